@@ -1,0 +1,1 @@
+//! Catalogues of other platforms read into ours.

@@ -1,0 +1,70 @@
+//! What the asker is told when a command succeeded.
+
+use crate::command::SkuQty;
+use crate::ids::{ReceiptNo, TillNo};
+use crate::money::Minor;
+use crate::qty::Qty;
+use crate::time::Timestamp;
+
+/// A success. Small: it is kept for repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The sale is in the books.
+    Recorded {
+        /// The till and its receipt number.
+        receipt: Option<(TillNo, ReceiptNo)>,
+        /// What the customer pays.
+        gross: Minor,
+        /// Units of a fact that stock did not cover.
+        oversold: Box<[SkuQty]>,
+    },
+    /// Held until the deadline.
+    Reserved {
+        /// When it ends by itself.
+        deadline: Timestamp,
+    },
+    /// Held until the new deadline.
+    Extended {
+        /// When it ends by itself.
+        deadline: Timestamp,
+    },
+    /// Free again.
+    Released,
+    /// Ended by its deadline.
+    Expired,
+    /// Bound to the order.
+    Allocated,
+    /// No longer bound to the order.
+    Deallocated,
+    /// On hand.
+    Received,
+    /// Taken back.
+    Returned {
+        /// The till and its receipt number.
+        receipt: Option<(TillNo, ReceiptNo)>,
+        /// What the customer gets back.
+        gross: Minor,
+    },
+    /// Corrected.
+    Adjusted,
+    /// Counted.
+    Counted {
+        /// Counted minus on hand at the time of counting.
+        variance: Qty,
+    },
+    /// The rules are set.
+    PolicySet,
+    /// The items are in the catalogue.
+    ItemsDefined {
+        /// How many are new.
+        added: u32,
+        /// How many were there before.
+        changed: u32,
+    },
+    /// The location is known.
+    LocationDefined,
+    /// The key is accepted from now on.
+    KeyCreated,
+    /// The key is refused from now on.
+    KeyRevoked,
+}

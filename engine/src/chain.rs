@@ -1,0 +1,138 @@
+//! The chain itself: catalogue, locations and keys.
+
+use crate::catalogue::{Item, Key, KeyId, Location};
+use crate::command::Action;
+use crate::event::Event;
+use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The state of the chain actor.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    items: Vec<Arc<Item>>,
+    item_codes: HashMap<SkuCode, SkuId>,
+    locations: Vec<Arc<Location>>,
+    location_codes: HashMap<LocationCode, LocationId>,
+    /// Keys by id, revoked ones included.
+    pub keys: BTreeMap<KeyId, Key>,
+}
+
+impl Chain {
+    /// Every item, in the order of its number.
+    #[must_use]
+    pub fn items(&self) -> &[Arc<Item>] {
+        &self.items
+    }
+
+    /// Every location, in the order of its number; the first has number 1.
+    #[must_use]
+    pub fn locations(&self) -> &[Arc<Location>] {
+        &self.locations
+    }
+
+    /// The item of a number.
+    #[must_use]
+    pub fn item(&self, sku: SkuId) -> Option<&Arc<Item>> {
+        self.items.get(sku.index())
+    }
+
+    /// The item of a code.
+    #[must_use]
+    pub fn item_by_code(&self, code: &SkuCode) -> Option<SkuId> {
+        self.item_codes.get(code).copied()
+    }
+
+    /// The location of a number.
+    #[must_use]
+    pub fn location(&self, id: LocationId) -> Option<&Arc<Location>> {
+        self.locations.get(usize::try_from(id.0.checked_sub(1)?).ok()?)
+    }
+
+    /// The location of a code.
+    #[must_use]
+    pub fn location_by_code(&self, code: &LocationCode) -> Option<LocationId> {
+        self.location_codes.get(code).copied()
+    }
+
+    /// Decides a command of the chain. Codes keep their numbers for ever; new ones get the next.
+    ///
+    /// # Errors
+    /// The numbered [`Refusal`]; nothing changes.
+    pub fn decide(&self, action: &Action) -> Result<Event, Refusal> {
+        match action {
+            Action::DefineItems { items } => Ok(self.number_items(items)),
+            Action::DefineLocation { location } => {
+                let next = || LocationId(u32::try_from(self.locations.len()).unwrap_or(u32::MAX).saturating_add(1));
+                let id = self.location_by_code(&location.code).unwrap_or_else(next);
+                Ok(Event::LocationDefined { location: Location { id, ..location.clone() } })
+            }
+            Action::CreateKey { key } => Ok(Event::KeyCreated { key: key.clone() }),
+            Action::RevokeKey { key } if self.keys.contains_key(key) => Ok(Event::KeyRevoked { key: *key }),
+            Action::RevokeKey { .. } => Err(Refusal::UnknownKey),
+            _ => Err(Refusal::UnknownLocation),
+        }
+    }
+
+    fn number_items(&self, items: &[Item]) -> Event {
+        let mut numbered: Vec<Item> = Vec::with_capacity(items.len());
+        let mut new_codes: HashMap<&SkuCode, usize> = HashMap::new();
+        let mut added = 0_u32;
+        for item in items {
+            let earlier = new_codes.get(&item.code).and_then(|at| numbered.get_mut(*at));
+            if let Some(earlier) = earlier {
+                *earlier = Item { sku: earlier.sku, ..item.clone() };
+                continue;
+            }
+            let known = self.item_by_code(&item.code);
+            let next = u32::try_from(self.items.len()).unwrap_or(u32::MAX).saturating_add(added);
+            added = added.saturating_add(u32::from(known.is_none()));
+            new_codes.insert(&item.code, numbered.len());
+            numbered.push(Item { sku: known.unwrap_or(SkuId(next)), ..item.clone() });
+        }
+        Event::ItemsDefined { items: numbered, added }
+    }
+
+    /// Folds in an event of the chain.
+    pub fn apply(&mut self, event: &Event, now: Timestamp) {
+        match event {
+            Event::ItemsDefined { items, .. } => items.iter().for_each(|item| self.put_item(item)),
+            Event::LocationDefined { location } => self.put_location(location),
+            Event::KeyCreated { key } => {
+                self.keys.insert(key.id, key.clone());
+            }
+            Event::KeyRevoked { key } => {
+                if let Some(key) = self.keys.get_mut(key) {
+                    key.revoked.get_or_insert(now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn put_item(&mut self, item: &Item) {
+        let shared = Arc::new(item.clone());
+        match self.items.get_mut(item.sku.index()) {
+            Some(place) => *place = shared,
+            None => {
+                self.item_codes.insert(item.code.clone(), item.sku);
+                self.items.push(shared);
+            }
+        }
+    }
+
+    fn put_location(&mut self, location: &Location) {
+        let shared = Arc::new(location.clone());
+        let at = usize::try_from(location.id.0.saturating_sub(1)).unwrap_or(usize::MAX);
+        match self.locations.get_mut(at) {
+            Some(place) => *place = shared,
+            None => {
+                self.location_codes.insert(location.code.clone(), location.id);
+                self.locations.push(shared);
+            }
+        }
+    }
+}

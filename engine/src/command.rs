@@ -1,0 +1,310 @@
+//! What may be asked. Commands are orders; form and rights were checked before they get here.
+
+use crate::catalogue::{Item, Key, KeyId, Location};
+use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
+use crate::money::{Currency, Minor};
+use crate::qty::Qty;
+use crate::tax::Taxed;
+use crate::time::Millis;
+
+/// Where the demand comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// A till in a shop.
+    Till,
+    /// The chain's own website.
+    Web,
+    /// Somebody else's marketplace.
+    Marketplace,
+}
+
+impl Channel {
+    /// Every channel, in the order of its [`Channel::index`].
+    pub const ALL: [Channel; 3] = [Channel::Till, Channel::Web, Channel::Marketplace];
+
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Channel::Till => "till",
+            Channel::Web => "web",
+            Channel::Marketplace => "marketplace",
+        }
+    }
+
+    /// Its place in arrays kept per channel.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Channel::Till => 0,
+            Channel::Web => 1,
+            Channel::Marketplace => 2,
+        }
+    }
+}
+
+/// One command at one location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Minted at the user's intent. The same id and content gets the first answer.
+    pub id: CommandId,
+    /// Where it is decided.
+    pub location: LocationId,
+    /// Where the demand comes from.
+    pub channel: Channel,
+    /// What is asked.
+    pub action: Action,
+}
+
+/// A quantity of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SkuQty {
+    /// The item.
+    pub sku: SkuId,
+    /// How much of it.
+    pub qty: Qty,
+}
+
+/// One line of a sale or return, price and tax as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaleLine {
+    /// The item.
+    pub sku: SkuId,
+    /// How much of it, above zero.
+    pub qty: Qty,
+    /// The shelf price per unit.
+    pub unit_price: Minor,
+    /// What the line cost.
+    pub taxed: Taxed,
+}
+
+/// A means of payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TenderKind {
+    /// Notes and coins.
+    Cash,
+    /// A card at the terminal.
+    Card,
+    /// A gift card.
+    GiftCard,
+    /// Store credit.
+    StoreCredit,
+    /// A voucher.
+    Voucher,
+    /// On account.
+    OnAccount,
+    /// Anything else, or not said.
+    Other,
+}
+
+impl TenderKind {
+    /// Every kind, in the order of its [`TenderKind::index`].
+    pub const ALL: [TenderKind; 7] = [
+        TenderKind::Cash,
+        TenderKind::Card,
+        TenderKind::GiftCard,
+        TenderKind::StoreCredit,
+        TenderKind::Voucher,
+        TenderKind::OnAccount,
+        TenderKind::Other,
+    ];
+
+    /// Its place in arrays kept per kind.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            TenderKind::Cash => 0,
+            TenderKind::Card => 1,
+            TenderKind::GiftCard => 2,
+            TenderKind::StoreCredit => 3,
+            TenderKind::Voucher => 4,
+            TenderKind::OnAccount => 5,
+            TenderKind::Other => 6,
+        }
+    }
+}
+
+/// A means of payment and its amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tender {
+    /// The means.
+    pub kind: TenderKind,
+    /// Minor units of the location's currency; change given back is a negative cash tender.
+    pub amount: Minor,
+}
+
+/// Whether something is asked for or has already happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Refused with a number when stock is short.
+    Request,
+    /// It happened: always accepted; what stock does not cover is recorded as oversold.
+    Fact,
+}
+
+/// What is sold from where in the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sell {
+    /// Asked for, or already happened.
+    pub standing: Standing,
+    /// The till that rings it up; none for the website.
+    pub till: Option<TillNo>,
+    /// The location's currency as the seller understood it.
+    pub currency: Currency,
+    /// The lines: all or nothing.
+    pub lines: Vec<SaleLine>,
+    /// How it was paid; empty when the seller does not say.
+    pub tenders: Vec<Tender>,
+    /// The reservation it completes. What is left of it goes free.
+    pub reservation: Option<ReservationId>,
+    /// Whose sale it is: all reservations of this owner count as theirs.
+    pub owner: Option<Owner>,
+    /// The order it fulfils: its allocation is used first.
+    pub order: Option<OrderId>,
+}
+
+/// What becomes of goods that come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Disposition {
+    /// Back on the shelf.
+    Resell,
+    /// On hand, not for sale.
+    Damaged,
+    /// Goes to the supplier; does not come on hand.
+    ToSupplier,
+}
+
+/// Which count of an item an adjustment changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// Units physically here.
+    OnHand,
+    /// On hand but not for sale, for this reason. Does not change on hand.
+    Unavailable(Label),
+    /// Ordered or in transit to here.
+    Incoming,
+}
+
+/// The stock rules of one item at one location.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Units held back from promises, per [`Channel::index`].
+    pub safety_stock: [Qty; 3],
+    /// At or below this much available for the web it counts as low.
+    pub low_at: Qty,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A basket, all or nothing.
+    Sell(Sell),
+    /// Hold units for an owner for a while, all or nothing.
+    Reserve {
+        /// Who it is for.
+        owner: Owner,
+        /// How long.
+        ttl: Millis,
+        /// What.
+        lines: Vec<SkuQty>,
+    },
+    /// Give a reservation more time, from now.
+    Extend {
+        /// Which.
+        reservation: ReservationId,
+        /// How long.
+        ttl: Millis,
+    },
+    /// Let a reservation go.
+    Release {
+        /// Which.
+        reservation: ReservationId,
+    },
+    /// A reservation's deadline has come. Sent by the timer only.
+    Expire {
+        /// Which.
+        reservation: ReservationId,
+    },
+    /// Bind units to a confirmed order, all or nothing.
+    Allocate {
+        /// The order, or one of its lines, as its platform names it.
+        order: OrderId,
+        /// What.
+        lines: Vec<SkuQty>,
+        /// The reservation it confirms. What is left of it goes free.
+        reservation: Option<ReservationId>,
+        /// Whose order it is: all reservations of this owner count as theirs.
+        owner: Option<Owner>,
+    },
+    /// Cancel what is still allocated to an order.
+    Deallocate {
+        /// The order.
+        order: OrderId,
+    },
+    /// Goods came in.
+    Receive {
+        /// What; incoming falls by as much, not below zero.
+        lines: Vec<SkuQty>,
+    },
+    /// Goods came back, money went out.
+    Return {
+        /// The till that took them.
+        till: Option<TillNo>,
+        /// The location's currency as the seller understood it.
+        currency: Currency,
+        /// What, with the amounts of the original sale.
+        lines: Vec<SaleLine>,
+        /// What becomes of them.
+        disposition: Disposition,
+        /// How the money went back; amounts above zero.
+        tenders: Vec<Tender>,
+    },
+    /// A correction with a reason.
+    Adjust {
+        /// Which item.
+        sku: SkuId,
+        /// Which of its counts.
+        bucket: Bucket,
+        /// By how much.
+        delta: Qty,
+        /// Why.
+        reason: Label,
+    },
+    /// A person counted.
+    Count {
+        /// Which item.
+        sku: SkuId,
+        /// How much there was.
+        counted: Qty,
+        /// On hand by the books at the moment of counting, where the counter's device showed it;
+        /// otherwise on hand now.
+        on_hand_then: Option<Qty>,
+    },
+    /// Set the stock rules of an item here.
+    SetPolicy {
+        /// Which item.
+        sku: SkuId,
+        /// The rules.
+        policy: Policy,
+    },
+    /// Define or change items. Chain only. `SkuId`s are given by `decide`, those here are ignored.
+    DefineItems {
+        /// The items, by code.
+        items: Vec<Item>,
+    },
+    /// Define or change a location. Chain only. Its id is given by `decide`.
+    DefineLocation {
+        /// The location, by code.
+        location: Location,
+    },
+    /// Accept a new key. Chain only.
+    CreateKey {
+        /// The key.
+        key: Key,
+    },
+    /// Stop accepting a key. Chain only.
+    RevokeKey {
+        /// Which.
+        key: KeyId,
+    },
+}

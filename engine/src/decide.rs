@@ -1,0 +1,326 @@
+//! Decide: state, command and time in; one event or a numbered refusal out. Nothing is changed.
+//!
+//! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
+
+use crate::answer::Answer;
+use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::event::{Event, Freed, Return, Sale};
+use crate::ids::{OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::money::Minor;
+use crate::qty::Qty;
+use crate::refusal::Refusal;
+use crate::stock::StockRow;
+use crate::store::{OrderState, Store};
+use crate::till::Till;
+use crate::time::{Millis, Timestamp};
+
+/// The most lines one basket may have.
+pub const LINES_MAX: usize = 500;
+/// The shortest time a reservation may have: 1 second.
+pub const TTL_MIN: Millis = Millis(1_000);
+/// The longest time a reservation may have: 7 days.
+pub const TTL_MAX: Millis = Millis(7 * 24 * 3_600_000);
+
+/// The actors a command at one location touches, as `decide` may see them.
+pub trait Place {
+    /// The SKU actor's state; `None` when it was never touched.
+    fn row(&self, sku: SkuId) -> Option<&StockRow>;
+    /// The store actor's state.
+    fn store(&self) -> &Store;
+    /// The till actor's state; `None` when it has rung up nothing yet.
+    fn till(&self, no: TillNo) -> Option<&Till>;
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Something happens: apply it, log it, answer with [`Event::answer`].
+    Happens(Event),
+    /// It had happened already under another id: answer, change nothing.
+    Already(Answer),
+}
+
+/// Decides a command of one location.
+///
+/// # Errors
+/// The numbered [`Refusal`]; nothing changes.
+pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
+    let channel = command.channel;
+    let event = match &command.action {
+        Action::Sell(sell) => sell_basket(place, sell, channel)?,
+        Action::Reserve { owner, ttl, lines } => reserve(place, command, owner, *ttl, lines, now)?,
+        Action::Extend { reservation, ttl } => {
+            check_ttl(*ttl)?;
+            live(place, *reservation)?;
+            Event::Extended { reservation: *reservation, deadline: now.plus(*ttl) }
+        }
+        Action::Release { reservation } => Event::Released(live(place, *reservation)?),
+        Action::Expire { reservation } => Event::Expired(live(place, *reservation)?),
+        Action::Allocate { order, lines, reservation, owner } => {
+            return allocate(place, order, lines, *reservation, owner.as_ref(), channel);
+        }
+        Action::Deallocate { order } => deallocate(place, order)?,
+        Action::Receive { lines } => {
+            check_lines(lines)?;
+            Event::GoodsReceived { lines: lines.clone() }
+        }
+        Action::Return { till, lines, disposition, tenders, .. } => {
+            check_sale_lines(lines)?;
+            check_tenders(lines, tenders)?;
+            Event::GoodsReturned(Return {
+                receipt: next_receipt(place, *till),
+                channel,
+                lines: lines.clone(),
+                disposition: *disposition,
+                tenders: tenders.clone(),
+            })
+        }
+        Action::Adjust { sku, bucket, delta, reason } => {
+            check_adjustment(place, *sku, bucket, *delta)?;
+            Event::StockAdjusted { sku: *sku, bucket: bucket.clone(), delta: *delta, reason: reason.clone() }
+        }
+        Action::Count { sku, counted, on_hand_then } => {
+            if *counted < Qty::ZERO || *counted > Qty::MAX {
+                return Err(Refusal::BadQuantity { sku: *sku });
+            }
+            let then = on_hand_then.unwrap_or_else(|| place.row(*sku).map_or(Qty::ZERO, StockRow::on_hand));
+            Event::Counted { sku: *sku, counted: *counted, variance: counted.minus(then) }
+        }
+        Action::SetPolicy { sku, policy } => {
+            if policy.safety_stock.iter().chain([&policy.low_at]).any(|qty| *qty < Qty::ZERO || *qty > Qty::MAX) {
+                return Err(Refusal::BadQuantity { sku: *sku });
+            }
+            Event::PolicySet { sku: *sku, policy: *policy }
+        }
+        Action::DefineItems { .. }
+        | Action::DefineLocation { .. }
+        | Action::CreateKey { .. }
+        | Action::RevokeKey { .. } => {
+            return Err(Refusal::UnknownLocation);
+        }
+    };
+    Ok(Decision::Happens(event))
+}
+
+fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Event, Refusal> {
+    check_sale_lines(&sell.lines)?;
+    if sell.standing == Standing::Request {
+        check_tenders(&sell.lines, &sell.tenders)?;
+    }
+    let freed = match sell.standing {
+        Standing::Request => ending(place, sell.reservation, sell.owner.as_ref())?,
+        // A fact is never refused: a reservation that is gone has nothing left to free.
+        Standing::Fact => ending(place, None, sell.owner.as_ref())?
+            .into_iter()
+            .chain(sell.reservation.and_then(|id| place.store().freed(id)))
+            .collect(),
+    };
+    let freed = without_repeats(freed);
+    let demand = sell.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty });
+    let shortages = shortages(place, demand, &freed, sell.order.as_ref(), channel);
+    if sell.standing == Standing::Request {
+        refuse_short(&shortages)?;
+    }
+    Ok(Event::SaleRecorded(Sale {
+        standing: sell.standing,
+        channel,
+        receipt: next_receipt(place, sell.till),
+        lines: sell.lines.clone(),
+        tenders: sell.tenders.clone(),
+        oversold: shortages.iter().map(|short| SkuQty { sku: short.sku, qty: short.short_by }).collect(),
+        freed,
+        order: sell.order.clone(),
+    }))
+}
+
+fn reserve(
+    place: &impl Place,
+    command: &Command,
+    owner: &Owner,
+    ttl: Millis,
+    lines: &[SkuQty],
+    now: Timestamp,
+) -> Result<Event, Refusal> {
+    check_lines(lines)?;
+    check_ttl(ttl)?;
+    refuse_short(&shortages(place, lines.iter().copied(), &[], None, command.channel))?;
+    Ok(Event::Reserved {
+        reservation: ReservationId(command.id.0),
+        owner: owner.clone(),
+        channel: command.channel,
+        deadline: now.plus(ttl),
+        lines: summed(lines.iter().copied()),
+    })
+}
+
+fn allocate(
+    place: &impl Place,
+    order: &OrderId,
+    lines: &[SkuQty],
+    reservation: Option<ReservationId>,
+    owner: Option<&Owner>,
+    channel: Channel,
+) -> Result<Decision, Refusal> {
+    check_lines(lines)?;
+    let lines = summed(lines.iter().copied());
+    match place.store().orders.get(order) {
+        Some(OrderState::Open { asked, .. }) if *asked == lines => return Ok(Decision::Already(Answer::Allocated)),
+        Some(OrderState::Open { .. }) => return Err(Refusal::IdReused { field: "lines of the order" }),
+        Some(OrderState::Closed) => return Err(Refusal::OrderClosed { order: order.clone() }),
+        None => {}
+    }
+    let freed = ending(place, reservation, owner)?;
+    refuse_short(&shortages(place, lines.iter().copied(), &freed, None, channel))?;
+    Ok(Decision::Happens(Event::Allocated { order: order.clone(), lines, freed }))
+}
+
+fn deallocate(place: &impl Place, order: &OrderId) -> Result<Event, Refusal> {
+    match place.store().orders.get(order) {
+        Some(OrderState::Open { left, .. }) => Ok(Event::Deallocated { order: order.clone(), lines: left.clone() }),
+        Some(OrderState::Closed) => Err(Refusal::OrderClosed { order: order.clone() }),
+        None => Err(Refusal::UnknownOrder { order: order.clone() }),
+    }
+}
+
+/// An item that does not cover the demand for it.
+struct Shortage {
+    sku: SkuId,
+    short_by: Qty,
+    available: Qty,
+}
+
+/// Where the demand, summed per item, is above what this asker could have: what is available to
+/// promise, plus what ends with their own reservations, plus what their order already has.
+fn shortages(
+    place: &impl Place,
+    demand: impl Iterator<Item = SkuQty>,
+    own: &[Freed],
+    order: Option<&OrderId>,
+    channel: Channel,
+) -> Vec<Shortage> {
+    let untouched = StockRow::default();
+    let short = |line: SkuQty| {
+        let row = place.row(line.sku).unwrap_or(&untouched);
+        let held: Qty = own.iter().map(|freed| row.held_by(freed.reservation)).sum();
+        let bound = order.map_or(Qty::ZERO, |order| row.allocated_to(order));
+        let available = row.promise(channel).plus(held).plus(bound).floored();
+        let short_by = line.qty.minus(available);
+        short_by.is_positive().then_some(Shortage { sku: line.sku, short_by, available })
+    };
+    summed(demand).into_iter().filter_map(short).collect()
+}
+
+fn refuse_short(shortages: &[Shortage]) -> Result<(), Refusal> {
+    match shortages.first() {
+        None => Ok(()),
+        Some(first) => {
+            Err(Refusal::ShortStock { sku: first.sku, short_by: first.short_by, available: first.available })
+        }
+    }
+}
+
+/// One line per item: a basket that names an item twice asks for the sum.
+fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
+    let mut sums: Vec<SkuQty> = lines.collect();
+    if sums.len() > 1 {
+        sums.sort_by_key(|line| line.sku);
+        sums.dedup_by(|next, kept| {
+            let same = next.sku == kept.sku;
+            if same {
+                kept.qty = kept.qty.plus(next.qty);
+            }
+            same
+        });
+    }
+    sums
+}
+
+/// The reservations that end with this command: the one named and all of the owner.
+fn ending(place: &impl Place, named: Option<ReservationId>, owner: Option<&Owner>) -> Result<Vec<Freed>, Refusal> {
+    let mut freed = Vec::new();
+    if let Some(reservation) = named {
+        freed.push(live(place, reservation)?);
+    }
+    if let Some(owner) = owner {
+        let store = place.store();
+        freed.extend(store.reservations_of(owner).iter().filter_map(|id| store.freed(*id)));
+    }
+    Ok(without_repeats(freed))
+}
+
+fn without_repeats(mut freed: Vec<Freed>) -> Vec<Freed> {
+    if freed.len() > 1 {
+        freed.sort_by_key(|one| one.reservation);
+        freed.dedup_by_key(|one| one.reservation);
+    }
+    freed
+}
+
+fn live(place: &impl Place, reservation: ReservationId) -> Result<Freed, Refusal> {
+    place.store().freed(reservation).ok_or(Refusal::UnknownReservation { reservation })
+}
+
+fn next_receipt(place: &impl Place, till: Option<TillNo>) -> Option<(TillNo, ReceiptNo)> {
+    let no = till?;
+    Some((no, place.till(no).map_or(ReceiptNo(1), Till::next_receipt)))
+}
+
+fn check_count(lines: usize) -> Result<(), Refusal> {
+    match lines {
+        0 => Err(Refusal::EmptyBasket),
+        n if n > LINES_MAX => Err(Refusal::TooManyLines { max: LINES_MAX }),
+        _ => Ok(()),
+    }
+}
+
+fn check_lines(lines: &[SkuQty]) -> Result<(), Refusal> {
+    check_count(lines.len())?;
+    match lines.iter().find(|line| !line.qty.is_positive() || line.qty > Qty::MAX) {
+        Some(line) => Err(Refusal::BadQuantity { sku: line.sku }),
+        None => Ok(()),
+    }
+}
+
+fn check_sale_lines(lines: &[SaleLine]) -> Result<(), Refusal> {
+    check_count(lines.len())?;
+    for line in lines {
+        if !line.qty.is_positive() || line.qty > Qty::MAX {
+            return Err(Refusal::BadQuantity { sku: line.sku });
+        }
+        let amounts = [line.unit_price, line.taxed.net, line.taxed.tax];
+        if amounts.iter().any(|amount| *amount < Minor::ZERO || *amount > Minor::MAX) {
+            return Err(Refusal::BadAmount);
+        }
+    }
+    Ok(())
+}
+
+fn check_tenders(lines: &[SaleLine], tenders: &[Tender]) -> Result<(), Refusal> {
+    if tenders.is_empty() {
+        return Ok(());
+    }
+    let due: Minor = lines.iter().map(|line| line.taxed.gross()).sum();
+    let tendered: Minor = tenders.iter().map(|tender| tender.amount).sum();
+    if due == tendered { Ok(()) } else { Err(Refusal::TenderMismatch { due: due.0, tendered: tendered.0 }) }
+}
+
+fn check_ttl(ttl: Millis) -> Result<(), Refusal> {
+    if (TTL_MIN..=TTL_MAX).contains(&ttl) { Ok(()) } else { Err(Refusal::BadTtl) }
+}
+
+/// On hand may be corrected to anything; what is set aside, or expected, cannot fall below zero.
+fn check_adjustment(place: &impl Place, sku: SkuId, bucket: &Bucket, delta: Qty) -> Result<(), Refusal> {
+    if delta.is_zero() || delta > Qty::MAX || delta < Qty::MAX.negated() {
+        return Err(Refusal::BadQuantity { sku });
+    }
+    let row = place.row(sku);
+    let available = match bucket {
+        Bucket::OnHand => return Ok(()),
+        Bucket::Incoming => row.map_or(Qty::ZERO, StockRow::incoming),
+        Bucket::Unavailable(reason) => row
+            .and_then(StockRow::detail)
+            .and_then(|detail| detail.unavailable.iter().find(|(known, _)| known == reason))
+            .map_or(Qty::ZERO, |(_, qty)| *qty),
+    };
+    if available.plus(delta) < Qty::ZERO { Err(Refusal::NotSoMany { sku, available }) } else { Ok(()) }
+}

@@ -1,0 +1,292 @@
+//! What happened. The log holds events, not commands: rules change, facts do not.
+
+use crate::answer::Answer;
+use crate::catalogue::{Item, Key, KeyId, Location};
+use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
+use crate::fingerprint::Fingerprint;
+use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::money::Minor;
+use crate::qty::Qty;
+use crate::stock::Change;
+use crate::time::Timestamp;
+
+/// One decision as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Engine time of the decision.
+    pub time: Timestamp,
+    /// The command that asked for it.
+    pub command: CommandId,
+    /// What that command contained.
+    pub fingerprint: Fingerprint,
+    /// Where it was decided.
+    pub location: LocationId,
+    /// What happened.
+    pub event: Event,
+}
+
+/// A reservation that ended in another event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freed {
+    /// Which.
+    pub reservation: ReservationId,
+    /// What it had held.
+    pub lines: Vec<SkuQty>,
+}
+
+/// A finished basket with its tenders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sale {
+    /// Asked for, or already happened.
+    pub standing: Standing,
+    /// Where the demand came from.
+    pub channel: Channel,
+    /// The till and its receipt number; none for the website.
+    pub receipt: Option<(TillNo, ReceiptNo)>,
+    /// The lines.
+    pub lines: Vec<SaleLine>,
+    /// How it was paid.
+    pub tenders: Vec<Tender>,
+    /// Units of a fact that stock did not cover: a conflict for a person to decide.
+    pub oversold: Vec<SkuQty>,
+    /// Reservations it completed.
+    pub freed: Vec<Freed>,
+    /// The order it fulfilled.
+    pub order: Option<OrderId>,
+}
+
+/// Goods that came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// The till and its receipt number.
+    pub receipt: Option<(TillNo, ReceiptNo)>,
+    /// Where they came back.
+    pub channel: Channel,
+    /// The lines, amounts above zero.
+    pub lines: Vec<SaleLine>,
+    /// What becomes of them.
+    pub disposition: Disposition,
+    /// How the money went back, amounts above zero.
+    pub tenders: Vec<Tender>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A sale.
+    SaleRecorded(Sale),
+    /// Units are held for an owner.
+    Reserved {
+        /// The name of the reservation.
+        reservation: ReservationId,
+        /// Who it is for.
+        owner: Owner,
+        /// Where the demand came from.
+        channel: Channel,
+        /// When it ends by itself.
+        deadline: Timestamp,
+        /// What.
+        lines: Vec<SkuQty>,
+    },
+    /// A reservation got more time.
+    Extended {
+        /// Which.
+        reservation: ReservationId,
+        /// When it now ends by itself.
+        deadline: Timestamp,
+    },
+    /// A reservation was let go.
+    Released(Freed),
+    /// A reservation's deadline came.
+    Expired(Freed),
+    /// Units are bound to an order.
+    Allocated {
+        /// The order.
+        order: OrderId,
+        /// What.
+        lines: Vec<SkuQty>,
+        /// Reservations it confirmed.
+        freed: Vec<Freed>,
+    },
+    /// What was still allocated to an order is free again.
+    Deallocated {
+        /// The order.
+        order: OrderId,
+        /// What.
+        lines: Vec<SkuQty>,
+    },
+    /// Goods came in.
+    GoodsReceived {
+        /// What.
+        lines: Vec<SkuQty>,
+    },
+    /// Goods came back.
+    GoodsReturned(Return),
+    /// A correction.
+    StockAdjusted {
+        /// Which item.
+        sku: SkuId,
+        /// Which of its counts.
+        bucket: Bucket,
+        /// By how much.
+        delta: Qty,
+        /// Why.
+        reason: Label,
+    },
+    /// A count.
+    Counted {
+        /// Which item.
+        sku: SkuId,
+        /// How much there was.
+        counted: Qty,
+        /// Counted minus on hand at the time of counting.
+        variance: Qty,
+    },
+    /// The stock rules of an item here.
+    PolicySet {
+        /// Which item.
+        sku: SkuId,
+        /// The rules.
+        policy: Policy,
+    },
+    /// Items were defined or changed.
+    ItemsDefined {
+        /// The items, with their numbers.
+        items: Vec<Item>,
+        /// How many of them are new.
+        added: u32,
+    },
+    /// A location was defined or changed.
+    LocationDefined {
+        /// The location, with its number.
+        location: Location,
+    },
+    /// A key is accepted.
+    KeyCreated {
+        /// The key.
+        key: Key,
+    },
+    /// A key is no longer accepted.
+    KeyRevoked {
+        /// Which.
+        key: KeyId,
+    },
+}
+
+impl Sale {
+    /// What the customer pays: the lines with tax.
+    #[must_use]
+    pub fn gross(&self) -> Minor {
+        self.lines.iter().map(|line| line.taxed.gross()).sum()
+    }
+}
+
+impl Return {
+    /// What the customer gets back.
+    #[must_use]
+    pub fn gross(&self) -> Minor {
+        self.lines.iter().map(|line| line.taxed.gross()).sum()
+    }
+}
+
+impl Event {
+    /// The till that rang it up, where there is one.
+    #[must_use]
+    pub fn till(&self) -> Option<TillNo> {
+        match self {
+            Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
+            Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
+            _ => None,
+        }
+    }
+
+    /// Tells every SKU that this event touches what changes for it, in the event's order.
+    pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
+        match self {
+            Event::SaleRecorded(sale) => {
+                each_freed(&sale.freed, &mut tell);
+                for line in &sale.lines {
+                    tell(line.sku, Change::Sold { qty: line.qty, order: sale.order.as_ref() });
+                }
+            }
+            Event::Reserved { reservation, lines, .. } => {
+                for line in lines {
+                    tell(line.sku, Change::Reserved { reservation: *reservation, qty: line.qty });
+                }
+            }
+            Event::Released(freed) | Event::Expired(freed) => {
+                each_freed(std::slice::from_ref(freed), &mut tell);
+            }
+            Event::Allocated { order, lines, freed } => {
+                each_freed(freed, &mut tell);
+                for line in lines {
+                    tell(line.sku, Change::Allocated { order, qty: line.qty });
+                }
+            }
+            Event::Deallocated { order, lines } => {
+                for line in lines {
+                    tell(line.sku, Change::Deallocated { order });
+                }
+            }
+            Event::GoodsReceived { lines } => {
+                for line in lines {
+                    tell(line.sku, Change::Received { qty: line.qty });
+                }
+            }
+            Event::GoodsReturned(back) => {
+                for line in &back.lines {
+                    tell(line.sku, Change::Returned { qty: line.qty, disposition: back.disposition });
+                }
+            }
+            Event::StockAdjusted { sku, bucket, delta, .. } => {
+                tell(*sku, Change::Adjusted { bucket, delta: *delta });
+            }
+            Event::Counted { sku, variance, .. } => tell(*sku, Change::Counted { variance: *variance }),
+            Event::PolicySet { sku, policy } => tell(*sku, Change::Policy { policy: *policy }),
+            Event::Extended { .. }
+            | Event::ItemsDefined { .. }
+            | Event::LocationDefined { .. }
+            | Event::KeyCreated { .. }
+            | Event::KeyRevoked { .. } => {}
+        }
+    }
+
+    /// The answer to the command that caused this event: a pure function of it, so that a repeat
+    /// gets the same one, also after a restart.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        match self {
+            Event::SaleRecorded(sale) => Answer::Recorded {
+                receipt: sale.receipt,
+                gross: sale.gross(),
+                oversold: sale.oversold.clone().into_boxed_slice(),
+            },
+            Event::Reserved { deadline, .. } => Answer::Reserved { deadline: *deadline },
+            Event::Extended { deadline, .. } => Answer::Extended { deadline: *deadline },
+            Event::Released(_) => Answer::Released,
+            Event::Expired(_) => Answer::Expired,
+            Event::Allocated { .. } => Answer::Allocated,
+            Event::Deallocated { .. } => Answer::Deallocated,
+            Event::GoodsReceived { .. } => Answer::Received,
+            Event::GoodsReturned(back) => Answer::Returned { receipt: back.receipt, gross: back.gross() },
+            Event::StockAdjusted { .. } => Answer::Adjusted,
+            Event::Counted { variance, .. } => Answer::Counted { variance: *variance },
+            Event::PolicySet { .. } => Answer::PolicySet,
+            Event::ItemsDefined { items, added } => {
+                let all = u32::try_from(items.len()).unwrap_or(u32::MAX);
+                Answer::ItemsDefined { added: *added, changed: all.saturating_sub(*added) }
+            }
+            Event::LocationDefined { .. } => Answer::LocationDefined,
+            Event::KeyCreated { .. } => Answer::KeyCreated,
+            Event::KeyRevoked { .. } => Answer::KeyRevoked,
+        }
+    }
+}
+
+fn each_freed<'a>(freed: &'a [Freed], tell: &mut impl FnMut(SkuId, Change<'a>)) {
+    for one in freed {
+        for line in &one.lines {
+            tell(line.sku, Change::Freed { reservation: one.reservation });
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Identifiers. Different things have different types; none is a bare integer outside this file.
+
+use std::fmt;
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub $inner);
+    };
+}
+
+number!(
+    /// One sellable variant. Given by the catalogue in order of definition and never reused;
+    /// people know it by its [`SkuCode`].
+    SkuId(u32)
+);
+number!(
+    /// A place that holds stock: shop, warehouse, van. `LocationId(0)` is the chain itself, where
+    /// the catalogue, the locations and the keys live.
+    LocationId(u32)
+);
+number!(
+    /// A till within its location, 1 to 9999, as written on the till itself.
+    TillNo(u16)
+);
+number!(
+    /// A till's gapless receipt number, from 1.
+    ReceiptNo(u64)
+);
+number!(
+    /// A record's place in the log, from 1. Zero is "before the first".
+    Seq(u64)
+);
+number!(
+    /// How many events have changed one SKU at one location. Zero: never touched.
+    Version(u64)
+);
+
+impl LocationId {
+    /// The chain itself: home of the catalogue, the locations and the keys.
+    pub const CHAIN: LocationId = LocationId(0);
+}
+
+impl SkuId {
+    /// The item's place in the catalogue's list.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+macro_rules! uuid {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u128);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let n = self.0;
+                write!(
+                    f,
+                    "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+                    n >> 96,
+                    (n >> 80) & 0xffff,
+                    (n >> 64) & 0xffff,
+                    (n >> 48) & 0xffff,
+                    n & 0xffff_ffff_ffff
+                )
+            }
+        }
+    };
+}
+
+uuid!(
+    /// Minted by the client at the user's intent (the tap), never per attempt. A UUID.
+    CommandId
+);
+uuid!(
+    /// A reservation is named by the command that made it.
+    ReservationId
+);
+
+/// A text identifier: 1 to `MAX` characters, printable, no control characters, no blanks at its ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code<const MAX: usize>(Box<str>);
+
+/// The shop's own name for an item, as printed on its shelf.
+pub type SkuCode = Code<64>;
+/// The shop's own name for a location.
+pub type LocationCode = Code<32>;
+/// The name of an order, or of one of its lines, on the platform that took it.
+pub type OrderId = Code<64>;
+/// Who a reservation is for: a cart, a session, a till's basket.
+pub type Owner = Code<64>;
+/// A short label from a closed vocabulary of the shop's: a reason, a tax class.
+pub type Label = Code<32>;
+
+/// Why a text cannot be an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodeError {
+    /// There is nothing in it.
+    #[error("is empty")]
+    Empty,
+    /// It has more characters than this kind of identifier may have.
+    #[error("is longer than {0} characters")]
+    TooLong(usize),
+    /// It has a control character, or a blank at one of its ends.
+    #[error("has a control character, or a blank at one of its ends")]
+    Unprintable,
+}
+
+impl<const MAX: usize> Code<MAX> {
+    /// Checks a text from outside.
+    ///
+    /// # Errors
+    /// [`CodeError`] says what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, CodeError> {
+        if text.is_empty() {
+            return Err(CodeError::Empty);
+        }
+        if text.chars().count() > MAX {
+            return Err(CodeError::TooLong(MAX));
+        }
+        if text.trim() != text || text.chars().any(char::is_control) {
+            return Err(CodeError::Unprintable);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Code<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

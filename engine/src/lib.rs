@@ -1,0 +1,34 @@
+//! The rules everyone shares: stock, sale, money, tax, identifiers.
+//!
+//! Responsible for: what a command means. `decide` takes the state, a command and the time, and
+//! returns one event or a numbered refusal; `apply` folds an event into the state and cannot fail.
+//!
+//! Not responsible for: clock, randomness, I/O, async, floats, who asked, or where it is kept.
+
+#![deny(
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::iter_over_hash_type
+)]
+
+pub mod answer;
+pub mod catalogue;
+pub mod chain;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod fingerprint;
+pub mod gtin;
+pub mod ids;
+pub mod level;
+pub mod money;
+pub mod qty;
+pub mod refusal;
+pub mod stock;
+pub mod store;
+pub mod tax;
+pub mod till;
+pub mod time;
+pub mod world;

@@ -1,0 +1,222 @@
+//! Refusals and errors are numbered data. Ranges: 1xxx form, 2xxx stock, 3xxx money, 4xxx rights,
+//! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
+
+use crate::ids::{Label, OrderId, ReservationId, SkuId};
+use crate::money::Currency;
+use crate::qty::Qty;
+
+/// Why a command was refused. It changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// 1003
+    #[error("there is no item with this number")]
+    UnknownSku {
+        /// The number.
+        sku: SkuId,
+    },
+    /// 1004
+    #[error("there is no such location")]
+    UnknownLocation,
+    /// 1005
+    #[error("the quantity must be above zero, at most 1,000,000,000, and whole for items sold by the piece")]
+    BadQuantity {
+        /// The item.
+        sku: SkuId,
+    },
+    /// 1008
+    #[error("this id was already used for a command with other content: {field}")]
+    IdReused {
+        /// The part that differs.
+        field: &'static str,
+    },
+    /// 1010
+    #[error("the basket is empty")]
+    EmptyBasket,
+    /// 1011
+    #[error("the basket has more than {max} lines")]
+    TooManyLines {
+        /// The most it may have.
+        max: usize,
+    },
+    /// 1012
+    #[error("the time must be between 1 second and 7 days")]
+    BadTtl,
+    /// 2001
+    #[error("{short_by} too few: {available} available")]
+    ShortStock {
+        /// The item.
+        sku: SkuId,
+        /// How much is missing.
+        short_by: Qty,
+        /// How much this asker could have.
+        available: Qty,
+    },
+    /// 2002
+    #[error("there is no live reservation {reservation}: it was released, completed or has expired")]
+    UnknownReservation {
+        /// The name asked for.
+        reservation: ReservationId,
+    },
+    /// 2003
+    #[error("there is no open order {order} at this location")]
+    UnknownOrder {
+        /// The name asked for.
+        order: OrderId,
+    },
+    /// 2004
+    #[error("order {order} was already fulfilled or cancelled at this location")]
+    OrderClosed {
+        /// The name asked for.
+        order: OrderId,
+    },
+    /// 2005
+    #[error("only {available} of it are in that state")]
+    NotSoMany {
+        /// The item.
+        sku: SkuId,
+        /// How much there is.
+        available: Qty,
+    },
+    /// 3001
+    #[error("this location trades in {expected}, not {found}")]
+    WrongCurrency {
+        /// What the location trades in.
+        expected: Currency,
+        /// What the command said.
+        found: Currency,
+    },
+    /// 3002
+    #[error("the tenders add up to {tendered} minor units where {due} are due")]
+    TenderMismatch {
+        /// What is due in minor units.
+        due: i64,
+        /// What the tenders add up to.
+        tendered: i64,
+    },
+    /// 3003
+    #[error("the amount is beyond 10,000,000,000,000 minor units or below zero")]
+    BadAmount,
+    /// 3004
+    #[error("tax class {class} has no rate at this location")]
+    NoTaxRate {
+        /// The class.
+        class: Label,
+    },
+    /// 3005
+    #[error("the item has no price; send the line's unit_price or amount")]
+    NoPrice {
+        /// The item.
+        sku: SkuId,
+    },
+    /// 4007
+    #[error("there is no key with this id")]
+    UnknownKey,
+    /// 5001
+    #[error("too much is waiting; try again in {retry_ms} ms")]
+    Busy {
+        /// When to try again.
+        retry_ms: u64,
+    },
+    /// 5002
+    #[error("the disk is full; reading goes on, writing resumes by itself when there is space")]
+    DiskFull,
+    /// 5003
+    #[error("the log has stopped after a failed write; the server must be restarted")]
+    LogStopped,
+    /// 5004
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// 5005
+    #[error("an error inside the server was contained; nothing was changed")]
+    Internal,
+}
+
+impl Refusal {
+    /// The number people look up.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        match self {
+            Refusal::UnknownSku { .. } => 1003,
+            Refusal::UnknownLocation => 1004,
+            Refusal::BadQuantity { .. } => 1005,
+            Refusal::IdReused { .. } => 1008,
+            Refusal::EmptyBasket => 1010,
+            Refusal::TooManyLines { .. } => 1011,
+            Refusal::BadTtl => 1012,
+            Refusal::ShortStock { .. } => 2001,
+            Refusal::UnknownReservation { .. } => 2002,
+            Refusal::UnknownOrder { .. } => 2003,
+            Refusal::OrderClosed { .. } => 2004,
+            Refusal::NotSoMany { .. } => 2005,
+            Refusal::WrongCurrency { .. } => 3001,
+            Refusal::TenderMismatch { .. } => 3002,
+            Refusal::BadAmount => 3003,
+            Refusal::NoTaxRate { .. } => 3004,
+            Refusal::NoPrice { .. } => 3005,
+            Refusal::UnknownKey => 4007,
+            Refusal::Busy { .. } => 5001,
+            Refusal::DiskFull => 5002,
+            Refusal::LogStopped => 5003,
+            Refusal::ShuttingDown => 5004,
+            Refusal::Internal => 5005,
+        }
+    }
+}
+
+/// Every number there is: (number, name, what it means in a few words). Those that are not a
+/// [`Refusal`] are given by the gateway or the command line.
+pub const NUMBERS: &[(u16, &str, &str)] = &[
+    (1001, "malformed_message", "The message is not the JSON that this request expects."),
+    (1002, "unknown_op", "There is no request of this name."),
+    (1003, "unknown_sku", "There is no such item in the catalogue."),
+    (1004, "unknown_location", "There is no such location."),
+    (1005, "bad_quantity", "The quantity cannot be used."),
+    (1006, "frame_too_large", "The message is larger than the limit."),
+    (1007, "not_utf8", "The message is not UTF-8 text."),
+    (1008, "id_reused", "This id was used before for something else."),
+    (1009, "bad_id", "The id is not a UUID."),
+    (1010, "empty_basket", "There is nothing in the basket."),
+    (1011, "too_many_lines", "The basket has too many lines."),
+    (1012, "bad_ttl", "The time is too short or too long."),
+    (1013, "bad_code", "A name or code cannot be used."),
+    (1014, "bad_gtin", "The bar code's digits do not fit."),
+    (1015, "not_found", "There is nothing at this address."),
+    (1016, "import_has_errors", "The catalogue has errors; nothing was imported."),
+    (1017, "bad_cursor", "The position to go on from cannot be used."),
+    (2001, "short_stock", "There are not enough units left."),
+    (2002, "unknown_reservation", "The reservation is not live."),
+    (2003, "unknown_order", "The order is not open here."),
+    (2004, "order_closed", "The order is already finished here."),
+    (2005, "not_so_many", "Fewer units are in that state."),
+    (3001, "wrong_currency", "The location trades in another currency."),
+    (3002, "tender_mismatch", "What was paid is not what is due."),
+    (3003, "bad_amount", "The amount cannot be used."),
+    (3004, "no_tax_rate", "The tax class has no rate at this location."),
+    (3005, "no_price", "The item has no price."),
+    (4001, "not_authenticated", "A key or token is needed."),
+    (4002, "wrong_key", "The key or token is not known."),
+    (4003, "revoked_key", "The key was revoked."),
+    (4004, "forbidden", "This key's role may not do that."),
+    (4005, "origin_not_allowed", "This website is not on the list."),
+    (4006, "token_expired", "The token's time is over."),
+    (4007, "unknown_key", "There is no key with this id."),
+    (5001, "busy", "Too much is waiting."),
+    (5002, "disk_full", "The disk is full."),
+    (5003, "log_stopped", "The log has stopped."),
+    (5004, "shutting_down", "The server is shutting down."),
+    (5005, "internal", "An error inside the server was contained."),
+    (5006, "too_many_in_flight", "Too many requests of this connection are unanswered."),
+    (5007, "too_many_subscriptions", "This connection watches too much."),
+    (5008, "data_in_use", "Another process uses the data directory."),
+    (5009, "address_in_use", "Another program listens on the address."),
+    (5010, "data_corrupt", "The data directory is damaged."),
+    (5011, "too_many_connections", "No more connections are taken."),
+    (5012, "rate_limited", "Requests come too fast."),
+    (5013, "timed_out", "No answer came in time; the outcome is not known yet."),
+];
+
+/// The short name of a number, as it stands in messages.
+#[must_use]
+pub fn name_of(number: u16) -> &'static str {
+    NUMBERS.iter().find(|(n, _, _)| *n == number).map_or("unknown", |(_, name, _)| name)
+}

@@ -1,0 +1,180 @@
+//! A store: what a location sold, its live reservations and its orders. Warehouses have one too.
+
+use crate::command::{Channel, SaleLine, SkuQty};
+use crate::event::{Event, Freed};
+use crate::ids::{OrderId, Owner, ReservationId};
+use crate::money::Minor;
+use crate::qty::Qty;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// What one channel sold at a location.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Sales recorded.
+    pub sales: u64,
+    /// Lines in them.
+    pub lines: u64,
+    /// Units sold.
+    pub units: Qty,
+    /// Revenue without tax.
+    pub net: Minor,
+    /// Tax on it.
+    pub tax: Minor,
+    /// Returns recorded.
+    pub returns: u64,
+    /// Units that came back.
+    pub returned_units: Qty,
+    /// Money given back, without tax.
+    pub returned_net: Minor,
+    /// Tax given back.
+    pub returned_tax: Minor,
+    /// Units sold as facts that stock did not cover.
+    pub oversold: Qty,
+}
+
+/// A live reservation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Who it is for.
+    pub owner: Owner,
+    /// Where the demand came from.
+    pub channel: Channel,
+    /// When it ends by itself.
+    pub deadline: Timestamp,
+    /// What it holds.
+    pub lines: Vec<SkuQty>,
+}
+
+/// Where an order stands here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderState {
+    /// Units are allocated: what was asked, and what is still to be fulfilled of it.
+    Open {
+        /// What was asked.
+        asked: Vec<SkuQty>,
+        /// What is still allocated.
+        left: Vec<SkuQty>,
+    },
+    /// Fulfilled or cancelled.
+    Closed,
+}
+
+/// The state of a store actor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Store {
+    /// What was sold, per [`Channel::index`].
+    pub totals: [Totals; 3],
+    /// Live reservations.
+    pub reservations: BTreeMap<ReservationId, Reservation>,
+    /// Orders that have ever been allocated here.
+    pub orders: BTreeMap<OrderId, OrderState>,
+    owners: BTreeMap<Owner, Vec<ReservationId>>,
+}
+
+impl Store {
+    /// The live reservations of an owner, in the order they were made.
+    #[must_use]
+    pub fn reservations_of(&self, owner: &Owner) -> &[ReservationId] {
+        self.owners.get(owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// What ends when a reservation ends.
+    #[must_use]
+    pub fn freed(&self, reservation: ReservationId) -> Option<Freed> {
+        let live = self.reservations.get(&reservation)?;
+        Some(Freed { reservation, lines: live.lines.clone() })
+    }
+
+    /// Folds in an event of this location.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::SaleRecorded(sale) => {
+                self.free(&sale.freed);
+                if let Some(order) = &sale.order {
+                    self.fulfil(order, &sale.lines);
+                }
+                let oversold = sale.oversold.iter().map(|line| line.qty).sum();
+                if let Some(totals) = self.totals.get_mut(sale.channel.index()) {
+                    totals.sold(&sale.lines, oversold);
+                }
+            }
+            Event::GoodsReturned(back) => {
+                if let Some(totals) = self.totals.get_mut(back.channel.index()) {
+                    totals.returned(&back.lines);
+                }
+            }
+            Event::Reserved { reservation, owner, channel, deadline, lines } => self.insert(
+                *reservation,
+                Reservation { owner: owner.clone(), channel: *channel, deadline: *deadline, lines: lines.clone() },
+            ),
+            Event::Extended { reservation, deadline } => {
+                if let Some(live) = self.reservations.get_mut(reservation) {
+                    live.deadline = *deadline;
+                }
+            }
+            Event::Released(freed) | Event::Expired(freed) => self.free(std::slice::from_ref(freed)),
+            Event::Allocated { order, lines, freed } => {
+                self.free(freed);
+                self.orders.insert(order.clone(), OrderState::Open { asked: lines.clone(), left: lines.clone() });
+            }
+            Event::Deallocated { order, .. } => {
+                self.orders.insert(order.clone(), OrderState::Closed);
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts a live reservation in place, as an event or a snapshot says.
+    pub fn insert(&mut self, id: ReservationId, reservation: Reservation) {
+        self.owners.entry(reservation.owner.clone()).or_default().push(id);
+        self.reservations.insert(id, reservation);
+    }
+
+    fn free(&mut self, freed: &[Freed]) {
+        for one in freed {
+            let Some(ended) = self.reservations.remove(&one.reservation) else { continue };
+            if let Some(ids) = self.owners.get_mut(&ended.owner) {
+                ids.retain(|id| *id != one.reservation);
+                if ids.is_empty() {
+                    self.owners.remove(&ended.owner);
+                }
+            }
+        }
+    }
+
+    fn fulfil(&mut self, order: &OrderId, lines: &[SaleLine]) {
+        let Some(OrderState::Open { left, .. }) = self.orders.get_mut(order) else { return };
+        for line in lines {
+            for open in left.iter_mut().filter(|open| open.sku == line.sku) {
+                open.qty = open.qty.minus(line.qty).floored();
+            }
+        }
+        left.retain(|open| open.qty.is_positive());
+        if left.is_empty() {
+            self.orders.insert(order.clone(), OrderState::Closed);
+        }
+    }
+}
+
+impl Totals {
+    fn sold(&mut self, lines: &[SaleLine], oversold: Qty) {
+        self.sales = self.sales.saturating_add(1);
+        self.lines = self.lines.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+        for line in lines {
+            self.units = self.units.plus(line.qty);
+            self.net = self.net.plus(line.taxed.net);
+            self.tax = self.tax.plus(line.taxed.tax);
+        }
+        self.oversold = self.oversold.plus(oversold);
+    }
+
+    fn returned(&mut self, lines: &[SaleLine]) {
+        self.returns = self.returns.saturating_add(1);
+        for line in lines {
+            self.returned_units = self.returned_units.plus(line.qty);
+            self.returned_net = self.returned_net.plus(line.taxed.net);
+            self.returned_tax = self.returned_tax.plus(line.taxed.tax);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A till: its gapless receipt numbers and what it took.
+
+use crate::command::{Tender, TenderKind};
+use crate::event::Event;
+use crate::ids::ReceiptNo;
+use crate::money::Minor;
+
+/// The state of a till actor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Till {
+    /// The last receipt number it gave.
+    pub last_receipt: ReceiptNo,
+    /// Sales rung up.
+    pub sales: u64,
+    /// Returns taken.
+    pub returns: u64,
+    /// Money taken minus money given back, per [`TenderKind::index`].
+    pub takings: [Minor; 7],
+}
+
+impl Till {
+    /// The number of the next receipt.
+    #[must_use]
+    pub const fn next_receipt(&self) -> ReceiptNo {
+        ReceiptNo(self.last_receipt.0.saturating_add(1))
+    }
+
+    /// Folds in an event of this till.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::SaleRecorded(sale) => {
+                self.last_receipt = self.next_receipt();
+                self.sales = self.sales.saturating_add(1);
+                self.take(&sale.tenders, sale.gross(), Minor::plus);
+            }
+            Event::GoodsReturned(back) => {
+                self.last_receipt = self.next_receipt();
+                self.returns = self.returns.saturating_add(1);
+                self.take(&back.tenders, back.gross(), Minor::minus);
+            }
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, tenders: &[Tender], gross: Minor, fold: fn(Minor, Minor) -> Minor) {
+        let unsaid = [Tender { kind: TenderKind::Other, amount: gross }];
+        let tenders = if tenders.is_empty() { &unsaid } else { tenders };
+        for tender in tenders {
+            if let Some(sum) = self.takings.get_mut(tender.kind.index()) {
+                *sum = fold(*sum, tender.amount);
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Traffic from outside: recorded days replayed, believable traders for the demo.

@@ -1,0 +1,1 @@
+//! The log of onhand and its backends: format, segments, snapshots, recovery, verification, backup.

@@ -1,0 +1,1 @@
+//! The messages of onhand on the wire, their limits, and the client everyone shares.
