@@ -1,1 +1,11 @@
-//! Shards on actix arbiters hosting SKU, till and store actors; the published view; the feed of durable events.
+//! Shards on actix arbiters, each hosting the SKU, till and store actors of its locations.
+//!
+//! Responsible for: order (one mailbox per actor), admission, budgets, exactly-once answers, the
+//! release of replies once their record is durable, reservation deadlines, the published view, the
+//! feed of durable events.
+//!
+//! Not responsible for: rules (engine), sockets (gateway), bytes on disk (persistence).
+
+pub mod directory;
+pub mod handle;
+pub mod port;

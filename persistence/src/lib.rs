@@ -1,1 +1,10 @@
-//! The log of onhand and its backends: format, segments, snapshots, recovery, verification, backup.
+//! The log and its backends: format, segments, snapshots, recovery, verification, backup.
+//!
+//! Responsible for: bytes that survive. A record that `append` returned for is there after any
+//! crash, exactly once and unchanged, or its damage is found.
+//!
+//! Not responsible for: what an event means (the engine folds it in), who waits for it, threads of
+//! the sale's path.
+
+pub mod format;
+pub mod log;

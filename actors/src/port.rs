@@ -1,0 +1,71 @@
+//! Where replies and levels go: one port per gateway worker, so that one durable batch wakes a
+//! worker once however many replies it carries.
+
+use onhand_engine::answer::Answer;
+use onhand_engine::command::Command;
+use onhand_engine::ids::{LocationId, Seq, SkuId};
+use onhand_engine::level::Level;
+use onhand_engine::refusal::Refusal;
+use onhand_engine::time::Timestamp;
+use std::sync::Arc;
+
+/// A registered port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PortId(pub u16);
+
+/// The asker's own name for a request, given back with its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// A command on its way to a shard.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// Where the outcome goes.
+    pub port: PortId,
+    /// Which request it answers.
+    pub ticket: Ticket,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is durable. A repeat gets the same as the first time.
+    Done {
+        /// Where its record is; zero when it had already happened under another id.
+        seq: Seq,
+        /// When it was decided.
+        time: Timestamp,
+        /// What to say.
+        answer: Answer,
+    },
+    /// It changed nothing.
+    Refused(Refusal),
+}
+
+/// A level that became durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelChange {
+    /// Where.
+    pub location: LocationId,
+    /// Which item.
+    pub sku: SkuId,
+    /// When it was decided.
+    pub time: Timestamp,
+    /// The newest level of the batch.
+    pub level: Level,
+}
+
+/// The receiving end, called on the log's or a shard's thread: it must take what it is given and
+/// wake somebody, and never wait.
+pub trait Port: Send + Sync {
+    /// Outcomes of requests of this port, in the order of their decision.
+    fn outcomes(&self, outcomes: Vec<(Ticket, Outcome)>);
+
+    /// Levels that became durable with one batch, one per SKU, shared among all ports.
+    fn levels(&self, changes: Arc<[LevelChange]>);
+
+    /// The chain changed: catalogue, locations or keys (a revoked key's sockets must go).
+    fn chain_changed(&self);
+}
