@@ -1,0 +1,75 @@
+//! What the tests need beside Rust.
+
+use crate::step::say;
+use std::process::Command;
+
+/// Whether missing tools are installed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Install {
+    /// What is missing is installed where that is possible.
+    Missing,
+    /// Nothing is installed.
+    Nothing,
+}
+
+struct Tool {
+    /// Any one of these programs will do.
+    programs: &'static [&'static str],
+    /// The Debian or Ubuntu package that has it.
+    package: &'static str,
+    /// Which promise needs it.
+    what_for: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        programs: &["chromium", "chromium-browser", "google-chrome"],
+        package: "chromium",
+        what_for: "the shop page and the widget in a browser",
+    },
+    Tool { programs: &["promtool"], package: "prometheus", what_for: "that /metrics is what Prometheus expects" },
+    Tool { programs: &["python3"], package: "python3", what_for: "the client written from docs/PROTOCOL.md" },
+];
+
+/// Whether a program is on the path.
+pub(crate) fn found(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Installs what is missing, or says that the tests which need it will be passed over.
+pub(crate) fn ensure(install: Install) {
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !tool.programs.iter().any(|name| found(name))).collect();
+    if missing.is_empty() {
+        say("Tools: chromium, promtool and python3 are here");
+        return;
+    }
+    for tool in &missing {
+        say(&format!("Tools: {} is missing; it shows {}", tool.programs.join(" or "), tool.what_for));
+    }
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    let by_hand = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
+    if install == Install::Nothing || !found("apt-get") || !is_root() {
+        say(&format!("Tools: not installed; tests that need them say so and pass over. By hand: {by_hand}"));
+        return;
+    }
+    say(&format!("Tools: {by_hand}"));
+    let installed = apt_get(&["update", "-qq"]) && apt_get(&install_words(&packages));
+    say(if installed {
+        "Tools: installed"
+    } else {
+        "Tools: apt-get failed; tests that need them say so and pass over"
+    });
+}
+
+fn install_words<'a>(packages: &[&'a str]) -> Vec<&'a str> {
+    ["install", "-y", "-qq", "--no-install-recommends"].into_iter().chain(packages.iter().copied()).collect()
+}
+
+fn apt_get(words: &[&str]) -> bool {
+    Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(words).status().is_ok_and(|s| s.success())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0")
+}
