@@ -4,7 +4,8 @@
 use crate::gtin::Gtin;
 use crate::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
 use crate::money::{Currency, Minor};
-use crate::qty::Unit;
+use crate::qty::{Qty, Unit};
+use crate::refusal::Refusal;
 use crate::tax::TaxRules;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -28,6 +29,20 @@ pub struct Item {
     pub price: Option<Minor>,
     /// Its department or product type, for people to find it by. May be empty.
     pub category: Arc<str>,
+}
+
+impl Item {
+    /// Whether a line may name this quantity of it: above zero, within the range, and whole for
+    /// items sold by the piece.
+    ///
+    /// # Errors
+    /// [`Refusal::BadQuantity`].
+    pub fn check_qty(&self, qty: Qty) -> Result<(), Refusal> {
+        if qty.is_positive() && qty <= Qty::MAX && self.unit.allows(qty) {
+            return Ok(());
+        }
+        Err(Refusal::BadQuantity { sku: self.sku })
+    }
 }
 
 /// What a location is for.
@@ -55,6 +70,17 @@ pub struct Location {
     pub currency: Currency,
     /// How it taxes.
     pub tax: TaxRules,
+}
+
+impl LocationKind {
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            LocationKind::Shop => "shop",
+            LocationKind::Warehouse => "warehouse",
+        }
+    }
 }
 
 /// What a key may do. Deny by default; the gateway's table says which role may which command.

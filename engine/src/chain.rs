@@ -70,6 +70,10 @@ impl Chain {
                 let id = self.location_by_code(&location.code).unwrap_or_else(next);
                 Ok(Event::LocationDefined { location: Location { id, ..location.clone() } })
             }
+            // A second key under a revoked one's id would bring that one back to life.
+            Action::CreateKey { key } if self.keys.contains_key(&key.id) => {
+                Err(Refusal::IdReused { field: "the key's id" })
+            }
             Action::CreateKey { key } => Ok(Event::KeyCreated { key: key.clone() }),
             Action::RevokeKey { key } if self.keys.contains_key(key) => Ok(Event::KeyRevoked { key: *key }),
             Action::RevokeKey { .. } => Err(Refusal::UnknownKey),

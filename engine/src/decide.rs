@@ -55,7 +55,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             Event::Extended { reservation: *reservation, deadline: now.plus(*ttl) }
         }
         Action::Release { reservation } => Event::Released(live(place, *reservation)?),
-        Action::Expire { reservation } => Event::Expired(live(place, *reservation)?),
+        Action::Expire { reservation } => expire(place, *reservation, now)?,
         Action::Allocate { order, lines, reservation, owner } => {
             return allocate(place, order, lines, *reservation, owner.as_ref(), channel);
         }
@@ -66,7 +66,8 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         }
         Action::Return { till, lines, disposition, tenders, .. } => {
             check_sale_lines(lines)?;
-            check_tenders(lines, tenders)?;
+            check_tenders(tenders)?;
+            check_due(lines, tenders)?;
             Event::GoodsReturned(Return {
                 receipt: next_receipt(place, *till),
                 channel,
@@ -104,11 +105,13 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
 
 fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Event, Refusal> {
     check_sale_lines(&sell.lines)?;
-    if sell.standing == Standing::Request {
-        check_tenders(&sell.lines, &sell.tenders)?;
-    }
+    check_tenders(&sell.tenders)?;
     let freed = match sell.standing {
-        Standing::Request => ending(place, sell.reservation, sell.owner.as_ref())?,
+        Standing::Request => {
+            check_due(&sell.lines, &sell.tenders)?;
+            check_open(place, sell.order.as_ref())?;
+            ending(place, sell.reservation, sell.owner.as_ref())?
+        }
         // A fact is never refused: a reservation that is gone has nothing left to free.
         Standing::Fact => ending(place, None, sell.owner.as_ref())?
             .into_iter()
@@ -117,7 +120,8 @@ fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Even
     };
     let freed = without_repeats(freed);
     let demand = sell.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty });
-    let shortages = shortages(place, demand, &freed, sell.order.as_ref(), channel);
+    let claim = Claim { channel, standing: sell.standing, freed: &freed, order: sell.order.as_ref() };
+    let shortages = shortages(place, demand, &claim);
     if sell.standing == Standing::Request {
         refuse_short(&shortages)?;
     }
@@ -143,14 +147,46 @@ fn reserve(
 ) -> Result<Event, Refusal> {
     check_lines(lines)?;
     check_ttl(ttl)?;
-    refuse_short(&shortages(place, lines.iter().copied(), &[], None, command.channel))?;
+    let mut lines = summed(lines.iter().copied());
+    let mut claim = Claim { channel: command.channel, standing: Standing::Request, freed: &[], order: None };
+    let short = shortages(place, lines.iter().copied(), &claim);
+    let freed = if short.is_empty() { Vec::new() } else { in_the_way(place, owner, &short) };
+    if !short.is_empty() {
+        claim.freed = &freed;
+        refuse_short(&shortages(place, lines.iter().copied(), &claim))?;
+        lines = with_the_rest(lines, &freed);
+    }
     Ok(Event::Reserved {
         reservation: ReservationId(command.id.0),
         owner: owner.clone(),
         channel: command.channel,
         deadline: now.plus(ttl),
-        lines: summed(lines.iter().copied()),
+        lines,
+        freed,
     })
+}
+
+/// The owner's own reservations of what is short. A hold never counts against its owner: the new
+/// reservation takes the place of these.
+fn in_the_way(place: &impl Place, owner: &Owner, short: &[Shortage]) -> Vec<Freed> {
+    let store = place.store();
+    let holds_short = |freed: &Freed| freed.lines.iter().any(|line| short.iter().any(|s| s.sku == line.sku));
+    store.reservations_of(owner).filter_map(|id| store.freed(id)).filter(holds_short).collect()
+}
+
+/// The lines, and what the reservations they take the place of held of other items.
+fn with_the_rest(lines: Vec<SkuQty>, freed: &[Freed]) -> Vec<SkuQty> {
+    let held = freed.iter().flat_map(|one| &one.lines);
+    let rest: Vec<SkuQty> = held.filter(|held| lines.iter().all(|line| line.sku != held.sku)).copied().collect();
+    summed(lines.into_iter().chain(rest))
+}
+
+/// An extension may have overtaken the timer: nothing expires before its deadline.
+fn expire(place: &impl Place, reservation: ReservationId, now: Timestamp) -> Result<Event, Refusal> {
+    match place.store().reservations.get(&reservation) {
+        Some(held) if held.deadline <= now => Ok(Event::Expired(live(place, reservation)?)),
+        _ => Err(Refusal::UnknownReservation { reservation }),
+    }
 }
 
 fn allocate(
@@ -170,7 +206,8 @@ fn allocate(
         None => {}
     }
     let freed = ending(place, reservation, owner)?;
-    refuse_short(&shortages(place, lines.iter().copied(), &freed, None, channel))?;
+    let claim = Claim { channel, standing: Standing::Request, freed: &freed, order: None };
+    refuse_short(&shortages(place, lines.iter().copied(), &claim))?;
     Ok(Decision::Happens(Event::Allocated { order: order.clone(), lines, freed }))
 }
 
@@ -189,24 +226,30 @@ struct Shortage {
     available: Qty,
 }
 
-/// Where the demand, summed per item, is above what this asker could have: what is available to
-/// promise, plus what ends with their own reservations, plus what their order already has.
-fn shortages(
-    place: &impl Place,
-    demand: impl Iterator<Item = SkuQty>,
-    own: &[Freed],
-    order: Option<&OrderId>,
+/// What an asker may count on beside what anybody could have.
+struct Claim<'a> {
     channel: Channel,
-) -> Vec<Shortage> {
+    standing: Standing,
+    /// Their own reservations, which end with the command.
+    freed: &'a [Freed],
+    /// Their order, with its allocation.
+    order: Option<&'a OrderId>,
+}
+
+/// Where the demand, summed per item, is above what this asker could have.
+fn shortages(place: &impl Place, demand: impl ExactSizeIterator<Item = SkuQty>, claim: &Claim<'_>) -> Vec<Shortage> {
     let untouched = StockRow::default();
     let short = |line: SkuQty| {
         let row = place.row(line.sku).unwrap_or(&untouched);
-        let held: Qty = own.iter().map(|freed| row.held_by(freed.reservation)).sum();
-        let bound = order.map_or(Qty::ZERO, |order| row.allocated_to(order));
-        let available = row.promise(channel).plus(held).plus(bound).floored();
+        let held: Qty = claim.freed.iter().map(|freed| row.held_by(freed.reservation)).sum();
+        let bound = claim.order.map_or(Qty::ZERO, |order| row.allocated_to(order));
+        let available = row.available_to(claim.channel, claim.standing, held, bound);
         let short_by = line.qty.minus(available);
         short_by.is_positive().then_some(Shortage { sku: line.sku, short_by, available })
     };
+    if demand.len() == 1 {
+        return demand.filter_map(short).collect();
+    }
     summed(demand).into_iter().filter_map(short).collect()
 }
 
@@ -243,7 +286,7 @@ fn ending(place: &impl Place, named: Option<ReservationId>, owner: Option<&Owner
     }
     if let Some(owner) = owner {
         let store = place.store();
-        freed.extend(store.reservations_of(owner).iter().filter_map(|id| store.freed(*id)));
+        freed.extend(store.reservations_of(owner).filter_map(|id| store.freed(id)));
     }
     Ok(without_repeats(freed))
 }
@@ -295,13 +338,29 @@ fn check_sale_lines(lines: &[SaleLine]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_tenders(lines: &[SaleLine], tenders: &[Tender]) -> Result<(), Refusal> {
+fn check_tenders(tenders: &[Tender]) -> Result<(), Refusal> {
+    let absurd = |tender: &Tender| tender.amount > Minor::MAX || tender.amount < Minor::ZERO.minus(Minor::MAX);
+    if tenders.len() > LINES_MAX || tenders.iter().any(absurd) { Err(Refusal::BadAmount) } else { Ok(()) }
+}
+
+/// What is paid, where the seller says how, is what is due.
+fn check_due(lines: &[SaleLine], tenders: &[Tender]) -> Result<(), Refusal> {
     if tenders.is_empty() {
         return Ok(());
     }
     let due: Minor = lines.iter().map(|line| line.taxed.gross()).sum();
     let tendered: Minor = tenders.iter().map(|tender| tender.amount).sum();
     if due == tendered { Ok(()) } else { Err(Refusal::TenderMismatch { due: due.0, tendered: tendered.0 }) }
+}
+
+/// An order that was fulfilled or cancelled is not sold again, whoever delivers it once more.
+fn check_open(place: &impl Place, order: Option<&OrderId>) -> Result<(), Refusal> {
+    match order {
+        Some(order) if place.store().orders.get(order) == Some(&OrderState::Closed) => {
+            Err(Refusal::OrderClosed { order: order.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_ttl(ttl: Millis) -> Result<(), Refusal> {

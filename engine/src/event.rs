@@ -87,6 +87,8 @@ pub enum Event {
         deadline: Timestamp,
         /// What.
         lines: Vec<SkuQty>,
+        /// Reservations of the same owner whose place it takes.
+        freed: Vec<Freed>,
     },
     /// A reservation got more time.
     Extended {
@@ -209,7 +211,8 @@ impl Event {
                     tell(line.sku, Change::Sold { qty: line.qty, order: sale.order.as_ref() });
                 }
             }
-            Event::Reserved { reservation, lines, .. } => {
+            Event::Reserved { reservation, lines, freed, .. } => {
+                each_freed(freed, &mut tell);
                 for line in lines {
                     tell(line.sku, Change::Reserved { reservation: *reservation, qty: line.qty });
                 }

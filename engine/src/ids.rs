@@ -33,7 +33,7 @@ number!(
     Seq(u64)
 );
 number!(
-    /// How many events have changed one SKU at one location. Zero: never touched.
+    /// How many changes one SKU at one location has seen. Zero: never touched.
     Version(u64)
 );
 

@@ -7,7 +7,7 @@ use crate::qty::Qty;
 /// The counts of one SKU at one location at one version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {
-    /// Goes up by one with every event.
+    /// Goes up with every event that touches it, by one for each of its changes.
     pub version: Version,
     /// Units physically here by our books.
     pub on_hand: Qty,

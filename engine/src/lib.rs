@@ -18,6 +18,7 @@ pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod decide;
+pub mod digest;
 pub mod event;
 pub mod fingerprint;
 pub mod gtin;

@@ -96,6 +96,9 @@ impl std::iter::Sum for Minor {
 /// `numerator / denominator`, halves away from zero; zero when the denominator is not positive.
 #[must_use]
 pub fn divide_half_up(numerator: i128, denominator: i128) -> i64 {
+    if denominator <= 0 {
+        return 0;
+    }
     let half = denominator / 2;
     let shifted = if numerator < 0 { numerator.saturating_sub(half) } else { numerator.saturating_add(half) };
     let quotient = shifted.checked_div(denominator).unwrap_or(0);

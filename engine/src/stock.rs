@@ -1,6 +1,6 @@
 //! The stock of one SKU at one location: the state of a SKU actor.
 
-use crate::command::{Bucket, Channel, Disposition, Policy};
+use crate::command::{Bucket, Channel, Disposition, Policy, Standing};
 use crate::ids::{Label, OrderId, ReservationId, Version};
 use crate::level::Level;
 use crate::qty::Qty;
@@ -138,8 +138,30 @@ impl StockRow {
     /// stock of the channel. The one formula of availability; every read path shows its result.
     #[must_use]
     pub fn promise(&self, channel: Channel) -> Qty {
-        let safety = self.policy().safety_stock.get(channel.index()).copied().unwrap_or_default();
-        self.on_hand.minus(self.reserved).minus(self.allocated).minus(self.unavailable).minus(safety)
+        self.uncommitted().minus(self.safety_stock(channel))
+    }
+
+    /// What an asker can have who holds `held` of it and whose order is allocated `bound` of it:
+    /// what is available to promise, and what is theirs. When facts have eaten into promises, or
+    /// the safety stock was raised since, theirs still counts as far as it is here: a hold never
+    /// counts against its own owner. Orders come before holds. A fact may use the safety stock.
+    #[must_use]
+    pub fn available_to(&self, channel: Channel, standing: Standing, held: Qty, bound: Qty) -> Qty {
+        let open = match standing {
+            Standing::Request => self.promise(channel),
+            Standing::Fact => self.uncommitted(),
+        };
+        let here = self.on_hand.minus(self.unavailable);
+        let theirs = bound.min(here.floored()).plus(held.min(here.minus(self.allocated).floored()));
+        open.plus(held).plus(bound).max(theirs)
+    }
+
+    fn uncommitted(&self) -> Qty {
+        self.on_hand.minus(self.reserved).minus(self.allocated).minus(self.unavailable)
+    }
+
+    fn safety_stock(&self, channel: Channel) -> Qty {
+        self.policy().safety_stock.get(channel.index()).copied().unwrap_or_default()
     }
 
     /// Available to promise: never below zero.

@@ -6,7 +6,7 @@ use crate::ids::{OrderId, Owner, ReservationId};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one channel sold at a location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,16 +67,17 @@ pub struct Store {
     pub totals: [Totals; 3],
     /// Live reservations.
     pub reservations: BTreeMap<ReservationId, Reservation>,
-    /// Orders that have ever been allocated here.
+    /// Orders that were ever allocated or sold here.
     pub orders: BTreeMap<OrderId, OrderState>,
-    owners: BTreeMap<Owner, Vec<ReservationId>>,
+    /// An index of `reservations`: whose is which.
+    owners: BTreeSet<(Owner, ReservationId)>,
 }
 
 impl Store {
-    /// The live reservations of an owner, in the order they were made.
-    #[must_use]
-    pub fn reservations_of(&self, owner: &Owner) -> &[ReservationId] {
-        self.owners.get(owner).map_or(&[], Vec::as_slice)
+    /// The live reservations of an owner, in the order of their names.
+    pub fn reservations_of(&self, owner: &Owner) -> impl Iterator<Item = ReservationId> {
+        let names = (owner.clone(), ReservationId(0))..=(owner.clone(), ReservationId(u128::MAX));
+        self.owners.range(names).map(|(_, id)| *id)
     }
 
     /// What ends when a reservation ends.
@@ -104,10 +105,11 @@ impl Store {
                     totals.returned(&back.lines);
                 }
             }
-            Event::Reserved { reservation, owner, channel, deadline, lines } => self.insert(
-                *reservation,
-                Reservation { owner: owner.clone(), channel: *channel, deadline: *deadline, lines: lines.clone() },
-            ),
+            Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
+                self.free(freed);
+                let (owner, lines) = (owner.clone(), lines.clone());
+                self.insert(*reservation, Reservation { owner, channel: *channel, deadline: *deadline, lines });
+            }
             Event::Extended { reservation, deadline } => {
                 if let Some(live) = self.reservations.get_mut(reservation) {
                     live.deadline = *deadline;
@@ -127,24 +129,40 @@ impl Store {
 
     /// Puts a live reservation in place, as an event or a snapshot says.
     pub fn insert(&mut self, id: ReservationId, reservation: Reservation) {
-        self.owners.entry(reservation.owner.clone()).or_default().push(id);
+        self.owners.insert((reservation.owner.clone(), id));
         self.reservations.insert(id, reservation);
     }
 
     fn free(&mut self, freed: &[Freed]) {
         for one in freed {
-            let Some(ended) = self.reservations.remove(&one.reservation) else { continue };
-            if let Some(ids) = self.owners.get_mut(&ended.owner) {
-                ids.retain(|id| *id != one.reservation);
-                if ids.is_empty() {
-                    self.owners.remove(&ended.owner);
-                }
+            if let Some(ended) = self.reservations.remove(&one.reservation) {
+                self.owners.remove(&(ended.owner, one.reservation));
             }
         }
     }
 
+    /// What must hold at every step.
+    ///
+    /// # Errors
+    /// The sentence says what does not.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let known = |(owner, id): &(Owner, ReservationId)| self.reservations.get(id).is_some_and(|r| r.owner == *owner);
+        if self.owners.len() != self.reservations.len() || !self.owners.iter().all(known) {
+            return Err("the index of owners is not that of the live reservations");
+        }
+        if self.reservations.values().any(|reservation| reservation.lines.is_empty()) {
+            return Err("a live reservation holds nothing");
+        }
+        let empty = |state: &OrderState| matches!(state, OrderState::Open { left, .. } if left.is_empty());
+        if self.orders.values().any(empty) {
+            return Err("an order with nothing left is open");
+        }
+        Ok(())
+    }
+
     fn fulfil(&mut self, order: &OrderId, lines: &[SaleLine]) {
-        let Some(OrderState::Open { left, .. }) = self.orders.get_mut(order) else { return };
+        let state = self.orders.entry(order.clone()).or_insert(OrderState::Closed);
+        let OrderState::Open { left, .. } = state else { return };
         for line in lines {
             for open in left.iter_mut().filter(|open| open.sku == line.sku) {
                 open.qty = open.qty.minus(line.qty).floored();
@@ -152,7 +170,7 @@ impl Store {
         }
         left.retain(|open| open.qty.is_positive());
         if left.is_empty() {
-            self.orders.insert(order.clone(), OrderState::Closed);
+            *state = OrderState::Closed;
         }
     }
 }

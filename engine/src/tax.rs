@@ -18,6 +18,17 @@ pub enum PriceBasis {
     TaxExclusive,
 }
 
+impl PriceBasis {
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            PriceBasis::TaxInclusive => "inclusive",
+            PriceBasis::TaxExclusive => "exclusive",
+        }
+    }
+}
+
 /// Where tax is rounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TaxRounding {
@@ -26,6 +37,17 @@ pub enum TaxRounding {
     Line,
     /// Once per document and rate; the lines then share that amount by largest remainder.
     Document,
+}
+
+impl TaxRounding {
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            TaxRounding::Line => "line",
+            TaxRounding::Document => "document",
+        }
+    }
 }
 
 /// The rate of one tax class at one location.

@@ -42,6 +42,17 @@ impl Till {
         }
     }
 
+    /// What must hold at every step: a receipt for each sale and return, and no other.
+    ///
+    /// # Errors
+    /// The sentence says what does not.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if self.last_receipt.0 == self.sales.saturating_add(self.returns) {
+            return Ok(());
+        }
+        Err("its receipt numbers are not as many as its sales and returns")
+    }
+
     fn take(&mut self, tenders: &[Tender], gross: Minor, fold: fn(Minor, Minor) -> Minor) {
         let unsaid = [Tender { kind: TenderKind::Other, amount: gross }];
         let tenders = if tenders.is_empty() { &unsaid } else { tenders };

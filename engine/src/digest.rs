@@ -1,0 +1,282 @@
+//! The state as canonical bytes, to be hashed, and the invariants that span actors.
+//!
+//! Responsible for: the same bytes for the same state, whatever the order in which it came to be or
+//! the place it was rebuilt from.
+//!
+//! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
+
+use crate::chain::Chain;
+use crate::command::SkuQty;
+use crate::ids::{LocationId, SkuId, TillNo};
+use crate::money::Minor;
+use crate::qty::Qty;
+use crate::stock::{Detail, StockRow};
+use crate::store::{OrderState, Reservation, Store, Totals};
+use crate::till::Till;
+use crate::world::{PlaceState, World};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Takes the bytes of one entity after the other, for example into a hash.
+pub type Feed<'a> = &'a mut dyn FnMut(&[u8]);
+
+impl World {
+    /// Feeds stock, tills and stores of every location in sorted order. What was never touched
+    /// feeds nothing, so it makes no difference whether it is there. The chain has its own,
+    /// [`Chain::digest`].
+    pub fn digest(&self, feed: Feed<'_>) {
+        for (location, place) in &self.places {
+            place.digest(*location, feed);
+        }
+    }
+
+    /// What must hold at every step, across rows, store and tills. Empty when all is well; otherwise
+    /// a sentence for each breach.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let mut findings = Vec::new();
+        for (location, place) in &self.places {
+            findings.extend(place.check().into_iter().map(|finding| format!("location {}: {finding}", location.0)));
+        }
+        findings
+    }
+}
+
+impl PlaceState {
+    /// Feeds the stock, tills and store of one location in sorted order.
+    pub fn digest(&self, location: LocationId, feed: Feed<'_>) {
+        let mut rows: Vec<(SkuId, &StockRow)> = self.rows.iter().map(|(sku, row)| (*sku, row)).collect();
+        rows.sort_unstable_by_key(|(sku, _)| *sku);
+        for (sku, row) in rows {
+            feed_row(location, sku, row, feed);
+        }
+        for (no, till) in &self.tills {
+            feed_till(location, *no, till, feed);
+        }
+        feed_store(location, &self.store, feed);
+    }
+
+    /// As [`World::check`], for one location.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let mut findings = Vec::new();
+        let mut rows: Vec<(SkuId, &StockRow)> = self.rows.iter().map(|(sku, row)| (*sku, row)).collect();
+        rows.sort_unstable_by_key(|(sku, _)| *sku);
+        let (mut holds, mut allocations) = (BTreeMap::new(), BTreeMap::new());
+        for (sku, row) in rows {
+            findings.extend(row.check().err().map(|breach| format!("sku {}: {breach}", sku.0)));
+            let Some(detail) = row.detail() else { continue };
+            holds.extend(detail.holds.iter().map(|(id, qty)| ((*id, sku), *qty)));
+            allocations.extend(detail.allocations.iter().map(|(order, qty)| ((order, sku), *qty)));
+        }
+        let live = self.store.reservations.iter();
+        let held = parts(live.map(|(id, reservation)| (*id, reservation.lines.as_slice())));
+        if held != holds {
+            findings.push("the store's live reservations are not what its SKUs hold".to_owned());
+        }
+        let open = self.store.orders.iter().filter_map(|(order, state)| match state {
+            OrderState::Open { left, .. } => Some((order, left.as_slice())),
+            OrderState::Closed => None,
+        });
+        if parts(open) != allocations {
+            findings.push("the store's open orders are not what its SKUs have allocated".to_owned());
+        }
+        findings.extend(self.store.check().err().map(str::to_owned));
+        for (no, till) in &self.tills {
+            findings.extend(till.check().err().map(|breach| format!("till {}: {breach}", no.0)));
+        }
+        findings
+    }
+}
+
+fn parts<'a, K: Ord + Copy>(held: impl Iterator<Item = (K, &'a [SkuQty])>) -> BTreeMap<(K, SkuId), Qty> {
+    let mut sums = BTreeMap::new();
+    for (key, lines) in held {
+        for line in lines {
+            let sum: &mut Qty = sums.entry((key, line.sku)).or_default();
+            *sum = sum.plus(line.qty);
+        }
+    }
+    sums
+}
+
+/// Feeds one SKU at one location; nothing for one that was never touched.
+pub fn feed_row(location: LocationId, sku: SkuId, row: &StockRow, feed: Feed<'_>) {
+    if *row == StockRow::default() {
+        return;
+    }
+    let level = row.level();
+    let mut bytes = Bytes::of(b'R', location);
+    bytes.small(sku.0);
+    bytes.number(row.version().0);
+    for qty in [level.on_hand, level.reserved, level.allocated, level.unavailable, level.incoming] {
+        bytes.qty(qty);
+    }
+    let nothing = Detail::default();
+    bytes.detail(row.detail().unwrap_or(&nothing));
+    feed(&bytes.0);
+}
+
+/// Feeds one till; nothing for one that has rung up nothing.
+pub fn feed_till(location: LocationId, no: TillNo, till: &Till, feed: Feed<'_>) {
+    if *till == Till::default() {
+        return;
+    }
+    let mut bytes = Bytes::of(b'T', location);
+    bytes.small(u32::from(no.0));
+    bytes.number(till.last_receipt.0);
+    bytes.number(till.sales);
+    bytes.number(till.returns);
+    till.takings.iter().for_each(|sum| bytes.minor(*sum));
+    feed(&bytes.0);
+}
+
+/// Feeds one store, its reservations and its orders; nothing for one where nothing happened.
+pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
+    if store.totals != <[Totals; 3]>::default() {
+        let mut bytes = Bytes::of(b'S', location);
+        store.totals.iter().for_each(|totals| bytes.totals(totals));
+        feed(&bytes.0);
+    }
+    for (id, reservation) in &store.reservations {
+        let mut bytes = Bytes::of(b'H', location);
+        bytes.0.extend_from_slice(&id.0.to_be_bytes());
+        bytes.reservation(reservation);
+        feed(&bytes.0);
+    }
+    for (order, state) in &store.orders {
+        let mut bytes = Bytes::of(b'O', location);
+        bytes.text(order.as_str());
+        match state {
+            OrderState::Closed => bytes.0.push(0),
+            OrderState::Open { asked, left } => {
+                bytes.0.push(1);
+                bytes.lines(asked);
+                bytes.lines(left);
+            }
+        }
+        feed(&bytes.0);
+    }
+}
+
+impl Chain {
+    /// Feeds items, locations and keys, in the order of their numbers.
+    pub fn digest(&self, feed: Feed<'_>) {
+        for item in self.items() {
+            let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
+            bytes.small(item.sku.0);
+            [item.code.as_str(), &item.name, item.unit.name(), item.tax_class.as_str(), &item.category]
+                .iter()
+                .for_each(|text| bytes.text(text));
+            bytes.count(item.gtins.len());
+            item.gtins.iter().for_each(|gtin| bytes.number(gtin.number()));
+            bytes.0.push(u8::from(item.price.is_some()));
+            bytes.minor(item.price.unwrap_or_default());
+            feed(&bytes.0);
+        }
+        for location in self.locations() {
+            let mut bytes = Bytes::of(b'L', location.id);
+            bytes.text(location.code.as_str());
+            bytes.text(&location.name);
+            bytes.text(location.kind.name());
+            bytes.text(location.currency.as_str());
+            bytes.text(location.tax.basis.name());
+            bytes.text(location.tax.rounding.name());
+            bytes.count(location.tax.rates.len());
+            for rate in &location.tax.rates {
+                bytes.text(rate.class.as_str());
+                bytes.count(rate.parts.len());
+                rate.parts.iter().for_each(|part| bytes.small(part.0));
+            }
+            feed(&bytes.0);
+        }
+        for key in self.keys.values() {
+            let mut bytes = Bytes::of(b'K', LocationId::CHAIN);
+            bytes.number(key.id.0);
+            bytes.text(key.role.name());
+            bytes.text(key.holder.as_str());
+            bytes.0.extend_from_slice(&key.secret_hash);
+            bytes.0.push(u8::from(key.revoked.is_some()));
+            feed(&bytes.0);
+        }
+    }
+}
+
+/// One entity's bytes: a tag, then fields of fixed width and lists and texts with their length, so
+/// that no two states share theirs.
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    fn of(tag: u8, location: LocationId) -> Self {
+        let mut bytes = Self(Vec::with_capacity(128));
+        bytes.0.push(tag);
+        bytes.small(location.0);
+        bytes
+    }
+
+    fn small(&mut self, number: u32) {
+        self.0.extend_from_slice(&number.to_be_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_be_bytes());
+    }
+
+    fn count(&mut self, len: usize) {
+        self.number(u64::try_from(len).unwrap_or(u64::MAX));
+    }
+
+    fn qty(&mut self, qty: Qty) {
+        self.number(qty.milli().cast_unsigned());
+    }
+
+    fn minor(&mut self, amount: Minor) {
+        self.number(amount.0.cast_unsigned());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn lines(&mut self, lines: &[SkuQty]) {
+        self.count(lines.len());
+        for line in lines {
+            self.small(line.sku.0);
+            self.qty(line.qty);
+        }
+    }
+
+    fn detail(&mut self, detail: &Detail) {
+        self.count(detail.holds.len());
+        for (id, qty) in &detail.holds {
+            self.0.extend_from_slice(&id.0.to_be_bytes());
+            self.qty(*qty);
+        }
+        self.count(detail.allocations.len());
+        for (order, qty) in &detail.allocations {
+            self.text(order.as_str());
+            self.qty(*qty);
+        }
+        let reasons: BTreeSet<_> = detail.unavailable.iter().collect();
+        self.count(reasons.len());
+        for (reason, qty) in reasons {
+            self.text(reason.as_str());
+            self.qty(*qty);
+        }
+        detail.policy.safety_stock.iter().for_each(|qty| self.qty(*qty));
+        self.qty(detail.policy.low_at);
+    }
+
+    fn totals(&mut self, totals: &Totals) {
+        [totals.sales, totals.lines, totals.returns].iter().for_each(|count| self.number(*count));
+        [totals.units, totals.returned_units, totals.oversold].iter().for_each(|qty| self.qty(*qty));
+        [totals.net, totals.tax, totals.returned_net, totals.returned_tax].iter().for_each(|sum| self.minor(*sum));
+    }
+
+    fn reservation(&mut self, reservation: &Reservation) {
+        self.text(reservation.owner.as_str());
+        self.text(reservation.channel.name());
+        self.number(reservation.deadline.0);
+        self.lines(&reservation.lines);
+    }
+}
