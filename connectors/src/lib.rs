@@ -1,1 +1,16 @@
 //! Catalogues of other platforms read into ours.
+//!
+//! Responsible for: recognising a product file by its header (our own CSV, Shopify, WooCommerce,
+//! Complete Journey; plain or gzip), reading it exactly, listing by line what is wrong with it and
+//! how to mend it, and sending it to a server in one piece.
+//!
+//! Not responsible for: what the server does with it, printing, prices by customer or promotion.
+
+pub mod amount;
+pub mod catalogue;
+
+mod check;
+mod formats;
+mod table;
+
+pub use catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine, read, read_bytes};

@@ -1,0 +1,284 @@
+//! What every format has in common: cells become checked items, duplicates are found, and whatever
+//! is wrong becomes a finding with its line and its mend.
+
+use crate::amount::{self, AmountError};
+use crate::catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine};
+use onhand_engine::catalogue::Item;
+use onhand_engine::gtin::{Gtin, GtinError};
+use onhand_engine::ids::{Label, LocationCode, SkuCode, SkuId};
+use onhand_engine::money::Minor;
+use onhand_engine::qty::{Qty, QtyError, Unit};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The most characters of a name or category.
+const NAME_MAX: usize = 200;
+
+/// The cells of one item, as some format had them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft<'a> {
+    pub(crate) line: u64,
+    pub(crate) sku: &'a str,
+    pub(crate) name: &'a str,
+    /// One or several, separated by blanks or `|`.
+    pub(crate) gtins: &'a str,
+    pub(crate) unit: &'a str,
+    pub(crate) tax_class: &'a str,
+    pub(crate) price: &'a str,
+    pub(crate) category: &'a str,
+    pub(crate) location: &'a str,
+    pub(crate) on_hand: &'a str,
+}
+
+/// Collects items, stock and findings.
+pub(crate) struct Checker<'a> {
+    pub(crate) options: &'a ReadOptions,
+    pub(crate) format: Option<Format>,
+    pub(crate) findings: Vec<Finding>,
+    items: Vec<Item>,
+    stock: Vec<StockLine>,
+    first_lines: HashMap<SkuCode, (u64, usize)>,
+    gtin_lines: HashMap<Gtin, (u64, SkuCode)>,
+    stock_lines: HashMap<(SkuCode, Option<LocationCode>), u64>,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(options: &'a ReadOptions) -> Self {
+        Self {
+            options,
+            format: None,
+            findings: Vec::new(),
+            items: Vec::new(),
+            stock: Vec::new(),
+            first_lines: HashMap::new(),
+            gtin_lines: HashMap::new(),
+            stock_lines: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Catalogue {
+        self.findings.sort_by_key(|finding| finding.line);
+        Catalogue { format: self.format, lines: 0, items: self.items, stock: self.stock, findings: self.findings }
+    }
+
+    pub(crate) fn error(
+        &mut self,
+        line: u64,
+        field: &'static str,
+        problem: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        self.find(Severity::Error, line, field, problem.into(), mend.into());
+    }
+
+    pub(crate) fn warn(&mut self, line: u64, field: &'static str, problem: impl Into<String>, mend: impl Into<String>) {
+        self.find(Severity::Warning, line, field, problem.into(), mend.into());
+    }
+
+    pub(crate) fn note(&mut self, line: u64, field: &'static str, problem: impl Into<String>, mend: impl Into<String>) {
+        self.find(Severity::Note, line, field, problem.into(), mend.into());
+    }
+
+    fn find(&mut self, severity: Severity, line: u64, field: &'static str, problem: String, mend: String) {
+        self.findings.push(Finding { line, severity, field, problem, mend });
+    }
+
+    /// Checks the cells of one item and takes it, its errors included in the findings.
+    pub(crate) fn take(&mut self, draft: &Draft<'_>) {
+        let line = draft.line;
+        let code = self.sku(draft);
+        let name = self.text(line, "name", draft.name);
+        if draft.name.is_empty() {
+            self.error(line, "name", "it has no name", "give the item a name");
+        }
+        let category = self.text(line, "category", draft.category);
+        let unit = self.unit(line, draft.unit);
+        let gtins = self.gtins(line, draft.gtins);
+        let tax_class = self.tax_class(line, draft.tax_class);
+        let price = self.price(line, draft.price);
+        let (Some(code), Some(tax_class), Some(unit)) = (code, tax_class, unit) else { return };
+        self.stock(draft, &code, unit);
+        self.claim_gtins(line, &gtins, &code);
+        let item = Item { sku: SkuId(0), code: code.clone(), name, gtins, unit, tax_class, price, category };
+        self.put(line, draft, code, item);
+    }
+
+    fn put(&mut self, line: u64, draft: &Draft<'_>, code: SkuCode, item: Item) {
+        let Some((first, at)) = self.first_lines.get(&code).copied() else {
+            self.first_lines.insert(code, (line, self.items.len()));
+            self.items.push(item);
+            return;
+        };
+        let same_item = self.items.get(at) == Some(&item);
+        if same_item && !draft.location.is_empty() {
+            return; // one item, stocked at several locations
+        }
+        let problem = format!("SKU {code} is on line {first} already");
+        self.error(line, "sku", problem, "remove one of the two lines, or give one of them another SKU");
+    }
+
+    fn sku(&mut self, draft: &Draft<'_>) -> Option<SkuCode> {
+        if draft.sku.is_empty() {
+            self.error(draft.line, "sku", "it has no SKU", "give the item a SKU of its own");
+            return None;
+        }
+        SkuCode::new(draft.sku)
+            .map_err(|e| {
+                self.error(draft.line, "sku", format!("SKU \"{}\" {e}", draft.sku), "give it a shorter, plain SKU")
+            })
+            .ok()
+    }
+
+    fn text(&mut self, line: u64, field: &'static str, text: &str) -> Arc<str> {
+        let clean: String =
+            text.split(char::is_whitespace).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let clean: String = clean.chars().filter(|c| !c.is_control()).collect();
+        if clean.chars().count() <= NAME_MAX {
+            return clean.into();
+        }
+        let problem = format!("it is longer than {NAME_MAX} characters");
+        self.warn(line, field, problem, "it was cut there; shorten it in the file");
+        clean.chars().take(NAME_MAX).collect::<String>().trim_end().into()
+    }
+
+    fn unit(&mut self, line: u64, text: &str) -> Option<Unit> {
+        if text.is_empty() {
+            return Some(Unit::Each);
+        }
+        let unit = Unit::named(&text.to_lowercase());
+        if unit.is_none() {
+            self.error(line, "unit", format!("unit \"{text}\" is not known"), "use each, kg, l or m");
+        }
+        unit
+    }
+
+    fn gtins(&mut self, line: u64, text: &str) -> Vec<Gtin> {
+        let mut gtins = Vec::new();
+        for digits in text.split(|c: char| c.is_whitespace() || c == '|').filter(|digits| !digits.is_empty()) {
+            match Gtin::parse(digits) {
+                Ok(gtin) if gtins.contains(&gtin) => {}
+                Ok(gtin) => gtins.push(gtin),
+                Err(error) => self.bad_gtin(line, digits, error),
+            }
+        }
+        gtins
+    }
+
+    fn bad_gtin(&mut self, line: u64, digits: &str, error: GtinError) {
+        let mend = match error {
+            GtinError::CheckDigit { expected, .. } => {
+                let right = digits.get(..digits.len().saturating_sub(1)).unwrap_or("");
+                format!("scan the item again; if all other digits are right it is {right}{expected}")
+            }
+            GtinError::Length(_) => {
+                "restore leading zeros that a spreadsheet removed, or leave the cell empty".to_owned()
+            }
+            GtinError::NotDigits if digits.contains(['E', 'e']) => {
+                "a spreadsheet rounded it: format the column as text and enter the digits again".to_owned()
+            }
+            GtinError::NotDigits => "enter the digits under the bars, or leave the cell empty".to_owned(),
+        };
+        self.error(line, "gtin", format!("bar code {digits} {error}"), mend);
+    }
+
+    fn claim_gtins(&mut self, line: u64, gtins: &[Gtin], code: &SkuCode) {
+        for gtin in gtins {
+            let holder = self.gtin_lines.entry(*gtin).or_insert_with(|| (line, code.clone()));
+            if holder.1 == *code {
+                continue;
+            }
+            let problem = format!("bar code {gtin} belongs to SKU {} on line {} already", holder.1, holder.0);
+            self.error(line, "gtin", problem, "remove it from the item that it is not printed on");
+        }
+    }
+
+    fn tax_class(&mut self, line: u64, text: &str) -> Option<Label> {
+        if !text.is_empty() {
+            let label = Label::new(text);
+            if let Err(error) = &label {
+                self.error(
+                    line,
+                    "tax_class",
+                    format!("tax class \"{text}\" {error}"),
+                    "use the class of your locations",
+                );
+            }
+            return label.ok();
+        }
+        if self.options.tax_class.is_none() {
+            let mend = "enter one, or give one for all such lines by --tax-class";
+            self.error(line, "tax_class", "it has no tax class", mend);
+        }
+        self.options.tax_class.clone()
+    }
+
+    fn price(&mut self, line: u64, text: &str) -> Option<Minor> {
+        if text.is_empty() {
+            return None;
+        }
+        match amount::parse(text, self.options.currency) {
+            Ok(Minor(0)) => {
+                self.warn(line, "price", "its price is zero", "enter a price, or leave it empty if tills key it in");
+                Some(Minor::ZERO)
+            }
+            Ok(price) => Some(price),
+            Err(error) => {
+                let mend = match error {
+                    AmountError::Comma => "write decimals with a point and no separators: 1234.50",
+                    AmountError::TooLarge(_) => "check it: a bar code may have slipped into the column",
+                    AmountError::TooFine(_) => "round it, or name the currency of the file by --currency",
+                    AmountError::NotANumber | AmountError::Negative => "enter a price such as 12.50",
+                };
+                self.error(line, "price", format!("price {text} {error}"), mend);
+                None
+            }
+        }
+    }
+
+    fn stock(&mut self, draft: &Draft<'_>, code: &SkuCode, unit: Unit) {
+        if draft.on_hand.is_empty() {
+            return;
+        }
+        let line = draft.line;
+        let location = match draft.location {
+            "" => self.options.location.clone(),
+            text => match LocationCode::new(text) {
+                Ok(location) => Some(location),
+                Err(e) => return self.error(line, "location", format!("location \"{text}\" {e}"), "use its code"),
+            },
+        };
+        match Qty::parse(draft.on_hand) {
+            Ok(qty) if !unit.allows(qty) => {
+                self.error(
+                    line,
+                    "on_hand",
+                    format!("{qty} of an item counted by the piece"),
+                    "use whole numbers, or unit kg",
+                );
+            }
+            Ok(qty) if qty < Qty::ZERO => {
+                let mend = "it is taken as 0; count the item";
+                self.warn(line, "on_hand", format!("its stock is {qty}"), mend);
+                self.put_stock(line, StockLine { location, sku: code.clone(), qty: Qty::ZERO });
+            }
+            Ok(qty) => self.put_stock(line, StockLine { location, sku: code.clone(), qty }),
+            Err(error) => {
+                let mend = match error {
+                    QtyError::NotANumber => "enter a number such as 12 or 0.250",
+                    QtyError::TooFine => "round it to three decimals",
+                    QtyError::TooLarge => "check it: a bar code may have slipped into the column",
+                };
+                self.error(line, "on_hand", format!("stock {} {error}", draft.on_hand), mend);
+            }
+        }
+    }
+
+    fn put_stock(&mut self, line: u64, stock: StockLine) {
+        let key = (stock.sku.clone(), stock.location.clone());
+        if let Some(first) = self.stock_lines.insert(key, line) {
+            let problem = format!("its stock at this location is on line {first} already");
+            return self.error(line, "on_hand", problem, "keep one of the two lines");
+        }
+        self.stock.push(stock);
+    }
+}
