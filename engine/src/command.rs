@@ -174,6 +174,21 @@ pub enum Disposition {
     ToSupplier,
 }
 
+impl Disposition {
+    /// Every disposition.
+    pub const ALL: [Disposition; 3] = [Disposition::Resell, Disposition::Damaged, Disposition::ToSupplier];
+
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Disposition::Resell => "resell",
+            Disposition::Damaged => "damaged",
+            Disposition::ToSupplier => "to_supplier",
+        }
+    }
+}
+
 /// Which count of an item an adjustment changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bucket {

@@ -1,7 +1,11 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
-//! the part that differs is named.
+//! the part that differs is named. Kept in the log: its bytes must never change.
 
-use crate::command::{Action, Command, SaleLine, SkuQty, Tender};
+use crate::catalogue::{Item, Key, Location};
+use crate::command::{Action, Bucket, Command, Policy, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::ids::{ReservationId, TillNo};
+use crate::money::Minor;
+use crate::qty::Qty;
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,12 +24,11 @@ impl Fingerprint {
     /// The fingerprint of a command.
     #[must_use]
     pub fn of(command: &Command) -> Self {
-        let mut op = Fnv::new();
-        op.number(u64::from(command.location.0));
-        op.text(command.channel.name());
-        let mut parts = Parts { op, lines: Fnv::new(), money: Fnv::new(), rest: Fnv::new() };
+        let mut parts = Parts::default();
+        parts.op.number(u64::from(command.location.0));
+        parts.op.text(command.channel.name());
         parts.action(&command.action);
-        Self { op: parts.op.0, lines: parts.lines.0, money: parts.money.0, rest: parts.rest.0 }
+        Self { op: parts.op.end(), lines: parts.lines.end(), money: parts.money.end(), rest: parts.rest.end() }
     }
 
     /// The name of the first part in which the other differs.
@@ -44,23 +47,18 @@ impl Fingerprint {
     }
 }
 
+#[derive(Default)]
 struct Parts {
-    op: Fnv,
-    lines: Fnv,
-    money: Fnv,
-    rest: Fnv,
+    op: Hash,
+    lines: Hash,
+    money: Hash,
+    rest: Hash,
 }
 
 impl Parts {
     fn action(&mut self, action: &Action) {
         match action {
-            Action::Sell(sell) => {
-                self.op.text("sell");
-                self.sale_lines(&sell.lines);
-                self.tenders(&sell.tenders);
-                self.money.text(sell.currency.as_str());
-                self.rest.debug(&(sell.standing, sell.till, sell.reservation, &sell.owner, &sell.order));
-            }
+            Action::Sell(sell) => self.sell(sell),
             Action::Reserve { owner, ttl, lines } => {
                 self.op.text("reserve");
                 self.sku_lines(lines);
@@ -69,20 +67,23 @@ impl Parts {
             }
             Action::Extend { reservation, ttl } => {
                 self.op.text("extend");
-                self.rest.debug(&(reservation, ttl));
+                self.rest.reservation(Some(*reservation));
+                self.rest.number(ttl.0);
             }
             Action::Release { reservation } => {
                 self.op.text("release");
-                self.rest.debug(reservation);
+                self.rest.reservation(Some(*reservation));
             }
             Action::Expire { reservation } => {
                 self.op.text("expire");
-                self.rest.debug(reservation);
+                self.rest.reservation(Some(*reservation));
             }
             Action::Allocate { order, lines, reservation, owner } => {
                 self.op.text("allocate");
                 self.sku_lines(lines);
-                self.rest.debug(&(order, reservation, owner));
+                self.rest.text(order.as_str());
+                self.rest.reservation(*reservation);
+                self.rest.maybe(owner.as_ref().map(|owner| owner.as_str()));
             }
             Action::Deallocate { order } => {
                 self.op.text("deallocate");
@@ -97,102 +98,186 @@ impl Parts {
                 self.sale_lines(lines);
                 self.tenders(tenders);
                 self.money.text(currency.as_str());
-                self.rest.debug(&(till, disposition));
+                self.rest.till(*till);
+                self.rest.text(disposition.name());
             }
             Action::Adjust { sku, bucket, delta, reason } => {
                 self.op.text("adjust");
                 self.sku_lines(&[SkuQty { sku: *sku, qty: *delta }]);
-                self.rest.debug(&(bucket, reason));
+                self.bucket(bucket);
+                self.rest.text(reason.as_str());
             }
             Action::Count { sku, counted, on_hand_then } => {
                 self.op.text("count");
                 self.sku_lines(&[SkuQty { sku: *sku, qty: *counted }]);
-                self.rest.debug(on_hand_then);
+                self.rest.number(u64::from(on_hand_then.is_some()));
+                self.rest.qty(on_hand_then.unwrap_or_default());
             }
             Action::SetPolicy { sku, policy } => {
                 self.op.text("set_policy");
-                self.lines.debug(&(sku, policy));
+                self.lines.number(u64::from(sku.0));
+                self.policy(policy);
             }
             Action::DefineItems { items } => {
                 self.op.text("define_items");
-                for item in items {
-                    self.lines.debug(&(
-                        &item.code,
-                        &item.name,
-                        &item.gtins,
-                        item.unit,
-                        &item.tax_class,
-                        &item.category,
-                    ));
-                    self.money.debug(&item.price);
-                }
+                items.iter().for_each(|item| self.item(item));
             }
             Action::DefineLocation { location } => {
                 self.op.text("define_location");
-                self.lines.text(location.code.as_str());
-                self.money.debug(&(location.currency, &location.tax));
-                self.rest.debug(&(&location.name, location.kind));
+                self.location(location);
             }
             Action::CreateKey { key } => {
                 self.op.text("create_key");
-                self.rest.debug(key);
+                self.key(key);
             }
             Action::RevokeKey { key } => {
                 self.op.text("revoke_key");
-                self.rest.debug(key);
+                self.rest.number(key.0);
             }
         }
+    }
+
+    fn sell(&mut self, sell: &Sell) {
+        self.op.text("sell");
+        self.sale_lines(&sell.lines);
+        self.tenders(&sell.tenders);
+        self.money.text(sell.currency.as_str());
+        self.rest.number(u64::from(sell.standing == Standing::Fact));
+        self.rest.till(sell.till);
+        self.rest.reservation(sell.reservation);
+        self.rest.maybe(sell.owner.as_ref().map(|owner| owner.as_str()));
+        self.rest.maybe(sell.order.as_ref().map(|order| order.as_str()));
     }
 
     fn sku_lines(&mut self, lines: &[SkuQty]) {
         for line in lines {
             self.lines.number(u64::from(line.sku.0));
-            self.lines.number(line.qty.milli().cast_unsigned());
+            self.lines.qty(line.qty);
         }
     }
 
     fn sale_lines(&mut self, lines: &[SaleLine]) {
         for line in lines {
-            self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+            self.lines.number(u64::from(line.sku.0));
+            self.lines.qty(line.qty);
             for amount in [line.unit_price, line.taxed.net, line.taxed.tax] {
-                self.money.number(amount.0.cast_unsigned());
+                self.money.minor(amount);
             }
+            self.money.number(u64::from(line.taxed.rate.0));
         }
     }
 
     fn tenders(&mut self, tenders: &[Tender]) {
         for tender in tenders {
-            self.money.number(u64::try_from(tender.kind.index()).unwrap_or(u64::MAX));
-            self.money.number(tender.amount.0.cast_unsigned());
+            self.money.count(tender.kind.index());
+            self.money.minor(tender.amount);
         }
+    }
+
+    fn bucket(&mut self, bucket: &Bucket) {
+        match bucket {
+            Bucket::OnHand => self.rest.text("on_hand"),
+            Bucket::Incoming => self.rest.text("incoming"),
+            Bucket::Unavailable(reason) => {
+                self.rest.text("unavailable");
+                self.rest.text(reason.as_str());
+            }
+        }
+    }
+
+    fn policy(&mut self, policy: &Policy) {
+        policy.safety_stock.iter().for_each(|qty| self.lines.qty(*qty));
+        self.lines.qty(policy.low_at);
+    }
+
+    fn item(&mut self, item: &Item) {
+        for text in [item.code.as_str(), &item.name, item.unit.name(), item.tax_class.as_str(), &item.category] {
+            self.lines.text(text);
+        }
+        self.lines.count(item.gtins.len());
+        item.gtins.iter().for_each(|gtin| self.lines.number(gtin.number()));
+        self.money.number(u64::from(item.price.is_some()));
+        self.money.minor(item.price.unwrap_or_default());
+    }
+
+    fn location(&mut self, location: &Location) {
+        self.lines.text(location.code.as_str());
+        self.money.text(location.currency.as_str());
+        self.money.text(location.tax.basis.name());
+        self.money.text(location.tax.rounding.name());
+        for rate in &location.tax.rates {
+            self.money.text(rate.class.as_str());
+            self.money.count(rate.parts.len());
+            rate.parts.iter().for_each(|part| self.money.number(u64::from(part.0)));
+        }
+        self.rest.text(&location.name);
+        self.rest.text(location.kind.name());
+    }
+
+    fn key(&mut self, key: &Key) {
+        self.rest.number(key.id.0);
+        self.rest.text(key.role.name());
+        self.rest.text(key.holder.as_str());
+        self.rest.bytes(&key.secret_hash);
     }
 }
 
-/// FNV-1a with 32 bits: small, stable for ever, and good enough to tell two contents of one id apart.
-struct Fnv(u32);
+/// Word by word, rotate, mix, multiply: small, stable for ever, and good enough to tell two contents
+/// of one id apart. Not for keeping strangers out.
+struct Hash(u64);
 
-impl Fnv {
-    const fn new() -> Self {
-        Self(0x811c_9dc5)
+impl Default for Hash {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hash {
+    fn number(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn count(&mut self, count: usize) {
+        self.number(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    fn qty(&mut self, qty: Qty) {
+        self.number(qty.milli().cast_unsigned());
+    }
+
+    fn minor(&mut self, amount: Minor) {
+        self.number(amount.0.cast_unsigned());
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        self.count(bytes.len());
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            self.number(u64::from_le_bytes(word));
         }
     }
 
-    fn number(&mut self, number: u64) {
-        self.bytes(&number.to_le_bytes());
-    }
-
     fn text(&mut self, text: &str) {
-        self.number(u64::try_from(text.len()).unwrap_or(u64::MAX));
         self.bytes(text.as_bytes());
     }
 
-    /// For the rare parts: the derived `Debug` text names every field.
-    fn debug(&mut self, value: &impl std::fmt::Debug) {
-        self.text(&format!("{value:?}"));
+    fn maybe(&mut self, text: Option<&str>) {
+        self.text(text.unwrap_or_default());
+    }
+
+    fn reservation(&mut self, id: Option<ReservationId>) {
+        let [high, low] = id.map_or([0, 0], |ReservationId(id)| [id >> 64, id & u128::from(u64::MAX)]);
+        self.number(u64::try_from(high).unwrap_or_default());
+        self.number(u64::try_from(low).unwrap_or_default());
+    }
+
+    fn till(&mut self, till: Option<TillNo>) {
+        self.number(till.map_or(0, |no| u64::from(no.0)));
+    }
+
+    fn end(&self) -> u32 {
+        let folded = (self.0 ^ (self.0 >> 32)) & u64::from(u32::MAX);
+        u32::try_from(folded).unwrap_or_default()
     }
 }

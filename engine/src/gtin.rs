@@ -46,6 +46,28 @@ impl Gtin {
         text.parse().map(Self).map_err(|_| GtinError::NotDigits)
     }
 
+    /// Checks the 8 digits printed under a UPC-E code and gives the UPC-A number they stand for.
+    /// Apart from [`Gtin::parse`], because 8 digits alone may also be an EAN-8.
+    ///
+    /// # Errors
+    /// [`GtinError`] says what is wrong with them.
+    pub fn parse_upc_e(text: &str) -> Result<Self, GtinError> {
+        let Ok(digits) = <[u8; 8]>::try_from(text.as_bytes()) else {
+            return Err(GtinError::Length(text.chars().count()));
+        };
+        let [system, a, b, c, d, e, last, check] = digits.map(char::from);
+        let middle = match last {
+            '0'..='2' => format!("{a}{b}{last}0000{c}{d}{e}"),
+            '3' => format!("{a}{b}{c}00000{d}{e}"),
+            '4' => format!("{a}{b}{c}{d}00000{e}"),
+            _ => format!("{a}{b}{c}{d}{e}0000{last}"),
+        };
+        if !matches!(system, '0' | '1') {
+            return Err(GtinError::NotDigits);
+        }
+        Self::parse(&format!("{system}{middle}{check}"))
+    }
+
     /// The number behind the digits, as kept on disk.
     #[must_use]
     pub const fn number(self) -> u64 {

@@ -97,6 +97,15 @@ impl TaxRate {
     }
 }
 
+/// What each part of a rate has of a line's or document's tax, for receipts that print them one by
+/// one. The parts add up to the tax exactly: the minor units that rounding leaves over go to the
+/// largest remainders, ties to the earlier part (599.00 with 9 % + 9 % inside: 45.69 + 45.68).
+#[must_use]
+pub fn parts_of(tax: Minor, rate: &TaxRate) -> Vec<(RatePpm, Minor)> {
+    let weights: Vec<u64> = rate.parts.iter().map(|part| u64::from(part.0)).collect();
+    rate.parts.iter().copied().zip(split(tax, &weights)).collect()
+}
+
 impl TaxRules {
     /// The rate of a class.
     ///
@@ -108,6 +117,11 @@ impl TaxRules {
     }
 
     /// Taxes the lines of one document: (class, line total in this location's price basis).
+    ///
+    /// One rule of rounding: half away from zero, once, at the last step. Per line, or per document
+    /// and rate; then the lines share the rate's tax by largest remainder. Either way the printed
+    /// lines add up to the printed total, because the total is only ever their sum. With inclusive
+    /// prices gross stays as charged; with exclusive prices net does.
     ///
     /// # Errors
     /// [`Refusal::NoTaxRate`] when a class has no rate here.

@@ -1,0 +1,257 @@
+//! A shop that is spoken to in words: the scenarios' way into the engine, blind to its API.
+//!
+//! It does what the server does around the engine: numbers names, reads quantities, prices lines,
+//! taxes them, checks units, keeps the time and lets reservations expire.
+
+mod reading;
+
+use onhand_engine::answer::Answer;
+use onhand_engine::catalogue::Item;
+use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty};
+use onhand_engine::decide::{Decision, decide};
+use onhand_engine::event::{Event, Record};
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
+use onhand_engine::level::Level;
+use onhand_engine::money::Minor;
+use onhand_engine::qty::{Qty, Unit};
+use onhand_engine::refusal::{Refusal, name_of};
+use onhand_engine::tax::{TaxRate, TaxRules, parts_of};
+use onhand_engine::time::{Millis, Timestamp};
+use onhand_engine::world::{PlaceState, World};
+use reading::Reading;
+use std::fmt::Write as _;
+
+const LOCATION: LocationId = LocationId(1);
+
+/// One location, its catalogue and its clock.
+pub(crate) struct Shop {
+    world: World,
+    items: Vec<Item>,
+    reservations: Vec<String>,
+    tax: TaxRules,
+    now: Timestamp,
+    commands: u128,
+}
+
+impl Shop {
+    /// A new shop: no stock, tax at 0 % inside the price.
+    pub(crate) fn open() -> Self {
+        let world = World { places: [(LOCATION, PlaceState::default())].into(), ..World::default() };
+        let mut shop = Self {
+            world,
+            items: vec![],
+            reservations: vec![],
+            tax: TaxRules::default(),
+            now: Timestamp(0),
+            commands: 0,
+        };
+        shop.play("tax inclusive line standard=0");
+        shop
+    }
+
+    /// Plays one line and says what came of it.
+    pub(crate) fn play(&mut self, line: &str) -> String {
+        let mut reading = Reading::of(line);
+        let outcome = match reading.word().as_str() {
+            "item" => self.define(&mut reading),
+            "tax" => self.set_tax(&mut reading),
+            "time" => self.pass_time(reading.millis()),
+            "show" => self.show(&mut reading),
+            "totals" => self.totals(reading.channel()),
+            "till" => self.till(&mut reading),
+            "parts" => self.parts(&mut reading),
+            verb => self.command(verb, &mut reading),
+        };
+        reading.end();
+        assert_eq!(self.world.check(), Vec::<String>::new(), "after {line}");
+        outcome
+    }
+
+    fn place(&self) -> &PlaceState {
+        &self.world.places[&LOCATION]
+    }
+
+    fn define(&mut self, reading: &mut Reading) -> String {
+        let sku = self.sku(&reading.word());
+        let item = &mut self.items[sku.index()];
+        if let Some(unit) = reading.value("unit") {
+            item.unit = Unit::named(&unit).unwrap();
+        }
+        if let Some(class) = reading.value("class") {
+            item.tax_class = Label::new(&class).unwrap();
+        }
+        String::new()
+    }
+
+    fn set_tax(&mut self, reading: &mut Reading) -> String {
+        self.tax = reading.tax_rules();
+        String::new()
+    }
+
+    fn pass_time(&mut self, while_ms: Millis) -> String {
+        self.now = self.now.plus(while_ms);
+        let store = &self.place().store;
+        let mut due: Vec<_> = store.reservations.iter().map(|(id, held)| (held.deadline, *id)).collect();
+        due.retain(|(deadline, _)| *deadline <= self.now);
+        due.sort_unstable();
+        let expired = due.iter().map(|(_, id)| self.outcome(Channel::Till, Action::Expire { reservation: *id }));
+        expired.collect::<Vec<_>>().join(" ")
+    }
+
+    fn show(&self, reading: &mut Reading) -> String {
+        self.counts([self.known(&reading.word())])
+    }
+
+    fn totals(&self, channel: Channel) -> String {
+        let t = self.place().store.totals[channel.index()];
+        let sold = format!("sales={} lines={} units={} net={} tax={}", t.sales, t.lines, t.units, t.net.0, t.tax.0);
+        let back = format!("returns={} returned={}", t.returns, t.returned_units);
+        format!("{sold} {back} refunded={} oversold={}", t.returned_net.plus(t.returned_tax).0, t.oversold)
+    }
+
+    fn till(&self, reading: &mut Reading) -> String {
+        let till = &self.place().tills[&reading.till().unwrap()];
+        let mut text = format!("receipts={} sales={} returns={}", till.last_receipt.0, till.sales, till.returns);
+        for (kind, sum) in reading::TENDERS.iter().zip(till.takings).filter(|(_, sum)| *sum != Minor::ZERO) {
+            let _ = write!(text, " {kind}={}", sum.0);
+        }
+        text
+    }
+
+    /// How the tax of a price is made up: `parts CLASS AMOUNT`.
+    fn parts(&self, reading: &mut Reading) -> String {
+        let (class, amount) = (Label::new(&reading.word()).unwrap(), reading.minor());
+        let taxed = self.tax.assess(&[(&class, amount)]).unwrap()[0];
+        let rate: &TaxRate = self.tax.rates.iter().find(|rate| rate.class == class).unwrap();
+        let parts = parts_of(taxed.tax, rate).iter().map(|(_, part)| part.0.to_string()).collect::<Vec<_>>();
+        format!("net={} tax={} parts={} gross={}", taxed.net.0, taxed.tax.0, parts.join("+"), taxed.gross().0)
+    }
+
+    fn command(&mut self, verb: &str, reading: &mut Reading) -> String {
+        let channel = reading.value("channel").map_or(Channel::Till, |name| reading::channel(&name));
+        let reads_as = if verb == "return" { "sell" } else { verb };
+        let action = match reads_as {
+            "sell" => match self.sell(verb, reading) {
+                Ok(action) => action,
+                Err(refusal) => return self.refused(&refusal),
+            },
+            _ => self.action(verb, reading),
+        };
+        let lines = match &action {
+            Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines } => lines.clone(),
+            Action::Sell(Sell { lines, .. }) | Action::Return { lines, .. } => {
+                lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }).collect()
+            }
+            _ => vec![],
+        };
+        let check = |line: &SkuQty| self.items[line.sku.index()].check_qty(line.qty);
+        if let Some(refusal) = lines.iter().find_map(|line| check(line).err()) {
+            return self.refused(&refusal);
+        }
+        self.outcome(channel, action)
+    }
+
+    fn outcome(&mut self, channel: Channel, action: Action) -> String {
+        self.commands += 1;
+        // A reservation is named by its command, so its place in the list is the command's id.
+        let id = match &action {
+            Action::Reserve { .. } => self.reservations.len() as u128,
+            _ => 1_000_000 + self.commands,
+        };
+        let command = Command { id: CommandId(id), location: LOCATION, channel, action };
+        match decide(self.place(), &command, self.now) {
+            Err(refusal) => self.refused(&refusal),
+            Ok(Decision::Already(answer)) => format!("already {}", self.answered(&answer)),
+            Ok(Decision::Happens(event)) => self.happened(&command, event),
+        }
+    }
+
+    fn happened(&mut self, command: &Command, event: Event) -> String {
+        let mut text = self.answered(&event.answer());
+        if let Event::Expired(freed) = &event {
+            let _ = write!(text, " {}", self.reservation_name(freed.reservation));
+        }
+        if let Event::SaleRecorded(sale) = &event {
+            let tax: Minor = sale.lines.iter().map(|line| line.taxed.tax).sum();
+            text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
+        }
+        let mut touched = Vec::new();
+        event.each_change(|sku, _| touched.push(sku));
+        let fingerprint = Fingerprint::of(command);
+        let record = Record { time: self.now, command: command.id, fingerprint, location: LOCATION, event };
+        self.world.apply(&record);
+        touched.sort_unstable();
+        touched.dedup();
+        format!("{text} {}", self.counts(touched)).trim_end().to_owned()
+    }
+
+    fn answered(&self, answer: &Answer) -> String {
+        match answer {
+            Answer::Recorded { receipt, gross, oversold } => {
+                let mut text = "recorded".to_owned();
+                if let Some((till, no)) = receipt {
+                    let _ = write!(text, " receipt=T{}-{}", till.0, no.0);
+                }
+                let _ = write!(text, " total={}", gross.0);
+                for line in oversold {
+                    let _ = write!(text, " oversold={}:{}", self.name(line.sku), line.qty);
+                }
+                text
+            }
+            Answer::Reserved { deadline } => format!("reserved until={}s", deadline.0 / 1_000),
+            Answer::Extended { deadline } => format!("extended until={}s", deadline.0 / 1_000),
+            Answer::Returned { receipt: Some((till, no)), gross } => {
+                format!("returned receipt=T{}-{} total={}", till.0, no.0, gross.0)
+            }
+            Answer::Returned { receipt: None, gross } => format!("returned total={}", gross.0),
+            Answer::Counted { variance } => format!("counted variance={variance}"),
+            Answer::PolicySet => "set".to_owned(),
+            other => format!("{other:?}").to_lowercase(),
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> String {
+        let text = format!("refused {} {}", refusal.number(), name_of(refusal.number()));
+        match refusal {
+            Refusal::ShortStock { sku, short_by, available } => {
+                format!("{text} {} short_by={short_by} available={available}", self.name(*sku))
+            }
+            Refusal::BadQuantity { sku } => format!("{text} {}", self.name(*sku)),
+            Refusal::NotSoMany { sku, available } => format!("{text} {} available={available}", self.name(*sku)),
+            Refusal::TenderMismatch { due, tendered } => format!("{text} due={due} tendered={tendered}"),
+            Refusal::IdReused { field } => format!("{text} {field}"),
+            _ => text,
+        }
+    }
+
+    /// The counts of items: on hand and what the till may promise always, the rest where it is not
+    /// zero, the website's where it differs.
+    fn counts(&self, skus: impl IntoIterator<Item = SkuId>) -> String {
+        let one = |sku: SkuId| {
+            let level: Level = self.place().rows.get(&sku).map(|row| row.level()).unwrap_or_default();
+            let mut text = format!("| {} on_hand={}", self.name(sku), level.on_hand);
+            for (name, qty) in [
+                ("reserved", level.reserved),
+                ("allocated", level.allocated),
+                ("unavailable", level.unavailable),
+                ("incoming", level.incoming),
+            ] {
+                text += &if qty == Qty::ZERO { String::new() } else { format!(" {name}={qty}") };
+            }
+            let (till, web) = (level.atp(Channel::Till), level.atp(Channel::Web));
+            let _ = write!(text, " atp={till}");
+            text += &if web == till { String::new() } else { format!(" atp_web={web}") };
+            text + if level.low_at.is_positive() && level.is_low(Channel::Web) { " low" } else { "" }
+        };
+        skus.into_iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    fn name(&self, sku: SkuId) -> &str {
+        self.items[sku.index()].code.as_str()
+    }
+
+    fn reservation_name(&self, id: ReservationId) -> &str {
+        &self.reservations[usize::try_from(id.0).unwrap() - 1]
+    }
+}
