@@ -6,5 +6,13 @@
 //! Not responsible for: what an event means (the engine folds it in), who waits for it, threads of
 //! the sale's path.
 
+pub mod batch;
+pub mod disk;
 pub mod format;
 pub mod log;
+pub mod memory;
+mod recover;
+
+pub use disk::{FjallLog, Options};
+pub use memory::MemoryLog;
+pub use recover::{REMEMBER, remember};

@@ -2,7 +2,7 @@
 
 use onhand_engine::answer::Answer;
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, Seq};
+use onhand_engine::ids::{CommandId, LocationId, Seq};
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
 use std::sync::Arc;
@@ -74,13 +74,15 @@ pub struct Guarantees {
     pub replicas: u32,
 }
 
-/// The command ids whose answers are still known, oldest first.
+/// A command whose answer is still known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
     /// The id.
     pub command: CommandId,
     /// What the command contained.
     pub fingerprint: Fingerprint,
+    /// Where it was decided.
+    pub location: LocationId,
     /// Where its record is.
     pub seq: Seq,
     /// When it was decided.
@@ -94,8 +96,9 @@ pub struct Remembered {
 pub struct Recovered {
     /// Snapshot and log folded together.
     pub world: World,
-    /// The commands whose answers are still known, oldest first.
-    pub remembered: Vec<Remembered>,
+    /// The commands whose answers are still known: several lists, made side by side. A location's
+    /// are all in one, and each list is oldest first.
+    pub remembered: Vec<Vec<Remembered>>,
     /// The last record.
     pub last_seq: Seq,
     /// Its time. Engine time goes on from here, never back.

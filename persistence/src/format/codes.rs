@@ -1,0 +1,40 @@
+//! One byte for each member of the engine's closed lists. A byte, once given, is never given again.
+
+use super::DecodeError;
+use onhand_engine::catalogue::{LocationKind, Role};
+use onhand_engine::command::{Channel, Disposition, Standing, TenderKind};
+use onhand_engine::qty::Unit;
+use onhand_engine::tax::{PriceBasis, TaxRounding};
+
+/// A type that is one byte on disk.
+pub(super) trait Coded: Sized {
+    fn code(self) -> u8;
+    fn from_code(code: u8) -> Result<Self, DecodeError>;
+}
+
+macro_rules! codes {
+    ($name:ident { $($member:ident = $code:literal),+ $(,)? }) => {
+        impl Coded for $name {
+            fn code(self) -> u8 {
+                match self { $($name::$member => $code),+ }
+            }
+
+            fn from_code(code: u8) -> Result<Self, DecodeError> {
+                match code {
+                    $($code => Ok($name::$member),)+
+                    other => Err(DecodeError(format!("{} has no member {other}", stringify!($name)))),
+                }
+            }
+        }
+    };
+}
+
+codes!(Channel { Till = 0, Web = 1, Marketplace = 2 });
+codes!(Standing { Request = 0, Fact = 1 });
+codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6 });
+codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
+codes!(Unit { Each = 0, Kilogram = 1, Litre = 2, Metre = 3 });
+codes!(PriceBasis { TaxInclusive = 0, TaxExclusive = 1 });
+codes!(TaxRounding { Line = 0, Document = 1 });
+codes!(LocationKind { Shop = 0, Warehouse = 1 });
+codes!(Role { Admin = 0, Till = 1, Web = 2, Analyst = 3, Operations = 4 });

@@ -1,0 +1,354 @@
+//! The general form of an event: whatever the engine can say.
+
+use super::DecodeError;
+use super::catalogue::{Item, Key, Location, label};
+use super::codes::Coded;
+use onhand_engine::catalogue::KeyId;
+use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
+use onhand_engine::event::{self, Event};
+use onhand_engine::ids::{Code, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::money::Minor;
+use onhand_engine::qty::Qty;
+use onhand_engine::tax::{RatePpm, Taxed};
+use onhand_engine::time::Timestamp;
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// A new kind of event goes to the end; none is ever changed or removed.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) enum AnyEvent {
+    SaleRecorded(Box<Sale>),
+    Reserved { reservation: u128, owner: String, channel: u8, deadline: u64, lines: Vec<Line>, freed: Vec<Freed> },
+    Extended { reservation: u128, deadline: u64 },
+    Released(Freed),
+    Expired(Freed),
+    Allocated { order: String, lines: Vec<Line>, freed: Vec<Freed> },
+    Deallocated { order: String, lines: Vec<Line> },
+    GoodsReceived { lines: Vec<Line> },
+    GoodsReturned(Box<Return>),
+    StockAdjusted { sku: u32, bucket: AnyBucket, delta: i64, reason: String },
+    Counted { sku: u32, counted: i64, variance: i64 },
+    PolicySet { sku: u32, policy: Policy },
+    ItemsDefined { items: Vec<Item>, added: u32 },
+    LocationDefined(Box<Location>),
+    KeyCreated(Box<Key>),
+    KeyRevoked { key: u64 },
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Line {
+    sku: u32,
+    qty: i64,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Freed {
+    reservation: u128,
+    lines: Vec<Line>,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct WideLine {
+    sku: u32,
+    qty: i64,
+    unit_price: i64,
+    net: i64,
+    tax: i64,
+    rate: u32,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Tender {
+    kind: u8,
+    amount: i64,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Sale {
+    standing: u8,
+    channel: u8,
+    receipt: Option<(u16, u64)>,
+    lines: Vec<WideLine>,
+    tenders: Vec<Tender>,
+    oversold: Vec<Line>,
+    freed: Vec<Freed>,
+    order: Option<String>,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Return {
+    receipt: Option<(u16, u64)>,
+    channel: u8,
+    lines: Vec<WideLine>,
+    disposition: u8,
+    tenders: Vec<Tender>,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) enum AnyBucket {
+    OnHand,
+    Unavailable(String),
+    Incoming,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Policy {
+    safety_stock: [i64; 3],
+    low_at: i64,
+}
+
+/// A text identifier as it was when it was written.
+pub(super) fn code<const MAX: usize>(text: &str) -> Result<Code<MAX>, DecodeError> {
+    Code::new(text).map_err(|e| DecodeError(format!("an identifier {e}")))
+}
+
+pub(super) fn lines_out(lines: &[SkuQty]) -> Vec<Line> {
+    lines.iter().map(|line| Line { sku: line.sku.0, qty: line.qty.milli() }).collect()
+}
+
+pub(super) fn lines_in(lines: Vec<Line>) -> Vec<SkuQty> {
+    lines.into_iter().map(|line| SkuQty { sku: SkuId(line.sku), qty: Qty::from_milli(line.qty) }).collect()
+}
+
+fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
+    let wide = |line: &SaleLine| WideLine {
+        sku: line.sku.0,
+        qty: line.qty.milli(),
+        unit_price: line.unit_price.0,
+        net: line.taxed.net.0,
+        tax: line.taxed.tax.0,
+        rate: line.taxed.rate.0,
+    };
+    lines.iter().map(wide).collect()
+}
+
+fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
+    let line = |line: WideLine| SaleLine {
+        sku: SkuId(line.sku),
+        qty: Qty::from_milli(line.qty),
+        unit_price: Minor(line.unit_price),
+        taxed: Taxed { net: Minor(line.net), tax: Minor(line.tax), rate: RatePpm(line.rate) },
+    };
+    lines.into_iter().map(line).collect()
+}
+
+fn tenders_out(tenders: &[command::Tender]) -> Vec<Tender> {
+    tenders.iter().map(|tender| Tender { kind: tender.kind.code(), amount: tender.amount.0 }).collect()
+}
+
+fn tenders_in(tenders: Vec<Tender>) -> Result<Vec<command::Tender>, DecodeError> {
+    let tender = |tender: Tender| {
+        Ok(command::Tender { kind: TenderKind::from_code(tender.kind)?, amount: Minor(tender.amount) })
+    };
+    tenders.into_iter().map(tender).collect()
+}
+
+fn receipt_out(receipt: Option<(TillNo, ReceiptNo)>) -> Option<(u16, u64)> {
+    receipt.map(|(till, no)| (till.0, no.0))
+}
+
+fn receipt_in(receipt: Option<(u16, u64)>) -> Option<(TillNo, ReceiptNo)> {
+    receipt.map(|(till, no)| (TillNo(till), ReceiptNo(no)))
+}
+
+impl From<&event::Freed> for Freed {
+    fn from(freed: &event::Freed) -> Self {
+        Self { reservation: freed.reservation.0, lines: lines_out(&freed.lines) }
+    }
+}
+
+impl From<Freed> for event::Freed {
+    fn from(freed: Freed) -> Self {
+        Self { reservation: ReservationId(freed.reservation), lines: lines_in(freed.lines) }
+    }
+}
+
+impl From<&event::Sale> for Sale {
+    fn from(sale: &event::Sale) -> Self {
+        Self {
+            standing: sale.standing.code(),
+            channel: sale.channel.code(),
+            receipt: receipt_out(sale.receipt),
+            lines: wide_out(&sale.lines),
+            tenders: tenders_out(&sale.tenders),
+            oversold: lines_out(&sale.oversold),
+            freed: sale.freed.iter().map(Freed::from).collect(),
+            order: sale.order.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl TryFrom<Sale> for event::Sale {
+    type Error = DecodeError;
+
+    fn try_from(sale: Sale) -> Result<Self, DecodeError> {
+        Ok(Self {
+            standing: Standing::from_code(sale.standing)?,
+            channel: Channel::from_code(sale.channel)?,
+            receipt: receipt_in(sale.receipt),
+            lines: wide_in(sale.lines),
+            tenders: tenders_in(sale.tenders)?,
+            oversold: lines_in(sale.oversold),
+            freed: sale.freed.into_iter().map(Into::into).collect(),
+            order: sale.order.as_deref().map(code).transpose()?,
+        })
+    }
+}
+
+impl From<&event::Return> for Return {
+    fn from(back: &event::Return) -> Self {
+        Self {
+            receipt: receipt_out(back.receipt),
+            channel: back.channel.code(),
+            lines: wide_out(&back.lines),
+            disposition: back.disposition.code(),
+            tenders: tenders_out(&back.tenders),
+        }
+    }
+}
+
+impl TryFrom<Return> for event::Return {
+    type Error = DecodeError;
+
+    fn try_from(back: Return) -> Result<Self, DecodeError> {
+        Ok(Self {
+            receipt: receipt_in(back.receipt),
+            channel: Channel::from_code(back.channel)?,
+            lines: wide_in(back.lines),
+            disposition: Disposition::from_code(back.disposition)?,
+            tenders: tenders_in(back.tenders)?,
+        })
+    }
+}
+
+impl From<&Bucket> for AnyBucket {
+    fn from(bucket: &Bucket) -> Self {
+        match bucket {
+            Bucket::OnHand => Self::OnHand,
+            Bucket::Unavailable(reason) => Self::Unavailable(reason.to_string()),
+            Bucket::Incoming => Self::Incoming,
+        }
+    }
+}
+
+impl TryFrom<AnyBucket> for Bucket {
+    type Error = DecodeError;
+
+    fn try_from(bucket: AnyBucket) -> Result<Self, DecodeError> {
+        Ok(match bucket {
+            AnyBucket::OnHand => Self::OnHand,
+            AnyBucket::Unavailable(reason) => Self::Unavailable(label(&reason)?),
+            AnyBucket::Incoming => Self::Incoming,
+        })
+    }
+}
+
+impl From<&command::Policy> for Policy {
+    fn from(policy: &command::Policy) -> Self {
+        Self { safety_stock: policy.safety_stock.map(Qty::milli), low_at: policy.low_at.milli() }
+    }
+}
+
+impl From<Policy> for command::Policy {
+    fn from(policy: Policy) -> Self {
+        Self { safety_stock: policy.safety_stock.map(Qty::from_milli), low_at: Qty::from_milli(policy.low_at) }
+    }
+}
+
+impl From<&Event> for AnyEvent {
+    fn from(event: &Event) -> Self {
+        match event {
+            Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
+            Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
+                reservation: reservation.0,
+                owner: owner.to_string(),
+                channel: channel.code(),
+                deadline: deadline.0,
+                lines: lines_out(lines),
+                freed: freed.iter().map(Into::into).collect(),
+            },
+            Event::Extended { reservation, deadline } => {
+                Self::Extended { reservation: reservation.0, deadline: deadline.0 }
+            }
+            Event::Released(freed) => Self::Released(freed.into()),
+            Event::Expired(freed) => Self::Expired(freed.into()),
+            Event::Allocated { order, lines, freed } => Self::Allocated {
+                order: order.to_string(),
+                lines: lines_out(lines),
+                freed: freed.iter().map(Into::into).collect(),
+            },
+            Event::Deallocated { order, lines } => {
+                Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
+            }
+            Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
+            Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),
+            Event::StockAdjusted { sku, bucket, delta, reason } => Self::StockAdjusted {
+                sku: sku.0,
+                bucket: bucket.into(),
+                delta: delta.milli(),
+                reason: reason.to_string(),
+            },
+            Event::Counted { sku, counted, variance } => {
+                Self::Counted { sku: sku.0, counted: counted.milli(), variance: variance.milli() }
+            }
+            Event::PolicySet { sku, policy } => Self::PolicySet { sku: sku.0, policy: policy.into() },
+            Event::ItemsDefined { items, added } => {
+                Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added }
+            }
+            Event::LocationDefined { location } => Self::LocationDefined(Box::new(location.into())),
+            Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
+            Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
+        }
+    }
+}
+
+impl TryFrom<AnyEvent> for Event {
+    type Error = DecodeError;
+
+    fn try_from(event: AnyEvent) -> Result<Self, DecodeError> {
+        Ok(match event {
+            AnyEvent::SaleRecorded(sale) => Self::SaleRecorded((*sale).try_into()?),
+            AnyEvent::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
+                reservation: ReservationId(reservation),
+                owner: code(&owner)?,
+                channel: Channel::from_code(channel)?,
+                deadline: Timestamp(deadline),
+                lines: lines_in(lines),
+                freed: freed.into_iter().map(Into::into).collect(),
+            },
+            AnyEvent::Extended { reservation, deadline } => {
+                Self::Extended { reservation: ReservationId(reservation), deadline: Timestamp(deadline) }
+            }
+            AnyEvent::Released(freed) => Self::Released(freed.into()),
+            AnyEvent::Expired(freed) => Self::Expired(freed.into()),
+            AnyEvent::Allocated { order, lines, freed } => Self::Allocated {
+                order: code(&order)?,
+                lines: lines_in(lines),
+                freed: freed.into_iter().map(Into::into).collect(),
+            },
+            AnyEvent::Deallocated { order, lines } => {
+                Self::Deallocated { order: code(&order)?, lines: lines_in(lines) }
+            }
+            AnyEvent::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_in(lines) },
+            AnyEvent::GoodsReturned(back) => Self::GoodsReturned((*back).try_into()?),
+            AnyEvent::StockAdjusted { sku, bucket, delta, reason } => Self::StockAdjusted {
+                sku: SkuId(sku),
+                bucket: bucket.try_into()?,
+                delta: Qty::from_milli(delta),
+                reason: label(&reason)?,
+            },
+            AnyEvent::Counted { sku, counted, variance } => Self::Counted {
+                sku: SkuId(sku),
+                counted: Qty::from_milli(counted),
+                variance: Qty::from_milli(variance),
+            },
+            AnyEvent::PolicySet { sku, policy } => Self::PolicySet { sku: SkuId(sku), policy: policy.into() },
+            AnyEvent::ItemsDefined { items, added } => {
+                let items = items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::ItemsDefined { items, added }
+            }
+            AnyEvent::LocationDefined(location) => Self::LocationDefined { location: (*location).try_into()? },
+            AnyEvent::KeyCreated(key) => Self::KeyCreated { key: (*key).try_into()? },
+            AnyEvent::KeyRevoked { key } => Self::KeyRevoked { key: KeyId(key) },
+        })
+    }
+}

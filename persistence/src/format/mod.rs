@@ -1,0 +1,229 @@
+//! Records on disk. The one place where an engine type becomes bytes and comes back.
+//!
+//! A record is its length (u32, little-endian, of what follows), an archived [`Head`] of fixed size,
+//! and an archived body of the kind the head names. Nearly every record is a plain sale, which has a
+//! narrow body of its own: a sale of one line and one tender takes about 100 bytes in all.
+//!
+//! Responsible for: the layout, and reading back whatever was ever written with it.
+//!
+//! Not responsible for: batches, checksums, and what a record means.
+
+mod catalogue;
+mod codes;
+mod event;
+mod sale;
+
+use event::AnyEvent;
+use onhand_engine::event::{Event, Record};
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::ids::{CommandId, LocationId};
+use onhand_engine::time::Timestamp;
+use rkyv::api::high::{HighSerializer, HighValidator};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor::Error as ArchiveError;
+use rkyv::ser::allocator::{Arena, ArenaHandle};
+use rkyv::{Archive, Portable, Serialize};
+use sale::NarrowSale;
+use std::cell::RefCell;
+
+/// Why bytes are not records.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("record cannot be read: {0}")]
+pub struct DecodeError(pub String);
+
+/// What every record starts with.
+#[derive(Archive, Serialize)]
+struct Head {
+    time: u64,
+    command: u128,
+    fingerprint: [u32; 4],
+    location: u32,
+    kind: u8,
+}
+
+/// Kinds of body. A number, once given, is never given again.
+const KIND_EVENT: u8 = 0;
+const KIND_NARROW_SALE: u8 = 1;
+
+const LENGTH_BYTES: usize = size_of::<u32>();
+const HEAD_BYTES: usize = size_of::<ArchivedHead>();
+
+/// Where the archiver works between two records: kept per thread, so that a record costs no
+/// allocation.
+#[derive(Default)]
+struct Scratch {
+    arena: Arena,
+    sale: NarrowSale,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Appends one record to a buffer.
+pub fn encode(record: &Record, into: &mut Vec<u8>) {
+    let start = into.len();
+    into.extend_from_slice(&[0; LENGTH_BYTES]);
+    SCRATCH.with_borrow_mut(|scratch| match &record.event {
+        Event::SaleRecorded(sale) if scratch.sale.fill(sale) => {
+            archive(&mut scratch.arena, &Head::of(record, KIND_NARROW_SALE), into);
+            archive(&mut scratch.arena, &scratch.sale, into);
+        }
+        event => {
+            archive(&mut scratch.arena, &Head::of(record, KIND_EVENT), into);
+            archive(&mut scratch.arena, &AnyEvent::from(event), into);
+        }
+    });
+    let length = u32::try_from(into.len() - start - LENGTH_BYTES).unwrap_or(u32::MAX);
+    if let Some(place) = into.get_mut(start..start + LENGTH_BYTES) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+}
+
+/// The records of a batch, in order.
+///
+/// # Errors
+/// [`DecodeError`] at the first that cannot be read.
+pub fn decode(bytes: &[u8]) -> Result<Vec<Record>, DecodeError> {
+    frames(bytes).map(|frame| frame?.record()).collect()
+}
+
+/// Tells every record of a batch, in order.
+///
+/// # Errors
+/// [`DecodeError`] at the first that cannot be read; those before it were told.
+pub fn decode_each(bytes: &[u8], mut tell: impl FnMut(Record)) -> Result<(), DecodeError> {
+    for frame in frames(bytes) {
+        tell(frame?.record()?);
+    }
+    Ok(())
+}
+
+/// The records of a batch, each looked at only as far as its head.
+#[must_use]
+pub const fn frames(bytes: &[u8]) -> Frames<'_> {
+    Frames { rest: bytes }
+}
+
+/// An iterator over the records of a batch.
+#[derive(Clone, Debug)]
+pub struct Frames<'a> {
+    rest: &'a [u8],
+}
+
+/// One record, not yet read beyond its head.
+#[derive(Clone, Copy)]
+pub struct Frame<'a> {
+    head: &'a ArchivedHead,
+    body: &'a [u8],
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let Some((frame, rest)) = split_frame(self.rest) else {
+            self.rest = &[];
+            return Some(Err(DecodeError("the batch ends within a record".into())));
+        };
+        self.rest = rest;
+        Some(Frame::new(frame))
+    }
+}
+
+fn split_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+}
+
+impl<'a> Frame<'a> {
+    fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let too_short = || DecodeError(format!("{} bytes are too few for a record", bytes.len()));
+        let (head, body) = bytes.split_at_checked(HEAD_BYTES).ok_or_else(too_short)?;
+        Ok(Self { head: access::<ArchivedHead>(head)?, body })
+    }
+
+    /// Where it was decided.
+    #[must_use]
+    pub fn location(&self) -> LocationId {
+        LocationId(self.head.location.to_native())
+    }
+
+    /// When it was decided.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        Timestamp(self.head.time.to_native())
+    }
+
+    /// The command that asked for it.
+    #[must_use]
+    pub fn command(&self) -> CommandId {
+        CommandId(self.head.command.to_native())
+    }
+
+    /// The whole record.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when its body cannot be read.
+    pub fn record(&self) -> Result<Record, DecodeError> {
+        let event = match self.head.kind {
+            KIND_NARROW_SALE => Event::SaleRecorded(access::<sale::ArchivedNarrowSale>(self.body)?.read()?),
+            KIND_EVENT => unarchive::<AnyEvent>(self.body)?.try_into()?,
+            other => return Err(DecodeError(format!("unknown kind of record: {other}"))),
+        };
+        let [op, lines, money, rest] = self.head.fingerprint.map(|part| part.to_native());
+        Ok(Record {
+            time: self.time(),
+            command: self.command(),
+            fingerprint: Fingerprint { op, lines, money, rest },
+            location: self.location(),
+            event,
+        })
+    }
+}
+
+impl Head {
+    fn of(record: &Record, kind: u8) -> Self {
+        let Fingerprint { op, lines, money, rest } = record.fingerprint;
+        Self {
+            time: record.time.0,
+            command: record.command.0,
+            fingerprint: [op, lines, money, rest],
+            location: record.location.0,
+            kind,
+        }
+    }
+}
+
+type Serializer<'a, 'v> = HighSerializer<&'v mut Vec<u8>, ArenaHandle<'a>, ArchiveError>;
+
+/// Appends the archived form of a value.
+#[expect(clippy::expect_used, reason = "writing to memory fails only when there is none")]
+fn archive<T>(arena: &mut Arena, value: &T, into: &mut Vec<u8>)
+where
+    T: for<'a, 'v> Serialize<Serializer<'a, 'v>>,
+{
+    rkyv::api::high::to_bytes_in_with_alloc::<_, _, ArchiveError>(value, into, arena.acquire())
+        .expect("a value can be archived into memory");
+}
+
+/// A checked view of an archived value.
+fn access<T>(bytes: &[u8]) -> Result<&T, DecodeError>
+where
+    T: Portable + for<'a> CheckBytes<HighValidator<'a, ArchiveError>>,
+{
+    rkyv::access::<T, ArchiveError>(bytes).map_err(|e| DecodeError(e.to_string()))
+}
+
+/// An archived value, checked and read back whole.
+fn unarchive<T>(bytes: &[u8]) -> Result<T, DecodeError>
+where
+    T: Archive,
+    T::Archived: for<'a> CheckBytes<HighValidator<'a, ArchiveError>>
+        + rkyv::Deserialize<T, rkyv::api::high::HighDeserializer<ArchiveError>>,
+{
+    rkyv::from_bytes::<T, ArchiveError>(bytes).map_err(|e| DecodeError(e.to_string()))
+}

@@ -1,0 +1,118 @@
+//! The narrow form of a sale: no reservation, no order, nothing oversold, every number within 32
+//! bits. Nearly every record of a busy chain is one.
+
+use super::DecodeError;
+use super::codes::Coded;
+use onhand_engine::command::{Channel, SaleLine, Standing, Tender, TenderKind};
+use onhand_engine::event::Sale;
+use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
+use onhand_engine::money::Minor;
+use onhand_engine::qty::Qty;
+use onhand_engine::tax::{RatePpm, Taxed};
+use rkyv::{Archive, Serialize};
+
+#[derive(Archive, Serialize, Default)]
+pub(super) struct NarrowSale {
+    /// Standing in the low half, channel in the high half.
+    flags: u8,
+    /// Zero: no receipt.
+    till: u16,
+    receipt: u32,
+    lines: Vec<NarrowLine>,
+    tenders: Vec<NarrowTender>,
+}
+
+#[derive(Archive, Serialize)]
+pub(super) struct NarrowLine {
+    sku: u32,
+    qty: i32,
+    unit_price: i32,
+    net: i32,
+    tax: i32,
+    rate: u32,
+}
+
+#[derive(Archive, Serialize)]
+pub(super) struct NarrowTender {
+    kind: u8,
+    amount: i32,
+}
+
+impl NarrowSale {
+    /// Takes the sale over, if it fits. Its lists keep their room from sale to sale.
+    pub(super) fn fill(&mut self, sale: &Sale) -> bool {
+        self.try_fill(sale).is_some()
+    }
+
+    fn try_fill(&mut self, sale: &Sale) -> Option<()> {
+        if !sale.oversold.is_empty() || !sale.freed.is_empty() || sale.order.is_some() {
+            return None;
+        }
+        (self.till, self.receipt) = match sale.receipt {
+            None => (0, 0),
+            Some((TillNo(0), _)) => return None,
+            Some((TillNo(till), ReceiptNo(receipt))) => (till, u32::try_from(receipt).ok()?),
+        };
+        self.flags = sale.standing.code() | (sale.channel.code() << 4);
+        self.lines.clear();
+        for line in &sale.lines {
+            self.lines.push(NarrowLine::of(line)?);
+        }
+        self.tenders.clear();
+        for tender in &sale.tenders {
+            self.tenders.push(NarrowTender { kind: tender.kind.code(), amount: tender.amount.0.try_into().ok()? });
+        }
+        Some(())
+    }
+}
+
+impl NarrowLine {
+    fn of(line: &SaleLine) -> Option<Self> {
+        Some(Self {
+            sku: line.sku.0,
+            qty: line.qty.milli().try_into().ok()?,
+            unit_price: line.unit_price.0.try_into().ok()?,
+            net: line.taxed.net.0.try_into().ok()?,
+            tax: line.taxed.tax.0.try_into().ok()?,
+            rate: line.taxed.rate.0,
+        })
+    }
+}
+
+impl ArchivedNarrowSale {
+    pub(super) fn read(&self) -> Result<Sale, DecodeError> {
+        let receipt = match self.till.to_native() {
+            0 => None,
+            till => Some((TillNo(till), ReceiptNo(u64::from(self.receipt.to_native())))),
+        };
+        let tender = |tender: &ArchivedNarrowTender| {
+            let kind = TenderKind::from_code(tender.kind)?;
+            Ok(Tender { kind, amount: Minor(tender.amount.to_native().into()) })
+        };
+        Ok(Sale {
+            standing: Standing::from_code(self.flags & 0x0f)?,
+            channel: Channel::from_code(self.flags >> 4)?,
+            receipt,
+            lines: self.lines.iter().map(ArchivedNarrowLine::read).collect(),
+            tenders: self.tenders.iter().map(tender).collect::<Result<_, DecodeError>>()?,
+            oversold: Vec::new(),
+            freed: Vec::new(),
+            order: None,
+        })
+    }
+}
+
+impl ArchivedNarrowLine {
+    fn read(&self) -> SaleLine {
+        SaleLine {
+            sku: SkuId(self.sku.to_native()),
+            qty: Qty::from_milli(self.qty.to_native().into()),
+            unit_price: Minor(self.unit_price.to_native().into()),
+            taxed: Taxed {
+                net: Minor(self.net.to_native().into()),
+                tax: Minor(self.tax.to_native().into()),
+                rate: RatePpm(self.rate.to_native()),
+            },
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Folds what a log holds into a world again, on several threads: each takes the locations that
+//! are its own and looks at the rest no further than their heads.
+
+use crate::batch::{self, Stored, Tip};
+use crate::format::{self, DecodeError};
+use crate::log::{Error, Recovered, Remembered};
+use onhand_engine::event::Record;
+use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::time::{Millis, Timestamp};
+use onhand_engine::world::World;
+
+/// How long answers are remembered: 24 hours.
+pub const REMEMBER: Millis = Millis(24 * 60 * 60 * 1_000);
+
+/// What one thread has to look after.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    /// Which thread.
+    pub(crate) index: u32,
+    /// Of how many.
+    pub(crate) of: u32,
+}
+
+impl Share {
+    pub(crate) const fn has(self, location: LocationId) -> bool {
+        location.0 % self.of == self.index
+    }
+}
+
+/// Where to start from: a snapshot, or nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Start {
+    /// The last record that is in the snapshot.
+    pub(crate) tip: Tip,
+    /// Its time.
+    pub(crate) time: Timestamp,
+}
+
+/// A part of the world with the answers to its commands.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pub(crate) world: World,
+    pub(crate) remembered: Vec<Remembered>,
+}
+
+/// What was folded, and where the chain has got to.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    pub(crate) recovered: Recovered,
+    pub(crate) tip: Tip,
+}
+
+/// Checks that the batches follow each other and the start, then folds them in. `load` gives each
+/// thread its share of the snapshot.
+///
+/// # Errors
+/// [`Error::Corrupt`] when a batch is damaged, missing or does not follow.
+pub(crate) fn fold<B: AsRef<[u8]> + Sync>(
+    start: Start,
+    batches: &[B],
+    threads: u32,
+    load: impl Fn(Share) -> Result<Part, Error> + Sync,
+) -> Result<Folded, Error> {
+    let (batches, tip) = chained(start.tip, batches)?;
+    let last_time = last_time(&batches)?.unwrap_or(start.time).max(start.time);
+    let horizon = Timestamp(last_time.0.saturating_sub(REMEMBER.0));
+    let work = |share| fold_share(share, &batches, horizon, load(share)?);
+    let parts: Vec<Result<Part, Error>> = std::thread::scope(|scope| {
+        let spawn = |index| scope.spawn(move || work(Share { index, of: threads }));
+        let handles: Vec<_> = (0..threads.max(1)).map(spawn).collect();
+        let lost = |_| Err(Error::Storage("a recovery thread panicked".into()));
+        handles.into_iter().map(|handle| handle.join().unwrap_or_else(lost)).collect()
+    });
+    let mut recovered = Recovered { last_seq: tip.last, last_time, ..Recovered::default() };
+    for (index, part) in parts.into_iter().enumerate() {
+        let mut part = part?;
+        if index == 0 {
+            recovered.world.chain = part.world.chain;
+        }
+        recovered.world.places.append(&mut part.world.places);
+        recovered.remembered.push(part.remembered);
+    }
+    Ok(Folded { recovered, tip })
+}
+
+fn chained<B: AsRef<[u8]>>(mut tip: Tip, batches: &[B]) -> Result<(Vec<Stored<'_>>, Tip), Error> {
+    let mut stored = Vec::with_capacity(batches.len());
+    for bytes in batches {
+        let at = Seq(tip.last.0 + 1);
+        let batch = batch::whole(bytes.as_ref()).map_err(|damage| batch::damaged(at, damage))?;
+        tip.follow(&batch.header)?;
+        stored.push(batch);
+    }
+    Ok((stored, tip))
+}
+
+/// The time of the last record. Engine time never goes back.
+fn last_time(batches: &[Stored<'_>]) -> Result<Option<Timestamp>, Error> {
+    let Some(last) = batches.last() else { return Ok(None) };
+    last.check().map_err(|damage| batch::damaged(last.header.first, damage))?;
+    let frame = format::frames(last.body).last().transpose().map_err(|e| unreadable(last.header.first, &e))?;
+    Ok(frame.map(|frame| frame.time()))
+}
+
+fn fold_share(share: Share, batches: &[Stored<'_>], horizon: Timestamp, mut part: Part) -> Result<Part, Error> {
+    part.remembered.retain(|known| known.time >= horizon);
+    let mine = |i: usize| i % share.of as usize == share.index as usize;
+    for (i, batch) in batches.iter().enumerate() {
+        if mine(i) {
+            batch.check().map_err(|damage| batch::damaged(batch.header.first, damage))?;
+        }
+        let mut seq = batch.header.first;
+        for frame in format::frames(batch.body) {
+            let frame = frame.map_err(|e| unreadable(seq, &e))?;
+            if share.has(frame.location()) {
+                let record = frame.record().map_err(|e| unreadable(seq, &e))?;
+                part.world.apply(&record);
+                if record.time >= horizon {
+                    part.remembered.push(remember(&record, seq));
+                }
+            }
+            seq.0 += 1;
+        }
+        if seq != batch.header.end() {
+            return Err(unreadable(seq, &DecodeError("the batch has another number of records".into())));
+        }
+    }
+    Ok(part)
+}
+
+fn unreadable(at: Seq, error: &DecodeError) -> Error {
+    Error::Corrupt(format!("record {}: {error}", at.0))
+}
+
+/// What is kept of a command for its repeats.
+#[must_use]
+pub fn remember(record: &Record, seq: Seq) -> Remembered {
+    Remembered {
+        command: record.command,
+        fingerprint: record.fingerprint,
+        location: record.location,
+        seq,
+        time: record.time,
+        answer: record.event.answer(),
+    }
+}

@@ -1,0 +1,60 @@
+//! What is written comes back; what is damaged is an error and never a panic.
+
+use crate::samples::{encoded, every_kind, plain_sale, record};
+use onhand_engine::event::Event;
+use onhand_persistence::format::{decode, decode_each, encode, frames};
+
+#[test]
+fn every_kind_comes_back() {
+    let records = every_kind();
+    let mut bytes = Vec::new();
+    records.iter().for_each(|record| encode(record, &mut bytes));
+    assert_eq!(decode(&bytes).unwrap(), records);
+    let mut told = Vec::new();
+    decode_each(&bytes, |record| told.push(record)).unwrap();
+    assert_eq!(told, records);
+}
+
+#[test]
+fn a_head_tells_place_time_and_command() {
+    for record in every_kind() {
+        let bytes = encoded(&record);
+        let frame = frames(&bytes).next().unwrap().unwrap();
+        assert_eq!((frame.location(), frame.time(), frame.command()), (record.location, record.time, record.command));
+    }
+}
+
+#[test]
+fn a_sale_of_one_line_is_near_100_bytes() {
+    let length = encoded(&record(1, 1, Event::SaleRecorded(plain_sale(1, 4)))).len();
+    assert!(length <= 104, "{length}");
+}
+
+#[test]
+fn cut_anywhere_it_is_an_error_or_fewer_records() {
+    let records = every_kind();
+    let mut bytes = Vec::new();
+    let mut ends = vec![0];
+    for record in &records {
+        encode(record, &mut bytes);
+        ends.push(bytes.len());
+    }
+    for length in 0..bytes.len() {
+        match ends.iter().position(|end| *end == length) {
+            Some(whole) => assert_eq!(decode(&bytes[..length]).unwrap(), records[..whole]),
+            None => assert!(decode(&bytes[..length]).is_err(), "cut at {length}"),
+        }
+    }
+}
+
+#[test]
+fn no_bit_makes_it_panic() {
+    for record in every_kind() {
+        let bytes = encoded(&record);
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let _ = decode(&damaged);
+        }
+    }
+}

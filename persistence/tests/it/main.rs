@@ -1,0 +1,6 @@
+//! Bytes with faults: what the log promises, for every backend.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod conformance;
+mod format;
+mod samples;

@@ -1,0 +1,173 @@
+//! Records of every kind, and many sales.
+
+use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
+use onhand_engine::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
+use onhand_engine::event::{Event, Freed, Record, Return, Sale};
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::gtin::Gtin;
+use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::money::{Currency, Minor};
+use onhand_engine::qty::{Qty, Unit};
+use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, Taxed};
+use onhand_engine::time::Timestamp;
+
+/// Engine time of the first sample.
+pub(crate) const NOON: u64 = 1_700_000_000_000;
+
+pub(crate) fn line(sku: u32, qty: i64) -> SaleLine {
+    let taxed = Taxed { net: Minor(1_000 * qty), tax: Minor(210 * qty), rate: RatePpm(210_000) };
+    SaleLine { sku: SkuId(sku), qty: Qty::units(qty), unit_price: Minor(1_210), taxed }
+}
+
+pub(crate) fn sku_qty(sku: u32, qty: i64) -> SkuQty {
+    SkuQty { sku: SkuId(sku), qty: Qty::units(qty) }
+}
+
+fn id(n: u64) -> CommandId {
+    CommandId(u128::from(n) << 64 | 0x1234_5678_9abc)
+}
+
+pub(crate) fn record(n: u64, location: u32, event: Event) -> Record {
+    let fingerprint = Fingerprint { op: 1, lines: 2, money: 3, rest: u32::try_from(n).unwrap() };
+    Record { time: Timestamp(NOON + n), command: id(n), fingerprint, location: LocationId(location), event }
+}
+
+pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
+    Sale {
+        standing: Standing::Request,
+        channel: Channel::Till,
+        receipt: Some((TillNo(3), ReceiptNo(receipt))),
+        lines: vec![line(sku, 1)],
+        tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(1_210) }],
+        oversold: vec![],
+        freed: vec![],
+        order: None,
+    }
+}
+
+/// A sale of one line at location 1, 2 or 3.
+pub(crate) fn sale(n: u64) -> Record {
+    let mut sale = plain_sale(n, u32::try_from(n % 50).unwrap());
+    sale.receipt = None;
+    record(n, 1 + u32::try_from(n % 3).unwrap(), Event::SaleRecorded(sale))
+}
+
+pub(crate) fn item(sku: u32) -> Item {
+    Item {
+        sku: SkuId(sku),
+        code: onhand_engine::ids::SkuCode::new(&format!("TEA-{sku}")).unwrap(),
+        name: "Grüner Tee, 100 g".into(),
+        gtins: vec![Gtin::parse("4006381333931").unwrap()],
+        unit: Unit::Each,
+        tax_class: Label::new("food").unwrap(),
+        price: Some(Minor(499)),
+        category: "Tea".into(),
+    }
+}
+
+pub(crate) fn location(id: u32) -> Location {
+    Location {
+        id: LocationId(id),
+        code: onhand_engine::ids::LocationCode::new(&format!("S{id}")).unwrap(),
+        name: "High Street".into(),
+        kind: LocationKind::Shop,
+        currency: Currency::EUR,
+        tax: TaxRules {
+            basis: PriceBasis::TaxExclusive,
+            rounding: TaxRounding::Document,
+            rates: vec![TaxRate { class: Label::new("food").unwrap(), parts: vec![RatePpm(50_000), RatePpm(99_750)] }],
+        },
+    }
+}
+
+pub(crate) fn key() -> Key {
+    Key {
+        id: KeyId(77),
+        role: Role::Till,
+        holder: Label::new("shop 1").unwrap(),
+        secret_hash: [7; 32],
+        created: Timestamp(NOON),
+        revoked: Some(Timestamp(NOON + 5)),
+    }
+}
+
+/// One record of each kind, and the ones that are written differently.
+pub(crate) fn every_kind() -> Vec<Record> {
+    let reservation = ReservationId(id(1).0);
+    let freed = || Freed { reservation, lines: vec![sku_qty(4, 1)] };
+    let order = OrderId::new("WEB-1001/2").unwrap();
+    let owner = Owner::new("cart 5").unwrap();
+    let wide = Sale {
+        standing: Standing::Fact,
+        channel: Channel::Web,
+        receipt: Some((TillNo(9_999), ReceiptNo(u64::MAX))),
+        lines: vec![line(1, 3), line(2, 1_000_000)],
+        oversold: vec![sku_qty(1, 2)],
+        freed: vec![freed()],
+        order: Some(order.clone()),
+        ..plain_sale(1, 1)
+    };
+    let large = Sale { lines: vec![line(1, 5_000_000)], tenders: vec![], ..plain_sale(2, 1) };
+    let back = Return {
+        receipt: Some((TillNo(1), ReceiptNo(2))),
+        channel: Channel::Marketplace,
+        lines: vec![line(6, 1)],
+        disposition: Disposition::Damaged,
+        tenders: vec![Tender { kind: TenderKind::GiftCard, amount: Minor(1_210) }],
+    };
+    let adjusted = |bucket| Event::StockAdjusted {
+        sku: SkuId(4),
+        bucket,
+        delta: Qty::from_milli(-250),
+        reason: Label::new("broken").unwrap(),
+    };
+    let lines = || vec![sku_qty(4, 2), sku_qty(5, 1)];
+    let events = vec![
+        Event::LocationDefined { location: location(1) },
+        Event::ItemsDefined { items: vec![item(0), Item { price: None, gtins: vec![], ..item(1) }], added: 2 },
+        Event::KeyCreated { key: key() },
+        Event::KeyRevoked { key: KeyId(77) },
+        Event::GoodsReceived { lines: lines() },
+        Event::SaleRecorded(plain_sale(1, 4)),
+        Event::SaleRecorded(wide),
+        Event::SaleRecorded(large),
+        Event::Reserved {
+            reservation,
+            owner,
+            channel: Channel::Web,
+            deadline: Timestamp(NOON + 60_000),
+            lines: lines(),
+            freed: vec![freed()],
+        },
+        Event::Extended { reservation, deadline: Timestamp(NOON + 90_000) },
+        Event::Released(freed()),
+        Event::Expired(Freed { reservation, lines: vec![] }),
+        Event::Allocated { order: order.clone(), lines: lines(), freed: vec![freed()] },
+        Event::Deallocated { order, lines: lines() },
+        Event::GoodsReturned(back),
+        adjusted(Bucket::OnHand),
+        adjusted(Bucket::Incoming),
+        adjusted(Bucket::Unavailable(Label::new("quarantine").unwrap())),
+        Event::Counted { sku: SkuId(4), counted: Qty::units(7), variance: Qty::units(-1) },
+        Event::PolicySet {
+            sku: SkuId(4),
+            policy: Policy { safety_stock: [Qty::ZERO, Qty::units(1), Qty::units(2)], low_at: Qty::units(3) },
+        },
+    ];
+    let chain = |event: &Event| {
+        matches!(
+            event,
+            Event::LocationDefined { .. }
+                | Event::ItemsDefined { .. }
+                | Event::KeyCreated { .. }
+                | Event::KeyRevoked { .. }
+        )
+    };
+    events.into_iter().zip(1..).map(|(event, n)| record(n, u32::from(!chain(&event)), event)).collect()
+}
+
+pub(crate) fn encoded(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    onhand_persistence::format::encode(record, &mut bytes);
+    bytes
+}
