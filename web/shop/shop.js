@@ -32,6 +32,8 @@ function money(minor, unit) {
   return unit && unit !== 'each' && unit !== 'piece' ? `${text} / ${unit}` : text;
 }
 
+const clock = (time) => new Date(time).toTimeString().slice(0, 5);
+
 // ---- shelves
 
 /** One of each category in turn, so that the first shelf shows what kind of shop this is. */
@@ -142,7 +144,7 @@ function showStatus() {
   const { stale, heard } = feed;
   $('banner').hidden = !stale || !state.ready;
   $('banner').textContent = heard
-    ? `Live stock is out of reach. You see what we knew at ${feed.since()}; we keep trying.`
+    ? `Live stock is out of reach. You see what we knew at ${clock(feed.heard)}; we keep trying.`
     : 'Live stock is out of reach. We keep trying.';
 }
 
