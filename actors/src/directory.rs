@@ -1,70 +1,171 @@
 //! The address book: catalogue, locations and keys as of the last durable change, for every thread
 //! to read. Never the truth; the chain actor is.
 
+use dashmap::DashMap;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
+use onhand_engine::chain::Chain;
+use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Look-ups by code and number.
 #[derive(Default)]
-pub struct Directory {}
+pub struct Directory {
+    items: RwLock<Vec<Arc<Item>>>,
+    item_codes: DashMap<SkuCode, SkuId>,
+    gtins: DashMap<Gtin, SkuId>,
+    locations: RwLock<Vec<Arc<Location>>>,
+    location_codes: DashMap<LocationCode, LocationId>,
+    keys: RwLock<BTreeMap<KeyId, Key>>,
+}
+
+/// What changed in the chain with one record, shared with the chain actor.
+#[derive(Debug)]
+pub(crate) enum ChainChange {
+    Items(Vec<Arc<Item>>),
+    Location(Arc<Location>),
+    Key(Key),
+}
+
+impl ChainChange {
+    /// What an event changed, read after it was folded in.
+    pub(crate) fn of(event: &Event, chain: &Chain) -> Option<Self> {
+        match event {
+            Event::ItemsDefined { items, .. } => {
+                Some(Self::Items(items.iter().filter_map(|item| chain.item(item.sku).cloned()).collect()))
+            }
+            Event::LocationDefined { location } => chain.location(location.id).cloned().map(Self::Location),
+            Event::KeyCreated { key } => chain.keys.get(&key.id).cloned().map(Self::Key),
+            Event::KeyRevoked { key } => chain.keys.get(key).cloned().map(Self::Key),
+            _ => None,
+        }
+    }
+}
 
 impl Directory {
     /// The item of a code.
     pub fn item_by_code(&self, code: &SkuCode) -> Option<Arc<Item>> {
-        let _ = code;
-        None
+        let sku = *self.item_codes.get(code)?;
+        self.item(sku)
     }
 
     /// The item of a bar code.
     pub fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>> {
-        let _ = gtin;
-        None
+        let sku = *self.gtins.get(&gtin)?;
+        self.item(sku)
     }
 
     /// The item of a number.
     pub fn item(&self, sku: SkuId) -> Option<Arc<Item>> {
-        let _ = sku;
-        None
+        read(&self.items).get(sku.index()).cloned()
     }
 
     /// Items in the order of their number, after one, at most so many.
     pub fn items(&self, after: Option<SkuId>, max: usize) -> Vec<Arc<Item>> {
-        let _ = (after, max);
-        Vec::new()
+        let from = after.map_or(0, |sku| sku.index().saturating_add(1));
+        read(&self.items).iter().skip(from).take(max).cloned().collect()
     }
 
     /// How many items there are.
     pub fn item_count(&self) -> usize {
-        0
+        read(&self.items).len()
+    }
+
+    /// Whether there is an item of this number.
+    pub fn has_item(&self, sku: SkuId) -> bool {
+        sku.index() < self.item_count()
     }
 
     /// The location of a code.
     pub fn location_by_code(&self, code: &LocationCode) -> Option<Arc<Location>> {
-        let _ = code;
-        None
+        let id = *self.location_codes.get(code)?;
+        self.location(id)
     }
 
     /// The location of a number.
     pub fn location(&self, id: LocationId) -> Option<Arc<Location>> {
-        let _ = id;
-        None
+        read(&self.locations).get(usize::try_from(id.0.checked_sub(1)?).ok()?).cloned()
     }
 
     /// Every location, in the order of its number.
     pub fn locations(&self) -> Vec<Arc<Location>> {
-        Vec::new()
+        read(&self.locations).clone()
     }
 
     /// A key, revoked or not.
     pub fn key(&self, id: KeyId) -> Option<Key> {
-        let _ = id;
-        None
+        read(&self.keys).get(&id).cloned()
     }
 
     /// Every key.
     pub fn keys(&self) -> Vec<Key> {
-        Vec::new()
+        read(&self.keys).values().cloned().collect()
     }
+
+    /// Takes over the chain as it was recovered.
+    pub(crate) fn load(&self, chain: &Chain) {
+        self.put(ChainChange::Items(chain.items().to_vec()));
+        chain.locations().iter().for_each(|location| self.put(ChainChange::Location(Arc::clone(location))));
+        chain.keys.values().for_each(|key| self.put(ChainChange::Key(key.clone())));
+    }
+
+    /// Publishes a change. Numbers before names, so that a name found always leads somewhere; readers
+    /// are kept out only while pointers are swapped.
+    pub(crate) fn put(&self, change: ChainChange) {
+        match change {
+            ChainChange::Items(items) => self.put_items(items),
+            ChainChange::Location(location) => {
+                let (id, code) = (location.id, location.code.clone());
+                put_at(&mut write(&self.locations), location, id.0.saturating_sub(1));
+                self.location_codes.insert(code, id);
+            }
+            ChainChange::Key(key) => {
+                write(&self.keys).insert(key.id, key);
+            }
+        }
+    }
+
+    fn put_items(&self, items: Vec<Arc<Item>>) {
+        let mut replaced = Vec::new();
+        {
+            let mut known = write(&self.items);
+            for item in &items {
+                replaced.extend(put_at(&mut known, Arc::clone(item), item.sku.0));
+            }
+        }
+        for item in &items {
+            self.item_codes.insert(item.code.clone(), item.sku);
+            for gtin in &item.gtins {
+                self.gtins.insert(*gtin, item.sku);
+            }
+        }
+        for old in replaced {
+            let kept = self.item(old.sku);
+            let gone = |gtin: &&Gtin| kept.as_ref().is_none_or(|item| !item.gtins.contains(gtin));
+            for gtin in old.gtins.iter().filter(gone) {
+                self.gtins.remove_if(gtin, |_, sku| *sku == old.sku);
+            }
+        }
+    }
+}
+
+/// Numbers are given in order, so a new one is always the next.
+fn put_at<T>(list: &mut Vec<Arc<T>>, value: Arc<T>, at: u32) -> Option<Arc<T>> {
+    match list.get_mut(usize::try_from(at).unwrap_or(usize::MAX)) {
+        Some(place) => Some(std::mem::replace(place, value)),
+        None => {
+            list.push(value);
+            None
+        }
+    }
+}
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

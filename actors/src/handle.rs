@@ -1,15 +1,33 @@
 //! The way in. A handle is cheap to clone and safe to use from any thread.
 
+use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::drained::{Drained, Ports};
+use crate::log_thread::LogThread;
+use crate::places::Places;
 use crate::port::{Envelope, LevelChange, Port, PortId};
+use crate::remembered;
+use crate::shard::Shard;
+use crate::shared::{Inbox, Shared};
+use crate::view::View;
+use actix::Actor;
+use actix_rt::{Arbiter, ArbiterHandle, System};
+use crossbeam::channel::Sender;
+use onhand_engine::chain::Chain;
 use onhand_engine::event::Record;
-use onhand_engine::ids::ReservationId;
-use onhand_engine::ids::{LocationId, Seq, SkuId};
+use onhand_engine::ids::{LocationId, ReservationId, Seq, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::time::Timestamp;
-use onhand_persistence::log::{Error, Log, Recovered};
-use std::sync::Arc;
+use onhand_engine::world::PlaceState;
+use onhand_persistence::format;
+use onhand_persistence::log::{BatchId, Error, Log, Partition, Recovered, Remembered};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+/// Bytes of the log read at a time for the feed of events.
+const EVENTS_BYTES_MAX: usize = 1 << 20;
 
 /// How the actors run. Every queue has a limit.
 #[derive(Clone, Debug)]
@@ -43,13 +61,33 @@ pub struct Observed {
     pub stopped: bool,
 }
 
+impl Default for Options {
+    /// For one process on a machine of a few cores.
+    fn default() -> Self {
+        let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { shards, inbox_max: 100_000, log_queue_max: 64, remember_ms: 24 * 3_600_000 }
+    }
+}
+
 /// The running actors.
 #[derive(Clone)]
 pub struct Handle {
     inner: Arc<Inner>,
 }
 
-struct Inner {}
+struct Inner {
+    shared: Arc<Shared>,
+    arbiters: Vec<ArbiterHandle>,
+    threads: Mutex<Option<Threads>>,
+}
+
+struct Threads {
+    system: System,
+    system_thread: JoinHandle<()>,
+    arbiters: Vec<Arbiter>,
+    log_thread: JoinHandle<()>,
+    done: mpsc::Receiver<usize>,
+}
 
 impl Handle {
     /// Starts shards, timers and the log thread on what was recovered.
@@ -57,50 +95,119 @@ impl Handle {
     /// # Errors
     /// [`Error`] when the log cannot be acquired or a thread cannot be started.
     pub fn start(options: Options, log: Box<dyn Log>, recovered: Recovered) -> Result<Self, Error> {
-        let _ = (options, log, recovered);
-        Ok(Self { inner: Arc::new(Inner {}) })
+        Self::start_with(options, log, recovered, Clock::system())
+    }
+
+    /// The same with a clock of the caller's.
+    ///
+    /// # Errors
+    /// [`Error`] when the log cannot be acquired or a thread cannot be started.
+    pub fn start_with(
+        options: Options,
+        mut log: Box<dyn Log>,
+        recovered: Recovered,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let shards = options.shards.max(1);
+        let fence = log.acquire(Partition::default())?;
+        clock.not_before(recovered.last_time);
+        let (to_log, queue) = crossbeam::channel::bounded(shards * options.log_queue_max.max(1) + shards);
+        let shared = Arc::new(Shared {
+            clock,
+            directory: Directory::default(),
+            view: View::default(),
+            ports: Ports::default(),
+            inboxes: (0..shards).map(|_| Inbox::default()).collect(),
+            reader: log.reader(),
+            last_seq: AtomicU64::new(recovered.last_seq.0),
+            log_queue: AtomicUsize::new(0),
+            disk_full: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            options,
+        });
+        shared.directory.load(&recovered.world.chain);
+        let (system, system_thread, arbiters) = start_arbiters(shards)?;
+        let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
+        let (done_sender, done) = mpsc::channel();
+        start_shards(&shared, &handles, recovered, &to_log, &done_sender)?;
+        drop(to_log);
+        let writer = LogThread { log, fence, queue, shared: Arc::clone(&shared), last_batch: BatchId::default() };
+        let log_thread = spawn("log", move || writer.run())?;
+        let threads = Threads { system, system_thread, arbiters, log_thread, done };
+        Ok(Self { inner: Arc::new(Inner { shared, arbiters: handles, threads: Mutex::new(Some(threads)) }) })
     }
 
     /// Registers where replies and levels go. Ports live as long as the process.
     pub fn register(&self, port: Arc<dyn Port>) -> PortId {
-        let _ = (&self.inner, port);
-        PortId(0)
+        self.shared().ports.register(port)
     }
 
     /// Hands commands to their shards, in order, one message per shard. A full inbox answers through
-    /// the port with 5001; nothing is dropped silently. Empties the batch.
+    /// the port with 5001 before this returns; nothing is dropped silently. Empties the batch.
     pub fn submit(&self, batch: &mut Vec<Envelope>) {
-        batch.clear();
+        let shared = self.shared();
+        let Some(first) = batch.first() else { return };
+        let first_shard = shared.shard_of(first.command.location);
+        if batch.iter().all(|envelope| shared.shard_of(envelope.command.location) == first_shard) {
+            return shared.submit_to(first_shard, batch);
+        }
+        let mut by_shard: Vec<Vec<Envelope>> = (0..shared.inboxes.len()).map(|_| Vec::new()).collect();
+        for envelope in batch.drain(..) {
+            by_shard[shared.shard_of(envelope.command.location)].push(envelope);
+        }
+        for (shard, own) in by_shard.iter_mut().enumerate().filter(|(_, own)| !own.is_empty()) {
+            shared.submit_to(shard, own);
+        }
+    }
+
+    /// The arbiters that the shards run on, one each: a gateway's sockets do best on the same threads.
+    pub fn arbiters(&self) -> &[ArbiterHandle] {
+        &self.inner.arbiters
+    }
+
+    /// Starts a task on the arbiter of a shard (counted round the shards there are). The task need not
+    /// be `Send`; it is dropped when the actors stop. False when they have stopped already.
+    pub fn spawn_on<F, T>(&self, shard: usize, task: F) -> bool
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Future<Output = ()> + 'static,
+    {
+        let arbiter = &self.inner.arbiters[shard % self.inner.arbiters.len()];
+        arbiter.spawn_fn(move || {
+            actix_rt::spawn(task());
+        })
     }
 
     /// Catalogue, locations and keys as of the last durable change.
     pub fn directory(&self) -> &Directory {
-        unimplemented_directory()
+        &self.shared().directory
     }
 
     /// The published level: durable, and the same on every read path at one version. Zero at version
     /// zero for a SKU that was never touched there.
     pub fn level(&self, location: LocationId, sku: SkuId) -> Level {
-        let _ = (location, sku);
-        Level::default()
+        self.level_change(location, sku).map(|change| change.level).unwrap_or_default()
+    }
+
+    /// The published level with the time of its decision; nothing when it was never touched.
+    pub fn level_change(&self, location: LocationId, sku: SkuId) -> Option<LevelChange> {
+        self.shared().view.level(location, sku)
     }
 
     /// Published levels of a location, in the order of their SKU, after a SKU, at most so many.
     pub fn levels(&self, location: LocationId, after: Option<SkuId>, max: usize) -> Vec<LevelChange> {
-        let _ = (location, after, max);
-        Vec::new()
+        self.shared().view.levels(location, after, max)
     }
 
     /// What a location sold per channel, as of the last durable record of its shard.
     pub fn totals(&self, location: LocationId) -> [Totals; 3] {
-        let _ = location;
-        Default::default()
+        self.shared().view.totals(location)
     }
 
     /// A live reservation, where there is one.
     pub fn reservation(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {
-        let _ = (location, id);
-        None
+        self.shared().view.hold(location, id)
     }
 
     /// Durable events after a place, in order, about so many at most: the feed to resume from.
@@ -108,25 +215,155 @@ impl Handle {
     /// # Errors
     /// [`Error`] when they cannot be read.
     pub fn events(&self, after: Seq, max: usize) -> Result<Vec<(Seq, Record)>, Error> {
-        let _ = (after, max);
-        Ok(Vec::new())
+        let mut events: Vec<(Seq, Record)> = Vec::new();
+        let last = self.shared().last_seq.load(Ordering::Acquire);
+        let mut next = after.0 + 1;
+        while events.len() < max && next <= last {
+            let batches = self.shared().reader.read(Seq(next), EVENTS_BYTES_MAX)?;
+            let from = next;
+            for batch in batches {
+                let records = format::decode(&batch.bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
+                let numbered = (batch.first.0..).zip(records);
+                next = next.max(batch.first.0 + u64::from(batch.records));
+                events.extend(numbered.filter(|(seq, _)| *seq >= from).map(|(seq, record)| (Seq(seq), record)));
+            }
+            if next == from {
+                break;
+            }
+        }
+        events.truncate(max);
+        Ok(events)
     }
 
     /// Engine time now.
     pub fn now(&self) -> Timestamp {
-        Timestamp::default()
+        self.shared().clock.now()
+    }
+
+    /// Wakes every shard to look at the clock: whoever moves a manual clock calls it.
+    pub fn tick(&self) {
+        self.shared().inboxes.iter().for_each(Inbox::wake);
     }
 
     /// What can be looked at.
     pub fn observe(&self) -> Observed {
-        Observed::default()
+        let shared = self.shared();
+        let each = || shared.inboxes.iter();
+        Observed {
+            inbox_depth: each().map(|inbox| inbox.depth.load(Ordering::Relaxed)).collect(),
+            sku_actors: each().map(|inbox| inbox.sku_actors.load(Ordering::Relaxed)).sum(),
+            reservations: each().map(|inbox| inbox.reservations.load(Ordering::Relaxed)).sum(),
+            log_queue: shared.log_queue.load(Ordering::Relaxed),
+            last_seq: Seq(shared.last_seq.load(Ordering::Acquire)),
+            disk_full: shared.disk_full.load(Ordering::Acquire),
+            stopped: shared.stopped.load(Ordering::Acquire),
+        }
     }
 
     /// Refuses new commands, waits until what was taken is durable and answered, stops the threads.
-    pub fn stop(&self) {}
+    /// Not to be called on an arbiter: it waits for them. A second call does nothing.
+    pub fn stop(&self) {
+        let shared = self.shared();
+        shared.stopping.store(true, Ordering::Release);
+        let Some(threads) = lock(&self.inner.threads).take() else { return };
+        threads.log_thread.thread().unpark();
+        self.tick();
+        for _ in 0..shared.inboxes.len() {
+            let _ = threads.done.recv();
+        }
+        let _ = threads.log_thread.join();
+        for arbiter in threads.arbiters {
+            arbiter.stop();
+            let _ = arbiter.join();
+        }
+        threads.system.stop();
+        let _ = threads.system_thread.join();
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
 }
 
-fn unimplemented_directory() -> &'static Directory {
-    static EMPTY: std::sync::OnceLock<Directory> = std::sync::OnceLock::new();
-    EMPTY.get_or_init(Directory::default)
+fn start_arbiters(shards: usize) -> Result<(System, JoinHandle<()>, Vec<Arbiter>), Error> {
+    let (sender, receiver) = mpsc::channel();
+    let thread = spawn("system", move || {
+        let runner = System::new();
+        let arbiters: Vec<Arbiter> = (0..shards).map(|_| Arbiter::new()).collect();
+        let _ = sender.send((System::current(), arbiters));
+        let _ = runner.run();
+    })?;
+    let (system, arbiters) = receiver.recv().map_err(|_| gone())?;
+    Ok((system, thread, arbiters))
+}
+
+/// Each shard takes over its locations on its own thread; returns when all have.
+fn start_shards(
+    shared: &Arc<Shared>,
+    arbiters: &[ArbiterHandle],
+    recovered: Recovered,
+    to_log: &Sender<Drained>,
+    done: &mpsc::Sender<usize>,
+) -> Result<(), Error> {
+    let mut parts: Vec<Part> = arbiters.iter().map(|_| Part::default()).collect();
+    parts[0].chain = recovered.world.chain;
+    for (location, place) in recovered.world.places {
+        parts[shared.shard_of(location)].places.push((location, place));
+    }
+    // Which shard remembers an answer is found by trying: a repeat goes where the first went.
+    let homes = shared.inboxes.len();
+    for entry in recovered.remembered {
+        for part in parts.iter_mut().take(homes - 1) {
+            part.remembered.push(entry.clone());
+        }
+        parts[homes - 1].remembered.push(entry);
+    }
+    let (ready_sender, ready) = mpsc::channel();
+    for (no, (part, arbiter)) in parts.into_iter().zip(arbiters).enumerate() {
+        let (shared, to_log, done, ready) = (Arc::clone(shared), to_log.clone(), done.clone(), ready_sender.clone());
+        arbiter.spawn_fn(move || {
+            let shard = part.load(no, Arc::clone(&shared), to_log, done);
+            let _ = shared.inboxes[no].address.set(shard.start());
+            let _ = ready.send(());
+        });
+    }
+    for _ in arbiters {
+        ready.recv().map_err(|_| gone())?;
+    }
+    Ok(())
+}
+
+/// What one shard takes over.
+#[derive(Default)]
+struct Part {
+    chain: Chain,
+    places: Vec<(LocationId, PlaceState)>,
+    remembered: Vec<Remembered>,
+}
+
+impl Part {
+    fn load(self, no: usize, shared: Arc<Shared>, to_log: Sender<Drained>, done: mpsc::Sender<usize>) -> Shard {
+        let mut places = Places::default();
+        places.chain.chain = self.chain;
+        for (location, place) in self.places {
+            shared.view.load(location, &place, shared.clock.now());
+            places.load(location, place);
+        }
+        let mut remembered = remembered::Remembered::new(shared.options.remember_ms);
+        self.remembered.into_iter().for_each(|entry| remembered.load(entry));
+        Shard::new(no, shared, to_log, places, remembered, done)
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(run).map_err(|source| Error::Io { what: format!("cannot start the {name} thread"), source })
+}
+
+fn gone() -> Error {
+    Error::Io { what: "a thread ended while starting".to_owned(), source: std::io::ErrorKind::Other.into() }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,6 +6,16 @@
 //!
 //! Not responsible for: rules (engine), sockets (gateway), bytes on disk (persistence).
 
+pub mod clock;
 pub mod directory;
+mod drained;
 pub mod handle;
+mod log_thread;
+mod mailbox;
+mod places;
 pub mod port;
+mod remembered;
+mod shard;
+mod shared;
+mod view;
+mod wheel;

@@ -57,8 +57,10 @@ pub struct LevelChange {
     pub level: Level,
 }
 
-/// The receiving end, called on the log's or a shard's thread: it must take what it is given and
-/// wake somebody, and never wait.
+/// The receiving end, called on the log's or a shard's thread, or within [`Handle::submit`] for what
+/// is refused at once: it must take what it is given and wake somebody, and never wait.
+///
+/// [`Handle::submit`]: crate::handle::Handle::submit
 pub trait Port: Send + Sync {
     /// Outcomes of requests of this port, in the order of their decision.
     fn outcomes(&self, outcomes: Vec<(Ticket, Outcome)>);
@@ -68,4 +70,7 @@ pub trait Port: Send + Sync {
 
     /// The chain changed: catalogue, locations or keys (a revoked key's sockets must go).
     fn chain_changed(&self);
+
+    /// The log has stopped: everything is refused from now on, and the process should end.
+    fn stopped(&self) {}
 }

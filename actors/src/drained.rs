@@ -1,0 +1,137 @@
+//! What one drain of a shard sends on its way to the log, and what is released once it is durable.
+
+use crate::directory::ChainChange;
+use crate::port::{LevelChange, Outcome, Port, PortId, Ticket};
+use crate::view::HoldChange;
+use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::store::Totals;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The asker of commands that the server gives itself.
+pub(crate) const NOBODY: PortId = PortId(u16::MAX);
+
+/// Outcomes grouped by port, so that each port is called once.
+#[derive(Debug, Default)]
+pub(crate) struct Replies {
+    by_port: Vec<Vec<(Ticket, Outcome)>>,
+}
+
+/// The records of one drain and their effects.
+#[derive(Debug, Default)]
+pub(crate) struct Drained {
+    pub(crate) shard: usize,
+    /// Encoded records, one after the other.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) records: u32,
+    /// Which of the records are remembered for repeats, counted from zero.
+    pub(crate) remembered: Vec<u32>,
+    /// An outcome's place counts from one within this drain; zero stays zero.
+    pub(crate) replies: Replies,
+    pub(crate) levels: Vec<LevelChange>,
+    pub(crate) totals: Vec<(LocationId, [Totals; 3])>,
+    pub(crate) holds: Vec<HoldChange>,
+    pub(crate) chain: Vec<ChainChange>,
+}
+
+impl Drained {
+    /// Empties it, to be filled again.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.records = 0;
+        self.remembered.clear();
+        self.replies.by_port.clear();
+        self.levels.clear();
+        self.totals.clear();
+        self.holds.clear();
+        self.chain.clear();
+    }
+}
+
+impl Replies {
+    /// Adds an outcome.
+    pub(crate) fn push(&mut self, port: PortId, ticket: Ticket, outcome: Outcome) {
+        if port == NOBODY {
+            return;
+        }
+        let at = usize::from(port.0);
+        if self.by_port.len() <= at {
+            self.by_port.resize_with(at + 1, Vec::new);
+        }
+        self.by_port[at].push((ticket, outcome));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_port.iter().all(Vec::is_empty)
+    }
+
+    /// The records became durable, the first of them at a place.
+    pub(crate) fn durable_from(&mut self, first: Seq) {
+        for (_, outcome) in self.by_port.iter_mut().flatten() {
+            if let Outcome::Done { seq, .. } = outcome
+                && seq.0 > 0
+            {
+                seq.0 = first.0 + seq.0 - 1;
+            }
+        }
+    }
+
+    /// None of it became durable: everyone is told why.
+    pub(crate) fn fail(&mut self, why: &Refusal) {
+        for (_, outcome) in self.by_port.iter_mut().flatten() {
+            *outcome = Outcome::Refused(why.clone());
+        }
+    }
+
+    /// Takes over another's outcomes, after its own.
+    pub(crate) fn append(&mut self, other: &mut Replies) {
+        if self.by_port.len() < other.by_port.len() {
+            self.by_port.resize_with(other.by_port.len(), Vec::new);
+        }
+        for (own, others) in self.by_port.iter_mut().zip(&mut other.by_port) {
+            if own.is_empty() {
+                std::mem::swap(own, others);
+            } else {
+                own.append(others);
+            }
+        }
+    }
+}
+
+/// The registered ports.
+#[derive(Default)]
+pub(crate) struct Ports {
+    list: RwLock<Vec<Arc<dyn Port>>>,
+}
+
+impl Ports {
+    pub(crate) fn register(&self, port: Arc<dyn Port>) -> PortId {
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        list.push(port);
+        PortId(u16::try_from(list.len() - 1).unwrap_or(NOBODY.0))
+    }
+
+    /// Gives every port its outcomes, in one call each.
+    pub(crate) fn deliver(&self, replies: &mut Replies) {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        for (port, outcomes) in list.iter().zip(&mut replies.by_port) {
+            if !outcomes.is_empty() {
+                contained(|| port.outcomes(std::mem::take(outcomes)));
+            }
+        }
+    }
+
+    /// Tells every port something.
+    pub(crate) fn each(&self, tell: impl Fn(&dyn Port)) {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.iter().for_each(|port| contained(|| tell(port.as_ref())));
+    }
+}
+
+/// A port that panics loses what it was told; the log and the other ports go on.
+fn contained(call: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        tracing::error!("a port panicked");
+    }
+}

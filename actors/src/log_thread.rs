@@ -1,0 +1,156 @@
+//! The log thread: everything queued becomes one append; once it is durable, its effects are
+//! released: first the published view, then outcomes, then levels.
+
+use crate::drained::{Drained, Replies};
+use crate::port::LevelChange;
+use crate::shared::{News, Shared};
+use crossbeam::channel::{Receiver, RecvTimeoutError};
+use hashbrown::HashSet;
+use onhand_engine::ids::{LocationId, Seq, SkuId};
+use onhand_engine::refusal::Refusal;
+use onhand_persistence::log::{AppendError, BatchId, Fence, Log};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How long to wait before a full disk is tried again, and how often housekeeping runs when idle.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The one writer.
+pub(crate) struct LogThread {
+    pub(crate) log: Box<dyn Log>,
+    pub(crate) fence: Fence,
+    pub(crate) queue: Receiver<Drained>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) last_batch: BatchId,
+}
+
+impl LogThread {
+    /// Works until every shard has let go of the queue.
+    pub(crate) fn run(mut self) {
+        let mut batch: Vec<Drained> = Vec::new();
+        loop {
+            match self.queue.recv_timeout(PAUSE) {
+                Ok(first) => {
+                    batch.push(first);
+                    batch.extend(self.queue.try_iter());
+                    self.write(&mut batch);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if !self.is_stopped()
+                && let Err(error) = self.log.maintain()
+            {
+                self.stop(&error);
+            }
+        }
+    }
+
+    fn write(&mut self, batch: &mut Vec<Drained>) {
+        let first = if self.is_stopped() { Err(Refusal::LogStopped) } else { self.append(batch) };
+        match first {
+            Ok(first) => self.release(first, batch),
+            Err(refusal) => self.fail(&refusal, batch),
+        }
+    }
+
+    /// The place of the first record of the batch, once all of it is durable.
+    fn append(&mut self, batch: &[Drained]) -> Result<Seq, Refusal> {
+        let records = batch.iter().map(|drained| drained.records).sum();
+        if records == 0 {
+            return Ok(Seq(self.shared.last_seq.load(Ordering::Relaxed) + 1));
+        }
+        let parts: Vec<&[u8]> = batch.iter().map(|d| d.bytes.as_slice()).filter(|part| !part.is_empty()).collect();
+        self.last_batch.0 += 1;
+        let mut asked_again = false;
+        loop {
+            match self.log.append(&mut self.fence, self.last_batch, records, &parts) {
+                Ok(first) => {
+                    self.shared.last_seq.store(first.0 + u64::from(records) - 1, Ordering::Release);
+                    self.shared.disk_full.store(false, Ordering::Release);
+                    return Ok(first);
+                }
+                Err(AppendError::Full) => {
+                    self.shared.disk_full.store(true, Ordering::Release);
+                    if self.shared.stopping.load(Ordering::Acquire) {
+                        return Err(Refusal::DiskFull);
+                    }
+                    std::thread::park_timeout(PAUSE);
+                }
+                Err(AppendError::Unknown(_)) if !asked_again => asked_again = true,
+                Err(error) => {
+                    self.stop(&error);
+                    return Err(Refusal::LogStopped);
+                }
+            }
+        }
+    }
+
+    fn release(&self, first: Seq, batch: &mut Vec<Drained>) {
+        let shared = &self.shared;
+        let levels = newest(batch);
+        shared.view.put_levels(&levels);
+        let mut replies = Replies::default();
+        let mut chain_changed = false;
+        let mut next = first;
+        for drained in batch.iter_mut() {
+            drained.totals.drain(..).for_each(|(location, totals)| shared.view.put_totals(location, totals));
+            drained.holds.drain(..).for_each(|change| shared.view.put_hold(change));
+            chain_changed |= !drained.chain.is_empty();
+            drained.chain.drain(..).for_each(|change| shared.directory.put(change));
+            drained.replies.durable_from(next);
+            replies.append(&mut drained.replies);
+            next.0 += u64::from(drained.records);
+        }
+        if chain_changed {
+            shared.ports.each(|port| port.chain_changed());
+        }
+        shared.ports.deliver(&mut replies);
+        if !levels.is_empty() {
+            shared.ports.each(|port| port.levels(Arc::clone(&levels)));
+        }
+        self.give_back(first, batch);
+    }
+
+    fn fail(&self, refusal: &Refusal, batch: &mut Vec<Drained>) {
+        for drained in batch.iter_mut() {
+            drained.replies.fail(refusal);
+            self.shared.ports.deliver(&mut drained.replies);
+        }
+        self.give_back(Seq(0), batch);
+    }
+
+    fn give_back(&self, mut first: Seq, batch: &mut Vec<Drained>) {
+        for drained in batch.drain(..) {
+            let next = Seq(first.0 + u64::from(drained.records));
+            self.shared.log_queue.fetch_sub(1, Ordering::Relaxed);
+            self.shared.inboxes[drained.shard].tell(News { first, drained });
+            first = next;
+        }
+    }
+
+    fn stop(&self, error: &AppendError) {
+        tracing::error!("{error}");
+        self.shared.stopped.store(true, Ordering::Release);
+        self.shared.ports.each(|port| port.stopped());
+        self.shared.inboxes.iter().for_each(|inbox| inbox.wake());
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.shared.stopped.load(Ordering::Acquire)
+    }
+}
+
+/// The newest level of each SKU. A drain names a SKU once, and a location belongs to one shard.
+fn newest(batch: &[Drained]) -> Arc<[LevelChange]> {
+    if let [only] = batch {
+        return Arc::from(only.levels.as_slice());
+    }
+    let mut seen: HashSet<(LocationId, SkuId)> = HashSet::new();
+    let newest_first = batch.iter().rev().flat_map(|drained| drained.levels.iter().rev());
+    let mut levels: Vec<LevelChange> =
+        newest_first.filter(|change| seen.insert((change.location, change.sku))).copied().collect();
+    levels.reverse();
+    Arc::from(levels)
+}

@@ -1,0 +1,229 @@
+//! The hosted actors of one shard: SKU, till and store actors by location, and the chain.
+
+use crate::directory::Directory;
+use crate::mailbox::{ActorRef, Mailbox};
+use hashbrown::HashMap;
+use onhand_engine::chain::Chain;
+use onhand_engine::decide::Place;
+use onhand_engine::event::Record;
+use onhand_engine::ids::{LocationId, SkuId, TillNo};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::stock::StockRow;
+use onhand_engine::store::Store;
+use onhand_engine::till::Till;
+use onhand_engine::world::PlaceState;
+
+/// One SKU at one location: its state and its mailbox. Nobody else touches them.
+pub(crate) struct SkuActor {
+    pub(crate) row: StockRow,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) sku: SkuId,
+    pub(crate) store: u32,
+    /// The drain that changed it last: a drain publishes each SKU once.
+    pub(crate) drain: u32,
+}
+
+/// One till of a location.
+pub(crate) struct TillActor {
+    pub(crate) till: Till,
+    pub(crate) mailbox: Mailbox,
+}
+
+/// One location: its store and the way to its other actors.
+pub(crate) struct StoreActor {
+    pub(crate) location: LocationId,
+    pub(crate) store: Store,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) skus: HashMap<SkuId, u32>,
+    pub(crate) tills: HashMap<TillNo, u32>,
+    /// The drain that changed its totals last.
+    pub(crate) drain: u32,
+}
+
+/// The chain actor.
+#[derive(Default)]
+pub(crate) struct ChainActor {
+    pub(crate) chain: Chain,
+    pub(crate) mailbox: Mailbox,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct Places {
+    pub(crate) skus: Vec<SkuActor>,
+    free_skus: Vec<u32>,
+    pub(crate) tills: Vec<TillActor>,
+    pub(crate) stores: Vec<StoreActor>,
+    by_location: HashMap<LocationId, u32>,
+    pub(crate) chain: ChainActor,
+}
+
+/// A location as `decide` may see it.
+pub(crate) struct View<'a> {
+    places: &'a Places,
+    store: &'a StoreActor,
+}
+
+impl Place for View<'_> {
+    fn row(&self, sku: SkuId) -> Option<&StockRow> {
+        let at = *self.store.skus.get(&sku)?;
+        Some(&self.places.skus[at as usize].row)
+    }
+
+    fn store(&self) -> &Store {
+        &self.store.store
+    }
+
+    fn till(&self, no: TillNo) -> Option<&Till> {
+        let at = *self.store.tills.get(&no)?;
+        Some(&self.places.tills[at as usize].till)
+    }
+}
+
+impl Places {
+    /// Takes over a location as it was recovered.
+    pub(crate) fn load(&mut self, location: LocationId, place: PlaceState) {
+        let at = self.add_store(location);
+        let store = &mut self.stores[at as usize];
+        store.store = place.store;
+        store.skus.reserve(place.rows.len());
+        for (no, till) in place.tills {
+            store.tills.insert(no, index(self.tills.len()));
+            self.tills.push(TillActor { till, mailbox: Mailbox::default() });
+        }
+        self.skus.reserve(place.rows.len());
+        for (sku, row) in place.rows {
+            store.skus.insert(sku, index(self.skus.len()));
+            self.skus.push(SkuActor { row, mailbox: Mailbox::default(), sku, store: at, drain: 0 });
+        }
+    }
+
+    /// The store actor of a location, activated when the location is known.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownLocation`].
+    pub(crate) fn store(&mut self, location: LocationId, directory: &Directory) -> Result<u32, Refusal> {
+        if let Some(at) = self.by_location.get(&location) {
+            return Ok(*at);
+        }
+        if directory.location(location).is_none() {
+            return Err(Refusal::UnknownLocation);
+        }
+        Ok(self.add_store(location))
+    }
+
+    fn add_store(&mut self, location: LocationId) -> u32 {
+        let at = index(self.stores.len());
+        self.stores.push(StoreActor {
+            location,
+            store: Store::default(),
+            mailbox: Mailbox::default(),
+            skus: HashMap::new(),
+            tills: HashMap::new(),
+            drain: 0,
+        });
+        self.by_location.insert(location, at);
+        at
+    }
+
+    /// A SKU actor, activated when the catalogue knows the item.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownSku`].
+    pub(crate) fn sku(&mut self, store: u32, sku: SkuId, directory: &Directory) -> Result<u32, Refusal> {
+        let actor = &mut self.stores[store as usize];
+        if let Some(at) = actor.skus.get(&sku) {
+            return Ok(*at);
+        }
+        if !directory.has_item(sku) {
+            return Err(Refusal::UnknownSku { sku });
+        }
+        let at = activate(&mut self.skus, &mut self.free_skus, store, sku);
+        actor.skus.insert(sku, at);
+        Ok(at)
+    }
+
+    /// A till actor, activated on demand.
+    pub(crate) fn till(&mut self, store: u32, no: TillNo) -> u32 {
+        let next = index(self.tills.len());
+        let at = *self.stores[store as usize].tills.entry(no).or_insert(next);
+        if at == next {
+            self.tills.push(TillActor { till: Till::default(), mailbox: Mailbox::default() });
+        }
+        at
+    }
+
+    /// Lets a SKU actor go when it holds nothing and nobody waits for it. One that was ever touched
+    /// stays: its memory is the truth.
+    pub(crate) fn passivate(&mut self, actor: ActorRef) {
+        let ActorRef::Sku(at) = actor else { return };
+        let actor = &self.skus[at as usize];
+        if actor.row.version().0 > 0 || !actor.mailbox.is_empty() {
+            return;
+        }
+        // It may have gone already: a refused command can name it twice.
+        if self.stores[actor.store as usize].skus.remove(&actor.sku).is_some() {
+            self.free_skus.push(at);
+        }
+    }
+
+    /// The mailbox of an actor.
+    pub(crate) fn mailbox(&mut self, actor: ActorRef) -> &mut Mailbox {
+        match actor {
+            ActorRef::Sku(at) => &mut self.skus[at as usize].mailbox,
+            ActorRef::Till(at) => &mut self.tills[at as usize].mailbox,
+            ActorRef::Store(at) => &mut self.stores[at as usize].mailbox,
+            ActorRef::Chain => &mut self.chain.mailbox,
+        }
+    }
+
+    /// What a command at a store may see.
+    pub(crate) fn view(&self, store: u32) -> View<'_> {
+        View { places: self, store: &self.stores[store as usize] }
+    }
+
+    /// Folds in a record of a location and tells each SKU actor it changed.
+    pub(crate) fn apply(&mut self, store: u32, record: &Record, mut changed: impl FnMut(u32, &mut SkuActor)) {
+        let Self { skus, free_skus, stores, tills, .. } = self;
+        let place = &mut stores[store as usize];
+        record.event.each_change(|sku, change| {
+            let at = *place.skus.entry(sku).or_insert_with(|| activate(skus, free_skus, store, sku));
+            let actor = &mut skus[at as usize];
+            actor.row.apply(change);
+            changed(at, actor);
+        });
+        place.store.apply(&record.event);
+        if let Some(no) = record.event.till() {
+            let next = index(tills.len());
+            let at = *place.tills.entry(no).or_insert(next);
+            if at == next {
+                tills.push(TillActor { till: Till::default(), mailbox: Mailbox::default() });
+            }
+            tills[at as usize].till.apply(&record.event);
+        }
+    }
+
+    /// SKU actors in memory.
+    pub(crate) fn sku_count(&self) -> usize {
+        self.skus.len() - self.free_skus.len()
+    }
+
+    /// Live reservations.
+    pub(crate) fn reservation_count(&self) -> usize {
+        self.stores.iter().map(|store| store.store.reservations.len()).sum()
+    }
+}
+
+fn activate(skus: &mut Vec<SkuActor>, free: &mut Vec<u32>, store: u32, sku: SkuId) -> u32 {
+    let fresh = SkuActor { row: StockRow::default(), mailbox: Mailbox::default(), sku, store, drain: 0 };
+    if let Some(at) = free.pop() {
+        skus[at as usize] = fresh;
+        return at;
+    }
+    skus.push(fresh);
+    index(skus.len() - 1)
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,119 @@
+//! Answers that are still known, so that a repeat gets the first one.
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use onhand_engine::answer::Answer;
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::ids::{CommandId, Seq};
+use onhand_engine::time::Timestamp;
+use onhand_persistence::log::Remembered as Entry;
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+
+/// One shard's memory of what it answered, oldest first, bounded by time.
+pub(crate) struct Remembered {
+    entries: VecDeque<Entry>,
+    /// Number of the first entry since the start; an entry's number is its place in the order.
+    first: u64,
+    /// Number of the first entry whose record is not durable yet.
+    undurable: u64,
+    index: HashTable<u64>,
+    hasher: DefaultHashBuilder,
+    keep_ms: u64,
+}
+
+/// What is known of a command id.
+pub(crate) enum Known<'a> {
+    /// It is durable.
+    Durable(&'a Entry),
+    /// Its record, of this number, is on its way.
+    OnItsWay(u64),
+}
+
+impl Remembered {
+    pub(crate) fn new(keep_ms: u64) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            first: 0,
+            undurable: 0,
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            keep_ms,
+        }
+    }
+
+    /// Takes over an answer that was recovered.
+    pub(crate) fn load(&mut self, entry: Entry) {
+        self.push(entry);
+        self.undurable = self.end();
+    }
+
+    /// Remembers an answer whose record is on its way.
+    pub(crate) fn insert(&mut self, command: CommandId, fingerprint: Fingerprint, time: Timestamp, answer: Answer) {
+        self.push(Entry { command, fingerprint, seq: Seq(0), time, answer });
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let hash = self.hasher.hash_one(entry.command);
+        let number = self.end();
+        let Self { entries, first, index, hasher, .. } = self;
+        entries.push_back(entry);
+        index.insert_unique(hash, number, |at| hasher.hash_one(command_at(entries, *first, *at)));
+    }
+
+    /// What is known of a command id, and what the command with it contained.
+    pub(crate) fn find(&self, command: CommandId) -> Option<(Fingerprint, Known<'_>)> {
+        let hash = self.hasher.hash_one(command);
+        let number = *self.index.find(hash, |at| command_at(&self.entries, self.first, *at) == command)?;
+        let entry = self.entry(number)?;
+        let known = if number < self.undurable { Known::Durable(entry) } else { Known::OnItsWay(number) };
+        Some((entry.fingerprint, known))
+    }
+
+    /// The entry of a number, when its record is durable.
+    pub(crate) fn durable_entry(&self, number: u64) -> Option<&Entry> {
+        if number < self.undurable { self.entry(number) } else { None }
+    }
+
+    fn entry(&self, number: u64) -> Option<&Entry> {
+        self.entries.get(place(number.checked_sub(self.first)?))
+    }
+
+    /// The next so many records became durable, the first of them at a place.
+    pub(crate) fn durable(&mut self, seqs: impl Iterator<Item = Seq>) {
+        for seq in seqs {
+            if let Some(entry) = self.entries.get_mut(place(self.undurable - self.first)) {
+                entry.seq = seq;
+                self.undurable += 1;
+            }
+        }
+    }
+
+    /// Forgets what is durable and older than it is kept for, a few at a time.
+    pub(crate) fn evict(&mut self, now: Timestamp, at_most: usize) {
+        for _ in 0..at_most {
+            let Some(oldest) = self.entries.front() else { return };
+            if self.first >= self.undurable || oldest.time.0.saturating_add(self.keep_ms) > now.0 {
+                return;
+            }
+            let hash = self.hasher.hash_one(oldest.command);
+            let first = self.first;
+            if let Ok(found) = self.index.find_entry(hash, |at| *at == first) {
+                found.remove();
+            }
+            self.entries.pop_front();
+            self.first += 1;
+        }
+    }
+
+    fn end(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+}
+
+fn command_at(entries: &VecDeque<Entry>, first: u64, number: u64) -> CommandId {
+    entries[place(number - first)].command
+}
+
+fn place(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,155 @@
+//! What handles, shards and the log thread share.
+
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::drained::{Drained, Ports, Replies};
+use crate::handle::Options;
+use crate::port::{Envelope, Outcome};
+use crate::shard::{Shard, Wake};
+use crate::view::View;
+use actix::Addr;
+use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::refusal::Refusal;
+use onhand_persistence::log::Reader;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What everyone shares.
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) clock: Clock,
+    pub(crate) directory: Directory,
+    pub(crate) view: View,
+    pub(crate) ports: Ports,
+    pub(crate) inboxes: Vec<Inbox>,
+    pub(crate) reader: Arc<dyn Reader>,
+    pub(crate) last_seq: AtomicU64,
+    pub(crate) log_queue: AtomicUsize,
+    pub(crate) disk_full: AtomicBool,
+    pub(crate) stopped: AtomicBool,
+    pub(crate) stopping: AtomicBool,
+}
+
+/// What the log thread tells a shard about one of its drains; the emptied buffers come back with it.
+pub(crate) struct News {
+    /// The place of its first record.
+    pub(crate) first: Seq,
+    pub(crate) drained: Drained,
+}
+
+/// The way into one shard.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    queue: Mutex<Queue>,
+    news: Mutex<Vec<News>>,
+    wants_news: AtomicBool,
+    /// Commands taken and not yet decided.
+    pub(crate) depth: AtomicUsize,
+    scheduled: AtomicBool,
+    pub(crate) address: OnceLock<Addr<Shard>>,
+    pub(crate) sku_actors: AtomicUsize,
+    pub(crate) reservations: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Envelope>,
+    closed: bool,
+}
+
+impl Shared {
+    /// The shard of a location.
+    pub(crate) fn shard_of(&self, location: LocationId) -> usize {
+        location.0 as usize % self.inboxes.len()
+    }
+
+    /// Hands commands to one shard, in order, as far as it has room; the rest is refused at once.
+    pub(crate) fn submit_to(&self, shard: usize, batch: &mut Vec<Envelope>) {
+        let inbox = &self.inboxes[shard];
+        let refusal = if self.stopped.load(Ordering::Relaxed) {
+            Refusal::LogStopped
+        } else if self.stopping.load(Ordering::Relaxed) || !inbox.push(batch, self.options.inbox_max) {
+            Refusal::ShuttingDown
+        } else {
+            Refusal::Busy { retry_ms: 20 }
+        };
+        if batch.is_empty() {
+            return;
+        }
+        let mut replies = Replies::default();
+        for envelope in batch.drain(..) {
+            replies.push(envelope.port, envelope.ticket, Outcome::Refused(refusal.clone()));
+        }
+        self.ports.deliver(&mut replies);
+    }
+}
+
+impl Inbox {
+    /// Takes commands from the front as far as there is room. False when the shard has closed.
+    fn push(&self, batch: &mut Vec<Envelope>, inbox_max: usize) -> bool {
+        let mut queue = lock(&self.queue);
+        if queue.closed {
+            return false;
+        }
+        let room = inbox_max.saturating_sub(self.depth.load(Ordering::Relaxed));
+        let taken = batch.len().min(room);
+        if taken == 0 {
+            return true;
+        }
+        self.depth.fetch_add(taken, Ordering::Relaxed);
+        if taken == batch.len() && queue.waiting.is_empty() {
+            std::mem::swap(&mut queue.waiting, batch);
+        } else {
+            queue.waiting.extend(batch.drain(..taken));
+        }
+        drop(queue);
+        self.wake();
+        true
+    }
+
+    /// Takes everything that waits; from now on a push wakes the shard again.
+    pub(crate) fn take(&self, into: &mut Vec<Envelope>) {
+        self.scheduled.store(false, Ordering::SeqCst);
+        std::mem::swap(&mut lock(&self.queue).waiting, into);
+    }
+
+    /// Closes for good when nothing waits.
+    pub(crate) fn close(&self) -> bool {
+        let mut queue = lock(&self.queue);
+        queue.closed = queue.waiting.is_empty();
+        queue.closed
+    }
+
+    /// Wakes the shard, unless somebody has already.
+    pub(crate) fn wake(&self) {
+        if self.scheduled.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        // At most this one and the one being handled are in the actor's mailbox: it is never full.
+        if let Some(Err(error)) = self.address.get().map(|address| address.try_send(Wake)) {
+            tracing::debug!("shard cannot be woken: {error}");
+        }
+    }
+
+    /// The log thread tells the shard about a drain, and wakes it if it waits for that.
+    pub(crate) fn tell(&self, news: News) {
+        lock(&self.news).push(news);
+        if self.wants_news.swap(false, Ordering::SeqCst) {
+            self.wake();
+        }
+    }
+
+    /// The shard wants to be woken by the next news. It must look for news once more after this.
+    pub(crate) fn want_news(&self) {
+        self.wants_news.store(true, Ordering::SeqCst);
+    }
+
+    /// All news since the last time.
+    pub(crate) fn take_news(&self, into: &mut Vec<News>) {
+        std::mem::swap(&mut *lock(&self.news), into);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,127 @@
+//! The published view: what is durable, for every thread to read. Never the truth; the actors are.
+
+use crate::port::LevelChange;
+use dashmap::DashMap;
+use hashbrown::DefaultHashBuilder;
+use onhand_engine::event::{Event, Record};
+use onhand_engine::ids::{LocationId, ReservationId, SkuId};
+use onhand_engine::level::Level;
+use onhand_engine::store::{Reservation, Totals};
+use onhand_engine::time::Timestamp;
+use onhand_engine::world::PlaceState;
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+type Map<K, V> = DashMap<K, V, DefaultHashBuilder>;
+
+/// A change of a live reservation that became durable.
+#[derive(Debug)]
+pub(crate) enum HoldChange {
+    Live(LocationId, ReservationId, Reservation),
+    Extended(LocationId, ReservationId, Timestamp),
+    Ended(LocationId, ReservationId),
+}
+
+/// Levels, totals and live reservations as of the last durable record.
+#[derive(Default)]
+pub(crate) struct View {
+    levels: Map<(LocationId, SkuId), (Level, Timestamp)>,
+    listing: Map<LocationId, BTreeSet<SkuId>>,
+    totals: Map<LocationId, [Totals; 3]>,
+    holds: Map<(LocationId, ReservationId), Reservation>,
+}
+
+impl HoldChange {
+    /// What a record changes among the live reservations.
+    pub(crate) fn each(record: &Record, mut tell: impl FnMut(HoldChange)) {
+        let at = record.location;
+        match &record.event {
+            Event::Reserved { reservation, owner, channel, deadline, lines } => {
+                let (owner, lines) = (owner.clone(), lines.clone());
+                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines };
+                tell(HoldChange::Live(at, *reservation, live));
+            }
+            Event::Extended { reservation, deadline } => tell(HoldChange::Extended(at, *reservation, *deadline)),
+            Event::Released(freed) | Event::Expired(freed) => tell(HoldChange::Ended(at, freed.reservation)),
+            Event::SaleRecorded(sale) => {
+                sale.freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
+            }
+            Event::Allocated { freed, .. } => {
+                freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl View {
+    /// Takes over a location as it was recovered.
+    pub(crate) fn load(&self, location: LocationId, place: &PlaceState, time: Timestamp) {
+        let mut listing = self.listing.entry(location).or_default();
+        let mut skus: Vec<SkuId> = place.rows.keys().copied().collect();
+        skus.sort_unstable();
+        listing.extend(skus);
+        drop(listing);
+        for (sku, row) in &place.rows {
+            self.levels.insert((location, *sku), (row.level(), time));
+        }
+        self.put_totals(location, place.store.totals);
+        for (id, live) in &place.store.reservations {
+            self.holds.insert((location, *id), live.clone());
+        }
+    }
+
+    /// Publishes levels, each newer than the one before of its SKU.
+    pub(crate) fn put_levels(&self, changes: &[LevelChange]) {
+        for change in changes {
+            let known = self.levels.insert((change.location, change.sku), (change.level, change.time));
+            if known.is_none() {
+                self.listing.entry(change.location).or_default().insert(change.sku);
+            }
+        }
+    }
+
+    /// Publishes the totals of a location.
+    pub(crate) fn put_totals(&self, location: LocationId, totals: [Totals; 3]) {
+        self.totals.insert(location, totals);
+    }
+
+    /// Publishes a change of a reservation.
+    pub(crate) fn put_hold(&self, change: HoldChange) {
+        match change {
+            HoldChange::Live(at, id, live) => {
+                self.holds.insert((at, id), live);
+            }
+            HoldChange::Extended(at, id, deadline) => {
+                if let Some(mut live) = self.holds.get_mut(&(at, id)) {
+                    live.deadline = deadline;
+                }
+            }
+            HoldChange::Ended(at, id) => {
+                self.holds.remove(&(at, id));
+            }
+        }
+    }
+
+    pub(crate) fn level(&self, location: LocationId, sku: SkuId) -> Option<LevelChange> {
+        let found = self.levels.get(&(location, sku))?;
+        let (level, time) = *found;
+        Some(LevelChange { location, sku, time, level })
+    }
+
+    pub(crate) fn levels(&self, location: LocationId, after: Option<SkuId>, max: usize) -> Vec<LevelChange> {
+        let Some(listing) = self.listing.get(&location) else { return Vec::new() };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let page: Vec<SkuId> = listing.range((from, Bound::Unbounded)).take(max).copied().collect();
+        drop(listing);
+        page.into_iter().filter_map(|sku| self.level(location, sku)).collect()
+    }
+
+    pub(crate) fn totals(&self, location: LocationId) -> [Totals; 3] {
+        self.totals.get(&location).map(|totals| *totals).unwrap_or_default()
+    }
+
+    pub(crate) fn hold(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {
+        self.holds.get(&(location, id)).map(|live| live.clone())
+    }
+}
