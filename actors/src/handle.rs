@@ -129,7 +129,7 @@ impl Handle {
         shared.directory.load(&recovered.world.chain);
         let (system, system_thread, arbiters) = start_arbiters(shards)?;
         let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
-        let (done_sender, done) = mpsc::channel();
+        let (done_sender, done) = mpsc::sync_channel(shards);
         start_shards(&shared, &handles, recovered, &to_log, &done_sender)?;
         drop(to_log);
         let writer = LogThread { log, fence, queue, shared: Arc::clone(&shared), last_batch: BatchId::default() };
@@ -286,7 +286,7 @@ impl Handle {
 }
 
 fn start_arbiters(shards: usize) -> Result<(System, JoinHandle<()>, Vec<Arbiter>), Error> {
-    let (sender, receiver) = mpsc::channel();
+    let (sender, receiver) = mpsc::sync_channel(1);
     let thread = spawn("system", move || {
         let runner = System::new();
         let arbiters: Vec<Arbiter> = (0..shards).map(|_| Arbiter::new()).collect();
@@ -303,22 +303,24 @@ fn start_shards(
     arbiters: &[ArbiterHandle],
     recovered: Recovered,
     to_log: &Sender<Drained>,
-    done: &mpsc::Sender<usize>,
+    done: &mpsc::SyncSender<usize>,
 ) -> Result<(), Error> {
     let mut parts: Vec<Part> = arbiters.iter().map(|_| Part::default()).collect();
     parts[0].chain = recovered.world.chain;
     for (location, place) in recovered.world.places {
         parts[shared.shard_of(location)].places.push((location, place));
     }
-    // Which shard remembers an answer is found by trying: a repeat goes where the first went.
-    let homes = shared.inboxes.len();
-    for entry in recovered.remembered {
-        for part in parts.iter_mut().take(homes - 1) {
-            part.remembered.push(entry.clone());
+    for list in recovered.remembered {
+        for part in &mut parts {
+            part.remembered.push(Vec::new());
         }
-        parts[homes - 1].remembered.push(entry);
+        for entry in list {
+            if let Some(list) = parts[shared.shard_of(entry.location)].remembered.last_mut() {
+                list.push(entry);
+            }
+        }
     }
-    let (ready_sender, ready) = mpsc::channel();
+    let (ready_sender, ready) = mpsc::sync_channel(arbiters.len());
     for (no, (part, arbiter)) in parts.into_iter().zip(arbiters).enumerate() {
         let (shared, to_log, done, ready) = (Arc::clone(shared), to_log.clone(), done.clone(), ready_sender.clone());
         arbiter.spawn_fn(move || {
@@ -338,11 +340,11 @@ fn start_shards(
 struct Part {
     chain: Chain,
     places: Vec<(LocationId, PlaceState)>,
-    remembered: Vec<Remembered>,
+    remembered: Vec<Vec<Remembered>>,
 }
 
 impl Part {
-    fn load(self, no: usize, shared: Arc<Shared>, to_log: Sender<Drained>, done: mpsc::Sender<usize>) -> Shard {
+    fn load(self, no: usize, shared: Arc<Shared>, to_log: Sender<Drained>, done: mpsc::SyncSender<usize>) -> Shard {
         let mut places = Places::default();
         places.chain.chain = self.chain;
         for (location, place) in self.places {
@@ -350,7 +352,7 @@ impl Part {
             places.load(location, place);
         }
         let mut remembered = remembered::Remembered::new(shared.options.remember_ms);
-        self.remembered.into_iter().for_each(|entry| remembered.load(entry));
+        remembered.load(self.remembered);
         Shard::new(no, shared, to_log, places, remembered, done)
     }
 }

@@ -5,9 +5,18 @@ use onhand_engine::answer::Answer;
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Seq};
 use onhand_engine::time::Timestamp;
-use onhand_persistence::log::Remembered as Entry;
+use onhand_persistence::log::Remembered as Recovered;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+
+/// One answer. A location's repeats come to the same shard, so it need not be named.
+pub(crate) struct Entry {
+    command: CommandId,
+    fingerprint: Fingerprint,
+    pub(crate) seq: Seq,
+    pub(crate) time: Timestamp,
+    pub(crate) answer: Answer,
+}
 
 /// One shard's memory of what it answered, oldest first, bounded by time.
 pub(crate) struct Remembered {
@@ -41,9 +50,20 @@ impl Remembered {
         }
     }
 
-    /// Takes over an answer that was recovered.
-    pub(crate) fn load(&mut self, entry: Entry) {
-        self.push(entry);
+    /// Takes over the answers that were recovered: lists that are oldest first each.
+    pub(crate) fn load(&mut self, lists: Vec<Vec<Recovered>>) {
+        let all = lists.iter().map(Vec::len).sum();
+        self.entries.reserve(all);
+        self.index.reserve(all, |_| 0);
+        let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
+        loop {
+            let seq_of = |list: &std::vec::IntoIter<Recovered>| list.as_slice().first().map(|entry| entry.seq);
+            let left = lists.iter_mut().filter(|list| seq_of(list).is_some());
+            let oldest = left.min_by_key(|list| seq_of(list));
+            let Some(entry) = oldest.and_then(Iterator::next) else { break };
+            let Recovered { command, fingerprint, seq, time, answer, .. } = entry;
+            self.push(Entry { command, fingerprint, seq, time, answer });
+        }
         self.undurable = self.end();
     }
 

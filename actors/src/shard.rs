@@ -89,7 +89,7 @@ pub(crate) struct Shard {
     news: Vec<News>,
     ran_since_yield: usize,
     yielding: bool,
-    done: Option<std::sync::mpsc::Sender<usize>>,
+    done: Option<std::sync::mpsc::SyncSender<usize>>,
 }
 
 impl Actor for Shard {
@@ -115,7 +115,7 @@ impl Shard {
         log: Sender<Drained>,
         places: Places,
         remembered: Remembered,
-        done: std::sync::mpsc::Sender<usize>,
+        done: std::sync::mpsc::SyncSender<usize>,
     ) -> Self {
         let mut shard = Self {
             no,

@@ -36,7 +36,8 @@ impl HoldChange {
     pub(crate) fn each(record: &Record, mut tell: impl FnMut(HoldChange)) {
         let at = record.location;
         match &record.event {
-            Event::Reserved { reservation, owner, channel, deadline, lines } => {
+            Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
+                freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
                 let (owner, lines) = (owner.clone(), lines.clone());
                 let live = Reservation { owner, channel: *channel, deadline: *deadline, lines };
                 tell(HoldChange::Live(at, *reservation, live));

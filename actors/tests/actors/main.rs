@@ -1,0 +1,5 @@
+//! What the actors promise, on a log in memory. Nothing here sleeps: it waits for what is to happen.
+#![allow(clippy::unwrap_used)]
+
+mod rig;
+mod selling;
