@@ -1,1 +1,19 @@
 //! The messages of onhand on the wire, their limits, and the client everyone shares.
+//!
+//! Responsible for: the shape of every request and reply ([`message`]), their limits ([`limits`]),
+//! turning them into the engine's types and back ([`convert`]), the OpenAPI document
+//! (`openapi`), and with the feature `client` a WebSocket and an HTTP client.
+//!
+//! Not responsible for: rules (engine), sockets of the server and who may do what (gateway), or
+//! bytes on disk (persistence).
+
+#[cfg(feature = "client")]
+pub mod client;
+pub mod convert;
+#[cfg(feature = "client")]
+pub mod http_client;
+pub mod limits;
+pub mod message;
+pub mod time;
+pub mod value;
+mod write;

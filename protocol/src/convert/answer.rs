@@ -1,0 +1,220 @@
+//! The engine's answers and levels as the wire's bytes.
+
+use super::Names;
+use crate::message::{Band, Channel, LevelMessage};
+use crate::value::{LocationCode, Quantity, Sku, Time};
+use crate::write::Object;
+use onhand_engine::answer::Answer;
+use onhand_engine::catalogue::Location;
+use onhand_engine::command::{self, Action, Command, SkuQty};
+use onhand_engine::ids::{CommandId, OrderId, ReceiptNo, Seq, SkuCode, TillNo};
+use onhand_engine::level::Level;
+use onhand_engine::money::{Currency, Minor};
+use onhand_engine::time::Timestamp;
+use std::sync::Arc;
+
+/// What the asker said that stands again in the answer. A repeat says the same, or it would have
+/// been refused, so the reply remains a pure function of the stored outcome.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The command.
+    pub id: CommandId,
+    location: Option<Arc<Location>>,
+    currency: Option<Currency>,
+    order: Option<OrderId>,
+}
+
+impl Asked {
+    /// Of a command and its location; none for commands of the chain.
+    #[must_use]
+    pub fn of(command: &Command, location: Option<Arc<Location>>) -> Self {
+        let (currency, order) = match &command.action {
+            Action::Sell(sell) => (Some(sell.currency), None),
+            Action::Return { currency, .. } => (Some(*currency), None),
+            Action::Allocate { order, .. } => (None, Some(order.clone())),
+            _ => (None, None),
+        };
+        Self { id: command.id, location, currency, order }
+    }
+}
+
+/// Appends the reply to a command that was done.
+pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer: &Answer, names: &impl Names) {
+    let mut object = Object::begin(out);
+    object.uuid("id", asked.id.0);
+    object.word("ok", word(answer));
+    object.number_text("seq", seq.0);
+    object.time("time", time);
+    match answer {
+        Answer::Recorded { receipt, gross, oversold } => {
+            document(&mut object, asked, *receipt, *gross);
+            if !oversold.is_empty() {
+                quantities(object.field("oversold"), oversold, names);
+            }
+        }
+        Answer::Returned { receipt, gross } => document(&mut object, asked, *receipt, *gross),
+        Answer::Reserved { deadline } => {
+            object.uuid("reservation", asked.id.0);
+            object.time("deadline", *deadline);
+        }
+        Answer::Extended { deadline } => object.time("deadline", *deadline),
+        Answer::Allocated => object.text("order", asked.order.as_ref().map_or("", OrderId::as_str)),
+        Answer::Counted { variance } => object.qty("variance", *variance),
+        Answer::ItemsDefined { added, changed } => {
+            object.number("added", u64::from(*added));
+            object.number("changed", u64::from(*changed));
+        }
+        Answer::Released
+        | Answer::Expired
+        | Answer::Deallocated
+        | Answer::Received
+        | Answer::Adjusted
+        | Answer::PolicySet
+        | Answer::LocationDefined
+        | Answer::KeyCreated
+        | Answer::KeyRevoked => {}
+    }
+    object.end();
+}
+
+const fn word(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Recorded { .. } => "recorded",
+        Answer::Reserved { .. } => "reserved",
+        Answer::Extended { .. } => "extended",
+        // Only the timer asks for an expiry, and nobody waits for its answer.
+        Answer::Released | Answer::Expired => "released",
+        Answer::Allocated => "allocated",
+        Answer::Deallocated => "deallocated",
+        Answer::Received => "received",
+        Answer::Returned { .. } => "returned",
+        Answer::Adjusted => "adjusted",
+        Answer::Counted { .. } => "counted",
+        Answer::PolicySet => "policy_set",
+        Answer::ItemsDefined { .. } => "items_defined",
+        Answer::LocationDefined => "location_defined",
+        Answer::KeyCreated => "key_created",
+        Answer::KeyRevoked => "key_revoked",
+    }
+}
+
+fn document(object: &mut Object<'_>, asked: &Asked, receipt: Option<(TillNo, ReceiptNo)>, gross: Minor) {
+    if let (Some((till, no)), Some(location)) = (receipt, &asked.location) {
+        object.text("receipt", &format!("{}-{}-{}", location.code, till.0, no.0));
+    }
+    object.amount("total", gross);
+    if let Some(currency) = asked.currency {
+        object.text("currency", currency.as_str());
+    }
+}
+
+fn quantities(out: &mut Vec<u8>, lines: &[SkuQty], names: &impl Names) {
+    out.push(b'[');
+    for (at, line) in lines.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        let mut object = Object::begin(out);
+        let item = names.item_numbered(line.sku);
+        object.text("sku", item.as_ref().map_or("", |item| item.code.as_str()));
+        object.qty("qty", line.qty);
+        object.end();
+    }
+    out.push(b']');
+}
+
+/// Who a level is for: `available` and `low` are those of the channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Everyone with a key other than the website's: every count.
+    Staff(Channel),
+    /// The website and its shoppers: what they may know.
+    Public(Channel),
+}
+
+impl Audience {
+    const fn channel(self) -> Channel {
+        match self {
+            Audience::Staff(channel) | Audience::Public(channel) => channel,
+        }
+    }
+}
+
+/// Appends a level as one JSON object.
+pub fn level(
+    out: &mut Vec<u8>,
+    location: &onhand_engine::ids::LocationCode,
+    sku: &SkuCode,
+    time: Timestamp,
+    level: &Level,
+    audience: Audience,
+) {
+    let channel = command::Channel::from(audience.channel());
+    let mut object = Object::begin(out);
+    object.text("location", location.as_str());
+    object.text("sku", sku.as_str());
+    object.number("version", level.version.0);
+    object.time("time", time);
+    object.qty("available", level.atp(channel));
+    object.flag("low", level.is_low(channel));
+    match audience {
+        Audience::Public(_) => object.word("band", band_word(band(level, channel))),
+        Audience::Staff(_) => {
+            object.qty("on_hand", level.on_hand);
+            object.qty("reserved", level.reserved);
+            object.qty("allocated", level.allocated);
+            object.qty("unavailable", level.unavailable);
+            object.qty("incoming", level.incoming);
+            object.qty("available_till", level.atp(command::Channel::Till));
+            object.qty("available_web", level.atp(command::Channel::Web));
+            object.qty("available_marketplace", level.atp(command::Channel::Marketplace));
+        }
+    }
+    object.end();
+}
+
+/// The same as a value, for replies that are not frequent.
+#[must_use]
+pub fn level_message(
+    location: LocationCode,
+    sku: Sku,
+    time: Timestamp,
+    level: &Level,
+    audience: Audience,
+) -> LevelMessage {
+    let channel = command::Channel::from(audience.channel());
+    let staff = matches!(audience, Audience::Staff(_));
+    let shown = |qty| staff.then_some(Quantity(qty));
+    LevelMessage {
+        location,
+        sku,
+        version: level.version.0,
+        time: Time(time),
+        available: Quantity(level.atp(channel)),
+        low: level.is_low(channel),
+        band: (!staff).then(|| band(level, channel)),
+        on_hand: shown(level.on_hand),
+        reserved: shown(level.reserved),
+        allocated: shown(level.allocated),
+        unavailable: shown(level.unavailable),
+        incoming: shown(level.incoming),
+        available_till: shown(level.atp(command::Channel::Till)),
+        available_web: shown(level.atp(command::Channel::Web)),
+        available_marketplace: shown(level.atp(command::Channel::Marketplace)),
+    }
+}
+
+fn band(level: &Level, channel: command::Channel) -> Band {
+    if !level.atp(channel).is_positive() {
+        return Band::Out;
+    }
+    if level.is_low(channel) { Band::Low } else { Band::InStock }
+}
+
+const fn band_word(band: Band) -> &'static str {
+    match band {
+        Band::InStock => "in_stock",
+        Band::Low => "low",
+        Band::Out => "out",
+    }
+}

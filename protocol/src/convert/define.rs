@@ -1,0 +1,98 @@
+//! Master data: items, locations and keys as the engine keeps them.
+
+use crate::limits;
+use crate::message::{CreateKey, DefineItems, DefineLocation, ErrorBody, ItemInput, Rate, Role};
+use onhand_engine::catalogue::{Item, Key, KeyId, Location};
+use onhand_engine::command::Action;
+use onhand_engine::ids::{LocationId, SkuId};
+use onhand_engine::money::Minor;
+use onhand_engine::tax::{RatePpm, TaxRate, TaxRules};
+use onhand_engine::time::Timestamp;
+use std::sync::Arc;
+
+type Refused = Box<ErrorBody>;
+
+/// A key as the engine keeps it. The gateway mints its id and secret.
+///
+/// # Errors
+/// 1001 for the role `shopper`, which has tokens and no keys.
+pub fn key(body: CreateKey, id: KeyId, secret_hash: [u8; 32], now: Timestamp) -> Result<Key, Refused> {
+    let role = Role::of_key(body.role)
+        .ok_or_else(|| wrong(1001, "role", "a shopper has a token (POST /v1/token), not a key"))?;
+    Ok(Key { id, role, holder: body.holder.0, secret_hash, created: now, revoked: None })
+}
+
+pub(super) fn items(body: DefineItems) -> Result<Action, Refused> {
+    if body.items.is_empty() {
+        return Err(wrong(1001, "items", "there are no items in it"));
+    }
+    let items = body.items.into_iter().enumerate().map(|(at, input)| item(input, at)).collect::<Result<_, _>>()?;
+    Ok(Action::DefineItems { items })
+}
+
+fn item(input: ItemInput, at: usize) -> Result<Item, Refused> {
+    check_name(&input.name, &format!("items[{at}].name"))?;
+    if input.category.chars().count() > limits::NAME_CHARS_MAX {
+        return Err(wrong(1013, format!("items[{at}].category"), "the category is longer than 200 characters"));
+    }
+    if input.gtins.len() > limits::GTINS_MAX {
+        return Err(wrong(1001, format!("items[{at}].gtins"), "an item may have 50 bar codes"));
+    }
+    if input.price.is_some_and(|price| !(Minor::ZERO..=Minor::MAX).contains(&price.0)) {
+        return Err(wrong(3003, format!("items[{at}].price"), "the price is below zero or beyond the largest amount"));
+    }
+    Ok(Item {
+        sku: SkuId(0),
+        code: input.sku.0,
+        name: Arc::from(input.name),
+        gtins: input.gtins.into_iter().map(|gtin| gtin.0).collect(),
+        unit: input.unit.into(),
+        tax_class: input.tax_class.0,
+        price: input.price.map(|price| price.0),
+        category: Arc::from(input.category),
+    })
+}
+
+pub(super) fn location(body: DefineLocation) -> Result<Action, Refused> {
+    check_name(&body.name, "name")?;
+    if body.tax.rates.len() > limits::TAX_RATES_MAX {
+        return Err(wrong(1001, "tax.rates", "a location may have 100 tax classes"));
+    }
+    let rates = body.tax.rates.into_iter().enumerate().map(|(at, input)| rate(input, at)).collect::<Result<_, _>>()?;
+    let tax = TaxRules { basis: body.tax.basis.into(), rounding: body.tax.rounding.into(), rates };
+    let location = Location {
+        id: LocationId::CHAIN,
+        code: body.code.0,
+        name: Arc::from(body.name),
+        kind: body.kind.into(),
+        currency: body.currency.0,
+        tax,
+    };
+    Ok(Action::DefineLocation { location })
+}
+
+fn rate(input: Rate, at: usize) -> Result<TaxRate, Refused> {
+    let field = format!("tax.rates[{at}]");
+    let parts = match (input.rate_ppm, input.parts_ppm) {
+        (Some(rate), None) => vec![rate],
+        (None, Some(parts)) if (1..=limits::TAX_PARTS_MAX).contains(&parts.len()) => parts,
+        (None, Some(_)) => return Err(wrong(1001, field, "a rate has 1 to 8 parts")),
+        _ => return Err(wrong(1001, field, "a rate has either rate_ppm or parts_ppm")),
+    };
+    if parts.iter().any(|part| *part > 10_000_000) {
+        return Err(wrong(1001, field, "a rate is in parts per million, at most 10000000 (1000 %)"));
+    }
+    Ok(TaxRate { class: input.class.0, parts: parts.into_iter().map(RatePpm).collect() })
+}
+
+fn check_name(name: &str, field: &str) -> Result<(), Refused> {
+    let count = name.chars().count();
+    if count == 0 || count > limits::NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return Err(wrong(1013, field, "a name has 1 to 200 characters and no control characters"));
+    }
+    Ok(())
+}
+
+fn wrong(number: u16, field: impl Into<String>, text: &str) -> Refused {
+    Box::new(ErrorBody::new(number, text).at(field))
+}

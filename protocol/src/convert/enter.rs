@@ -1,0 +1,351 @@
+//! A request becomes a command of the engine: codes to numbers, prices and taxes to amounts.
+//!
+//! Checks come in a fixed order: location, currency, number of lines, each line, tax.
+
+use super::{Asked, Names, define, refusal};
+use crate::limits;
+use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
+use crate::value::{Id, LocationCode, Quantity, Sku};
+use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::command::{self, Action, Bucket, Command, Policy, SkuQty, Standing};
+use onhand_engine::ids::{CommandId, LocationId, TillNo};
+use onhand_engine::money::{Minor, divide_half_up};
+use onhand_engine::qty::Qty;
+use onhand_engine::refusal::Refusal;
+use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
+use onhand_engine::time::Millis;
+use std::sync::Arc;
+
+type Refused = Box<ErrorBody>;
+
+/// A request on its way in: the command, and what its reply will need.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    /// For the actors.
+    pub command: Command,
+    /// For [`super::reply`].
+    pub asked: Asked,
+}
+
+/// Turns the body of a command into the engine's. `channel` is meant when the request names none.
+///
+/// # Errors
+/// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
+/// not commands (`hello`, `get`, `subscribe`, `unsubscribe`, `ping`).
+pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
+    let desk = Desk { names, id, channel };
+    match body {
+        Body::Sell(body) => desk.sell(body),
+        Body::Reserve(body) => {
+            let action = |place: &Place<'_, _>| {
+                let ttl = ttl(body.ttl_s, body.ttl_ms)?;
+                Ok(Action::Reserve { owner: body.owner.0.clone(), ttl, lines: place.lines(&body.lines)? })
+            };
+            desk.at(&body.location, body.channel, action)
+        }
+        Body::Extend(body) => desk.at(&body.location, None, |_| {
+            let reservation = body.reservation.reservation();
+            Ok(Action::Extend { reservation, ttl: ttl(body.ttl_s, body.ttl_ms)? })
+        }),
+        Body::Release(body) => {
+            desk.at(&body.location, None, |_| Ok(Action::Release { reservation: body.reservation.reservation() }))
+        }
+        Body::Allocate(body) => desk.at(&body.location, body.channel, |place| {
+            Ok(Action::Allocate {
+                order: body.order.0.clone(),
+                lines: place.lines(&body.lines)?,
+                reservation: body.reservation.map(Id::reservation),
+                owner: body.owner.clone().map(|owner| owner.0),
+            })
+        }),
+        Body::Deallocate(body) => {
+            desk.at(&body.location, None, |_| Ok(Action::Deallocate { order: body.order.0.clone() }))
+        }
+        Body::Receive(body) => {
+            desk.at(&body.location, None, |place| Ok(Action::Receive { lines: place.lines(&body.lines)? }))
+        }
+        Body::Return(body) => desk.take_back(body),
+        Body::Adjust(body) => desk.at(&body.location, None, |place| {
+            let item = place.item(&body.sku, "sku", None)?;
+            let bucket = match body.bucket {
+                BucketName::OnHand => Bucket::OnHand,
+                BucketName::Unavailable => Bucket::Unavailable(body.reason.0.clone()),
+                BucketName::Incoming => Bucket::Incoming,
+            };
+            let delta = fitting(&item, body.delta, "delta", None)?;
+            Ok(Action::Adjust { sku: item.sku, bucket, delta, reason: body.reason.0.clone() })
+        }),
+        Body::Count(body) => desk.at(&body.location, None, |place| {
+            let item = place.item(&body.sku, "sku", None)?;
+            let counted = fitting(&item, body.counted, "counted", None)?;
+            let then = body.on_hand_then.map(|qty| fitting(&item, qty, "on_hand_then", None)).transpose()?;
+            Ok(Action::Count { sku: item.sku, counted, on_hand_then: then })
+        }),
+        Body::SetPolicy(body) => desk.at(&body.location, None, |place| {
+            let item = place.item(&body.sku, "sku", None)?;
+            Ok(Action::SetPolicy { sku: item.sku, policy: policy(&item, body.safety_stock, body.low_at)? })
+        }),
+        Body::DefineLocation(body) => define::location(body).map(|action| desk.chain(action)),
+        Body::DefineItems(body) => define::items(body).map(|action| desk.chain(action)),
+        Body::Hello(_) | Body::Get(_) | Body::Subscribe(_) | Body::Unsubscribe(_) | Body::Ping(_) => {
+            let text = format!("{} is not a command", body.op());
+            Err(Box::new(ErrorBody::new(1002, text).at("op")))
+        }
+    }
+}
+
+/// Where requests become commands.
+struct Desk<'a, N> {
+    names: &'a N,
+    id: CommandId,
+    channel: Channel,
+}
+
+/// One command's location.
+struct Place<'a, N> {
+    names: &'a N,
+    location: Arc<Location>,
+}
+
+impl<N: Names> Desk<'_, N> {
+    fn at(
+        &self,
+        code: &LocationCode,
+        channel: Option<Channel>,
+        action: impl FnOnce(&Place<'_, N>) -> Result<Action, Refused>,
+    ) -> Result<Entered, Refused> {
+        let place = self.place(code)?;
+        let action = action(&place)?;
+        let channel = channel.unwrap_or(self.channel).into();
+        let command = Command { id: self.id, location: place.location.id, channel, action };
+        let asked = Asked::of(&command, Some(place.location));
+        Ok(Entered { command, asked })
+    }
+
+    fn place(&self, code: &LocationCode) -> Result<Place<'_, N>, Refused> {
+        let found = self.names.location(&code.0);
+        let location = found.ok_or_else(|| unknown_location(code))?;
+        Ok(Place { names: self.names, location })
+    }
+
+    fn chain(&self, action: Action) -> Entered {
+        let command = Command { id: self.id, location: LocationId::CHAIN, channel: self.channel.into(), action };
+        let asked = Asked::of(&command, None);
+        Entered { command, asked }
+    }
+
+    fn sell(&self, body: Sell) -> Result<Entered, Refused> {
+        self.at(&body.location, body.channel, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(Action::Sell(command::Sell {
+                standing: if body.completed { Standing::Fact } else { Standing::Request },
+                till: till(body.till)?,
+                currency: body.currency.0,
+                lines: place.sale_lines(&body.lines)?,
+                tenders: tenders(&body.tenders)?,
+                reservation: body.reservation.map(Id::reservation),
+                owner: body.owner.clone().map(|owner| owner.0),
+                order: body.order.clone().map(|order| order.0),
+            }))
+        })
+    }
+
+    fn take_back(&self, body: Return) -> Result<Entered, Refused> {
+        self.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(Action::Return {
+                till: till(body.till)?,
+                currency: body.currency.0,
+                lines: place.sale_lines(&body.lines)?,
+                disposition: body.disposition.into(),
+                tenders: tenders(&body.tenders)?,
+            })
+        })
+    }
+}
+
+impl<N: Names> Place<'_, N> {
+    fn check_currency(&self, found: onhand_engine::money::Currency) -> Result<(), Refused> {
+        let expected = self.location.currency;
+        if expected == found { Ok(()) } else { Err(self.refuse(&Refusal::WrongCurrency { expected, found })) }
+    }
+
+    fn refuse(&self, why: &Refusal) -> Refused {
+        Box::new(refusal(why, self.names))
+    }
+
+    fn check_count(&self, lines: usize) -> Result<(), Refused> {
+        match lines {
+            0 => Err(self.refuse(&Refusal::EmptyBasket)),
+            n if n > limits::LINES_MAX => Err(self.refuse(&Refusal::TooManyLines { max: limits::LINES_MAX })),
+            _ => Ok(()),
+        }
+    }
+
+    fn item(&self, sku: &Sku, field: &str, line: Option<usize>) -> Result<Arc<Item>, Refused> {
+        self.names.item(&sku.0).ok_or_else(|| {
+            let error = ErrorBody::new(1003, format!("there is no item {sku} in the catalogue"));
+            on_line(ErrorBody { sku: Some(sku.clone()), ..error }, field, line)
+        })
+    }
+
+    fn lines(&self, lines: &[AskedLine]) -> Result<Vec<SkuQty>, Refused> {
+        self.check_count(lines.len())?;
+        let line = |(at, line): (usize, &AskedLine)| {
+            let item = self.item(&line.sku, "sku", Some(at))?;
+            Ok(SkuQty { sku: item.sku, qty: above_zero(&item, line.qty, at)? })
+        };
+        lines.iter().enumerate().map(line).collect()
+    }
+
+    fn sale_lines(&self, lines: &[SaleLine]) -> Result<Vec<command::SaleLine>, Refused> {
+        self.check_count(lines.len())?;
+        let mut sold = Vec::with_capacity(lines.len());
+        let mut to_assess: Vec<(Arc<Item>, Minor)> = Vec::new();
+        for (at, line) in lines.iter().enumerate() {
+            let item = self.sold_item(line, at)?;
+            let qty = above_zero(&item, line.qty, at)?;
+            let (unit_price, amount) = self.price(&item, line, qty, at)?;
+            let taxed = match line.tax {
+                Some(tax) => as_it_was(self.location.tax.basis, amount, tax.amount.0, tax.rate_ppm, at)?,
+                None => Taxed::default(),
+            };
+            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed });
+            if line.tax.is_none() {
+                to_assess.push((item, amount));
+            }
+        }
+        let classes: Vec<_> = to_assess.iter().map(|(item, amount)| (&item.tax_class, *amount)).collect();
+        let assessed = self.location.tax.assess(&classes).map_err(|why| self.refuse(&why))?;
+        let open = lines.iter().zip(&mut sold).filter(|(line, _)| line.tax.is_none());
+        for ((_, line), taxed) in open.zip(assessed) {
+            line.taxed = taxed;
+        }
+        Ok(sold)
+    }
+
+    fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {
+        match (&line.sku, line.gtin) {
+            (Some(sku), None) => self.item(sku, "sku", Some(at)),
+            (None, Some(gtin)) => self.names.item_by_gtin(gtin.0).ok_or_else(|| {
+                let error = ErrorBody::new(1003, format!("no item in the catalogue has the bar code {gtin}"));
+                on_line(error, "gtin", Some(at))
+            }),
+            _ => Err(on_line(ErrorBody::new(1001, "a line names its item by `sku` or by `gtin`"), "sku", Some(at))),
+        }
+    }
+
+    /// The price of a unit and of the line: what was charged when the line says so, the price per
+    /// unit or the catalogue's otherwise.
+    fn price(&self, item: &Item, line: &SaleLine, qty: Qty, at: usize) -> Result<(Minor, Minor), Refused> {
+        let given = line.unit_price.map(|price| price.0);
+        let (unit_price, amount) = match (line.amount, given) {
+            (Some(amount), Some(price)) => (price, amount.0),
+            (Some(amount), None) => (per_unit(amount.0, qty), amount.0),
+            (None, Some(price)) => (price, price.times(qty)),
+            (None, None) => {
+                let price = item.price.ok_or_else(|| {
+                    on_line(refusal(&Refusal::NoPrice { sku: item.sku }, self.names), "unit_price", Some(at))
+                })?;
+                (price, price.times(qty))
+            }
+        };
+        let fits = |money: Minor| (Minor::ZERO..=Minor::MAX).contains(&money);
+        if fits(unit_price) && fits(amount) {
+            return Ok((unit_price, amount));
+        }
+        let field = if line.amount.is_some() { "amount" } else { "unit_price" };
+        Err(on_line(refusal(&Refusal::BadAmount, self.names), field, Some(at)))
+    }
+}
+
+fn per_unit(amount: Minor, qty: Qty) -> Minor {
+    let scaled = i128::from(amount.0).saturating_mul(i128::from(Qty::SCALE));
+    Minor(divide_half_up(scaled, i128::from(qty.milli())))
+}
+
+fn as_it_was(basis: PriceBasis, amount: Minor, tax: Minor, rate_ppm: u32, at: usize) -> Result<Taxed, Refused> {
+    let net = match basis {
+        PriceBasis::TaxInclusive => amount.minus(tax),
+        PriceBasis::TaxExclusive => amount,
+    };
+    if tax < Minor::ZERO || net < Minor::ZERO || tax > Minor::MAX {
+        let text = "the tax is below zero, or more than the amount that contains it";
+        return Err(on_line(ErrorBody::new(3003, text), "tax.amount", Some(at)));
+    }
+    Ok(Taxed { net, tax, rate: RatePpm(rate_ppm) })
+}
+
+fn policy(item: &Item, safety: SafetyStock, low_at: Quantity) -> Result<Policy, Refused> {
+    let mut policy = Policy { low_at: fitting(item, low_at, "low_at", None)?, ..Policy::default() };
+    let named = [
+        (command::Channel::Till, safety.till, "safety_stock.till"),
+        (command::Channel::Web, safety.web, "safety_stock.web"),
+        (command::Channel::Marketplace, safety.marketplace, "safety_stock.marketplace"),
+    ];
+    for (channel, qty, field) in named {
+        policy.safety_stock[channel.index()] = fitting(item, qty, field, None)?;
+    }
+    Ok(policy)
+}
+
+/// A quantity that the item can have: pieces are whole, and nobody has more than the largest.
+fn fitting(item: &Item, qty: Quantity, field: &str, line: Option<usize>) -> Result<Qty, Refused> {
+    let why = if qty.0 > Qty::MAX || qty.0 < Qty::MAX.negated() {
+        "is beyond 1,000,000,000 units"
+    } else if !item.unit.allows(qty.0) {
+        "is not whole, and it is sold by the piece"
+    } else {
+        return Ok(qty.0);
+    };
+    Err(bad_quantity(item, qty, why, field, line))
+}
+
+fn above_zero(item: &Item, qty: Quantity, at: usize) -> Result<Qty, Refused> {
+    if qty.0.is_positive() {
+        return fitting(item, qty, "qty", Some(at));
+    }
+    Err(bad_quantity(item, qty, "is not above zero", "qty", Some(at)))
+}
+
+fn bad_quantity(item: &Item, qty: Quantity, why: &str, field: &str, line: Option<usize>) -> Refused {
+    let error = ErrorBody::new(1005, format!("{}: a quantity of {qty} {why}", item.code));
+    on_line(ErrorBody { sku: Some((&item.code).into()), ..error }, field, line)
+}
+
+fn on_line(error: ErrorBody, field: &str, line: Option<usize>) -> Refused {
+    let Some(at) = line else { return Box::new(error.at(field)) };
+    Box::new(ErrorBody { line: u32::try_from(at).ok(), ..error }.at(format!("lines[{at}].{field}")))
+}
+
+fn unknown_location(code: &LocationCode) -> Refused {
+    let error = ErrorBody::new(1004, format!("there is no location {code}"));
+    Box::new(ErrorBody { location: Some(code.clone()), ..error }.at("location"))
+}
+
+fn tenders(tenders: &[Tender]) -> Result<Vec<command::Tender>, Refused> {
+    let tender = |(at, tender): (usize, &Tender)| {
+        let amount = tender.amount.0;
+        if amount.0.unsigned_abs() > Minor::MAX.0.unsigned_abs() {
+            let error = ErrorBody::new(3003, "the amount is beyond 10,000,000,000,000 minor units");
+            return Err(Box::new(error.at(format!("tenders[{at}].amount"))));
+        }
+        Ok(command::Tender { kind: tender.kind.into(), amount })
+    };
+    tenders.iter().enumerate().map(tender).collect()
+}
+
+fn till(no: Option<u16>) -> Result<Option<TillNo>, Refused> {
+    match no {
+        Some(0 | 10_000..) => Err(Box::new(ErrorBody::new(1001, "a till has a number from 1 to 9999").at("till"))),
+        no => Ok(no.map(TillNo)),
+    }
+}
+
+fn ttl(seconds: Option<u64>, ms: Option<u64>) -> Result<Millis, Refused> {
+    match (seconds, ms) {
+        (Some(seconds), None) => Ok(Millis(seconds.saturating_mul(1_000))),
+        (None, Some(ms)) => Ok(Millis(ms)),
+        _ => Err(Box::new(ErrorBody::new(1012, "give the time as either ttl_s or ttl_ms").at("ttl_s"))),
+    }
+}

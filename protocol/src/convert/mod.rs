@@ -1,0 +1,31 @@
+//! The wire's types to the engine's ([`command`]) and back ([`reply`], [`refused`], [`level`]).
+//! Nowhere else does one become the other.
+
+mod answer;
+mod define;
+mod enter;
+mod refusal;
+
+pub use answer::{Asked, Audience, level, level_message, reply};
+pub use define::key;
+pub use enter::{Entered, command};
+pub use refusal::{refusal, refused};
+
+use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::gtin::Gtin;
+use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use std::sync::Arc;
+
+/// The address book: codes to numbers and back.
+pub trait Names {
+    /// The item of a code.
+    fn item(&self, code: &SkuCode) -> Option<Arc<Item>>;
+    /// The item of a bar code.
+    fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>>;
+    /// The item of a number.
+    fn item_numbered(&self, sku: SkuId) -> Option<Arc<Item>>;
+    /// The location of a code.
+    fn location(&self, code: &LocationCode) -> Option<Arc<Location>>;
+    /// The location of a number.
+    fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>>;
+}

@@ -1,0 +1,67 @@
+//! The engine's refusals as errors of the wire, with codes instead of numbers.
+
+use super::Names;
+use crate::message::{ErrorBody, Reply};
+use crate::value::{Currency, Id, OrderName, Quantity, Sku, Text};
+use onhand_engine::ids::{CommandId, SkuId};
+use onhand_engine::refusal::Refusal;
+
+/// Appends the reply to a refused command.
+pub fn refused(out: &mut Vec<u8>, id: CommandId, why: &Refusal, names: &impl Names) {
+    Reply::failed(Some(Id::from(id)), refusal(why, names)).write(out);
+}
+
+/// A refusal as an error of the wire.
+#[must_use]
+pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
+    let sku = |number: &SkuId| names.item_numbered(*number).map(|item| Text(item.code.clone()));
+    let name = |sku: &Option<Sku>| sku.as_ref().map_or(String::new(), |sku| format!("{sku}: "));
+    let error = ErrorBody::new(why.number(), why.to_string());
+    match why {
+        Refusal::UnknownSku { .. }
+        | Refusal::UnknownLocation
+        | Refusal::EmptyBasket
+        | Refusal::BadTtl
+        | Refusal::BadAmount
+        | Refusal::UnknownKey
+        | Refusal::DiskFull
+        | Refusal::LogStopped
+        | Refusal::ShuttingDown
+        | Refusal::Internal => error,
+        Refusal::BadQuantity { sku: number } | Refusal::NoPrice { sku: number } => {
+            let sku = sku(number);
+            ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }
+        }
+        Refusal::IdReused { field } => error.at(*field),
+        Refusal::TooManyLines { max } => ErrorBody { max: u64::try_from(*max).ok(), ..error }.at("lines"),
+        Refusal::ShortStock { sku: number, short_by, available } => {
+            let sku = sku(number);
+            ErrorBody {
+                message: format!("{}{why}", name(&sku)),
+                sku,
+                short_by: Some(Quantity(*short_by)),
+                available: Some(Quantity(*available)),
+                ..error
+            }
+        }
+        Refusal::UnknownReservation { reservation } => {
+            ErrorBody { reservation: Some(Id::from(*reservation)), ..error }.at("reservation")
+        }
+        Refusal::UnknownOrder { order } | Refusal::OrderClosed { order } => {
+            ErrorBody { order: Some(OrderName::from(order)), ..error }.at("order")
+        }
+        Refusal::NotSoMany { sku: number, available } => {
+            let sku = sku(number);
+            let message = format!("{}{why}", name(&sku));
+            ErrorBody { message, sku, available: Some(Quantity(*available)), ..error }
+        }
+        Refusal::WrongCurrency { expected, found } => {
+            ErrorBody { expected: Some(Currency(*expected)), found: Some(Currency(*found)), ..error }.at("currency")
+        }
+        Refusal::TenderMismatch { due, tendered } => {
+            ErrorBody { due: Some(*due), tendered: Some(*tendered), ..error }.at("tenders")
+        }
+        Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
+        Refusal::Busy { retry_ms } => ErrorBody { retry_ms: Some(*retry_ms), ..error },
+    }
+}

@@ -1,0 +1,434 @@
+//! One struct per op; they are also the bodies of `POST /v1/{op}`. An unknown field is an error.
+
+use super::reply::Role;
+use super::word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
+use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Quantity, Sku};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+macro_rules! body {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field:meta])* $field_name:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field])* pub $field_name: $kind,)*
+        }
+    };
+}
+
+body!(
+    /// The first message of a connection whose handshake carried no key: one of the two.
+    Hello {
+        /// An API key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// A shopper's short-lived token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+    }
+);
+body!(
+    /// A basket, all or nothing.
+    Sell {
+        /// Where.
+        location: LocationCode,
+        /// Where the demand comes from; default by the key's role.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// The till that rings it up, 1 to 9999; none for the website.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        till: Option<u16>,
+        /// The currency of every amount here.
+        currency: Currency,
+        /// The lines.
+        lines: Vec<SaleLine>,
+        /// How it was paid. When given, they add up to the total.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tenders: Vec<Tender>,
+        /// True: it has already happened, so it is always accepted.
+        #[serde(default, skip_serializing_if = "is_false")]
+        completed: bool,
+        /// The reservation it completes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reservation: Option<Id>,
+        /// Whose sale it is: all reservations of this owner count as theirs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+        /// The order it fulfils.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<OrderName>,
+    }
+);
+body!(
+    /// One line of a sale or return: the item by `sku` or by `gtin`.
+    SaleLine {
+        /// The item's code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sku: Option<Sku>,
+        /// The item's bar code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gtin: Option<Gtin>,
+        /// How much, above zero.
+        qty: Quantity,
+        /// What the line cost, in the location's price basis.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// The price of one unit; default: the catalogue's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit_price: Option<Amount>,
+        /// The tax as it was; default: by the location's rules.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax: Option<TaxAsItWas>,
+    }
+);
+body!(
+    /// The tax of a line as it was charged.
+    #[derive(Copy)]
+    TaxAsItWas {
+        /// How much of it.
+        amount: Amount,
+        /// The rate in parts per million: 21 % is 210000.
+        rate_ppm: u32,
+    }
+);
+body!(
+    /// A means of payment and its amount.
+    #[derive(Copy)]
+    Tender {
+        /// The means.
+        #[serde(rename = "type")]
+        kind: TenderType,
+        /// How much; change given back is a negative cash tender.
+        amount: Amount,
+    }
+);
+body!(
+    /// A quantity of an item.
+    AskedLine {
+        /// The item's code.
+        sku: Sku,
+        /// How much, above zero.
+        qty: Quantity,
+    }
+);
+body!(
+    /// Hold units for an owner for a while, all or nothing. The reservation's name is this
+    /// request's id. Give `ttl_s` or `ttl_ms`.
+    Reserve {
+        /// Where.
+        location: LocationCode,
+        /// Where the demand comes from; default by the key's role.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// Who it is for: a cart, a session, a till's basket.
+        owner: Owner,
+        /// How long, in seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_s: Option<u64>,
+        /// How long, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_ms: Option<u64>,
+        /// What.
+        lines: Vec<AskedLine>,
+    }
+);
+body!(
+    /// Give a reservation more time, from now. Give `ttl_s` or `ttl_ms`.
+    Extend {
+        /// Where.
+        location: LocationCode,
+        /// Which.
+        reservation: Id,
+        /// How long, in seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_s: Option<u64>,
+        /// How long, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_ms: Option<u64>,
+    }
+);
+body!(
+    /// Let a reservation go.
+    Release {
+        /// Where.
+        location: LocationCode,
+        /// Which.
+        reservation: Id,
+    }
+);
+body!(
+    /// Bind units to a confirmed order, all or nothing.
+    Allocate {
+        /// Where.
+        location: LocationCode,
+        /// Where the demand comes from; default by the key's role.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// The order.
+        order: OrderName,
+        /// What.
+        lines: Vec<AskedLine>,
+        /// The reservation it confirms.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reservation: Option<Id>,
+        /// Whose order it is: all reservations of this owner count as theirs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+    }
+);
+body!(
+    /// Cancel what is still allocated to an order.
+    Deallocate {
+        /// Where.
+        location: LocationCode,
+        /// The order.
+        order: OrderName,
+    }
+);
+body!(
+    /// Goods came in.
+    Receive {
+        /// Where.
+        location: LocationCode,
+        /// What.
+        lines: Vec<AskedLine>,
+    }
+);
+body!(
+    /// Goods came back, money went out.
+    Return {
+        /// Where.
+        location: LocationCode,
+        /// The till that took them, 1 to 9999.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        till: Option<u16>,
+        /// The currency of every amount here.
+        currency: Currency,
+        /// What, with the amounts of the original sale.
+        lines: Vec<SaleLine>,
+        /// What becomes of them.
+        disposition: Disposition,
+        /// How the money went back; amounts above zero.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tenders: Vec<Tender>,
+    }
+);
+body!(
+    /// A correction with a reason.
+    Adjust {
+        /// Where.
+        location: LocationCode,
+        /// Which item.
+        sku: Sku,
+        /// By how much; may be below zero.
+        delta: Quantity,
+        /// Why; for `unavailable` it names the bucket, such as `damaged`.
+        reason: Label,
+        /// Which of its counts.
+        #[serde(default, skip_serializing_if = "BucketName::is_on_hand")]
+        bucket: BucketName,
+    }
+);
+body!(
+    /// A person counted.
+    Count {
+        /// Where.
+        location: LocationCode,
+        /// Which item.
+        sku: Sku,
+        /// How much there was.
+        counted: Quantity,
+        /// On hand by the books at the moment of counting; default: now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on_hand_then: Option<Quantity>,
+    }
+);
+body!(
+    /// Set the stock rules of an item at a location. What is not given is zero.
+    SetPolicy {
+        /// Where.
+        location: LocationCode,
+        /// Which item.
+        sku: Sku,
+        /// Units held back from promises.
+        #[serde(default)]
+        safety_stock: SafetyStock,
+        /// At or below this much available for the web it counts as low.
+        #[serde(default)]
+        low_at: Quantity,
+    }
+);
+body!(
+    /// Units held back from promises, per channel.
+    #[derive(Copy, Default)]
+    SafetyStock {
+        /// From tills.
+        #[serde(default)]
+        till: Quantity,
+        /// From the website.
+        #[serde(default)]
+        web: Quantity,
+        /// From marketplaces.
+        #[serde(default)]
+        marketplace: Quantity,
+    }
+);
+body!(
+    /// Define or change a location.
+    DefineLocation {
+        /// Its code, for ever.
+        code: LocationCode,
+        /// What people call it.
+        name: String,
+        /// What it is for.
+        kind: LocationKind,
+        /// The currency of its prices and drawers.
+        currency: Currency,
+        /// How it taxes.
+        tax: TaxInput,
+    }
+);
+body!(
+    /// How a location taxes.
+    TaxInput {
+        /// Whether prices contain tax.
+        basis: Basis,
+        /// Where tax is rounded.
+        rounding: Rounding,
+        /// The rate of each class.
+        rates: Vec<Rate>,
+    }
+);
+body!(
+    /// The rate of a tax class: `rate_ppm`, or `parts_ppm` when several taxes make it up.
+    Rate {
+        /// The class.
+        class: Label,
+        /// The whole rate in parts per million: 21 % is 210000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate_ppm: Option<u32>,
+        /// The rate of each tax that makes it up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parts_ppm: Option<Vec<u32>>,
+    }
+);
+body!(
+    /// Define or change items, all or nothing.
+    DefineItems {
+        /// The items, by code.
+        items: Vec<ItemInput>,
+    }
+);
+body!(
+    /// One item.
+    ItemInput {
+        /// Its code, for ever.
+        sku: Sku,
+        /// What people call it.
+        name: String,
+        /// Its bar codes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gtins: Vec<Gtin>,
+        /// How it is counted; default: pieces.
+        #[serde(default = "each", skip_serializing_if = "is_each")]
+        unit: Unit,
+        /// Its tax class.
+        tax_class: Label,
+        /// Its shelf price per unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Amount>,
+        /// Its department or product type.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        category: String,
+    }
+);
+body!(
+    /// The level of one item at one location.
+    Get {
+        /// Where.
+        location: LocationCode,
+        /// Which item.
+        sku: Sku,
+    }
+);
+body!(
+    /// Live stock: a snapshot, then the newest level of whatever changes. Watches everything that
+    /// matches both lists; a list that is not given matches all.
+    #[derive(Default)]
+    Subscribe {
+        /// Which items.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        skus: Option<Vec<Sku>>,
+        /// Where.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        locations: Option<Vec<LocationCode>>,
+        /// Only what is at or below its low mark, and what just left it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        low_only: bool,
+        /// The channel whose `available` is meant; default by the key's role.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// The versions the client has, by location and item: the snapshot leaves out what is not
+        /// newer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<BTreeMap<LocationCode, BTreeMap<Sku, u64>>>,
+    }
+);
+body!(
+    /// End a subscription.
+    #[derive(Copy)]
+    Unsubscribe {
+        /// The id of the `subscribe` request.
+        subscription: Id,
+    }
+);
+body!(
+    /// Are you there.
+    #[derive(Copy, Default)]
+    Ping {}
+);
+body!(
+    /// `POST /v1/keys`: make a key. Its secret is shown once, in the answer.
+    CreateKey {
+        /// What it may do: admin, till, web, analyst or operations.
+        role: Role,
+        /// Who holds it.
+        holder: Label,
+    }
+);
+
+/// Which of an item's counts an adjustment changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BucketName {
+    /// Units physically there.
+    #[default]
+    OnHand,
+    /// On hand but not for sale.
+    Unavailable,
+    /// Ordered or in transit to there.
+    Incoming,
+}
+
+impl BucketName {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+    fn is_on_hand(&self) -> bool {
+        *self == BucketName::OnHand
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+const fn each() -> Unit {
+    Unit::Each
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn is_each(unit: &Unit) -> bool {
+    *unit == Unit::Each
+}

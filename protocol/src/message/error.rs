@@ -1,0 +1,140 @@
+//! Errors on the wire: a number, its name, a sentence, and the data that belongs to it.
+
+use crate::value::{Currency, Id, Label, LocationCode, OrderName, Quantity, Sku};
+use onhand_engine::refusal::{NUMBERS, name_of};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Why a request was not done. Nothing was changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[error("{number} {name}: {message}")]
+pub struct ErrorBody {
+    /// The number people look up. Never reused.
+    pub number: u16,
+    /// Its short name.
+    pub name: Cow<'static, str>,
+    /// What happened, in a sentence.
+    #[serde(alias = "detail")]
+    pub message: String,
+    /// The page about it on the same server.
+    #[serde(alias = "type")]
+    pub help: String,
+    /// The field that is wrong, such as `lines[2].qty`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The line that is wrong, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    /// The location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationCode>,
+    /// How much is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_by: Option<Quantity>,
+    /// How much this asker could have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<Quantity>,
+    /// The reservation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<Id>,
+    /// The order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderName>,
+    /// The currency the location trades in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Currency>,
+    /// The currency the request named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Currency>,
+    /// What is due, in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<i64>,
+    /// What the tenders add up to, in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tendered: Option<i64>,
+    /// The tax class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Label>,
+    /// The most there may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// When to try again, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_ms: Option<u64>,
+}
+
+impl ErrorBody {
+    /// An error without data.
+    #[must_use]
+    pub fn new(number: u16, message: impl Into<String>) -> Self {
+        Self {
+            number,
+            name: Cow::Borrowed(name_of(number)),
+            message: message.into(),
+            help: format!("/errors/{number}"),
+            ..Self::default()
+        }
+    }
+
+    /// With the field it is about.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Whether the same request, sent again later with the same id, can succeed without a person.
+    #[must_use]
+    pub fn is_worth_retrying(&self) -> bool {
+        matches!(self.number, 5001..=5006 | 5011..=5013)
+    }
+
+    /// The same as RFC 9457 `application/problem+json`.
+    #[must_use]
+    pub fn problem(&self) -> serde_json::Value {
+        let mut problem = serde_json::to_value(self).unwrap_or_default();
+        if let Some(fields) = problem.as_object_mut() {
+            fields.remove("message");
+            fields.remove("help");
+            fields.insert("type".to_owned(), self.help.as_str().into());
+            fields.insert("title".to_owned(), title_of(self.number).into());
+            fields.insert("status".to_owned(), self.status().into());
+            fields.insert("detail".to_owned(), self.message.as_str().into());
+        }
+        problem
+    }
+
+    /// The HTTP status that goes with the number.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        status_of(self.number)
+    }
+}
+
+/// The HTTP status that goes with a number.
+#[must_use]
+pub const fn status_of(number: u16) -> u16 {
+    match number {
+        1003 | 1004 | 1015 | 2002 | 2003 | 4007 => 404,
+        1006 => 413,
+        1008 | 2001 | 2004 | 2005 => 409,
+        1001..=1999 => 400,
+        3001..=3999 => 422,
+        4001..=4003 | 4006 => 401,
+        4004 | 4005 => 403,
+        5006 | 5007 | 5012 => 429,
+        5001 | 5003 | 5004 | 5011 => 503,
+        5002 => 507,
+        5013 => 504,
+        _ => 500,
+    }
+}
+
+/// What a number means, in a few words that do not change with the case at hand.
+fn title_of(number: u16) -> &'static str {
+    NUMBERS.iter().find(|(known, _, _)| *known == number).map_or("Error", |(_, _, title)| title)
+}

@@ -1,0 +1,26 @@
+//! The messages: what may be asked, what is answered, what is pushed.
+//!
+//! A request is one JSON object: `op` names it, `id` is the client's UUID, the rest are the fields
+//! of that op; an unknown field is an error. Over HTTP the same object stands without `op` and `id`.
+
+mod body;
+mod error;
+mod level;
+mod reply;
+mod request;
+mod tagged;
+mod word;
+
+pub use body::{
+    Adjust, Allocate, AskedLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Extend, Get,
+    Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, SafetyStock, SaleLine, Sell, SetPolicy, Subscribe,
+    TaxAsItWas, TaxInput, Tender, Unsubscribe,
+};
+pub use error::{ErrorBody, status_of};
+pub use level::{Band, LevelMessage, Levels};
+pub use reply::{
+    Allocated, Counted, Extended, HelloReply, Incoming, ItemsDefined, LevelReply, Plain, Pong, Recorded, Reply,
+    Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
+};
+pub use request::{Body, Malformed, OPS, Request, parse_all};
+pub use word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};

@@ -1,0 +1,430 @@
+//! Replies and pushes, as a client reads them. Fields a client does not know are to be ignored.
+//!
+//! The server writes the frequent ones by hand (`convert`); a test holds both to the same bytes.
+
+use super::error::ErrorBody;
+use super::level::{LevelMessage, Levels};
+use super::tagged::{Head, Read, Rest, Shape};
+use super::word::Channel;
+use crate::value::{Amount, Currency, Id, OrderName, Position, Quantity, Sku, Time, numbered};
+use onhand_engine::catalogue;
+use schemars::JsonSchema;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// What a connection may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Sells, refunds, counts and receives.
+    Till,
+    /// Reads stock, reserves and orders for shoppers.
+    Web,
+    /// Reads totals, events and metrics.
+    Analyst,
+    /// Reads health, metrics and queues.
+    Operations,
+    /// A browser with a short-lived token: reads public levels, reserves.
+    Shopper,
+}
+
+impl From<catalogue::Role> for Role {
+    fn from(role: catalogue::Role) -> Self {
+        match role {
+            catalogue::Role::Admin => Role::Admin,
+            catalogue::Role::Till => Role::Till,
+            catalogue::Role::Web => Role::Web,
+            catalogue::Role::Analyst => Role::Analyst,
+            catalogue::Role::Operations => Role::Operations,
+        }
+    }
+}
+
+impl Role {
+    /// The role of a key; none for a shopper, who has a token.
+    #[must_use]
+    pub const fn of_key(self) -> Option<catalogue::Role> {
+        match self {
+            Role::Admin => Some(catalogue::Role::Admin),
+            Role::Till => Some(catalogue::Role::Till),
+            Role::Web => Some(catalogue::Role::Web),
+            Role::Analyst => Some(catalogue::Role::Analyst),
+            Role::Operations => Some(catalogue::Role::Operations),
+            Role::Shopper => None,
+        }
+    }
+
+    /// The channel meant when a request does not name one.
+    #[must_use]
+    pub const fn channel(self) -> Channel {
+        match self {
+            Role::Web | Role::Shopper => Channel::Web,
+            Role::Admin | Role::Till | Role::Analyst | Role::Operations => Channel::Till,
+        }
+    }
+}
+
+/// What came of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The request's id; none when it could not be made out.
+    pub id: Option<Id>,
+    /// Its success or error.
+    pub result: Result<Success, Box<ErrorBody>>,
+}
+
+/// A message from the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// The answer to a request.
+    Reply(Reply),
+    /// Live stock.
+    Levels(Vec<LevelMessage>),
+}
+
+macro_rules! successes {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) = $ok:literal,)+) => {
+        /// A success, named by `ok`.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        pub enum Success {
+            $($(#[$doc])* $variant($body),)+
+        }
+
+        impl Success {
+            /// The word in `ok`.
+            #[must_use]
+            pub const fn ok(&self) -> &'static str {
+                match self {
+                    $(Success::$variant(_) => $ok,)+
+                }
+            }
+        }
+
+        impl<'de> Shape<'de> for Success {
+            const TAG: &'static str = "ok";
+
+            fn build<M: MapAccess<'de>>(ok: &str, rest: Rest<'_, 'de, M>) -> Result<Self, M::Error> {
+                match ok {
+                    $($ok => rest.into().map(Success::$variant),)+
+                    _ => Err(numbered(1002, format_args!("this client does not know the answer {ok:.40?}"))),
+                }
+            }
+        }
+
+        /// Tells every success and the schema of its fields.
+        #[allow(dead_code)]
+        pub(crate) fn each_success_schema(
+            generator: &mut schemars::SchemaGenerator,
+            mut tell: impl FnMut(&'static str, schemars::Schema),
+        ) {
+            $(tell($ok, <$body as JsonSchema>::json_schema(generator));)+
+        }
+    };
+}
+
+successes! {
+    /// The key or token is good.
+    Hello(HelloReply) = "hello",
+    /// The sale is in the books.
+    Recorded(Recorded) = "recorded",
+    /// Held until the deadline.
+    Reserved(Reserved) = "reserved",
+    /// Held until the new deadline.
+    Extended(Extended) = "extended",
+    /// Free again.
+    Released(Plain) = "released",
+    /// Bound to the order.
+    Allocated(Allocated) = "allocated",
+    /// No longer bound to the order.
+    Deallocated(Plain) = "deallocated",
+    /// On hand.
+    Received(Plain) = "received",
+    /// Taken back.
+    Returned(Returned) = "returned",
+    /// Corrected.
+    Adjusted(Plain) = "adjusted",
+    /// Counted.
+    Counted(Counted) = "counted",
+    /// The rules are set.
+    PolicySet(Plain) = "policy_set",
+    /// The items are in the catalogue.
+    ItemsDefined(ItemsDefined) = "items_defined",
+    /// The location is known.
+    LocationDefined(Plain) = "location_defined",
+    /// The key is accepted from now on.
+    KeyCreated(Plain) = "key_created",
+    /// The key is refused from now on.
+    KeyRevoked(Plain) = "key_revoked",
+    /// One level.
+    Level(LevelReply) = "level",
+    /// Watching; the first part of the snapshot.
+    Subscribed(Subscribed) = "subscribed",
+    /// No longer watching.
+    Unsubscribed(Pong) = "unsubscribed",
+    /// Here.
+    Pong(Pong) = "pong",
+}
+
+macro_rules! fields {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field:meta])* $field_name:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        pub struct $name {
+            $($(#[$field])* pub $field_name: $kind,)*
+        }
+    };
+}
+
+/// A command's success: where it stands in the log, and when it was decided.
+macro_rules! recorded {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field:meta])* $field_name:ident: $kind:ty,)* }) => {
+        fields!($(#[$doc])* $name {
+            /// Its place in the log; "0" when it had already happened under another id.
+            seq: Position,
+            /// When it was decided.
+            time: Time,
+            $($(#[$field])* $field_name: $kind,)*
+        });
+    };
+}
+
+fields!(
+    /// Who the server takes the connection for.
+    HelloReply {
+        /// What it may do.
+        role: Role,
+        /// Name and version of the server.
+        server: String,
+        /// Engine time.
+        time: Time,
+    }
+);
+recorded!(
+    /// A success that needs no more words.
+    Plain {}
+);
+recorded!(
+    /// A sale.
+    Recorded {
+        /// Location, till and the till's receipt number, such as `S1-3-42`; none for the website.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+        /// What the customer pays, with tax.
+        total: Amount,
+        /// The currency of the total.
+        currency: Currency,
+        /// Units of a completed sale that stock did not cover: a person must decide.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        oversold: Vec<SkuQuantity>,
+    }
+);
+fields!(
+    /// A quantity of an item.
+    SkuQuantity {
+        /// The item.
+        sku: Sku,
+        /// How much of it.
+        qty: Quantity,
+    }
+);
+recorded!(
+    /// A reservation.
+    Reserved {
+        /// Its name: the id of the request that made it.
+        reservation: Id,
+        /// When it ends by itself.
+        deadline: Time,
+    }
+);
+recorded!(
+    /// A reservation that got more time.
+    Extended {
+        /// When it now ends by itself.
+        deadline: Time,
+    }
+);
+recorded!(
+    /// Units bound to an order.
+    Allocated {
+        /// The order.
+        order: OrderName,
+    }
+);
+recorded!(
+    /// A return.
+    Returned {
+        /// Location, till and the till's receipt number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+        /// What the customer gets back, with tax.
+        total: Amount,
+        /// The currency of the total.
+        currency: Currency,
+    }
+);
+recorded!(
+    /// A count.
+    Counted {
+        /// Counted minus on hand at the time of counting.
+        variance: Quantity,
+    }
+);
+recorded!(
+    /// Items.
+    ItemsDefined {
+        /// How many are new.
+        added: u32,
+        /// How many were there before.
+        changed: u32,
+    }
+);
+fields!(
+    /// One level.
+    LevelReply {
+        /// The level.
+        level: LevelMessage,
+    }
+);
+fields!(
+    /// The first part of a snapshot. The rest follows as pushes.
+    Subscribed {
+        /// Levels.
+        levels: Vec<LevelMessage>,
+    }
+);
+fields!(
+    /// Nothing more to say.
+    Pong {
+        /// Engine time.
+        time: Time,
+    }
+);
+
+impl Success {
+    /// The place in the log, for commands.
+    #[must_use]
+    pub const fn seq(&self) -> Option<Position> {
+        match self {
+            Success::Recorded(Recorded { seq, .. })
+            | Success::Reserved(Reserved { seq, .. })
+            | Success::Extended(Extended { seq, .. })
+            | Success::Allocated(Allocated { seq, .. })
+            | Success::Returned(Returned { seq, .. })
+            | Success::Counted(Counted { seq, .. })
+            | Success::ItemsDefined(ItemsDefined { seq, .. })
+            | Success::Released(Plain { seq, .. })
+            | Success::Deallocated(Plain { seq, .. })
+            | Success::Received(Plain { seq, .. })
+            | Success::Adjusted(Plain { seq, .. })
+            | Success::PolicySet(Plain { seq, .. })
+            | Success::LocationDefined(Plain { seq, .. })
+            | Success::KeyCreated(Plain { seq, .. })
+            | Success::KeyRevoked(Plain { seq, .. }) => Some(*seq),
+            Success::Hello(_)
+            | Success::Level(_)
+            | Success::Subscribed(_)
+            | Success::Unsubscribed(_)
+            | Success::Pong(_) => None,
+        }
+    }
+}
+
+impl Serialize for Reply {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Done<'a> {
+            id: Option<Id>,
+            ok: &'static str,
+            #[serde(flatten)]
+            fields: &'a Success,
+        }
+        #[derive(Serialize)]
+        struct Failed<'a> {
+            id: Option<Id>,
+            error: &'a ErrorBody,
+        }
+        match &self.result {
+            Ok(fields) => Done { id: self.id, ok: fields.ok(), fields }.serialize(serializer),
+            Err(error) => Failed { id: self.id, error }.serialize(serializer),
+        }
+    }
+}
+
+impl Reply {
+    /// A success.
+    #[must_use]
+    pub const fn done(id: Id, success: Success) -> Self {
+        Self { id: Some(id), result: Ok(success) }
+    }
+
+    /// An error.
+    #[must_use]
+    pub fn failed(id: Option<Id>, error: impl Into<Box<ErrorBody>>) -> Self {
+        Self { id, result: Err(error.into()) }
+    }
+
+    /// Appends the JSON text of it.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        // A Vec takes whatever is written, and no map here has a key that is not a string.
+        let _ = serde_json::to_writer(out, self);
+    }
+
+    /// Reads one reply.
+    ///
+    /// # Errors
+    /// What is wrong with the text, for a log.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match Incoming::parse(text)? {
+            Incoming::Reply(reply) => Ok(reply),
+            Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
+        }
+    }
+}
+
+/// The parts that tell one kind of message from another, for those that are not a plain success.
+#[derive(Deserialize)]
+struct Parts<'a> {
+    #[serde(default)]
+    id: Option<Id>,
+    #[serde(borrow, default)]
+    ok: Option<Cow<'a, str>>,
+    #[serde(default)]
+    error: Option<Box<ErrorBody>>,
+    #[serde(default)]
+    levels: Option<IgnoredAny>,
+}
+
+impl Incoming {
+    /// Reads one message of the server.
+    ///
+    /// # Errors
+    /// What is wrong with the text, for a log.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut head = Head::default();
+        let read = Read::<Success>::new(&mut head).deserialize(&mut serde_json::Deserializer::from_str(text));
+        match (read, head.late) {
+            (Ok(success), _) => return Ok(Incoming::Reply(Reply { id: head.id, result: Ok(success) })),
+            (Err(why), false) => return Err(why.to_string().replace('\u{1}', " ")),
+            (Err(_), true) => {}
+        }
+        let parts: Parts<'_> = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        match (parts.ok, parts.error, parts.levels) {
+            (Some(ok), _, _) => {
+                let mut head = Head::knowing(Some(ok));
+                let success = Read::<Success>::new(&mut head)
+                    .deserialize(&mut serde_json::Deserializer::from_str(text))
+                    .map_err(|why| why.to_string())?;
+                Ok(Incoming::Reply(Reply { id: parts.id, result: Ok(success) }))
+            }
+            (None, Some(error), _) => Ok(Incoming::Reply(Reply { id: parts.id, result: Err(error) })),
+            (None, None, Some(_)) => serde_json::from_str::<Levels>(text)
+                .map(|push| Incoming::Levels(push.levels))
+                .map_err(|why| why.to_string()),
+            (None, None, None) => Err("a message with neither `ok` nor `error` nor `levels`".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Requests: reading and writing them. Their structs are in `body`.
+
+use super::body::{
+    Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Extend, Get, Hello, Ping, Receive,
+    Release, Reserve, Return, Sell, SetPolicy, Subscribe, Unsubscribe,
+};
+use super::error::ErrorBody;
+use super::tagged::{Head, Read, Rest, Shape};
+use crate::limits;
+use crate::value::{Id, numbered};
+use schemars::JsonSchema;
+use serde::de::{DeserializeSeed, MapAccess};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Minted at the user's intent; a repeat carries the same one.
+    pub id: Id,
+    /// What is asked.
+    pub body: Body,
+}
+
+/// A request that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Its id, where it could be made out.
+    pub id: Option<Id>,
+    /// What is wrong.
+    pub error: Box<ErrorBody>,
+}
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) = $op:literal,)+) => {
+        /// What is asked.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        pub enum Body {
+            $($(#[$doc])* $variant($body),)+
+        }
+
+        /// Every op.
+        pub const OPS: &[&str] = &[$($op),+];
+
+        impl Body {
+            /// The op that names it.
+            #[must_use]
+            pub const fn op(&self) -> &'static str {
+                match self {
+                    $(Body::$variant(_) => $op,)+
+                }
+            }
+
+            /// Reads the body of `POST /v1/{op}`.
+            ///
+            /// # Errors
+            /// [`ErrorBody`] 1001, 1002, 1007 or the number of the value that is wrong.
+            pub fn parse(op: &str, bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
+                let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
+                let json = &mut serde_json::Deserializer::from_str(text);
+                match op {
+                    $($op => from_json(json).map(Body::$variant),)+
+                    _ => Err(Box::new(unknown_op(op))),
+                }
+            }
+        }
+
+        impl<'de> Shape<'de> for Body {
+            const TAG: &'static str = "op";
+
+            fn build<M: MapAccess<'de>>(op: &str, rest: Rest<'_, 'de, M>) -> Result<Self, M::Error> {
+                match op {
+                    $($op => rest.into().map(Body::$variant),)+
+                    _ => Err(numbered(1002, unknown_op(op).message)),
+                }
+            }
+        }
+
+        /// Calls a macro-like visitor with every op and the schema of its body.
+        #[allow(dead_code)]
+        pub(crate) fn each_schema(
+            generator: &mut schemars::SchemaGenerator,
+            mut tell: impl FnMut(&'static str, schemars::Schema),
+        ) {
+            $(tell($op, <$body as JsonSchema>::json_schema(generator));)+
+        }
+    };
+}
+
+bodies! {
+    /// Who is asking.
+    Hello(Hello) = "hello",
+    /// A basket.
+    Sell(Sell) = "sell",
+    /// Hold units for a while.
+    Reserve(Reserve) = "reserve",
+    /// Hold them longer.
+    Extend(Extend) = "extend",
+    /// Let them go.
+    Release(Release) = "release",
+    /// Bind units to an order.
+    Allocate(Allocate) = "allocate",
+    /// Cancel that.
+    Deallocate(Deallocate) = "deallocate",
+    /// Goods came in.
+    Receive(Receive) = "receive",
+    /// Goods came back.
+    Return(Return) = "return",
+    /// A correction.
+    Adjust(Adjust) = "adjust",
+    /// A count.
+    Count(Count) = "count",
+    /// The stock rules of an item.
+    SetPolicy(SetPolicy) = "set_policy",
+    /// A location.
+    DefineLocation(DefineLocation) = "define_location",
+    /// Items.
+    DefineItems(DefineItems) = "define_items",
+    /// One level.
+    Get(Get) = "get",
+    /// Live stock.
+    Subscribe(Subscribe) = "subscribe",
+    /// No more of it.
+    Unsubscribe(Unsubscribe) = "unsubscribe",
+    /// Are you there.
+    Ping(Ping) = "ping",
+}
+
+impl Serialize for Request {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            op: &'static str,
+            id: Id,
+            #[serde(flatten)]
+            body: &'a Body,
+        }
+        Written { op: self.body.op(), id: self.id, body: &self.body }.serialize(serializer)
+    }
+}
+
+impl Request {
+    /// A request with a new id.
+    #[must_use]
+    pub fn new(body: Body) -> Self {
+        Self { id: Id::mint(), body }
+    }
+
+    /// Reads one request.
+    ///
+    /// # Errors
+    /// [`Malformed`] says what is wrong and, where it could be made out, with which request.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut head = Head::default();
+        let mut read = read_body(text, &mut head);
+        if head.late {
+            head = Head::knowing(peek(text).op);
+            read = read_body(text, &mut head);
+        }
+        match (read, head.id) {
+            (Ok(body), Some(id)) => Ok(Self { id, body }),
+            (Ok(_), None) => {
+                let error = ErrorBody::new(1001, "the request has no `id`; send a UUID").at("id");
+                Err(Malformed { id: None, error: Box::new(error) })
+            }
+            (Err(_), _) => Err(malformed(text)),
+        }
+    }
+
+    /// The JSON text of it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one
+/// does not spoil its neighbours.
+pub fn parse_all(text: &str, mut tell: impl FnMut(Result<Request, Malformed>)) {
+    if !text.trim_ascii_start().starts_with('[') {
+        return tell(Request::parse(text));
+    }
+    match serde_json::from_str::<Vec<&RawValue>>(text) {
+        Err(why) => {
+            let error = ErrorBody::new(1001, format!("the message is not a JSON array of requests: {why}"));
+            tell(Err(Malformed { id: None, error: Box::new(error) }));
+        }
+        Ok(requests) if requests.len() > limits::BATCH_MAX => {
+            let text = format!("an array may hold {} requests, not {}", limits::BATCH_MAX, requests.len());
+            tell(Err(Malformed { id: None, error: Box::new(ErrorBody::new(1001, text)) }));
+        }
+        Ok(requests) => requests.iter().for_each(|request| tell(Request::parse(request.get()))),
+    }
+}
+
+fn read_body<'de>(text: &'de str, head: &mut Head<'de>) -> Result<Body, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let body = Read::<Body>::new(head).deserialize(&mut json)?;
+    json.end()?;
+    Ok(body)
+}
+
+/// What can be made out of a request without knowing its shape.
+#[derive(Default, Deserialize)]
+struct Peek<'a> {
+    #[serde(borrow, default)]
+    op: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+}
+
+fn peek(text: &str) -> Peek<'_> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// Reads it once more, now keeping track of where it goes wrong.
+fn malformed(text: &str) -> Malformed {
+    let peek = peek(text);
+    let id = peek.id.and_then(|id| serde_json::from_str(id.get()).ok());
+    let mut head = Head::knowing(peek.op);
+    let mut track = serde_path_to_error::Track::new();
+    let json = &mut serde_json::Deserializer::from_str(text);
+    let tracked = serde_path_to_error::Deserializer::new(&mut *json, &mut track);
+    let read = Read::<Body>::new(&mut head).deserialize(tracked);
+    let error = match read {
+        Err(why) => explained(&why, &track.path().to_string()),
+        Ok(_) => match json.end() {
+            Err(why) => explained(&why, "."),
+            Ok(()) => ErrorBody::new(1001, "the request is not a JSON object with `op` and `id`"),
+        },
+    };
+    Malformed { id, error: Box::new(error) }
+}
+
+/// Reads a body with known shape, keeping track of where it goes wrong.
+fn from_json<'de, T: Deserialize<'de>>(
+    json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
+) -> Result<T, Box<ErrorBody>> {
+    let mut track = serde_path_to_error::Track::new();
+    let read = T::deserialize(serde_path_to_error::Deserializer::new(&mut *json, &mut track));
+    let value = read.map_err(|why| Box::new(explained(&why, &track.path().to_string())))?;
+    json.end().map_err(|why| Box::new(explained(&why, ".")))?;
+    Ok(value)
+}
+
+impl CreateKey {
+    /// Reads the body of `POST /v1/keys`.
+    ///
+    /// # Errors
+    /// [`ErrorBody`] as [`Body::parse`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
+        let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
+        from_json(&mut serde_json::Deserializer::from_str(text))
+    }
+}
+
+fn explained(why: &serde_json::Error, path: &str) -> ErrorBody {
+    let text = why.to_string();
+    let (number, text) = match text.strip_prefix('\u{1}').and_then(|rest| rest.split_once('\u{1}')) {
+        Some((number, rest)) => (number.parse().unwrap_or(1001), rest.to_owned()),
+        None => (1001, text),
+    };
+    let field = match (path, named_field(&text)) {
+        _ if number == 1002 => Some("op".to_owned()),
+        ("." | "", None) => None,
+        ("." | "", Some(name)) => Some(name.to_owned()),
+        (path, None) => Some(path.to_owned()),
+        (path, Some(name)) if path.rsplit('.').next() == Some(name) => Some(path.to_owned()),
+        (path, Some(name)) => Some(format!("{path}.{name}")),
+    };
+    let message = match &field {
+        Some(field) if !text.contains(&format!("`{field}`")) => format!("{field}: {text}"),
+        _ => text,
+    };
+    ErrorBody { field, ..ErrorBody::new(number, message) }
+}
+
+/// The field that serde says is unknown, missing or doubled.
+fn named_field(text: &str) -> Option<&str> {
+    let rest = ["unknown field `", "missing field `", "duplicate field `"].iter().find_map(|p| text.strip_prefix(p))?;
+    rest.split_once('`').map(|(name, _)| name)
+}
+
+fn unknown_op(op: &str) -> ErrorBody {
+    ErrorBody::new(1002, format!("there is no request {op:.40?}; there are {}", OPS.join(", "))).at("op")
+}
+
+/// The error for bytes that are not text.
+pub(crate) fn not_utf8(why: std::str::Utf8Error) -> ErrorBody {
+    ErrorBody::new(1007, format!("the message is not UTF-8 from byte {} on", why.valid_up_to()))
+}

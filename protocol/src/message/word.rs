@@ -1,0 +1,123 @@
+//! Closed vocabularies: the wire's words for the engine's.
+
+use onhand_engine::catalogue;
+use onhand_engine::command;
+use onhand_engine::qty;
+use onhand_engine::tax;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident, $engine:path { $($(#[$word:meta])* $variant:ident,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$word])* $variant,)+
+        }
+
+        impl From<$name> for $engine {
+            fn from(word: $name) -> Self {
+                match word {
+                    $($name::$variant => Self::$variant,)+
+                }
+            }
+        }
+
+        impl From<$engine> for $name {
+            fn from(word: $engine) -> Self {
+                use $engine as Engine;
+                match word {
+                    $(Engine::$variant => Self::$variant,)+
+                }
+            }
+        }
+    };
+}
+
+word!(
+    /// Where the demand comes from.
+    Channel, command::Channel {
+        /// A till in a shop.
+        Till,
+        /// The chain's own website.
+        Web,
+        /// Somebody else's marketplace.
+        Marketplace,
+    }
+);
+word!(
+    /// A means of payment.
+    TenderType, command::TenderKind {
+        /// Notes and coins.
+        Cash,
+        /// A card at the terminal.
+        Card,
+        /// A gift card.
+        GiftCard,
+        /// Store credit.
+        StoreCredit,
+        /// A voucher.
+        Voucher,
+        /// On account.
+        OnAccount,
+        /// Anything else.
+        Other,
+    }
+);
+word!(
+    /// What becomes of goods that come back.
+    Disposition, command::Disposition {
+        /// Back on the shelf.
+        Resell,
+        /// On hand, not for sale.
+        Damaged,
+        /// Goes to the supplier; does not come on hand.
+        ToSupplier,
+    }
+);
+word!(
+    /// How an item is counted.
+    Unit, qty::Unit {
+        /// Pieces: whole numbers only.
+        Each,
+        /// Kilograms, to the gram.
+        #[serde(rename = "kg")]
+        Kilogram,
+        /// Litres, to the millilitre.
+        #[serde(rename = "l")]
+        Litre,
+        /// Metres, to the millimetre.
+        #[serde(rename = "m")]
+        Metre,
+    }
+);
+word!(
+    /// What a location is for.
+    LocationKind, catalogue::LocationKind {
+        /// It has tills and opening hours.
+        Shop,
+        /// It ships.
+        Warehouse,
+    }
+);
+word!(
+    /// Whether shelf prices contain the tax.
+    Basis, tax::PriceBasis {
+        /// The price contains the tax.
+        #[serde(rename = "inclusive")]
+        TaxInclusive,
+        /// The tax comes on top.
+        #[serde(rename = "exclusive")]
+        TaxExclusive,
+    }
+);
+word!(
+    /// Where tax is rounded.
+    Rounding, tax::TaxRounding {
+        /// Each line on its own.
+        Line,
+        /// Once per document and rate; the lines share that amount.
+        Document,
+    }
+);

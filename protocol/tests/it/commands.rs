@@ -1,0 +1,93 @@
+//! Requests that are good: what command they become.
+
+use crate::book::book;
+use onhand_engine::command::{Action, Command, Standing};
+use onhand_engine::money::Minor;
+use onhand_engine::time::Millis;
+use onhand_protocol::convert;
+use onhand_protocol::message::{Channel, Request, parse_all};
+
+pub(crate) const ID: &str = "0190a0b0-7000-7000-8000-000000000001";
+
+pub(crate) fn entered(text: &str) -> Command {
+    let request = Request::parse(text).unwrap_or_else(|why| panic!("{why:?}"));
+    let written = request.to_json();
+    assert_eq!(Request::parse(&written).unwrap(), request, "{written}");
+    let entered = convert::command(request.id.command(), request.body, Channel::Till, &book());
+    entered.unwrap_or_else(|why| panic!("{why:?}")).command
+}
+
+fn sold(fields: &str, line: &str) -> (Minor, Minor, Minor) {
+    let text = format!(r#"{{"op":"sell","id":"{ID}",{fields},"lines":[{line}]}}"#);
+    let Action::Sell(sell) = entered(&text).action else { panic!("not a sale") };
+    let line = sell.lines[0];
+    (line.unit_price, line.taxed.net, line.taxed.tax)
+}
+
+#[test]
+fn prices_and_taxes_are_filled_in() {
+    let eur = r#""location":"S1","currency":"EUR""#;
+    let usd = r#""location":"US","currency":"USD""#;
+    let money = |price, net, tax| (Minor(price), Minor(net), Minor(tax));
+    assert_eq!(sold(eur, r#"{"sku":"TEA","qty":"2"}"#), money(1_210, 2_000, 420));
+    assert_eq!(sold(eur, r#"{"gtin":"4006381333931","qty":1}"#), money(1_210, 1_000, 210));
+    assert_eq!(sold(eur, r#"{"sku":"CHEESE","qty":"0.250"}"#), money(1_999, 413, 87));
+    assert_eq!(sold(eur, r#"{"sku":"TEA","qty":2,"amount":1210}"#), money(605, 1_000, 210));
+    assert_eq!(sold(eur, r#"{"sku":"TEA","qty":2,"unit_price":605}"#), money(605, 1_000, 210));
+    assert_eq!(sold(usd, r#"{"sku":"TEA","qty":1,"amount":1000}"#), money(1_000, 1_000, 210));
+    let as_it_was = r#"{"sku":"ODD \"1\"","qty":1,"amount":1000,"tax":{"amount":90,"rate_ppm":99000}}"#;
+    assert_eq!(sold(eur, as_it_was), money(1_000, 910, 90));
+    assert_eq!(sold(usd, as_it_was), money(1_000, 1_000, 90));
+}
+
+#[test]
+fn fields_come_in_any_order_and_facts_say_so() {
+    let text = format!(
+        r#" {{"completed":true,"lines":[{{"qty":"1","sku":"TEA"}}],"currency":"EUR","till":3,"id":"{ID}","location":"S1","op":"sell"}} "#
+    );
+    let command = entered(&text);
+    let Action::Sell(sell) = command.action else { panic!("not a sale") };
+    assert_eq!(sell.standing, Standing::Fact);
+    assert_eq!(sell.till.unwrap().0, 3);
+    assert_eq!(command.location.0, 1);
+}
+
+#[test]
+fn every_command_is_understood() {
+    let lines = r#""lines":[{"sku":"TEA","qty":1}]"#;
+    for (rest, ttl) in [
+        (format!(r#""op":"reserve","location":"S1","owner":"cart 1","ttl_s":900,{lines}"#), Some(900_000)),
+        (format!(r#""op":"reserve","location":"S1","channel":"web","owner":"cart 1","ttl_ms":1500,{lines}"#), Some(1_500)),
+        (format!(r#""op":"extend","location":"S1","reservation":"{ID}","ttl_s":60"#), Some(60_000)),
+        (format!(r#""op":"release","location":"S1","reservation":"{ID}""#), None),
+        (format!(r#""op":"allocate","location":"S1","order":"1001",{lines}"#), None),
+        (r##""op":"deallocate","location":"S1","order":"#1001""##.to_owned(), None),
+        (format!(r#""op":"receive","location":"S1",{lines}"#), None),
+        (format!(r#""op":"return","location":"S1","till":1,"currency":"EUR","disposition":"to_supplier",{lines}"#), None),
+        (r#""op":"adjust","location":"S1","sku":"TEA","delta":"-1","reason":"broken""#.to_owned(), None),
+        (r#""op":"adjust","location":"S1","sku":"TEA","delta":1,"reason":"display","bucket":"unavailable""#.to_owned(), None),
+        (r#""op":"count","location":"S1","sku":"CHEESE","counted":"1.5","on_hand_then":"2""#.to_owned(), None),
+        (r#""op":"set_policy","location":"S1","sku":"TEA","safety_stock":{"web":2},"low_at":"3""#.to_owned(), None),
+        (r#""op":"define_location","code":"S9","name":"Nine","kind":"shop","currency":"EUR","tax":{"basis":"inclusive","rounding":"line","rates":[{"class":"standard","rate_ppm":210000},{"class":"two","parts_ppm":[50000,70000]}]}"#.to_owned(), None),
+        (r#""op":"define_items","items":[{"sku":"X","name":"Ex","gtins":["96385074"],"unit":"kg","tax_class":"standard","price":100,"category":"c"}]"#.to_owned(), None),
+    ] {
+        let command = entered(&format!(r#"{{"id":"{ID}",{rest}}}"#));
+        let found = match command.action {
+            Action::Reserve { ttl, .. } | Action::Extend { ttl, .. } => Some(ttl),
+            _ => None,
+        };
+        assert_eq!(found, ttl.map(Millis), "{rest}");
+    }
+}
+
+#[test]
+fn an_array_holds_requests_that_stand_for_themselves() {
+    let good = format!(r#"{{"op":"ping","id":"{ID}"}}"#);
+    let bad = format!(r#"{{"op":"pong","id":"{ID}"}}"#);
+    let mut seen = Vec::new();
+    parse_all(&format!(" [{good},{bad},{good}]"), |request| seen.push(request.map_err(|why| why.error.number)));
+    assert_eq!(seen.iter().map(|r| r.as_ref().err().copied()).collect::<Vec<_>>(), [None, Some(1002), None]);
+    let mut numbers = Vec::new();
+    parse_all(&format!("[{good}"), |request| numbers.push(request.unwrap_err().error.number));
+    assert_eq!(numbers, [1001]);
+}
