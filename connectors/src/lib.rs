@@ -8,9 +8,11 @@
 
 pub mod amount;
 pub mod catalogue;
+pub mod import;
 
 mod check;
 mod formats;
 mod table;
 
 pub use catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine, read, read_bytes};
+pub use import::{ImportError, ImportOptions, Outcome, Progress, Stock, Summary, import};

@@ -5,5 +5,8 @@
 //!
 //! Not responsible for: judging what the server did (tests compute that on their own), printing.
 
+mod chance;
 pub mod clock;
 pub mod replay;
+pub mod sample;
+pub mod traders;
