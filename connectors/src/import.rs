@@ -178,7 +178,12 @@ fn check_request(catalogue: &mut Catalogue, bytes: usize, stock: Stock) {
     match stock {
         Stock::LeaveOut if !catalogue.stock.is_empty() => {
             let problem = format!("its {} counts of stock are left out", catalogue.stock.len());
-            find(Severity::Note, "on_hand", problem, "take them in by --stock, which overwrites what the server counts");
+            find(
+                Severity::Note,
+                "on_hand",
+                problem,
+                "take them in by --stock, which overwrites what the server counts",
+            );
         }
         Stock::Count if unplaced > 0 => {
             let problem = format!("{unplaced} counts of stock do not say where they are");

@@ -14,7 +14,7 @@ impl Chance {
 
     /// From the system's randomness.
     pub(crate) fn any() -> Self {
-        Self(getrandom::u64().unwrap_or(0x9e37_79b9))
+        Self::new(getrandom::u64().unwrap_or(0x9e37_79b9))
     }
 
     pub(crate) fn next(&mut self) -> u64 {

@@ -9,8 +9,8 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
 use onhand_protocol::client::{self, Client};
 use onhand_protocol::message::{
-    AskedLine, Basis, Body, DefineItems, DefineLocation, Get, ItemInput, LocationKind, Rate, Receive, Request, Rounding,
-    SafetyStock, SetPolicy, Success, TaxInput,
+    AskedLine, Basis, Body, DefineItems, DefineLocation, Get, ItemInput, LocationKind, Rate, Receive, Request,
+    Rounding, SafetyStock, SetPolicy, Success, TaxInput,
 };
 use onhand_protocol::value::{Amount, Currency as WireCurrency, Gtin, Id, Quantity, Text};
 
@@ -145,7 +145,8 @@ pub fn requests() -> Result<Vec<Request>, SampleError> {
     }
     for place in &PLACES {
         let Some(location) = code(place) else { continue };
-        let stock = items.iter().map(|item| AskedLine { sku: Text(item.sku.clone()), qty: Quantity(opening(place, item)) });
+        let stock =
+            items.iter().map(|item| AskedLine { sku: Text(item.sku.clone()), qty: Quantity(opening(place, item)) });
         let stock: Vec<AskedLine> = stock.filter(|line| line.qty.0.is_positive()).collect();
         for (part, item) in items.iter().enumerate() {
             let policy = policy(place, &location, item);
@@ -181,7 +182,7 @@ fn tax() -> Option<TaxInput> {
         Some(Rate { class: Text(Label::new(class).ok()?), rate_ppm: Some(ppm), parts_ppm: None })
     };
     let rates = vec![rate("standard", 200_000)?, rate("reduced", 55_000)?];
-    Some(TaxInput { basis: Basis::Inclusive, rounding: Rounding::Line, rates })
+    Some(TaxInput { basis: Basis::TaxInclusive, rounding: Rounding::Line, rates })
 }
 
 /// Puts the chain on a server that does not have it yet. Says whether it did.

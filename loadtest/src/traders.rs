@@ -5,14 +5,14 @@
 
 use crate::chance::{Chance, Zipf};
 use crate::sample::{self, PLACES, Place, SampleItem};
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, join_all, join3, select};
 use onhand_engine::ids::{LocationCode, Owner, SkuCode};
 use onhand_engine::money::Currency;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_protocol::client::{self, Client};
 use onhand_protocol::message::{
-    AskedLine, Body, Channel, Disposition, Get, LocationKind, Receive, Release, Request, Reserve, Return, SaleLine, Sell,
-    Success,
+    AskedLine, Body, Channel, Disposition, Get, LocationKind, Receive, Release, Request, Reserve, Return, SaleLine,
+    Sell, Success,
 };
 use onhand_protocol::value::{Currency as WireCurrency, Id, Quantity, Text};
 use std::convert::Infallible;
@@ -98,7 +98,7 @@ async fn everyone(client: &Client, world: &World) {
     let cashiers = join_all(tills.map(|(place, till)| cashier(client, world, place, till)));
     let shoppers = join_all((0..world.options.shoppers).map(|_| shopper(client, world)));
     let storekeepers = join_all(PLACES.iter().map(|place| storekeeper(client, world, place)));
-    futures_util::join!(cashiers, shoppers, storekeepers);
+    join3(cashiers, shoppers, storekeepers).await;
 }
 
 /// Sells basket after basket; now and then a customer brings something back.
@@ -108,17 +108,21 @@ async fn cashier(client: &Client, world: &World, place: &Place, till: u16) {
     let mut sold: Vec<SaleLine> = Vec::new();
     while !client.is_closed() {
         tokio::time::sleep(chance.around(world.options.between_customers)).await;
-        if chance.percent(4) && let Some(line) = sold.pop() {
+        if chance.percent(4)
+            && let Some(line) = sold.pop()
+        {
             let disposition = if chance.percent(80) { Disposition::Resell } else { Disposition::Damaged };
             let (location, currency) = (location.clone(), euro());
-            let goods = Return { location, till: Some(till), currency, lines: vec![line], disposition, tenders: vec![] };
+            let goods =
+                Return { location, till: Some(till), currency, lines: vec![line], disposition, tenders: vec![] };
             let _ = ask(client, Body::Return(goods)).await;
             continue;
         }
         let mut lines = world.basket(&mut chance, 5);
         // What the shelf does not have, the customer cannot bring to the till.
         while !lines.is_empty() {
-            let sale = Sell { lines: lines.iter().map(sale_line).collect(), ..sell(&location, Channel::Till, Some(till)) };
+            let sale =
+                Sell { lines: lines.iter().map(sale_line).collect(), ..sell(&location, Channel::Till, Some(till)) };
             let Some(missing) = short(ask(client, Body::Sell(sale)).await) else { break };
             lines.retain(|line| line.sku.0 != missing);
         }

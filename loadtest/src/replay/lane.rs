@@ -44,7 +44,8 @@ impl Job {
         let location = Text(store.clone());
         let body = match self.kind {
             Kind::Stock => {
-                let lines = self.lines.iter().map(|line| AskedLine { sku: Text(line.sku.clone()), qty: Quantity(line.qty) });
+                let lines =
+                    self.lines.iter().map(|line| AskedLine { sku: Text(line.sku.clone()), qty: Quantity(line.qty) });
                 Body::Receive(Receive { location, lines: lines.collect() })
             }
             Kind::Sale { till } => Body::Sell(Sell {
@@ -106,8 +107,10 @@ fn sale_jobs(basket: Basket) -> Vec<Job> {
 fn stock_jobs(store: &LocationCode, baskets: &[Basket], qty: Qty) -> VecDeque<Job> {
     let mut seen: HashSet<&SkuCode> = HashSet::new();
     let lines = baskets.iter().flat_map(|basket| &basket.lines);
-    let first: Vec<Line> =
-        lines.filter(|line| seen.insert(&line.sku)).map(|line| Line { qty, amount: Minor::ZERO, ..line.clone() }).collect();
+    let first: Vec<Line> = lines
+        .filter(|line| seen.insert(&line.sku))
+        .map(|line| Line { qty, amount: Minor::ZERO, ..line.clone() })
+        .collect();
     let opening_s = baskets.first().map_or(0, |basket| basket.time_s);
     let part = |(part, lines): (usize, &[Line])| {
         let id = ids::derive(&["stock", store.as_str(), &qty.to_string(), &part.to_string()]);

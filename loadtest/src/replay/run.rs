@@ -14,8 +14,8 @@ use onhand_engine::ids::{Label, LocationCode, SkuCode};
 use onhand_engine::qty::Qty;
 use onhand_protocol::client::{self, Reconnecting};
 use onhand_protocol::message::{
-    Basis, Body, DefineLocation, ErrorBody, Get, LocationKind, Ping, Rate, Recorded, Reply, Request, Rounding,
-    Success, TaxInput,
+    Basis, Body, DefineLocation, ErrorBody, Get, LocationKind, Ping, Rate, Recorded, Reply, Request, Rounding, Success,
+    TaxInput,
 };
 use onhand_protocol::value::{Currency as WireCurrency, Id, Text, Time};
 use std::cmp::Reverse;
@@ -91,7 +91,7 @@ fn define(store: &LocationCode, options: &Options) -> Request {
         name: format!("Store {store}"),
         kind: LocationKind::Shop,
         currency: WireCurrency(options.currency),
-        tax: TaxInput { basis: Basis::Exclusive, rounding: Rounding::Line, rates: zero.into_iter().collect() },
+        tax: TaxInput { basis: Basis::TaxExclusive, rounding: Rounding::Line, rates: zero.into_iter().collect() },
     });
     Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), body }
 }
