@@ -51,18 +51,18 @@ function found() {
   return words.length || state.category ? items : mixed(items);
 }
 
-function card(item) {
+function card(item, heading = 'h2') {
   const level = make('live-stock', { sku: item.sku, location: state.place || undefined });
   return make('li', {},
     make('a', { href: `#/item/${encodeURIComponent(item.sku)}`, class: 'card' },
       make('div', { class: 'picture', html: picture(item) }),
-      make('h3', { text: item.name }),
+      make(heading, { text: item.name }),
       make('p', { class: 'row' }, make('span', { class: 'price', text: money(item.price, item.unit) }), level)));
 }
 
 function showShelves() {
   const items = found();
-  $('grid').replaceChildren(...items.slice(0, state.shown).map(card));
+  $('grid').replaceChildren(...items.slice(0, state.shown).map((item) => card(item)));
   $('more').hidden = items.length <= state.shown;
   $('empty').hidden = items.length > 0;
   if (!items.length) {
@@ -110,7 +110,7 @@ function showProduct(item) {
       make('h2', { text: 'Where it is' }),
       make('ul', { class: 'stores' }, ...stores.map((place) => storeRow(item, place)))),
     more.length ? make('section', { class: 'beside', 'aria-label': 'On the same shelf' },
-      make('h2', { text: 'On the same shelf' }), make('ul', { class: 'grid' }, ...more.map(card))) : '');
+      make('h2', { text: 'On the same shelf' }), make('ul', { class: 'grid' }, ...more.map((other) => card(other, 'h3')))) : '');
 }
 
 function showMissing(sku) {
@@ -164,7 +164,7 @@ function route() {
 
 function placeholders() {
   $('grid').replaceChildren(...Array.from({ length: 12 }, () =>
-    make('li', { class: 'waiting', 'aria-hidden': true }, make('div', { class: 'picture' }), make('h3'), make('p'))));
+    make('li', { class: 'waiting', 'aria-hidden': true }, make('div', { class: 'picture' }), make('h2'), make('p'))));
 }
 
 async function allItems() {

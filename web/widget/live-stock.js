@@ -151,7 +151,7 @@ class Feed extends EventTarget {
   #hear(message) {
     this.heard = Date.now();
     const { id, ok, levels, error } = message;
-    if (error?.number > 4000 && error.number < 4007) {
+    if (/400[1236]/.test(error?.number)) {
       this.#pass = null;
       return this.#drop(this.#socket);
     }
