@@ -1,0 +1,157 @@
+//! The chain: codes keep their numbers, keys stay revoked.
+#![allow(clippy::unwrap_used)]
+
+use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
+use onhand_engine::chain::Chain;
+use onhand_engine::command::Action;
+use onhand_engine::event::Event;
+use onhand_engine::ids::{Label, LocationCode, LocationId, ReservationId, SkuCode, SkuId};
+use onhand_engine::money::{Currency, Minor};
+use onhand_engine::qty::{Qty, Unit};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::tax::TaxRules;
+use onhand_engine::time::Timestamp;
+
+fn item(code: &str, price: i64) -> Item {
+    Item {
+        sku: SkuId(999),
+        code: SkuCode::new(code).unwrap(),
+        name: code.into(),
+        gtins: vec![],
+        unit: Unit::Each,
+        tax_class: Label::new("standard").unwrap(),
+        price: Some(Minor(price)),
+        category: "".into(),
+    }
+}
+
+fn location(code: &str, name: &str) -> Location {
+    Location {
+        id: LocationId(999),
+        code: LocationCode::new(code).unwrap(),
+        name: name.into(),
+        kind: LocationKind::Shop,
+        currency: Currency::EUR,
+        tax: TaxRules::default(),
+    }
+}
+
+fn key(id: u64) -> Key {
+    let holder = Label::new("till 1").unwrap();
+    Key { id: KeyId(id), role: Role::Till, holder, secret_hash: [7; 32], created: Timestamp(1), revoked: None }
+}
+
+fn run(chain: &mut Chain, now: u64, action: Action) -> Result<Event, Refusal> {
+    let event = chain.decide(&action)?;
+    chain.apply(&event, Timestamp(now));
+    Ok(event)
+}
+
+fn bytes(chain: &Chain) -> Vec<u8> {
+    let mut all = Vec::new();
+    chain.digest(&mut |bytes| all.extend_from_slice(bytes));
+    all
+}
+
+#[test]
+fn items_keep_their_numbers() {
+    let mut chain = Chain::default();
+    let define = |items: &[(&str, i64)]| Action::DefineItems {
+        items: items.iter().map(|(code, price)| item(code, *price)).collect(),
+    };
+    let added = |event: Event| match event {
+        Event::ItemsDefined { items, added } => (items.iter().map(|item| item.sku.0).collect::<Vec<_>>(), added),
+        other => panic!("{other:?}"),
+    };
+    let first = run(&mut chain, 1, define(&[("TEA", 1), ("CUP", 2), ("TEA", 3)])).unwrap();
+    assert_eq!(added(first), (vec![0, 1], 2));
+    let second = run(&mut chain, 2, define(&[("MUG", 4), ("CUP", 5), ("POT", 6)])).unwrap();
+    assert_eq!(added(second), (vec![2, 1, 3], 2));
+    let prices: Vec<_> = chain.items().iter().map(|item| item.price.unwrap().0).collect();
+    assert_eq!(prices, [3, 5, 4, 6]);
+    for (at, item) in chain.items().iter().enumerate() {
+        assert_eq!(chain.item_by_code(&item.code), Some(item.sku));
+        assert_eq!((item.sku.index(), chain.item(item.sku)), (at, Some(item)));
+    }
+    assert_eq!(chain.item(SkuId(4)), None);
+}
+
+#[test]
+fn locations_are_numbered_from_one() {
+    let mut chain = Chain::default();
+    for (code, name, id) in [("S1", "North", 1), ("WEB", "Warehouse", 2), ("S1", "North Gate", 1)] {
+        let event = run(&mut chain, 1, Action::DefineLocation { location: location(code, name) }).unwrap();
+        assert!(matches!(event, Event::LocationDefined { location } if location.id == LocationId(id)));
+        assert_eq!(chain.location_by_code(&LocationCode::new(code).unwrap()), Some(LocationId(id)));
+    }
+    assert_eq!(chain.locations().len(), 2);
+    assert_eq!(&*chain.location(LocationId(1)).unwrap().name, "North Gate");
+    assert_eq!(chain.location(LocationId::CHAIN), None);
+    assert_eq!(chain.location(LocationId(3)), None);
+}
+
+#[test]
+fn a_revoked_key_stays_revoked() {
+    let mut chain = Chain::default();
+    assert_eq!(run(&mut chain, 1, Action::RevokeKey { key: KeyId(1) }), Err(Refusal::UnknownKey));
+    run(&mut chain, 1, Action::CreateKey { key: key(1) }).unwrap();
+    run(&mut chain, 5, Action::RevokeKey { key: KeyId(1) }).unwrap();
+    run(&mut chain, 9, Action::RevokeKey { key: KeyId(1) }).unwrap();
+    assert_eq!(chain.keys[&KeyId(1)].revoked, Some(Timestamp(5)));
+    assert_eq!(run(&mut chain, 9, Action::CreateKey { key: key(1) }).unwrap_err().number(), 1008);
+    assert_eq!(chain.keys[&KeyId(1)].revoked, Some(Timestamp(5)));
+}
+
+#[test]
+fn a_location_s_command_is_not_the_chain_s() {
+    let action = Action::Release { reservation: ReservationId(1) };
+    assert_eq!(Chain::default().decide(&action), Err(Refusal::UnknownLocation));
+}
+
+#[test]
+fn the_digest_tells_states_apart_and_no_clocks() {
+    let with = |now: u64, actions: &[Action]| {
+        let mut chain = Chain::default();
+        actions.iter().for_each(|action| drop(run(&mut chain, now, action.clone()).unwrap()));
+        bytes(&chain)
+    };
+    let (create, revoke) = (Action::CreateKey { key: key(1) }, Action::RevokeKey { key: KeyId(1) });
+    let states = [
+        with(1, &[]),
+        with(1, &[Action::DefineItems { items: vec![item("TEA", 1)] }]),
+        with(1, &[Action::DefineItems { items: vec![item("TEA", 2)] }]),
+        with(1, &[Action::DefineItems { items: vec![Item { unit: Unit::Litre, ..item("TEA", 1) }] }]),
+        with(1, &[Action::DefineLocation { location: location("S1", "North") }]),
+        with(1, &[Action::DefineLocation { location: location("S1", "South") }]),
+        with(1, std::slice::from_ref(&create)),
+        with(1, &[create.clone(), revoke.clone()]),
+    ];
+    for (at, one) in states.iter().enumerate() {
+        states[at + 1..].iter().for_each(|other| assert_ne!(one, other));
+    }
+    assert_eq!(states[7], with(2, &[create, revoke]));
+}
+
+#[test]
+fn an_item_knows_which_quantities_fit() {
+    let (each, kilo) = (item("CUP", 1), Item { unit: Unit::Kilogram, ..item("HAM", 1) });
+    for (milli, of_each, of_kilo) in [
+        (1_000, true, true),
+        (1, false, true),
+        (0, false, false),
+        (-1_000, false, false),
+        (Qty::MAX.milli() + 1_000, false, false),
+    ] {
+        let qty = Qty::from_milli(milli);
+        assert_eq!((each.check_qty(qty).is_ok(), kilo.check_qty(qty).is_ok()), (of_each, of_kilo), "{qty}");
+    }
+    assert_eq!(each.check_qty(Qty::ZERO), Err(Refusal::BadQuantity { sku: SkuId(999) }));
+}
+
+#[test]
+fn roles_have_names() {
+    for role in Role::ALL {
+        assert_eq!(Role::named(role.name()), Some(role));
+    }
+    assert_eq!(Role::named("root"), None);
+}

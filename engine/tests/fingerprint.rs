@@ -1,0 +1,98 @@
+//! Fingerprints: kept in the log, so their values never change; each part of a command counts.
+#![allow(clippy::unwrap_used)]
+
+mod build;
+
+use build::{LOCATION, TEA, line, owner, reserve, sale_line, sell};
+use onhand_engine::command::{Action, Channel, Command, Sell, Standing, Tender, TenderKind};
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::ids::{CommandId, LocationId, OrderId, ReservationId, SkuId, TillNo};
+use onhand_engine::money::{Currency, Minor};
+use onhand_engine::time::Millis;
+
+fn command(action: Action) -> Command {
+    Command { id: CommandId(1), location: LOCATION, channel: Channel::Web, action }
+}
+
+fn of(action: Action) -> Fingerprint {
+    Fingerprint::of(&command(action))
+}
+
+fn whole_sale() -> Sell {
+    Sell {
+        till: Some(TillNo(3)),
+        tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(300) }],
+        reservation: Some(ReservationId(u128::MAX / 3)),
+        owner: Some(owner("ann")),
+        order: Some(OrderId::new("W-1").unwrap()),
+        ..sell(&[(TEA, 1), (SkuId(7), 2)])
+    }
+}
+
+/// Logs that are kept hold these: a repeat after an upgrade must still be known.
+#[test]
+fn the_values_never_change() {
+    let sale = of(Action::Sell(whole_sale()));
+    assert_eq!([sale.op, sale.lines, sale.money, sale.rest], [4_070_863_373, 487_783_293, 3_489_595_185, 72_598_744]);
+    let held = of(reserve("ann", &[(TEA, 2)]));
+    assert_eq!([held.op, held.lines, held.money, held.rest], [0, 0, 0, 0]);
+}
+
+#[test]
+fn the_part_that_differs_is_named() {
+    let first = of(Action::Sell(whole_sale()));
+    assert_eq!(first.differs_in(&of(Action::Sell(whole_sale()))), None);
+    let lines = "lines: items or quantities";
+    let money = "amounts, taxes or tenders";
+    let rest = "owner, reservation, order, till, time or reason";
+    type Change = fn(&mut Sell);
+    let changes: [(&str, Change); 14] = [
+        (lines, |s| s.lines[0].sku = SkuId(8)),
+        (lines, |s| s.lines[1].qty = build::line(TEA, 3).qty),
+        (lines, |s| s.lines.swap(0, 1)),
+        (lines, |s| s.lines.push(sale_line(TEA, 1))),
+        (money, |s| s.lines[0].unit_price = Minor(101)),
+        (money, |s| s.lines[0].taxed.net = Minor(101)),
+        (money, |s| s.lines[0].taxed.tax = Minor(1)),
+        (money, |s| s.tenders[0].kind = TenderKind::Cash),
+        (money, |s| s.currency = Currency::parse("USD").unwrap()),
+        (rest, |s| s.standing = Standing::Fact),
+        (rest, |s| s.till = None),
+        (rest, |s| s.reservation = None),
+        (rest, |s| s.owner = Some(owner("bob"))),
+        (rest, |s| s.order = None),
+    ];
+    for (at, (field, change)) in changes.iter().enumerate() {
+        let mut other = whole_sale();
+        change(&mut other);
+        assert_eq!(first.differs_in(&of(Action::Sell(other))), Some(*field), "change {at}");
+    }
+    let elsewhere = Command { location: LocationId(2), ..command(Action::Sell(whole_sale())) };
+    let by_till = Command { channel: Channel::Till, ..command(Action::Sell(whole_sale())) };
+    for other in [elsewhere, by_till] {
+        assert_eq!(first.differs_in(&Fingerprint::of(&other)), Some("op, location or channel"));
+    }
+}
+
+#[test]
+fn commands_that_look_alike_differ() {
+    let reservation = ReservationId(5);
+    let alike = [
+        Action::Release { reservation },
+        Action::Expire { reservation },
+        Action::Extend { reservation, ttl: Millis(1_000) },
+        Action::Extend { reservation, ttl: Millis(2_000) },
+        Action::Release { reservation: ReservationId(5 << 64) },
+        Action::Receive { lines: vec![line(TEA, 1)] },
+        reserve("ann", &[(TEA, 1)]),
+        Action::Count { sku: TEA, counted: line(TEA, 1).qty, on_hand_then: None },
+        Action::Count { sku: TEA, counted: line(TEA, 1).qty, on_hand_then: Some(line(TEA, 0).qty) },
+        Action::Deallocate { order: OrderId::new("W-1").unwrap() },
+        Action::Deallocate { order: OrderId::new("W-10").unwrap() },
+    ];
+    for (at, one) in alike.iter().enumerate() {
+        for other in &alike[at + 1..] {
+            assert_ne!(of(one.clone()), of(other.clone()), "{one:?} and {other:?}");
+        }
+    }
+}
