@@ -35,7 +35,7 @@ fn the_values_never_change() {
     let sale = of(Action::Sell(whole_sale()));
     assert_eq!([sale.op, sale.lines, sale.money, sale.rest], [4_070_863_373, 487_783_293, 3_489_595_185, 72_598_744]);
     let held = of(reserve("ann", &[(TEA, 2)]));
-    assert_eq!([held.op, held.lines, held.money, held.rest], [0, 0, 0, 0]);
+    assert_eq!([held.op, held.lines, held.money, held.rest], [47_207_252, 3_841_779_847, 1_339_080_641, 2_031_439_926]);
 }
 
 #[test]
