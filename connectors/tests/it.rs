@@ -270,6 +270,13 @@ fn woocommerce_types() {
     );
 }
 
+#[test]
+fn the_sample_chain_is_in_our_own_layout() {
+    let catalogue = read_bytes(include_bytes!("../../loadtest/sample/items.csv"), &ReadOptions::default());
+    assert_eq!((catalogue.items.len(), catalogue.findings.len()), (308, 0), "{}", show(&catalogue));
+    assert!(catalogue.items.iter().all(|item| item.price.is_some() && !item.category.is_empty()));
+}
+
 /// The sample data, where it is at hand.
 fn sample(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

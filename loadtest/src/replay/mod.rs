@@ -2,8 +2,8 @@
 //!
 //! Every sale is a fact: it is recorded whatever the stock. Its value is taken as it stands in the
 //! file, tax 0 at rate 0, because the file does not say what of it was tax; so the revenue of a
-//! location is the sum of its values, exactly. Ids are made of store and basket: the same file (or
-//! any other with the same baskets) again changes nothing.
+//! location is the sum of its values, exactly. Ids are made of store and basket: as long as the
+//! server remembers answers, the same file (or any other with the same baskets) again changes nothing.
 
 pub mod ids;
 mod lane;
@@ -14,6 +14,7 @@ pub mod transactions;
 pub use run::replay;
 pub use summary::{LocationTotal, Summary};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use onhand_engine::money::Currency;
 use onhand_engine::qty::Qty;
 use onhand_protocol::client;
@@ -78,6 +79,18 @@ impl Options {
     pub fn new(file: PathBuf, server: String, key: String, currency: Currency) -> Self {
         Self { file, server, key, currency, speed: Speed::Max, stock: None, connections: 4, in_flight: 256 }
     }
+}
+
+/// A bar on standard error for [`replay`], with rate and time left; none where that is no terminal.
+#[must_use]
+pub fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    let style = "{wide_bar} {human_pos} of {human_len} lines, {per_sec:.0}, {eta} left";
+    // The template is ours: should it be wrong, the bar looks plain.
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar
 }
 
 impl FromStr for Speed {

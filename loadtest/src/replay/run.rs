@@ -224,8 +224,11 @@ impl<'a> Runner<'a> {
                 self.count(lane, &job, &success);
             }
             Err(error) => match (error.number, &error.sku) {
-                // Once more without the item that the server does not know.
-                (1003, Some(sku)) if self.unknown.insert(sku.0.clone()) => self.lanes[lane].jobs.push_front(job),
+                // Once more, without the item that the server does not know.
+                (1003, Some(Text(sku))) if job.lines.iter().any(|line| line.sku == *sku) => {
+                    self.unknown.insert(sku.clone());
+                    self.lanes[lane].jobs.push_front(job);
+                }
                 (4001..=4999, _) => return Err(client::Error::Refused(error).into()),
                 _ if job.kind == Kind::Stock => {}
                 _ => self.skip(&job.lines, Reason::Refused, Some(&error)),
