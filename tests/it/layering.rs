@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rkyv", &["onhand-persistence"]),
     ("fjall", &["onhand-persistence"]),
     ("axum", &["onhand-gateway"]),
-    ("hyper", &["onhand-gateway"]),
+    ("hyper", &["onhand-gateway", "onhand-protocol"]),
     ("tokio-tungstenite", &["onhand-gateway", "onhand-protocol", "onhand-loadtest"]),
     ("metrics", &["onhand-actors", "onhand-gateway"]),
     ("metrics-exporter-prometheus", &["onhand-gateway"]),

@@ -5,6 +5,7 @@
 //!
 //! Not responsible for: what to do about a refusal.
 
+mod clock;
 mod connection;
 mod error;
 mod feed;

@@ -1,13 +1,13 @@
 //! A connection that comes back, and sends again what had no answer: with the same ids, so that
 //! everything happens exactly once.
 
+use super::clock;
 use super::connection::{Client, Options};
 use super::error::Error;
 use super::feed::Feed;
 use crate::message::{Body, LevelMessage, Reply, Request, Subscribe};
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 /// How long to keep trying, and how often.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl Reconnecting {
     /// # Errors
     /// What went wrong last when patience is at its end; at once what trying again cannot mend.
     pub async fn call(&self, request: &Request) -> Result<Reply, Error> {
-        let deadline = Instant::now() + self.patience.give_up_after;
+        let deadline = clock::now() + self.patience.give_up_after;
         let mut wait = self.patience.first_wait;
         loop {
             let outcome = match self.client().await {
@@ -80,7 +80,7 @@ impl Reconnecting {
                 Err(why) => why.is_worth_retrying(),
             };
             let pause = jittered(wait);
-            if !retry || Instant::now() + pause >= deadline {
+            if !retry || clock::now() + pause >= deadline {
                 return outcome;
             }
             tokio::time::sleep(pause).await;
