@@ -1,8 +1,8 @@
 //! The messages of onhand on the wire, their limits, and the client everyone shares.
 //!
 //! Responsible for: the shape of every request and reply ([`message`]), their limits ([`limits`]),
-//! turning them into the engine's types and back ([`convert`]), the OpenAPI document
-//! (`openapi`), and with the feature `client` a WebSocket and an HTTP client.
+//! turning them into the engine's types and back ([`convert`]), the table of HTTP routes ([`routes`]) and the OpenAPI document
+//! ([`openapi`]), and with the feature `client` a WebSocket and an HTTP client.
 //!
 //! Not responsible for: rules (engine), sockets of the server and who may do what (gateway), or
 //! bytes on disk (persistence).
@@ -14,6 +14,9 @@ pub mod convert;
 pub mod http_client;
 pub mod limits;
 pub mod message;
+pub mod openapi;
+pub mod routes;
+pub mod schema;
 pub mod time;
 pub mod value;
 mod write;

@@ -5,7 +5,6 @@
 //!
 //! Not responsible for: what to do about a refusal.
 
-mod clock;
 mod connection;
 mod error;
 mod feed;

@@ -1,7 +1,6 @@
 //! A connection that comes back, and sends again what had no answer: with the same ids, so that
 //! everything happens exactly once.
 
-use super::clock;
 use super::connection::{Client, Options};
 use super::error::Error;
 use super::feed::Feed;
@@ -68,24 +67,28 @@ impl Reconnecting {
     /// # Errors
     /// What went wrong last when patience is at its end; at once what trying again cannot mend.
     pub async fn call(&self, request: &Request) -> Result<Reply, Error> {
-        let deadline = clock::now() + self.patience.give_up_after;
-        let mut wait = self.patience.first_wait;
-        loop {
-            let outcome = match self.client().await {
-                Ok(client) => client.call(request).await,
-                Err(why) => Err(why),
-            };
-            let retry = match &outcome {
-                Ok(reply) => reply.result.as_ref().is_err_and(|why| why.is_worth_retrying()),
-                Err(why) => why.is_worth_retrying(),
-            };
-            let pause = jittered(wait);
-            if !retry || clock::now() + pause >= deadline {
-                return outcome;
+        let mut last = Err(Error::TimedOut);
+        let attempts = async {
+            let mut wait = self.patience.first_wait;
+            loop {
+                let outcome = match self.client().await {
+                    Ok(client) => client.call(request).await,
+                    Err(why) => Err(why),
+                };
+                let retry = match &outcome {
+                    Ok(reply) => reply.result.as_ref().is_err_and(|why| why.is_worth_retrying()),
+                    Err(why) => why.is_worth_retrying(),
+                };
+                if !retry {
+                    return outcome;
+                }
+                last = outcome;
+                tokio::time::sleep(jittered(wait)).await;
+                wait = (wait * 2).min(self.patience.longest_wait);
             }
-            tokio::time::sleep(pause).await;
-            wait = (wait * 2).min(self.patience.longest_wait);
-        }
+        };
+        let outcome = tokio::time::timeout(self.patience.give_up_after, attempts).await;
+        outcome.unwrap_or(last)
     }
 
     /// Watches live stock through every reconnection.

@@ -100,12 +100,17 @@ const fn word(answer: &Answer) -> &'static str {
 
 fn document(object: &mut Object<'_>, asked: &Asked, receipt: Option<(TillNo, ReceiptNo)>, gross: Minor) {
     if let (Some((till, no)), Some(location)) = (receipt, &asked.location) {
-        object.text("receipt", &format!("{}-{}-{}", location.code, till.0, no.0));
+        object.text("receipt", &receipt_text(&location.code, till, no));
     }
     object.amount("total", gross);
     if let Some(currency) = asked.currency {
         object.text("currency", currency.as_str());
     }
+}
+
+/// How a receipt is named: location, till, and the till's own gapless number.
+pub(super) fn receipt_text(location: &onhand_engine::ids::LocationCode, till: TillNo, no: ReceiptNo) -> String {
+    format!("{location}-{}-{}", till.0, no.0)
 }
 
 fn quantities(out: &mut Vec<u8>, lines: &[SkuQty], names: &impl Names) {

@@ -1,14 +1,16 @@
-//! The wire's types to the engine's ([`command`]) and back ([`reply`], [`refused`], [`level`]).
+//! The wire's types to the engine's ([`command`]) and back ([`reply`], [`refused`], [`level`], reads).
 //! Nowhere else does one become the other.
 
 mod answer;
 mod define;
 mod enter;
+mod read;
 mod refusal;
 
 pub use answer::{Asked, Audience, level, level_message, reply};
 pub use define::key;
 pub use enter::{Entered, command};
+pub use read::{event, item, key_id, key_message, location, reservation, totals};
 pub use refusal::{refusal, refused};
 
 use onhand_engine::catalogue::{Item, Location};

@@ -6,6 +6,7 @@
 mod body;
 mod error;
 mod level;
+pub mod read;
 mod reply;
 mod request;
 mod tagged;
@@ -18,9 +19,11 @@ pub use body::{
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};
+pub(crate) use reply::each_success_schema;
 pub use reply::{
     Allocated, Counted, Extended, HelloReply, Incoming, ItemsDefined, LevelReply, Plain, Pong, Recorded, Reply,
     Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
 };
+pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
 pub use word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};

@@ -116,7 +116,6 @@ macro_rules! successes {
         }
 
         /// Tells every success and the schema of its fields.
-        #[allow(dead_code)]
         pub(crate) fn each_success_schema(
             generator: &mut schemars::SchemaGenerator,
             mut tell: impl FnMut(&'static str, schemars::Schema),

@@ -78,8 +78,7 @@ macro_rules! bodies {
             }
         }
 
-        /// Calls a macro-like visitor with every op and the schema of its body.
-        #[allow(dead_code)]
+        /// Tells every op and the schema of its body.
         pub(crate) fn each_schema(
             generator: &mut schemars::SchemaGenerator,
             mut tell: impl FnMut(&'static str, schemars::Schema),

@@ -1,0 +1,258 @@
+//! What HTTP reads answer: pages of levels, items, locations; totals, reservations, events, keys.
+
+use super::body::{AskedLine, ItemInput, TaxInput};
+use super::level::LevelMessage;
+use super::reply::{Role, SkuQuantity};
+use super::word::{Channel, Disposition, LocationKind, TenderType};
+use crate::value::{Amount, Currency, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! answer {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field:meta])* $field_name:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        pub struct $name {
+            $($(#[$field])* pub $field_name: $kind,)*
+        }
+    };
+}
+
+answer!(
+    /// `GET /v1/stock`: levels in the order of the catalogue.
+    LevelPage {
+        /// The levels.
+        levels: Vec<LevelMessage>,
+        /// Give this as `after` for the next page; none: this was the last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+);
+answer!(
+    /// `GET /v1/items`: items in the order of their definition.
+    ItemPage {
+        /// The items.
+        items: Vec<ItemInput>,
+        /// Give this as `after` for the next page; none: this was the last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    }
+);
+answer!(
+    /// `GET /v1/locations`.
+    LocationList {
+        /// The locations.
+        locations: Vec<LocationMessage>,
+    }
+);
+answer!(
+    /// A location, as `define_location` takes it.
+    LocationMessage {
+        /// Its code.
+        code: LocationCode,
+        /// What people call it.
+        name: String,
+        /// What it is for.
+        kind: LocationKind,
+        /// The currency of its prices and drawers.
+        currency: Currency,
+        /// How it taxes.
+        tax: TaxInput,
+    }
+);
+answer!(
+    /// `GET /v1/totals`: what was sold.
+    TotalsList {
+        /// Per location and channel; those without sales and returns are left out.
+        totals: Vec<TotalsMessage>,
+    }
+);
+answer!(
+    /// What one channel sold at one location.
+    TotalsMessage {
+        /// Where.
+        location: LocationCode,
+        /// Where the demand came from.
+        channel: Channel,
+        /// The currency of every amount here.
+        currency: Currency,
+        /// Sales recorded.
+        sales: u64,
+        /// Lines in them.
+        lines: u64,
+        /// Units sold.
+        units: Quantity,
+        /// Revenue without tax.
+        net: Amount,
+        /// Tax on it.
+        tax: Amount,
+        /// Returns recorded.
+        returns: u64,
+        /// Units that came back.
+        returned_units: Quantity,
+        /// Money given back, without tax.
+        returned_net: Amount,
+        /// Tax given back.
+        returned_tax: Amount,
+        /// Units of completed sales that stock did not cover.
+        oversold: Quantity,
+    }
+);
+answer!(
+    /// `GET /v1/reservations/{location}/{id}`: a live reservation.
+    ReservationMessage {
+        /// Its name.
+        reservation: Id,
+        /// Where.
+        location: LocationCode,
+        /// Who it is for.
+        owner: Owner,
+        /// Where the demand came from.
+        channel: Channel,
+        /// When it ends by itself.
+        deadline: Time,
+        /// What it holds.
+        lines: Vec<AskedLine>,
+    }
+);
+answer!(
+    /// `GET /v1/events`: what happened, in order.
+    EventPage {
+        /// The events.
+        events: Vec<EventMessage>,
+        /// Give this as `after` to go on, now or later.
+        next: Position,
+    }
+);
+answer!(
+    /// One thing that happened. Fields that do not belong to its kind are left out.
+    EventMessage {
+        /// Its place in the log.
+        seq: Position,
+        /// When it was decided.
+        time: Time,
+        /// The id of the command that asked for it.
+        command: Id,
+        /// Where; none for the catalogue, the locations and the keys.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<LocationCode>,
+        /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
+        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
+        /// `items_defined`, `location_defined`, `key_created` or `key_revoked`.
+        event: String,
+        /// Where the demand came from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// Whether it had already happened when it was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        completed: Option<bool>,
+        /// The till and its receipt number, such as `S1-3-42`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+        /// Items and quantities, with amounts for sales and returns.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lines: Vec<EventLine>,
+        /// How it was paid.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tenders: Vec<EventTender>,
+        /// Units that stock did not cover.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        oversold: Vec<SkuQuantity>,
+        /// What becomes of goods that came back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disposition: Option<Disposition>,
+        /// The reservation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reservation: Option<Id>,
+        /// Who it is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+        /// When it ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Time>,
+        /// The order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<OrderName>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Label>,
+        /// Which count was adjusted: `on_hand`, `unavailable` or `incoming`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bucket: Option<String>,
+        /// How much was counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counted: Option<Quantity>,
+        /// Items defined or changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        items: Option<u64>,
+        /// The id of the key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    }
+);
+answer!(
+    /// A line of an event. Adjustments and counts have the change in `qty`.
+    EventLine {
+        /// The item.
+        sku: Sku,
+        /// How much of it.
+        qty: Quantity,
+        /// The shelf price per unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit_price: Option<Amount>,
+        /// What the line cost without tax.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        net: Option<Amount>,
+        /// The tax on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax: Option<Amount>,
+        /// The whole rate in parts per million.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate_ppm: Option<u32>,
+    }
+);
+answer!(
+    /// A means of payment and its amount.
+    EventTender {
+        /// The means.
+        #[serde(rename = "type")]
+        kind: TenderType,
+        /// How much.
+        amount: Amount,
+    }
+);
+answer!(
+    /// A key, without its secret.
+    KeyMessage {
+        /// The public half, 16 hexadecimal digits.
+        id: String,
+        /// What it may do.
+        role: Role,
+        /// Who holds it.
+        holder: Label,
+        /// When it was made.
+        created: Time,
+        /// When it was revoked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revoked: Option<Time>,
+        /// The key itself: only in the answer that makes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    }
+);
+answer!(
+    /// `GET /v1/keys`.
+    KeyList {
+        /// The keys.
+        keys: Vec<KeyMessage>,
+    }
+);
+answer!(
+    /// `POST /v1/token`: what a shopper's browser may do for a while.
+    TokenMessage {
+        /// For `hello`, or as a bearer.
+        token: String,
+        /// Until when.
+        expires: Time,
+    }
+);

@@ -1,0 +1,163 @@
+//! The HTTP routes under `/v1`: one table for the gateway, which serves exactly these, and for the
+//! OpenAPI document.
+
+/// Who may use a route. The finer table of roles is the gateway's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Anyone,
+    /// A key, or a shopper's token.
+    KeyOrToken,
+    /// A key.
+    Key,
+    /// A key of the role admin.
+    Admin,
+}
+
+/// What goes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing but the path and the query.
+    Nothing,
+    /// The body of a command of this op, with an `Idempotency-Key`.
+    Command(&'static str),
+    /// JSON of this schema.
+    Json(&'static str),
+}
+
+/// What comes out on success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The success of this word, as on the WebSocket.
+    Success(&'static str),
+    /// JSON of this schema.
+    Json(&'static str),
+    /// JSON that describes itself.
+    AnyJson,
+    /// The connection becomes a WebSocket.
+    Upgrade,
+}
+
+/// A parameter of the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is a number.
+    pub is_number: bool,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: &'static str,
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    /// What goes in.
+    pub input: Input,
+    /// What comes out.
+    pub output: Output,
+    /// Parameters of the query.
+    pub query: &'static [Query],
+}
+
+const AFTER: Query =
+    Query { name: "after", is_number: false, meaning: "Go on after this, from `next` of the page before." };
+const LIMIT: Query = Query { name: "limit", is_number: true, meaning: "At most so many, up to 1000; default 100." };
+const CHANNEL: Query =
+    Query { name: "channel", is_number: false, meaning: "The channel whose `available` is meant; default by role." };
+const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
+const PAGE: &[Query] = &[AFTER, LIMIT];
+
+const fn command(path: &'static str, op: &'static str, ok: &'static str, summary: &'static str) -> Route {
+    let (input, output) = (Input::Command(op), Output::Success(ok));
+    Route { method: "POST", path, summary, access: Access::Key, input, output, query: &[] }
+}
+
+const fn read(path: &'static str, answer: &'static str, summary: &'static str, query: &'static [Query]) -> Route {
+    let output = Output::Json(answer);
+    Route { method: "GET", path, summary, access: Access::Key, input: Input::Nothing, output, query }
+}
+
+/// Every route under `/v1`.
+pub const ROUTES: &[Route] = &[
+    Route {
+        method: "GET",
+        path: "/v1/ws",
+        summary: "Become a WebSocket: all requests, and live stock.",
+        access: Access::Anyone,
+        input: Input::Nothing,
+        output: Output::Upgrade,
+        query: &[],
+    },
+    command("/v1/sell", "sell", "recorded", "Sell a basket, all or nothing; or record one that was sold."),
+    Route {
+        access: Access::KeyOrToken,
+        ..command("/v1/reserve", "reserve", "reserved", "Hold units for a while, all or nothing.")
+    },
+    Route { access: Access::KeyOrToken, ..command("/v1/extend", "extend", "extended", "Hold them longer.") },
+    Route { access: Access::KeyOrToken, ..command("/v1/release", "release", "released", "Let them go.") },
+    command("/v1/allocate", "allocate", "allocated", "Bind units to a confirmed order, all or nothing."),
+    command("/v1/deallocate", "deallocate", "deallocated", "Cancel what is still allocated to an order."),
+    command("/v1/receive", "receive", "received", "Goods came in."),
+    command("/v1/return", "return", "returned", "Goods came back, money went out."),
+    command("/v1/adjust", "adjust", "adjusted", "Correct a count, with a reason."),
+    command("/v1/count", "count", "counted", "A person counted."),
+    command("/v1/set_policy", "set_policy", "policy_set", "Set safety stock and low mark of an item at a location."),
+    Route {
+        access: Access::Admin,
+        ..command("/v1/define_location", "define_location", "location_defined", "Define or change a location.")
+    },
+    Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/define_items",
+            "define_items",
+            "items_defined",
+            "Define or change items; up to 64 MiB, all or nothing.",
+        )
+    },
+    Route {
+        access: Access::KeyOrToken,
+        ..read("/v1/stock/{location}/{sku}", "LevelMessage", "The level of one item at one location.", &[CHANNEL])
+    },
+    read("/v1/stock", "LevelPage", "The levels of a location, page by page.", &[LOCATION, AFTER, LIMIT, CHANNEL]),
+    read("/v1/items", "ItemPage", "The catalogue, page by page.", PAGE),
+    read("/v1/items/{sku}", "ItemInput", "One item.", &[]),
+    read("/v1/locations", "LocationList", "Every location.", &[]),
+    read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
+    read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),
+    read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", PAGE),
+    Route { output: Output::AnyJson, ..read("/v1/status", "", "Queues, log and memory, for operations.", &[]) },
+    Route { access: Access::Anyone, output: Output::AnyJson, ..read("/v1/openapi.json", "", "This document.", &[]) },
+    Route {
+        method: "POST",
+        input: Input::Nothing,
+        access: Access::Anyone,
+        ..read("/v1/token", "TokenMessage", "A short-lived token for a browser whose Origin is on the list.", &[])
+    },
+    Route { access: Access::Admin, ..read("/v1/keys", "KeyList", "Every key, without its secret.", &[]) },
+    Route {
+        method: "POST",
+        access: Access::Admin,
+        input: Input::Json("CreateKey"),
+        ..read("/v1/keys", "KeyMessage", "Make a key. It is shown once.", &[])
+    },
+    Route {
+        method: "POST",
+        access: Access::Admin,
+        ..read("/v1/keys/{id}/rotate", "KeyMessage", "Make a second key for the same holder and role.", &[])
+    },
+    Route {
+        method: "DELETE",
+        access: Access::Admin,
+        ..read("/v1/keys/{id}", "KeyMessage", "Revoke a key: its connections are closed.", &[])
+    },
+];
