@@ -13,6 +13,17 @@ const COLOURS = [
   ['#4b4f58', '#383b42', '#e3dfd6'],
 ];
 
+// A colour that the name says wins.
+const NAMED = [
+  [/\b(white|cream|clear|blank)\b/, ['#dcd8cf', '#b9b3a6', '#8a6a2f']],
+  [/\b(slate|grey|black|smoke)\b/, COLOURS[7]],
+  [/\b(moss|sage|green|mint)\b/, COLOURS[5]],
+  [/\b(rust|terracotta|orange)\b/, COLOURS[1]],
+  [/\b(ochre|sand|oak|beech|walnut|brass|olive(?! oil))\b/, COLOURS[3]],
+  [/\bblue(?!berr)/, COLOURS[2]],
+  [/\b(red|strawberry|raspberry)\b/, COLOURS[6]],
+];
+
 const line = (d, colour, width = 3) =>
   `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-linecap="round"/>`;
 const shape = (d, colour) => `<path d="${d}" fill="${colour}"/>`;
@@ -86,34 +97,75 @@ const SHAPES = {
   lamp: (c, d, l) => shape('M76 34h48l20 46H56z', l) + line('M76 34h48', d, 3) + box(97, 80, 6, 40, d) + oval(100, 124, 28, 6, c) + line('M122 80v16', c, 2) + dot(122, 98, 3, c),
   toy: (c, d, l) =>
     box(50, 74, 100, 30, c, 10) + shape('M74 74q4-24 20-24h20q14 0 18 24z', l) + box(97, 52, 5, 22, d) + dot(74, 106, 15, d) + dot(74, 106, 6, l) + dot(126, 106, 15, d) + dot(126, 106, 6, l),
+  knife: (c, d, l) =>
+    `<g transform="rotate(-32 100 80)">${shape('M34 68h84v26q-60 2-84-26z', '#c9ced4')}${shape('M34 68h84v6H40z', '#e6e9ec')}${box(118, 66, 56, 20, c, 8)}${dot(132, 76, 2.5, l)}${dot(146, 76, 2.5, l)}${dot(160, 76, 2.5, l)}</g>`,
+  pan: (c, d, l) =>
+    box(134, 76, 50, 10, d, 5) + shape('M40 70h96v44q0 14-14 14H54q-14 0-14-14z', c) + oval(88, 70, 48, 10, d) + oval(88, 71, 42, 7, l) + box(24, 78, 18, 9, d, 4),
+  glass: (c, d, l) =>
+    shape('M68 38h64l-8 86q-24 8-48 0z', l) + shape('M72.5 76h55l-4.5 46q-23 7-46 0z', c) + oval(100, 38, 32, 7, '#ffffff') + oval(100, 38, 27, 5, l) + line('M80 52l4 56', '#ffffff', 3),
+  teapot: (c, d, l) =>
+    line('M134 74q28-6 24 20t-30 20', c, 8) + shape('M66 92q-20 2-26-24l-8-4q12-8 20 0q4 14 18 14z', c) + shape('M58 88q0-30 40-30t40 30q0 40-40 40t-40-40z', c) +
+    oval(98, 62, 24, 6, d) + dot(98, 52, 6, d) + line('M66 100q32 10 64 0', l, 3),
+  heap: (c, d) =>
+    [[76, 64], [92, 56], [108, 58], [124, 65], [84, 70], [100, 66], [116, 71], [66, 72], [134, 72]]
+      .map(([x, y], at) => oval(x, y, 10, 7.5, ['#b98449', '#a06c36', '#cc9a5d'][at % 3])).join('') +
+    shape('M46 72h108q-4 54-54 56-50-2-54-56z', c) + line('M54 84q46 12 92 0', d, 3),
+  basket: () =>
+    line('M62 74q38-66 76 0', '#a9834f', 6) + shape('M50 72h100l-10 52q-40 8-80 0z', '#c9a468') +
+    line('M53 86q47 8 94 0M56 100q44 8 88 0M59 113q41 8 82 0', '#a9834f') + line('M74 74l4 50M100 76v51M126 74l-4 50', '#b8935a') + box(46, 68, 108, 9, '#a9834f', 4),
+  gift: (c, d, l) =>
+    box(56, 66, 88, 62, c, 4) + box(50, 54, 100, 18, d, 4) + box(93, 54, 14, 74, l) + shape('M100 54q-34-4-30-22q16-8 30 22z', l) + shape('M100 54q34-4 30-22q-16-8-30 22z', l) + dot(100, 52, 5, c),
+  frame: (c, d, l) =>
+    box(58, 28, 84, 100, '#b78a55', 3) + box(68, 38, 64, 80, '#fbf8f1') + box(78, 50, 44, 56, l) + dot(108, 66, 8, '#eba83a') + shape('M78 106v-16q12-12 22-2t22-6v24z', c),
+  vase: (c, d, l) =>
+    line('M96 60q-4-26-16-36M104 60q2-30 16-40M100 60V22', '#5d7a3a') + leaf(80, 36, '#718f47', 0.8) + leaf(121, 32, '#5d7a3a', 0.8) + leaf(100, 30, '#718f47', 0.8) +
+    shape('M88 58h24q-2 14 12 26q16 24-8 44H84q-24-20-8-44q14-12 12-26z', c) + oval(100, 58, 12, 3.5, d) + line('M80 96q20 8 40 0', l),
+  packet: (c, d, l) =>
+    box(46, 50, 108, 76, c, 5) + box(46, 50, 108, 9, d, 4) + box(46, 117, 108, 9, d, 4) + box(60, 65, 80, 46, l, 4) +
+    dot(86, 88, 15, '#c9904f') + dot(114, 88, 15, '#d8a566') + dot(81, 84, 2, d) + dot(90, 92, 2, d) + dot(110, 84, 2, d) + dot(119, 91, 2, d),
 };
 
-const WORDS = [
-  [/croissant|pastry|bun|danish/, 'croissant'],
-  [/bread|loaf|sourdough|baguette|roll|cake|bakery/, 'loaf'],
-  [/mug|cup|beaker|tumbler/, 'mug'],
-  [/bowl|dish|colander/, 'bowl'],
-  [/plate|platter|tray|board/, 'plate'],
-  [/candle|incense/, 'candle'],
-  [/soap|shampoo bar/, 'soap'],
-  [/towel|cloth|apron|blanket|napkin|linen(?! notebook)|textile|throw|cushion/, 'towel'],
-  [/shirt|jumper|sock|hat|scarf|glove|clothing/, 'clothing'],
-  [/notebook|book|journal|diary|card|stationery|paper/, 'book'],
-  [/brush|broom|spoon|spatula|whisk|knife|peeler|tool/, 'brush'],
-  [/plant|pot of|in a pot|seed|garden|herb/, 'plant'],
-  [/lamp|light|lantern/, 'lamp'],
-  [/toy|puzzle|game|wooden car/, 'toy'],
-  [/wine|riesling|merlot|cider|beer|ale|prosecco/, 'wine'],
-  [/oil|vinegar|syrup|juice|water|lemonade|bottle|shampoo|lotion|cordial|milk/, 'bottle'],
-  [/cheese|cheddar|brie|butter|dairy/, 'cheese'],
-  [/carrot|potato|leek|onion|tomato|vegetable|salad/, 'veg'],
-  [/apple|pear|orange|lemon|banana|fruit|berries|produce/, 'fruit'],
-  [/chocolate|bar\b|nougat|biscuit|shortbread/, 'bar'],
-  [/coffee|espresso|beans/, 'coffee'],
-  [/tea\b|infusion|rooibos|chai|oolong|matcha|grey/, 'pouch'],
-  [/jam|honey|marmalade|pickle|chutney|mustard|spread|jar|sauce|cream/, 'jar'],
-  [/tin|sardine|tuna|canned|olives/, 'tin'],
-  [/rice|pasta|flour|sugar|salt|spice|nuts|granola|oats|lentil|pantry/, 'pouch'],
+// The first rule that fits `category: name` decides.
+const RULES = [
+  [/\b(gift box|gift bag|hamper|ribbon)/, 'gift'],
+  [/\b(croissant|pastry)/, 'croissant'],
+  [/\b(knife|corkscrew)/, 'knife'],
+  [/\b(board|tray|plate|platter|clock)\b/, 'plate'],
+  [/\b(notebook|cookbook|book|guide|diary|cards?|postcard|calendar|paper|filters)\b/, 'book'],
+  [/\b(teapot|cafeti.re|jug|watering can|moka)\b/, 'teapot'],
+  [/\b(pan|saucepan|casserole|wok|scale|grinder)\b/, 'pan'],
+  [/\b(mug|cups?|beaker)\b/, 'mug'],
+  [/\b(glass|glasses|carafe|tumbler)\b/, 'glass'],
+  [/\b(bowl|dish(?! brush)|colander|salt pig)\b/, 'bowl'],
+  [/\b(brush|broom|spoon|spatula|whisk|peeler|pin|press|strainer|grater|cutlery|hooks|pen|pencil)\b/, 'brush'],
+  [/\b(tea lights|candle|incense)/, 'candle'],
+  [/\b(hand soap|liquid|shampoo|lotion)\b/, 'bottle'],
+  [/\b(soap|bath salts)\b/, 'soap'],
+  [/\b(towel|cloth|tablecloth|apron|blanket|napkins?|throw|cushion|doormat|twine)\b/, 'towel'],
+  [/\b(shirt|jumper|socks?|hat|scarf|glove)\b/, 'clothing'],
+  [/\b(plant pot|in a pot)\b/, 'plant'],
+  [/\b(vase|flowers)\b/, 'vase'],
+  [/\b(basket|tote)\b/, 'basket'],
+  [/\b(frame|poster|print|jigsaw)\b/, 'frame'],
+  [/\b(lamp|lantern|umbrella)\b/, 'lamp'],
+  [/\b(toy|wooden top|blocks|puzzle)\b/, 'toy'],
+  [/\b(wine|riesling|prosecco)\b/, 'wine'],
+  [/^biscuits|\b(biscuits?|shortbread|cookies?|crackers)\b/, 'packet'],
+  [/\bloose\b/, 'heap'],
+  [/^chocolate|\b(chocolate|nougat)\b/, 'bar'],
+  [/\b(loaf(?! tin)|bread|sourdough|baguette)\b/, 'loaf'],
+  [/\b(cheese|cheddar|brie|comt.|gouda|parmesan)/, 'cheese'],
+  [/\b(jar|jam|honey|marmalade|curd|spread|butter|pesto|mustard|tahini|pickle|chutney|cream)\b/, 'jar'],
+  [/\b(tin|anchovies|sardines|olives|tuna|passata)\b/, 'tin'],
+  [/^(drinks|oil)|\b(oil|vinegar|syrup|juice|water|lemonade|cordial|sauce|milk)\b/, 'bottle'],
+  [/^coffee|\b(coffee|espresso)\b/, 'coffee'],
+  [/^loose/, 'heap'],
+  [/^spices/, 'tin'],
+  [/^(tea|pantry)|\b(tea|infusion|rice|pasta|flour|sugar|salt|oats)\b/, 'pouch'],
+  [/\b(carrots?|potato|leek|onion|tomato|vegetables?|salad)\b/, 'veg'],
+  [/\b(apples?|pears?|oranges?|lemons?|fruit|berries|produce)\b/, 'fruit'],
+  [/^kitchen/, 'brush'],
+  [/^tableware/, 'plate'],
 ];
 
 // FNV-1a: the same SKU always wears the same colours.
@@ -125,10 +177,10 @@ function hash(text) {
 
 /** The picture of a product, as SVG text without inline style. */
 export function picture({ sku, name, category }) {
-  const find = (text) => WORDS.find(([words]) => words.test(text.toLowerCase()))?.[1];
+  const text = `${category ?? ''}: ${name}`.toLowerCase();
   const seed = hash(sku);
-  const kind = find(name) ?? find(category ?? '') ?? ['box', 'jar', 'pouch', 'tin'][seed % 4];
-  const [c, d, l] = COLOURS[(seed >>> 8) % COLOURS.length];
+  const kind = RULES.find(([words]) => words.test(text))?.[1] ?? ['box', 'jar', 'pouch', 'tin'][seed % 4];
+  const [c, d, l] = NAMED.find(([words]) => words.test(text))?.[1] ?? COLOURS[(seed >>> 8) % COLOURS.length];
   return `<svg viewBox="0 0 200 150" aria-hidden="true" focusable="false" class="tint-${(seed >>> 16) % 5}">
     <ellipse cx="100" cy="130" rx="58" ry="6" fill="#000" opacity="0.12"/>${SHAPES[kind](c, d, l)}</svg>`;
 }

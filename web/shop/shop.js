@@ -190,7 +190,9 @@ async function load(wait = 1000) {
     setTimeout(() => state.ready || load(Math.min(wait * 2, 30_000)), wait * (0.5 + Math.random()));
     return;
   }
+  state.place = [...state.places.values()].find((place) => place.kind === 'shop')?.code ?? '';
   $('place').append(...[...state.places.values()].map((place) => make('option', { value: place.code, text: place.name })));
+  $('place').value = state.place;
   showCategories();
   showShelves();
   showHolds();

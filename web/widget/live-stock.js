@@ -60,7 +60,7 @@ class Feed extends EventTarget {
     return new Promise((done, fail) => {
       const text = JSON.stringify({ op, id, ...body });
       const timer = setTimeout(() => this.#waiting.delete(id) && fail(problem({ message: LiveStock.words.unreachable })), 10_000);
-      this.#waiting.set(id, { text, done, fail, timer });
+      this.#waiting.set(id, { op, text, done, fail, timer });
       if (this.#live) this.#socket.send(text);
     });
   }
@@ -136,6 +136,7 @@ class Feed extends EventTarget {
     this.#socket = this.#live = null;
     clearTimeout(this.#timers.listen);
     for (const ask of this.#asks.values()) ask.group = null;
+    for (const [id, { op }] of this.#waiting) if (op === 'subscribe') this.#waiting.delete(id);
     this.#timers.lost ??= setTimeout(() => this.#status(true), 1_500);
     // Jitter: ten thousand phones do not come back in the same second.
     this.#after('connect', Math.min(20_000, 400 * 2 ** this.#tries++) * (0.3 + Math.random()), () => this.#connect());
