@@ -1,5 +1,8 @@
-//! The real transactions, where they are at hand.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+//! Replay against a fake server, and the real transactions where they are at hand.
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::result_large_err)]
+
+mod fake;
+mod replay;
 
 use onhand_engine::money::Currency;
 use onhand_loadtest::replay::transactions::{Reason, read};
