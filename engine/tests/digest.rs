@@ -1,11 +1,13 @@
 //! The digest: the same bytes for the same state, other bytes for another.
 #![allow(clippy::unwrap_used)]
 
-use onhand_engine::command::{Bucket, Channel, SkuQty};
-use onhand_engine::event::{Event, Record};
+use onhand_engine::command::{Bucket, Channel, Policy, SaleLine, SkuQty, Standing};
+use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, Label, LocationId, Owner, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
 
@@ -49,6 +51,39 @@ fn set_aside(reason: &str) -> Event {
     Event::StockAdjusted { sku: SkuId(1), bucket: Bucket::Unavailable(reason.clone()), delta: Qty::units(1), reason }
 }
 
+fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
+    Event::SaleRecorded(Sale {
+        standing: Standing::Request,
+        channel: Channel::Till,
+        receipt: till.map(|no| (TillNo(no), ReceiptNo(1))),
+        lines: vec![SaleLine {
+            sku: SkuId(1),
+            qty: Qty::units(units),
+            unit_price: Minor(net),
+            taxed: Taxed { net: Minor(net), tax: Minor::ZERO, rate: RatePpm(0) },
+        }],
+        tenders: vec![],
+        oversold: vec![],
+        freed: vec![],
+        order: None,
+    })
+}
+
+fn allocated(order: &str, units: i64) -> Event {
+    let lines = vec![SkuQty { sku: SkuId(1), qty: Qty::units(units) }];
+    Event::Allocated { order: OrderId::new(order).unwrap(), lines, freed: vec![] }
+}
+
+fn cancelled(order: &str, units: i64) -> Event {
+    let lines = vec![SkuQty { sku: SkuId(1), qty: Qty::units(units) }];
+    Event::Deallocated { order: OrderId::new(order).unwrap(), lines }
+}
+
+fn policy(web: i64, low_at: i64) -> Event {
+    let safety_stock = [Qty::ZERO, Qty::units(web), Qty::ZERO];
+    Event::PolicySet { sku: SkuId(1), policy: Policy { safety_stock, low_at: Qty::units(low_at) } }
+}
+
 #[test]
 fn the_order_of_independent_events_makes_no_difference() {
     let one = [received(1, 5), received(2, 3), set_aside("display"), set_aside("damaged")];
@@ -70,6 +105,18 @@ fn every_difference_makes_a_difference() {
         [&base[..], &[reserved(1, "ann", 11)]].concat(),
         [&base[..], &[set_aside("display")]].concat(),
         [&base[..], &[set_aside("damaged")]].concat(),
+        [&base[..], &[sold(1, None, 100)]].concat(),
+        [&base[..], &[sold(1, None, 101)]].concat(),
+        [&base[..], &[sold(1, Some(1), 100)]].concat(),
+        [&base[..], &[sold(1, Some(2), 100)]].concat(),
+        [&base[..], &[allocated("W-1", 2)]].concat(),
+        [&base[..], &[allocated("W-2", 2)]].concat(),
+        [&base[..], &[allocated("W-1", 3)]].concat(),
+        [&base[..], &[allocated("W-1", 2), cancelled("W-1", 2)]].concat(),
+        [&base[..], &[policy(1, 0)]].concat(),
+        [&base[..], &[policy(0, 1)]].concat(),
+        // The same counts by another way: the version is part of the state.
+        vec![received(1, 2), received(1, 3), received(2, 3)],
     ];
     for (i, one) in states.iter().enumerate() {
         assert_eq!(world(one).check(), Vec::<String>::new());
@@ -97,4 +144,30 @@ fn a_store_and_a_row_that_disagree_are_found() {
     let findings = world.check().join("\n");
     assert!(findings.contains("not what its SKUs hold"), "{findings}");
     assert!(findings.contains("index of owners"), "{findings}");
+}
+
+#[test]
+fn orders_and_tills_that_disagree_are_found() {
+    let mut world = world(&[received(1, 5), allocated("W-1", 2), sold(1, Some(3), 100)]);
+    assert_eq!(world.check(), Vec::<String>::new());
+    let place = world.places.get_mut(&LocationId(1)).unwrap();
+    place.store.orders.clear();
+    place.tills.get_mut(&TillNo(3)).unwrap().last_receipt = ReceiptNo(9);
+    let findings = world.check();
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings[0].starts_with("location 1: ") && findings[0].contains("open orders"), "{findings:?}");
+    assert!(findings[1].contains("till 3: its receipt numbers"), "{findings:?}");
+}
+
+#[test]
+fn the_chain_s_records_touch_no_location() {
+    let mut world = World::default();
+    world.apply(&Record {
+        time: Timestamp(1),
+        command: CommandId(1),
+        fingerprint: Fingerprint::default(),
+        location: LocationId::CHAIN,
+        event: Event::ItemsDefined { items: vec![], added: 0 },
+    });
+    assert!(world.places.is_empty());
 }

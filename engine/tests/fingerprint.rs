@@ -4,10 +4,13 @@
 mod build;
 
 use build::{LOCATION, TEA, line, owner, reserve, sale_line, sell};
-use onhand_engine::command::{Action, Channel, Command, Sell, Standing, Tender, TenderKind};
+use onhand_engine::command::{
+    Action, Bucket, Channel, Command, Disposition, Policy, Sell, Standing, Tender, TenderKind,
+};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, LocationId, OrderId, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::qty::Qty;
 use onhand_engine::time::Millis;
 
 fn command(action: Action) -> Command {
@@ -74,6 +77,15 @@ fn the_part_that_differs_is_named() {
     }
 }
 
+fn adjust(bucket: Bucket, reason: &str) -> Action {
+    Action::Adjust { sku: TEA, bucket, delta: Qty::units(1), reason: Label::new(reason).unwrap() }
+}
+
+fn back(disposition: Disposition) -> Action {
+    let lines = vec![sale_line(TEA, 1)];
+    Action::Return { till: None, currency: Currency::EUR, lines, disposition, tenders: vec![] }
+}
+
 #[test]
 fn commands_that_look_alike_differ() {
     let reservation = ReservationId(5);
@@ -87,6 +99,17 @@ fn commands_that_look_alike_differ() {
         reserve("ann", &[(TEA, 1)]),
         Action::Count { sku: TEA, counted: line(TEA, 1).qty, on_hand_then: None },
         Action::Count { sku: TEA, counted: line(TEA, 1).qty, on_hand_then: Some(line(TEA, 0).qty) },
+        Action::SetPolicy { sku: TEA, policy: Policy::default() },
+        Action::SetPolicy { sku: TEA, policy: Policy { low_at: Qty::units(1), ..Policy::default() } },
+        build::policy(TEA, [0, 1, 0]),
+        build::policy(TEA, [1, 0, 0]),
+        adjust(Bucket::OnHand, "theft"),
+        adjust(Bucket::Incoming, "theft"),
+        adjust(Bucket::OnHand, "found"),
+        adjust(Bucket::Unavailable(Label::new("theft").unwrap()), "theft"),
+        back(Disposition::Resell),
+        back(Disposition::Damaged),
+        back(Disposition::ToSupplier),
         Action::Deallocate { order: OrderId::new("W-1").unwrap() },
         Action::Deallocate { order: OrderId::new("W-10").unwrap() },
     ];

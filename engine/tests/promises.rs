@@ -5,11 +5,11 @@ mod build;
 
 use build::{TEA, number, owner, policy, reserve, run, run_at, sell, with_tea};
 use onhand_engine::answer::Answer;
-use onhand_engine::command::{Action, Channel, Standing, Tender, TenderKind};
+use onhand_engine::command::{Action, Bucket, Channel, Disposition, Policy, Sell, Standing, Tender, TenderKind};
 use onhand_engine::decide::{Decision, LINES_MAX};
 use onhand_engine::event::Event;
-use onhand_engine::ids::{OrderId, ReservationId, SkuId, TillNo};
-use onhand_engine::money::Minor;
+use onhand_engine::ids::{Label, OrderId, ReservationId, SkuId, TillNo};
+use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
@@ -141,11 +141,11 @@ proptest! {
         run(&mut place, 2, Channel::Web, reserve("ann", &[(TEA, held)])).unwrap();
         run(&mut place, 3, Channel::Till, policy(TEA, [0, safety, 0])).unwrap();
         if gone > 0 {
-            let fact = onhand_engine::command::Sell { standing: Standing::Fact, ..sell(&[(TEA, gone)]) };
+            let fact = Sell { standing: Standing::Fact, ..sell(&[(TEA, gone)]) };
             run(&mut place, 4, Channel::Till, Action::Sell(fact)).unwrap();
         }
-        let by_owner = onhand_engine::command::Sell { owner: Some(owner("ann")), ..sell(&[(TEA, want)]) };
-        let by_name = onhand_engine::command::Sell { reservation: Some(ReservationId(2)), ..sell(&[(TEA, want)]) };
+        let by_owner = Sell { owner: Some(owner("ann")), ..sell(&[(TEA, want)]) };
+        let by_name = Sell { reservation: Some(ReservationId(2)), ..sell(&[(TEA, want)]) };
         for action in [Action::Sell(by_owner), Action::Sell(by_name), reserve("ann", &[(TEA, want)]), allocate("W-1", want, Some("ann"))] {
             let mut after = place.clone();
             prop_assert_eq!(number(&run(&mut after, 5, Channel::Web, action)), 0);
@@ -206,6 +206,58 @@ fn the_ends_of_the_range_hold() {
     assert_eq!(number(&run(&mut place, 31, Channel::Till, unknown)), 2002);
     let chain_only = Action::RevokeKey { key: onhand_engine::catalogue::KeyId(1) };
     assert_eq!(number(&run(&mut place, 32, Channel::Till, chain_only)), 1004);
+}
+
+/// What a person may key in has a largest value, in every command.
+#[test]
+fn quantities_have_a_largest_value() {
+    let beyond = Qty::MAX.plus(Qty::from_milli(1));
+    let rules = |safety_web, low_at| Policy { safety_stock: [Qty::ZERO, safety_web, Qty::ZERO], low_at };
+    let reason = Label::new("found").unwrap();
+    let adjust = |delta| Action::Adjust { sku: TEA, bucket: Bucket::OnHand, delta, reason: reason.clone() };
+    let count = |counted| Action::Count { sku: TEA, counted, on_hand_then: None };
+    let set = |policy| Action::SetPolicy { sku: TEA, policy };
+    let fact = |qty| {
+        let mut fact = Sell { standing: Standing::Fact, ..sell(&[(TEA, 1)]) };
+        fact.lines[0].qty = qty;
+        Action::Sell(fact)
+    };
+    for (action, expected) in [
+        (adjust(Qty::MAX), 0),
+        (adjust(beyond), 1005),
+        (adjust(Qty::MAX.negated()), 0),
+        (adjust(beyond.negated()), 1005),
+        (adjust(Qty::ZERO), 1005),
+        (count(Qty::MAX), 0),
+        (count(beyond), 1005),
+        (count(Qty::from_milli(-1)), 1005),
+        (set(rules(Qty::MAX, Qty::MAX)), 0),
+        (set(rules(beyond, Qty::ZERO)), 1005),
+        (set(rules(Qty::ZERO, beyond)), 1005),
+        (set(rules(Qty::from_milli(-1), Qty::ZERO)), 1005),
+        (set(rules(Qty::ZERO, Qty::from_milli(-1))), 1005),
+        (fact(Qty::MAX), 0),
+        (fact(beyond), 1005),
+        (fact(Qty::ZERO), 1005),
+    ] {
+        let said = format!("{action:?}");
+        assert_eq!(number(&run(&mut with_tea(1), 2, Channel::Till, action)), expected, "{said}");
+    }
+}
+
+/// A return is money too: absurd or unequal tenders are refused.
+#[test]
+fn a_return_pays_back_what_is_due() {
+    let back = |amount: i64| Action::Return {
+        till: None,
+        currency: Currency::EUR,
+        lines: vec![build::sale_line(TEA, 2)],
+        disposition: Disposition::Resell,
+        tenders: vec![Tender { kind: TenderKind::Cash, amount: Minor(amount) }],
+    };
+    for (amount, expected) in [(200, 0), (199, 3002), (i64::MIN, 3003)] {
+        assert_eq!(number(&run(&mut with_tea(1), 2, Channel::Till, back(amount))), expected);
+    }
 }
 
 /// A receipt for each sale and return, none for a refusal.
