@@ -143,6 +143,7 @@ function showHolds() {
 function showStatus() {
   const { stale, heard } = feed;
   $('banner').hidden = !stale || !state.ready;
+  document.querySelector('.intro p').hidden = stale;
   $('banner').textContent = heard
     ? `Live stock is out of reach. You see what we knew at ${clock(feed.heard)}; we keep trying.`
     : 'Live stock is out of reach. We keep trying.';
@@ -209,7 +210,10 @@ $('place').onchange = () => { state.place = $('place').value; showShelves(); rou
 $('more').onclick = () => { state.shown += SHELF; showShelves(); };
 addEventListener('hashchange', route);
 addEventListener('click', (event) => { if (event.target.closest('.card') && $('product').hidden) state.scroll = scrollY; }, true);
-feed.addEventListener('hold', showHolds);
-feed.addEventListener('status', showStatus);
+feed.addEventListener('change', ({ detail }) => {
+  if (detail) return;
+  showHolds();
+  showStatus();
+});
 placeholders();
 load();

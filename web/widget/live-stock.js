@@ -4,8 +4,25 @@
 // Not responsible for: deciding anything; the server decides.
 
 const HOME = new URL('..', import.meta.url);
-const NEWS = ['level', 'status', 'hold'];
 const feeds = new Map();
+
+// A page in another language puts its own words here.
+const words = {
+  in: 'In stock',
+  low: (n) => `${n} left`,
+  last: 'Last one',
+  yours: 'The last one is yours',
+  out: 'Sold out',
+  unknown: 'Not in our range',
+  offline: 'Stock unknown just now',
+  asOf: (time) => `as of ${time}`,
+  hold: 'Hold one for me',
+  held: 'Held for you',
+  release: 'Let it go',
+  gone: 'Someone was quicker.',
+  fewer: (n) => `Only ${n} left to hold.`,
+  unreachable: 'Out of reach, try again in a moment.',
+};
 
 /** The shared connection to a server: this module's own unless told otherwise. */
 export function feedOf(server, token, channel) {
@@ -22,10 +39,9 @@ const uuid = () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) 
 const reached = (map, key, make) => map.get(key) ?? (map.set(key, make()), map.get(key));
 const problem = (error) => Object.assign(new Error(), error);
 
-/** Fires `level`, `status`, `hold`. */
+/** Fires `change`, with the set of SKUs when it is about levels. */
 class Feed extends EventTarget {
   levels = new Map();
-  unknown = new Set();
   stale = false;
   heard = 0;
   holds = [];
@@ -47,19 +63,18 @@ class Feed extends EventTarget {
   }
 
   watch(sku, locations) {
-    const name = `${locations}|${sku}`;
-    const ask = reached(this.#asks, name, () => ({ sku, locations, count: 0 }));
+    const ask = reached(this.#asks, `${locations}|${sku}`, () => ({ sku, locations, count: 0 }));
     ask.count += 1;
-    this.#after('plan', 0, () => this.#subscribe());
+    this.#plan(0);
     this.#connect();
-    return () => { ask.count -= 1; };
+    return ask;
   }
 
   // Sent again under the same id if the line drops: the server does it once.
   ask(op, body, id = uuid()) {
     return new Promise((done, fail) => {
       const text = JSON.stringify({ op, id, ...body });
-      const timer = setTimeout(() => this.#waiting.delete(id) && fail(problem({ message: LiveStock.words.unreachable })), 10_000);
+      const timer = setTimeout(() => this.#waiting.delete(id) && fail(problem({ message: words.unreachable })), 10_000);
       this.#waiting.set(id, { op, text, done, fail, timer });
       if (this.#live) this.#socket.send(text);
     });
@@ -89,16 +104,18 @@ class Feed extends EventTarget {
   #keep(holds) {
     this.holds = holds.filter((hold) => hold.until > Date.now());
     try { sessionStorage[this.#shelf] = JSON.stringify({ owner: this.#owner, holds: this.holds }); } catch {}
-    this.#fire('hold');
+    this.#fire();
     if (this.holds.length) this.#after('hold', 1000, () => this.#keep(this.holds));
   }
 
-  #fire(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+  #fire(detail) { this.dispatchEvent(new CustomEvent('change', { detail })); }
 
   #after(name, ms, work) {
     clearTimeout(this.#timers[name]);
     this.#timers[name] = setTimeout(work, ms);
   }
+
+  #plan(ms) { this.#after('plan', ms, () => this.#subscribe()); }
 
   async #fetch(path, options) {
     const answer = await fetch(new URL(path, this.#base), options);
@@ -181,14 +198,14 @@ class Feed extends EventTarget {
       places.set(level.location, level);
       changed.add(level.sku);
     }
-    this.#fire('level', changed);
+    this.#fire(changed);
   }
 
   #status(stale) {
     clearTimeout(this.#timers.lost);
     this.#timers.lost = null;
     this.stale = stale;
-    this.#fire('status');
+    this.#fire();
   }
 
   // One request for all that is newly watched at the same places.
@@ -196,7 +213,7 @@ class Feed extends EventTarget {
     if (!this.#live) return;
     const groups = new Map();
     for (const ask of this.#asks.values()) {
-      if (ask.count && !ask.group && !this.unknown.has(ask.sku)) reached(groups, `${ask.locations}`, () => []).push(ask);
+      if (ask.sku && ask.count && !ask.group && !ask.unknown) reached(groups, `${ask.locations}`, () => []).push(ask);
     }
     for (const asks of groups.values()) while (asks.length) this.#open(asks.splice(0, 200));
   }
@@ -208,12 +225,12 @@ class Feed extends EventTarget {
     try {
       await this.ask('subscribe', { skus, locations: locations.length ? locations : undefined, channel: this.#channel });
       this.#status(false);
-    } catch ({ sku }) {
+    } catch ({ sku, number }) {
+      const wrong = group.filter((ask) => ask.sku === sku);
       for (const ask of group) ask.group = null;
-      if (!sku) return;
-      this.unknown.add(sku);
-      this.#fire('level', new Set([sku]));
-      this.#subscribe();
+      if (number < 5000) for (const ask of wrong.length ? wrong : group) ask.unknown = true;
+      this.#fire();
+      this.#plan(number < 5000 ? 0 : 3_000);
     }
   }
 }
@@ -227,7 +244,7 @@ b{font-weight:inherit}
 small{font-size:.85em;margin-inline-start:.5em}
 small:empty{display:none}
 [part=level]{border-radius:.25em}
-i{display:inline-block;inline-size:.5em;block-size:.5em;margin-inline-end:.45em;border-radius:50%;border:.1em solid;box-sizing:border-box;translate:0 -.08em}
+i{display:inline-block;inline-size:.5em;block-size:.5em;margin-inline-end:.45em;border-radius:50%;border:.1em solid;box-sizing:border-box}
 .in i,.low i,.last i{background:currentColor}
 .low>*,.last>*{color:var(--live-stock-low,inherit)}
 .out>*{color:var(--live-stock-out,inherit)}
@@ -245,39 +262,23 @@ button:disabled{opacity:.6;cursor:default}
 export class LiveStock extends HTMLElement {
   static observedAttributes = ['sku', 'location', 'list', 'reserve', 'label', 'low-at', 'server', 'token', 'channel'];
 
-  // A page in another language puts its own words here.
-  static words = {
-    in: 'In stock',
-    low: (n) => `${n} left`,
-    last: 'Last one',
-    yours: 'The last one is yours',
-    out: 'Sold out',
-    unknown: 'Not in our range',
-    offline: 'Stock unknown just now',
-    asOf: (time) => `as of ${time}`,
-    hold: 'Hold one for me',
-    held: 'Held for you',
-    release: 'Let it go',
-    gone: 'Someone was quicker, it is gone.',
-    fewer: (n) => `Only ${n} left to hold.`,
-    unreachable: 'The shop is out of reach. Try again in a moment.',
-  };
+  static words = words;
 
   #was = {};
-  #parts; #feed; #end; #planned; #busy; #hold;
+  #parts; #feed; #ask; #planned; #busy; #hold;
 
   connectedCallback() {
     this.#parts ??= this.#build();
     this.#feed = feedOf(...['server', 'token', 'channel'].map((name) => this.getAttribute(name) ?? undefined));
-    this.#end = this.#feed.watch(this.sku, this.#codes);
-    for (const type of NEWS) this.#feed.addEventListener(type, this.#show);
+    this.#ask = this.#feed.watch(this.sku, this.#codes);
+    this.#feed.addEventListener('change', this.#show);
     this.#list();
     this.#show();
   }
 
   disconnectedCallback() {
-    this.#end();
-    for (const type of NEWS) this.#feed.removeEventListener(type, this.#show);
+    this.#ask.count -= 1;
+    this.#feed.removeEventListener('change', this.#show);
   }
 
   attributeChangedCallback() {
@@ -292,7 +293,7 @@ export class LiveStock extends HTMLElement {
     });
   }
 
-  get sku() { return this.getAttribute('sku'); }
+  get sku() { return this.getAttribute('sku') ?? ''; }
 
   get available() { return this.#was.available; }
 
@@ -323,7 +324,6 @@ export class LiveStock extends HTMLElement {
 
   async #act(work) {
     const { note } = this.#parts;
-    const { words } = LiveStock;
     this.#busy = true;
     note.textContent = '';
     this.#show();
@@ -344,8 +344,7 @@ export class LiveStock extends HTMLElement {
   }
 
   #read(levels) {
-    const { words } = LiveStock;
-    if (this.#feed.unknown.has(this.sku)) return ['unknown', words.unknown];
+    if (this.#ask.unknown) return ['unknown', words.unknown];
     if (!levels.length) return this.#feed.stale ? ['offline', words.offline] : ['loading', '\u00a0'];
     const sum = levels.reduce((sum, { available }) => sum + Math.max(0, Math.round(available * 1000)), 0) / 1000;
     if (!sum) return ['out', this.held ? words.yours : words.out, sum];
@@ -358,20 +357,20 @@ export class LiveStock extends HTMLElement {
     if (detail && !detail.has(this.sku)) return;
     const { level, text, age } = this.#parts;
     const levels = this.#levels;
-    const [state, words, available] = this.#read(levels);
+    const [state, says, available] = this.#read(levels);
     const stale = this.#feed.stale && levels.length > 0;
     const was = this.#was;
     this.#action(state);
-    if (was.words === words && was.available === available && was.stale === stale) return;
-    this.#was = { state, words, available, stale };
+    if (was.says === says && was.available === available && was.stale === stale) return;
+    this.#was = { state, says, available, stale };
     level.className = state;
-    if (was.words && was.words !== words && was.state !== 'loading') {
+    if (was.says && was.says !== says && was.state !== 'loading') {
       // From the first change on: a page of a hundred does not read itself out on arrival.
       level.ariaLive = 'polite';
       if (!matchMedia('(prefers-reduced-motion:reduce)').matches) level.animate({ background: ['var(--live-stock-flash,#fc69)', '#0000'] }, 300);
     }
-    text.textContent = words;
-    age.textContent = stale ? LiveStock.words.asOf(new Date(this.#feed.heard).toTimeString().slice(0, 5)) : '';
+    text.textContent = says;
+    age.textContent = stale ? words.asOf(new Date(this.#feed.heard).toTimeString().slice(0, 5)) : '';
     this.setAttribute('state', state);
     this.toggleAttribute('stale', stale);
     this.#tell('stockchange', { state, available, stale, levels });
@@ -380,7 +379,6 @@ export class LiveStock extends HTMLElement {
   #action(state) {
     const { action, button, note, countdown } = this.#parts;
     const { held } = this;
-    const { words } = LiveStock;
     const left = held && Math.max(0, Math.ceil((held.until - Date.now()) / 1000));
     const can = held || ['in', 'low', 'last'].includes(state);
     action.hidden = !this.hasAttribute('reserve') || !can && !note.textContent;
