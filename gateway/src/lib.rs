@@ -1,1 +1,27 @@
-//! The door of onhand: one port for WebSocket, HTTP, metrics and pages. Holds no stock.
+//! The door of onhand: one port for WebSocket, HTTP, metrics and pages.
+//!
+//! Responsible for: who is asking and what they may do, limits, reading requests and writing replies,
+//! live stock to those who watch, the pages, health and metrics.
+//!
+//! Not responsible for: stock (it holds none), rules (engine), what the messages look like
+//! (protocol), or what became durable (actors).
+
+mod clock;
+mod connection;
+mod fault;
+mod http;
+mod inbox;
+pub mod keys;
+pub mod limits;
+mod live;
+mod metrics;
+mod pages;
+mod pending;
+mod rights;
+pub mod server;
+mod session;
+mod wire;
+mod worker;
+
+pub use limits::Limits;
+pub use server::{Error, Options, Server};

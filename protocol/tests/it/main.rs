@@ -3,6 +3,5 @@
 
 mod book;
 mod commands;
-mod docs;
 mod refusals;
 mod replies;

@@ -1,0 +1,72 @@
+//! An error on its way to a client: small to hand around, numbered, with its HTTP face.
+
+use onhand_protocol::message::ErrorBody;
+use onhand_protocol::value::Sku;
+use std::ops::Deref;
+
+/// Why a request was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault(Box<ErrorBody>);
+
+impl Fault {
+    pub(crate) fn new(number: u16, message: impl Into<String>) -> Self {
+        Self(Box::new(ErrorBody::new(number, message)))
+    }
+
+    /// With the field it is about.
+    pub(crate) fn at(self, field: &str) -> Self {
+        Self(Box::new(self.0.at(field)))
+    }
+
+    /// With the time after which to try again.
+    pub(crate) fn retry_after(mut self, ms: u64) -> Self {
+        self.0.retry_ms = Some(ms);
+        self
+    }
+
+    /// With the item it is about.
+    pub(crate) fn about(mut self, sku: Sku) -> Self {
+        self.0.sku = Some(sku);
+        self
+    }
+
+    /// As the body of an HTTP answer (RFC 9457).
+    pub(crate) fn problem(&self) -> Vec<u8> {
+        #[derive(serde::Serialize)]
+        struct Problem<'a> {
+            r#type: &'a str,
+            title: &'a str,
+            status: u16,
+            detail: &'a str,
+            #[serde(flatten)]
+            body: &'a ErrorBody,
+        }
+        let (help, title, detail) = (&self.0.help, &self.0.name, &self.0.message);
+        let problem = Problem { r#type: help, title, status: self.0.status(), detail, body: &self.0 };
+        serde_json::to_vec(&problem).unwrap_or_default()
+    }
+
+    pub(crate) fn body(&self) -> &ErrorBody {
+        &self.0
+    }
+}
+
+impl Deref for Fault {
+    type Target = ErrorBody;
+
+    fn deref(&self) -> &ErrorBody {
+        &self.0
+    }
+}
+
+impl From<ErrorBody> for Fault {
+    fn from(body: ErrorBody) -> Self {
+        Self(Box::new(body))
+    }
+}
+
+impl From<Box<ErrorBody>> for Fault {
+    fn from(body: Box<ErrorBody>) -> Self {
+        Self(body)
+    }
+}

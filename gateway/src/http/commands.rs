@@ -1,0 +1,84 @@
+//! `POST /v1/{op}`: the same commands as on the WebSocket, the id in `Idempotency-Key`.
+
+use super::answer;
+use super::app::App;
+use crate::fault::Fault;
+use crate::keys::Principal;
+use crate::rights;
+use crate::wire;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use onhand_actors::port::Outcome;
+use onhand_protocol::convert::{self, Entered};
+use onhand_protocol::limits::{IMPORT_BYTES_MAX, MESSAGE_BYTES_MAX};
+use onhand_protocol::message;
+use onhand_protocol::value::Id;
+use std::sync::Arc;
+
+pub(crate) async fn command(State(app): State<Arc<App>>, Path(op): Path<String>, request: Request) -> Response {
+    match run(&app, &op, request).await {
+        Ok(response) => response,
+        Err(fault) => fault.into_response(),
+    }
+}
+
+async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fault> {
+    let (head, body) = request.into_parts();
+    let principal = app.caller(&head.headers)?;
+    if !message::OPS.contains(&op) {
+        return Err(Fault::new(1002, format!("there is no command {op:.40}")).at("op"));
+    }
+    rights::check_op(&principal, op)?;
+    let id = idempotency_key(&head.headers)?;
+    let large = op == "define_items";
+    let bytes = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
+    let Entered { command, asked } = if large {
+        // A whole catalogue takes a while to read: not on the thread of the sockets.
+        let (app, op) = (app.clone(), op.to_owned());
+        let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &bytes));
+        reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))??
+    } else {
+        enter(app, principal, op, id, &bytes)?
+    };
+    let outcome = app.decide(command).await?;
+    if let Outcome::Refused(refusal) = &outcome {
+        return Err(convert::refusal(refusal, &wire::Book(app.shared.handle.directory())).into());
+    }
+    let mut text = Vec::with_capacity(256);
+    wire::write_reply(&mut text, &app.shared.handle, &asked, &outcome);
+    Ok(answer::bytes(text))
+}
+
+fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
+    let body = message::Body::parse(op, bytes)?;
+    rights::check(&principal, &body)?;
+    let book = wire::Book(app.shared.handle.directory());
+    Ok(convert::command(id.command(), body, principal.role().channel(), &book)?)
+}
+
+/// The id of the command, as UUID, in quotes or without.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Id, Fault> {
+    let missing = || {
+        let text = "send Idempotency-Key with a UUID made when the customer decided, the same one for every try";
+        Fault::new(1009, text).at("Idempotency-Key")
+    };
+    let value = headers.get("idempotency-key").ok_or_else(missing)?;
+    let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
+    text.parse().map_err(|_| Fault::new(1009, "the Idempotency-Key is not a UUID").at("Idempotency-Key"))
+}
+
+/// The whole body, if it is not too large and does not take too long.
+pub(crate) async fn read(app: &App, body: Body, max: usize) -> Result<Bytes, Fault> {
+    let whole = tokio::time::timeout(app.shared.limits.body, Limited::new(body, max).collect()).await;
+    match whole {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Fault::new(1006, format!("the body has more than {max} bytes")))
+        }
+        Ok(Err(_)) => Err(Fault::new(1001, "the body ended early")),
+        Err(_) => Err(Fault::new(1001, "the body did not come in time")),
+    }
+}

@@ -1,0 +1,97 @@
+//! HTTP on the same port: commands, reads, keys, health, metrics, pages, and the way to WebSocket.
+
+mod answer;
+mod app;
+mod commands;
+mod keys;
+mod operations;
+mod pages;
+mod reads;
+mod tokens;
+mod upgrade;
+
+use crate::server::Shared;
+use crate::worker::{Arrived, FromHttp};
+use app::App;
+use axum::Router;
+use axum::body::Body;
+use axum::middleware;
+use axum::routing::{delete, get, post};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tower::ServiceExt;
+
+/// Headers of one request, together.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Who is at the other end of the connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Every address of the server.
+pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> Router {
+    let app = Arc::new(App::new(shared, to_worker));
+    let api = Router::new()
+        .route("/ws", get(upgrade::upgrade))
+        .route("/token", post(tokens::issue))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{id}", delete(keys::revoke))
+        .route("/keys/{id}/rotate", post(keys::rotate))
+        .route("/stock", get(reads::stock_page))
+        .route("/stock/{location}/{sku}", get(reads::stock))
+        .route("/items", get(reads::items))
+        .route("/items/{sku}", get(reads::item))
+        .route("/locations", get(reads::locations))
+        .route("/totals", get(reads::totals))
+        .route("/reservations/{location}/{id}", get(reads::reservation))
+        .route("/events", get(reads::events))
+        .route("/status", get(operations::status))
+        .route("/openapi.json", get(operations::openapi))
+        .route("/{op}", post(commands::command))
+        .layer(middleware::from_fn_with_state(app.clone(), answer::cross_origin));
+    Router::new()
+        .nest("/v1", api)
+        .route("/metrics", get(operations::metrics))
+        .route("/healthz", get(operations::healthz))
+        .route("/readyz", get(operations::readyz))
+        .route("/errors/{number}", get(pages::error))
+        .fallback(pages::page)
+        .method_not_allowed_fallback(answer::wrong_method)
+        .with_state(app)
+}
+
+/// Serves one connection until it ends or becomes a WebSocket.
+pub(crate) async fn serve(shared: Arc<Shared>, routes: Router, arrived: Arrived) {
+    let Ok(stream) = TcpStream::from_std(arrived.socket) else { return };
+    let (peer, place) = (Peer(arrived.peer), Arc::new(arrived.place));
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(place.clone());
+        routes.clone().oneshot(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(shared.limits.handshake)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let mut stopping = shared.stopping.clone();
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopping.wait_for(|stop| *stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "http connection ended");
+    }
+}

@@ -1,0 +1,218 @@
+//! Reads over HTTP: levels, items, locations, totals, reservations, events. Lists come in pages: `next`
+//! of one page is `after` of the following.
+
+use super::answer;
+use super::app::App;
+use super::pages::is_match;
+use crate::fault::Fault;
+use crate::keys::Principal;
+use crate::rights::{self, Read};
+use crate::wire;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{ETAG, HeaderMap, HeaderValue};
+use onhand_engine::catalogue::Location;
+use onhand_engine::ids::{Code, LocationCode, Seq, SkuCode, SkuId};
+use onhand_protocol::convert;
+use onhand_protocol::limits::{PAGE_DEFAULT, PAGE_MAX};
+use onhand_protocol::message::Channel;
+use onhand_protocol::message::read::{EventPage, ItemPage, LevelPage, LocationList, TotalsList};
+use onhand_protocol::value::{Id, Position};
+use serde::Deserialize;
+use std::sync::Arc;
+
+type Answer = Result<Response, Fault>;
+
+/// What a list may be asked with.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    location: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+    channel: Option<Channel>,
+}
+
+/// The query, or why it cannot be read.
+type Asking = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+
+fn asked(query: Asking) -> Result<Asked, Fault> {
+    let Query(asked) =
+        query.map_err(|why| Fault::new(1001, format!("the query cannot be read: {}", why.body_text())))?;
+    if asked.limit.is_some_and(|limit| limit == 0 || limit > PAGE_MAX) {
+        return Err(Fault::new(1001, format!("limit is 1 to {PAGE_MAX}")).at("limit"));
+    }
+    Ok(asked)
+}
+
+impl Asked {
+    fn limit(&self) -> usize {
+        self.limit.unwrap_or(PAGE_DEFAULT)
+    }
+
+    fn after_item(&self, app: &App) -> Result<Option<SkuId>, Fault> {
+        let Some(after) = &self.after else { return Ok(None) };
+        let wrong = || Fault::new(1017, "`after` is not the `next` of a page").at("after");
+        let code = SkuCode::new(after).map_err(|_| wrong())?;
+        Ok(Some(app.shared.handle.directory().item_by_code(&code).ok_or_else(wrong)?.sku))
+    }
+
+    fn location(&self, app: &App) -> Result<Option<Arc<Location>>, Fault> {
+        self.location.as_deref().map(|code| place(app, code)).transpose()
+    }
+}
+
+fn place(app: &App, code: &str) -> Result<Arc<Location>, Fault> {
+    let code: LocationCode = coded(code, "location")?;
+    wire::location(app.shared.handle.directory(), &code)
+}
+
+fn coded<const MAX: usize>(text: &str, field: &str) -> Result<Code<MAX>, Fault> {
+    Code::new(text).map_err(|why| Fault::new(1013, format!("the {field} {why}")).at(field))
+}
+
+/// The caller, if it may read this.
+fn reader(app: &App, headers: &HeaderMap, read: Read) -> Result<Principal, Fault> {
+    let caller = app.caller(headers)?;
+    rights::check_read(&caller, read)?;
+    Ok(caller)
+}
+
+fn respond(answer: Answer) -> Response {
+    answer.unwrap_or_else(IntoResponse::into_response)
+}
+
+pub(crate) async fn stock(
+    State(app): State<Arc<App>>,
+    Path((location, sku)): Path<(String, String)>,
+    query: Asking,
+    headers: HeaderMap,
+) -> Response {
+    respond(read_stock(&app, &location, &sku, query, &headers))
+}
+
+fn read_stock(app: &App, location: &str, sku: &str, query: Asking, headers: &HeaderMap) -> Answer {
+    let caller = reader(app, headers, Read::Levels)?;
+    let asked = asked(query)?;
+    let place = place(app, location)?;
+    let handle = &app.shared.handle;
+    let item = wire::item(handle.directory(), &coded(sku, "sku")?)?;
+    let read = wire::level(handle, place.id, item.sku);
+    let etag = format!("\"{}\"", read.level.version.0);
+    let mut response = if is_match(headers, &etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut text = Vec::with_capacity(320);
+        wire::write_level(&mut text, handle, &read, caller.audience(asked.channel));
+        answer::bytes(text)
+    };
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    Ok(response)
+}
+
+pub(crate) async fn stock_page(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+    respond(read_stock_page(&app, query, &headers))
+}
+
+fn read_stock_page(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
+    let caller = reader(app, headers, Read::Levels)?;
+    let asked = asked(query)?;
+    let missing = || Fault::new(1001, "say where: ?location=CODE").at("location");
+    let location = asked.location(app)?.ok_or_else(missing)?;
+    let handle = &app.shared.handle;
+    let page = handle.levels(location.id, asked.after_item(app)?, asked.limit());
+    let audience = caller.audience(asked.channel);
+    let next = page.last().filter(|_| page.len() == asked.limit());
+    let next = next.and_then(|last| handle.directory().item(last.sku)).map(|item| item.code.to_string());
+    let levels = page.iter().filter_map(|read| wire::level_message(handle, read, audience)).collect();
+    Ok(answer::json(&LevelPage { levels, next }))
+}
+
+pub(crate) async fn items(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+    respond(read_items(&app, query, &headers))
+}
+
+fn read_items(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
+    reader(app, headers, Read::Catalogue)?;
+    let asked = asked(query)?;
+    let items = app.shared.handle.directory().items(asked.after_item(app)?, asked.limit());
+    let next = items.last().filter(|_| items.len() == asked.limit()).map(|item| item.code.to_string());
+    let items = items.iter().map(|item| convert::item(item)).collect();
+    Ok(answer::json(&ItemPage { items, next }))
+}
+
+pub(crate) async fn item(State(app): State<Arc<App>>, Path(sku): Path<String>, headers: HeaderMap) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Catalogue)?;
+        let item = wire::item(app.shared.handle.directory(), &coded(&sku, "sku")?)?;
+        Ok(answer::json(&convert::item(&item)))
+    };
+    respond(read())
+}
+
+pub(crate) async fn locations(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    respond(reader(&app, &headers, Read::Catalogue).map(|_| {
+        let locations = app.shared.handle.directory().locations();
+        answer::json(&LocationList { locations: locations.iter().map(|one| convert::location(one)).collect() })
+    }))
+}
+
+pub(crate) async fn totals(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Totals)?;
+        let handle = &app.shared.handle;
+        let places = match asked(query)?.location(&app)? {
+            Some(place) => vec![place],
+            None => handle.directory().locations(),
+        };
+        let mut totals = Vec::new();
+        places.iter().for_each(|place| totals.extend(convert::totals(place, &handle.totals(place.id))));
+        Ok(answer::json(&TotalsList { totals }))
+    };
+    respond(read())
+}
+
+pub(crate) async fn reservation(
+    State(app): State<Arc<App>>,
+    Path((location, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Reservation)?;
+        let place = place(&app, &location)?;
+        let id: Id = id.parse().map_err(|_| Fault::new(1009, "the id is not a UUID").at("id"))?;
+        let handle = &app.shared.handle;
+        let live = handle.reservation(place.id, id.reservation()).ok_or_else(|| {
+            Fault::new(2002, "there is no live reservation of this id here: it was released, completed or has expired")
+        })?;
+        Ok(answer::json(&convert::reservation(id.reservation(), &place, &live, &wire::Book(handle.directory()))))
+    };
+    respond(read())
+}
+
+pub(crate) async fn events(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+    respond(read_events(&app, query, &headers).await)
+}
+
+/// The feed of durable events. The last page has a `next` too: to ask again later.
+async fn read_events(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
+    reader(app, headers, Read::Events)?;
+    let asked = asked(query)?;
+    let wrong = |_| Fault::new(1017, "`after` is a place in the log: a whole number").at("after");
+    let after = Seq(asked.after.as_deref().map_or(Ok(0), str::parse).map_err(wrong)?);
+    let (handle, limit) = (app.shared.handle.clone(), asked.limit());
+    let reading = tokio::task::spawn_blocking(move || handle.events(after, limit));
+    let found = reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))?;
+    let found = found.map_err(|why| {
+        tracing::error!(%why, "the feed cannot be read");
+        Fault::new(5010, "the events cannot be read; run onhand verify")
+    })?;
+    let book = wire::Book(app.shared.handle.directory());
+    let found = &found[..found.len().min(limit)];
+    let next = found.last().map_or(after, |(seq, _)| *seq);
+    let events = found.iter().map(|(seq, record)| convert::event(*seq, record, &book)).collect();
+    Ok(answer::json(&EventPage { events, next: Position(next) }))
+}

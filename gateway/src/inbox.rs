@@ -1,0 +1,60 @@
+//! The worker's port: what the log's thread leaves for a worker, and the wake that goes with it.
+
+use onhand_actors::port::{LevelChange, Outcome, Port, Ticket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What waits for a worker. Outcomes are bounded by what is in flight; levels are left only while
+/// somebody watches, and taken whole with every wake.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    pub(crate) outcomes: Vec<Vec<(Ticket, Outcome)>>,
+    pub(crate) levels: Vec<Arc<[LevelChange]>>,
+    pub(crate) chain_changed: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Inbox {
+    waiting: Mutex<Waiting>,
+    wake: Notify,
+    watched: AtomicBool,
+}
+
+impl Inbox {
+    /// Resolves when something waits.
+    pub(crate) async fn wait(&self) {
+        self.wake.notified().await;
+    }
+
+    pub(crate) fn take(&self) -> Waiting {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether anybody here watches levels. Set before a snapshot is read: the published view is
+    /// ahead of what is left here, so nothing falls between the two.
+    pub(crate) fn set_watched(&self, watched: bool) {
+        self.watched.store(watched, Ordering::SeqCst);
+    }
+
+    fn leave(&self, put: impl FnOnce(&mut Waiting)) {
+        put(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.wake.notify_one();
+    }
+}
+
+impl Port for Inbox {
+    fn outcomes(&self, outcomes: Vec<(Ticket, Outcome)>) {
+        self.leave(|waiting| waiting.outcomes.push(outcomes));
+    }
+
+    fn levels(&self, changes: Arc<[LevelChange]>) {
+        if self.watched.load(Ordering::SeqCst) {
+            self.leave(|waiting| waiting.levels.push(changes));
+        }
+    }
+
+    fn chain_changed(&self) {
+        self.leave(|waiting| waiting.chain_changed = true);
+    }
+}

@@ -1,0 +1,112 @@
+//! What the gateway counts, in one place, and the text that Prometheus reads.
+
+use metrics::{Counter, Gauge, Histogram, Unit};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use onhand_actors::handle::Observed;
+use std::sync::OnceLock;
+
+/// The recorder of this process. Servers started later in one process (tests) share it.
+pub(crate) fn exporter() -> &'static PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| {
+        let seconds = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)
+            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        // Somebody else's recorder stays; ours then reads empty rather than stopping the server.
+        let _ = metrics::set_global_recorder(recorder);
+        describe();
+        handle
+    })
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_gauge!("onhand_gateway_sockets", "Open connections, HTTP and WebSocket.");
+    describe_counter!("onhand_gateway_sockets_total", "Connections taken since the start.");
+    describe_counter!(
+        "onhand_gateway_sockets_refused_total",
+        "Connections refused because there were too many (5011)."
+    );
+    describe_counter!("onhand_gateway_sockets_closed_total", "WebSockets closed by the server, by reason.");
+    describe_counter!("onhand_gateway_commands_total", "Commands handed to the actors.");
+    describe_counter!("onhand_gateway_answers_total", "Commands answered, by result: done or refused.");
+    describe_counter!("onhand_gateway_errors_total", "Errors told to clients, by number.");
+    describe_counter!("onhand_gateway_levels_sent_total", "Levels sent to subscribers.");
+    describe_counter!("onhand_gateway_sent_bytes_total", Unit::Bytes, "Bytes of WebSocket messages sent.");
+    describe_gauge!("onhand_gateway_watched", "Subscribed SKUs and locations, all sockets together.");
+    describe_histogram!(
+        "onhand_gateway_answer_seconds",
+        Unit::Seconds,
+        "From a command's arrival to its durable answer; one command sampled per wake of a worker."
+    );
+    describe_gauge!("onhand_shard_inbox_commands", "Commands waiting, by shard.");
+    describe_gauge!("onhand_sku_actors", "SKU actors in memory.");
+    describe_gauge!("onhand_reservations", "Live reservations.");
+    describe_gauge!("onhand_log_queue_batches", "Batches waiting for the log.");
+    describe_gauge!("onhand_log_last_seq", "The place of the last durable record.");
+    describe_gauge!("onhand_disk_full", "1 while writes are refused because the disk is full.");
+    describe_gauge!("onhand_log_stopped", "1 once the log has stopped after a failed write.");
+}
+
+/// The gateway's counters, looked up once.
+pub(crate) struct Meters {
+    pub(crate) sockets: Gauge,
+    pub(crate) sockets_total: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) commands: Counter,
+    pub(crate) done: Counter,
+    pub(crate) declined: Counter,
+    pub(crate) levels: Counter,
+    pub(crate) bytes: Counter,
+    pub(crate) watched: Gauge,
+    pub(crate) answer: Histogram,
+}
+
+impl Meters {
+    pub(crate) fn new() -> Self {
+        use metrics::{counter, gauge, histogram};
+        Self {
+            sockets: gauge!("onhand_gateway_sockets"),
+            sockets_total: counter!("onhand_gateway_sockets_total"),
+            refused: counter!("onhand_gateway_sockets_refused_total"),
+            commands: counter!("onhand_gateway_commands_total"),
+            done: counter!("onhand_gateway_answers_total", "result" => "done"),
+            declined: counter!("onhand_gateway_answers_total", "result" => "refused"),
+            levels: counter!("onhand_gateway_levels_sent_total"),
+            bytes: counter!("onhand_gateway_sent_bytes_total"),
+            watched: gauge!("onhand_gateway_watched"),
+            answer: histogram!("onhand_gateway_answer_seconds"),
+        }
+    }
+}
+
+/// An error was told to a client.
+pub(crate) fn error(number: u16) {
+    metrics::counter!("onhand_gateway_errors_total", "number" => number.to_string()).increment(1);
+}
+
+/// The server closed a WebSocket.
+pub(crate) fn closed(why: &'static str) {
+    metrics::counter!("onhand_gateway_sockets_closed_total", "reason" => why).increment(1);
+}
+
+/// The text of `/metrics`.
+pub(crate) fn render(exporter: &PrometheusHandle, observed: &Observed) -> String {
+    use metrics::gauge;
+    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    for (shard, depth) in observed.inbox_depth.iter().enumerate() {
+        gauge!("onhand_shard_inbox_commands", "shard" => shard.to_string()).set(count(*depth));
+    }
+    gauge!("onhand_sku_actors").set(count(observed.sku_actors));
+    gauge!("onhand_reservations").set(count(observed.reservations));
+    gauge!("onhand_log_queue_batches").set(count(observed.log_queue));
+    #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
+    gauge!("onhand_log_last_seq").set(observed.last_seq.0 as f64);
+    gauge!("onhand_disk_full").set(f64::from(u8::from(observed.disk_full)));
+    gauge!("onhand_log_stopped").set(f64::from(u8::from(observed.stopped)));
+    exporter.run_upkeep();
+    exporter.render()
+}

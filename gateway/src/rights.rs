@@ -1,0 +1,186 @@
+//! Who may do what: the one place that says so. Deny by default.
+
+use crate::fault::Fault;
+use crate::keys::Principal;
+use onhand_engine::catalogue::Role;
+use onhand_protocol::message::{Body, Channel};
+
+/// The longest time a shopper may hold something, in milliseconds.
+pub(crate) const SHOPPER_TTL_MS_MAX: u64 = 15 * 60_000;
+/// The most lines a shopper may hold at once.
+pub(crate) const SHOPPER_LINES_MAX: usize = 20;
+/// The most units of one item that a shopper may hold, in thousandths.
+pub(crate) const SHOPPER_QTY_MILLI_MAX: i64 = 20_000;
+
+/// What can be asked for, apart from the commands: those are named by their op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Levels, live or not.
+    Levels,
+    /// Items and locations.
+    Catalogue,
+    /// One reservation.
+    Reservation,
+    /// What was sold.
+    Totals,
+    /// The feed of events.
+    Events,
+    /// Metrics.
+    Metrics,
+    /// Queues.
+    Status,
+    /// The list of keys.
+    Keys,
+}
+
+/// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
+pub(crate) fn check(principal: &Principal, body: &Body) -> Result<(), Fault> {
+    check_op(principal, body.op())?;
+    check_channel(principal, body)?;
+    match (principal, body) {
+        (Principal::Shopper { .. }, Body::Reserve(asked)) => {
+            check_shopper_ttl(asked.ttl_s, asked.ttl_ms)?;
+            if asked.lines.len() > SHOPPER_LINES_MAX {
+                return Err(Fault::new(4004, "a shopper may hold 20 items at once").at("lines"));
+            }
+            if asked.lines.iter().any(|line| line.qty.0.milli() > SHOPPER_QTY_MILLI_MAX) {
+                return Err(Fault::new(4004, "a shopper may hold 20 units of an item").at("lines"));
+            }
+            Ok(())
+        }
+        (Principal::Shopper { .. }, Body::Extend(asked)) => check_shopper_ttl(asked.ttl_s, asked.ttl_ms),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a role may do this at all: known before the request is read.
+pub(crate) fn check_op(principal: &Principal, op: &str) -> Result<(), Fault> {
+    let allowed = match principal {
+        Principal::Key { role, .. } => key_may(*role, op),
+        Principal::Shopper { .. } => shopper_may(op),
+    };
+    if allowed { Ok(()) } else { Err(forbidden(principal, op)) }
+}
+
+/// Whether something may be read.
+pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault> {
+    let role = match principal {
+        Principal::Key { role, .. } => *role,
+        Principal::Shopper { .. } if matches!(read, Read::Levels | Read::Catalogue) => return Ok(()),
+        Principal::Shopper { .. } => return Err(forbidden(principal, "read this")),
+    };
+    let allowed = match read {
+        Read::Levels | Read::Catalogue => role != Role::Operations,
+        Read::Reservation => matches!(role, Role::Admin | Role::Till | Role::Web),
+        Read::Totals | Read::Events => matches!(role, Role::Admin | Role::Analyst),
+        Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
+        Read::Status => matches!(role, Role::Admin | Role::Operations),
+        Read::Keys => role == Role::Admin,
+    };
+    if allowed { Ok(()) } else { Err(forbidden(principal, "read this")) }
+}
+
+/// Whether keys may be made and revoked.
+pub(crate) fn check_keys(principal: &Principal) -> Result<(), Fault> {
+    check_read(principal, Read::Keys)
+}
+
+fn key_may(role: Role, op: &str) -> bool {
+    match op {
+        "hello" | "ping" => true,
+        "get" | "subscribe" | "unsubscribe" => role != Role::Operations,
+        "sell" | "reserve" | "extend" | "release" | "allocate" | "deallocate" => {
+            matches!(role, Role::Admin | Role::Till | Role::Web)
+        }
+        "return" | "receive" | "adjust" | "count" => matches!(role, Role::Admin | Role::Till),
+        "set_policy" | "define_location" | "define_items" => role == Role::Admin,
+        _ => false,
+    }
+}
+
+fn shopper_may(op: &str) -> bool {
+    matches!(op, "hello" | "ping" | "get" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
+}
+
+fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
+    let asked = match body {
+        Body::Sell(asked) => asked.channel,
+        Body::Reserve(asked) => asked.channel,
+        Body::Allocate(asked) => asked.channel,
+        _ => None,
+    };
+    let Some(channel) = asked else { return Ok(()) };
+    let allowed = match principal {
+        Principal::Shopper { .. } => channel == Channel::Web,
+        Principal::Key { role: Role::Web, .. } => channel != Channel::Till,
+        Principal::Key { role: Role::Till, .. } => channel == Channel::Till,
+        Principal::Key { .. } => true,
+    };
+    if allowed {
+        return Ok(());
+    }
+    Err(Fault::new(4004, format!("the role {} may not act for this channel", principal.role_name())).at("channel"))
+}
+
+fn check_shopper_ttl(ttl_s: Option<u64>, ttl_ms: Option<u64>) -> Result<(), Fault> {
+    let ms = ttl_ms.unwrap_or(0).max(ttl_s.unwrap_or(0).saturating_mul(1_000));
+    if ms > SHOPPER_TTL_MS_MAX {
+        return Err(Fault::new(4004, "a shopper may hold something for 15 minutes at a time").at("ttl_s"));
+    }
+    Ok(())
+}
+
+fn forbidden(principal: &Principal, what: &str) -> Fault {
+    Fault::new(4004, format!("the role {} may not {what}", principal.role_name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onhand_engine::catalogue::KeyId;
+    use onhand_engine::time::Timestamp;
+    use onhand_protocol::message::OPS;
+
+    /// Role by op, as documented. `shopper` is a token.
+    const MAY: &[(&str, &str)] = &[
+        ("admin", "*"),
+        (
+            "till",
+            "hello ping get subscribe unsubscribe sell return reserve extend release receive adjust count \
+             allocate deallocate",
+        ),
+        ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
+        ("analyst", "hello ping get subscribe unsubscribe"),
+        ("operations", "hello ping"),
+        ("shopper", "hello ping get subscribe unsubscribe reserve extend release"),
+    ];
+
+    #[test]
+    fn the_table_of_rights() {
+        for (role, ops) in MAY {
+            for op in OPS {
+                let wanted = *ops == "*" || ops.split_whitespace().any(|one| one == *op);
+                let got = match Role::named(role) {
+                    Some(role) => key_may(role, op),
+                    None => shopper_may(op),
+                };
+                assert_eq!(got, wanted, "{role} {op}");
+            }
+        }
+    }
+
+    #[test]
+    fn reads_by_role() {
+        let shopper = Principal::Shopper { session: 1, expires: Timestamp(1) };
+        let key = |role| Principal::Key { id: KeyId(1), role };
+        for read in [Read::Totals, Read::Events, Read::Status, Read::Keys, Read::Metrics, Read::Reservation] {
+            assert!(check_read(&shopper, read).is_err(), "{read:?}");
+            assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");
+        }
+        assert!(check_read(&shopper, Read::Levels).is_ok());
+        assert!(check_read(&key(Role::Web), Read::Totals).is_err());
+        assert!(check_read(&key(Role::Analyst), Read::Events).is_ok());
+        assert!(check_read(&key(Role::Operations), Read::Status).is_ok());
+        assert!(check_read(&key(Role::Operations), Read::Levels).is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! Between the protocol's types and the gateway's: names, replies, levels, subscriptions.
+
+use crate::fault::Fault;
+use crate::keys::Principal;
+use crate::live::{Since, Watch};
+use bytes::Bytes;
+use onhand_actors::directory::Directory;
+use onhand_actors::handle::Handle;
+use onhand_actors::port::{LevelChange, Outcome};
+use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::gtin::Gtin;
+use onhand_engine::ids::{CommandId, LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::level::Level;
+use onhand_protocol::convert::{self, Names};
+pub(crate) use onhand_protocol::convert::{Asked, Audience};
+use onhand_protocol::message::{Channel, LevelMessage, Reply, Role, Subscribe, Success};
+use onhand_protocol::value::{Id, Sku};
+use std::cell::RefCell;
+use std::sync::Arc;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// The directory as the protocol asks for it.
+pub(crate) struct Book<'a>(pub(crate) &'a Directory);
+
+impl Names for Book<'_> {
+    fn item(&self, code: &SkuCode) -> Option<Arc<Item>> {
+        self.0.item_by_code(code)
+    }
+
+    fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>> {
+        self.0.item_by_gtin(gtin)
+    }
+
+    fn item_numbered(&self, sku: SkuId) -> Option<Arc<Item>> {
+        self.0.item(sku)
+    }
+
+    fn location(&self, code: &LocationCode) -> Option<Arc<Location>> {
+        self.0.location_by_code(code)
+    }
+
+    fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
+        self.0.location(id)
+    }
+}
+
+impl Principal {
+    /// The word for its role on the wire.
+    pub(crate) fn role(&self) -> Role {
+        match self {
+            Principal::Key { role, .. } => Role::from(*role),
+            Principal::Shopper { .. } => Role::Shopper,
+        }
+    }
+
+    /// In whose eyes it sees levels, for a channel or that of its role.
+    pub(crate) fn audience(&self, channel: Option<Channel>) -> Audience {
+        let channel = channel.unwrap_or_else(|| self.role().channel());
+        match self.role() {
+            Role::Web | Role::Shopper => Audience::Public(channel),
+            Role::Admin | Role::Till | Role::Analyst | Role::Operations => Audience::Staff(channel),
+        }
+    }
+}
+
+/// Text written by `write`, as a message.
+pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> Utf8Bytes {
+    thread_local!(static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        write(scratch);
+        // JSON is UTF-8.
+        Utf8Bytes::try_from(Bytes::copy_from_slice(scratch)).unwrap_or_default()
+    })
+}
+
+/// The reply to a command.
+pub(crate) fn reply(handle: &Handle, asked: &Asked, outcome: &Outcome) -> Utf8Bytes {
+    text(|out| write_reply(out, handle, asked, outcome))
+}
+
+/// The same bytes, for HTTP.
+pub(crate) fn write_reply(out: &mut Vec<u8>, handle: &Handle, asked: &Asked, outcome: &Outcome) {
+    let book = Book(handle.directory());
+    match outcome {
+        Outcome::Done { seq, time, answer } => convert::reply(out, asked, *seq, *time, answer, &book),
+        Outcome::Refused(refusal) => convert::refused(out, asked.id, refusal, &book),
+    }
+}
+
+/// The reply to a request that succeeded without the actors.
+pub(crate) fn success(id: Id, success: Success) -> Utf8Bytes {
+    text(|out| Reply::done(id, success).write(out))
+}
+
+/// An error, for the request it belongs to where that is known.
+pub(crate) fn error(id: Option<Id>, fault: &Fault) -> Utf8Bytes {
+    text(|out| Reply::failed(id, fault.body().clone()).write(out))
+}
+
+/// The reply that begins a snapshot.
+pub(crate) fn subscribed(id: u128, levels: &[u8]) -> Utf8Bytes {
+    text(|out| {
+        out.extend_from_slice(b"{\"id\":\"");
+        out.extend_from_slice(CommandId(id).to_string().as_bytes());
+        out.extend_from_slice(b"\",\"ok\":\"subscribed\",\"levels\":[");
+        out.extend_from_slice(levels);
+        out.extend_from_slice(b"]}");
+    })
+}
+
+/// One level as one JSON object. An item or a place without a name has no level.
+pub(crate) fn write_level(out: &mut Vec<u8>, handle: &Handle, change: &LevelChange, audience: Audience) -> bool {
+    let directory = handle.directory();
+    let (Some(location), Some(item)) = (directory.location(change.location), directory.item(change.sku)) else {
+        return false;
+    };
+    convert::level(out, &location.code, &item.code, change.time, &change.level, audience);
+    true
+}
+
+/// The same as a value; none for an item or a place without a name.
+pub(crate) fn level_message(handle: &Handle, change: &LevelChange, audience: Audience) -> Option<LevelMessage> {
+    let directory = handle.directory();
+    let (location, item) = (directory.location(change.location)?, directory.item(change.sku)?);
+    let (place, sku) = ((&location.code).into(), (&item.code).into());
+    Some(convert::level_message(place, sku, change.time, &change.level, audience))
+}
+
+/// The published level of one item at one place; version zero when it was never touched there.
+pub(crate) fn level(handle: &Handle, location: LocationId, sku: SkuId) -> LevelChange {
+    let untouched = || LevelChange { location, sku, time: handle.now(), level: Level::default() };
+    handle.level_change(location, sku).unwrap_or_else(untouched)
+}
+
+/// A place by its code.
+pub(crate) fn location(directory: &Directory, code: &LocationCode) -> Result<Arc<Location>, Fault> {
+    directory.location_by_code(code).ok_or_else(|| {
+        Fault::new(1004, format!("there is no location {code}; GET /v1/locations lists them")).at("location")
+    })
+}
+
+/// An item by its code.
+pub(crate) fn item(directory: &Directory, code: &SkuCode) -> Result<Arc<Item>, Fault> {
+    directory.item_by_code(code).ok_or_else(|| {
+        let fault = Fault::new(1003, format!("there is no item {code} in the catalogue")).at("sku");
+        fault.about(Sku::from(code))
+    })
+}
+
+/// A subscription that was asked for.
+pub(crate) struct Subscribing {
+    pub(crate) watch: Watch,
+    pub(crate) audience: Audience,
+    pub(crate) since: Since,
+}
+
+/// Turns codes into numbers.
+pub(crate) fn subscribing(asked: Subscribe, principal: Principal, directory: &Directory) -> Result<Subscribing, Fault> {
+    let sku = |code: &Sku| Ok(item(directory, &code.0)?.sku);
+    let place = |code: &onhand_protocol::value::LocationCode| Ok(location(directory, &code.0)?.id);
+    let skus: Option<Result<_, Fault>> = asked.skus.map(|codes| codes.iter().map(sku).collect());
+    let locations: Option<Result<_, Fault>> = asked.locations.map(|codes| codes.iter().map(place).collect());
+    let mut watch = Watch { skus: skus.transpose()?, locations: locations.transpose()?, low_only: asked.low_only };
+    watch.tidy();
+    let mut since = Since::default();
+    for (code, versions) in asked.since.unwrap_or_default() {
+        let place = place(&code)?;
+        // An item that is gone from the client's list is not worth refusing the others for.
+        let known = versions.iter().filter_map(|(code, version)| Some((directory.item_by_code(&code.0)?, *version)));
+        since.extend(known.map(|(item, version)| ((place, item.sku), version)));
+    }
+    Ok(Subscribing { watch, audience: principal.audience(asked.channel), since })
+}
+
+/// A count as a gauge takes it.
+pub(crate) fn gauge(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// A count as a counter takes it.
+pub(crate) fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
