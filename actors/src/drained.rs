@@ -12,6 +12,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// The asker of commands that the server gives itself.
 pub(crate) const NOBODY: PortId = PortId(u16::MAX);
 
+/// Outcomes of one drain for one port that are usual under load.
+const REPLIES_EXPECTED: usize = 64;
+
 /// Outcomes grouped by port, so that each port is called once.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
@@ -59,7 +62,11 @@ impl Replies {
         if self.by_port.len() <= at {
             self.by_port.resize_with(at + 1, Vec::new);
         }
-        self.by_port[at].push((ticket, outcome));
+        let own = &mut self.by_port[at];
+        if own.is_empty() {
+            own.reserve(REPLIES_EXPECTED);
+        }
+        own.push((ticket, outcome));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

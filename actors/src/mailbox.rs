@@ -106,6 +106,18 @@ impl PostOffice {
         Some((entry.envelope.take()?, entry.store))
     }
 
+    /// The SKU actors that take part in a job.
+    pub(crate) fn skus_of(&self, job: JobId, into: &mut Vec<u32>) {
+        let mut at = self.jobs[job.0 as usize].links;
+        while at != NONE {
+            let link = &self.links[at as usize];
+            if let ActorRef::Sku(sku) = link.actor {
+                into.push(sku);
+            }
+            at = link.next_of_job;
+        }
+    }
+
     /// The actor of the next mailbox that a job stands in.
     pub(crate) fn next_actor(&self, job: JobId) -> Option<ActorRef> {
         let at = self.jobs[job.0 as usize].links;

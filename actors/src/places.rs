@@ -13,15 +13,23 @@ use onhand_engine::store::Store;
 use onhand_engine::till::Till;
 use onhand_engine::world::PlaceState;
 
-/// One SKU at one location: its state and its mailbox. Nobody else touches them.
+/// One SKU at one location: its state. Nobody else touches it. One line of the processor's cache.
+#[repr(align(64))]
 pub(crate) struct SkuActor {
     pub(crate) row: StockRow,
-    pub(crate) mailbox: Mailbox,
     pub(crate) sku: SkuId,
-    pub(crate) store: u32,
     /// The drain that changed it last: a drain publishes each SKU once.
     pub(crate) drain: u32,
 }
+
+/// The way to a SKU actor: apart from its state, so that distributing commands touches little memory.
+pub(crate) struct Door {
+    pub(crate) mailbox: Mailbox,
+    pub(crate) store: u32,
+}
+
+/// Up to this many participants are found by looking through them.
+const FEW: usize = 8;
 
 /// One till of a location.
 pub(crate) struct TillActor {
@@ -51,6 +59,7 @@ pub(crate) struct ChainActor {
 #[derive(Default)]
 pub(crate) struct Places {
     pub(crate) skus: Vec<SkuActor>,
+    pub(crate) doors: Vec<Door>,
     free_skus: Vec<u32>,
     pub(crate) tills: Vec<TillActor>,
     pub(crate) stores: Vec<StoreActor>,
@@ -62,11 +71,12 @@ pub(crate) struct Places {
 pub(crate) struct View<'a> {
     places: &'a Places,
     store: &'a StoreActor,
+    participants: &'a [u32],
 }
 
 impl Place for View<'_> {
     fn row(&self, sku: SkuId) -> Option<&StockRow> {
-        let at = *self.store.skus.get(&sku)?;
+        let at = find(&self.places.skus, self.participants, sku).or_else(|| self.store.skus.get(&sku).copied())?;
         Some(&self.places.skus[at as usize].row)
     }
 
@@ -92,9 +102,11 @@ impl Places {
             self.tills.push(TillActor { till, mailbox: Mailbox::default() });
         }
         self.skus.reserve(place.rows.len());
+        self.doors.reserve(place.rows.len());
         for (sku, row) in place.rows {
             store.skus.insert(sku, index(self.skus.len()));
-            self.skus.push(SkuActor { row, mailbox: Mailbox::default(), sku, store: at, drain: 0 });
+            self.skus.push(SkuActor { row, sku, drain: 0 });
+            self.doors.push(Door { mailbox: Mailbox::default(), store: at });
         }
     }
 
@@ -138,7 +150,7 @@ impl Places {
         if !directory.has_item(sku) {
             return Err(Refusal::UnknownSku { sku });
         }
-        let at = activate(&mut self.skus, &mut self.free_skus, store, sku);
+        let at = activate(&mut self.skus, &mut self.doors, &mut self.free_skus, store, sku);
         actor.skus.insert(sku, at);
         Ok(at)
     }
@@ -157,12 +169,12 @@ impl Places {
     /// stays: its memory is the truth.
     pub(crate) fn passivate(&mut self, actor: ActorRef) {
         let ActorRef::Sku(at) = actor else { return };
-        let actor = &self.skus[at as usize];
-        if actor.row.version().0 > 0 || !actor.mailbox.is_empty() {
+        let (actor, door) = (&self.skus[at as usize], &self.doors[at as usize]);
+        if !door.mailbox.is_empty() || actor.row.version().0 > 0 {
             return;
         }
         // It may have gone already: a refused command can name it twice.
-        if self.stores[actor.store as usize].skus.remove(&actor.sku).is_some() {
+        if self.stores[door.store as usize].skus.remove(&actor.sku).is_some() {
             self.free_skus.push(at);
         }
     }
@@ -170,24 +182,33 @@ impl Places {
     /// The mailbox of an actor.
     pub(crate) fn mailbox(&mut self, actor: ActorRef) -> &mut Mailbox {
         match actor {
-            ActorRef::Sku(at) => &mut self.skus[at as usize].mailbox,
+            ActorRef::Sku(at) => &mut self.doors[at as usize].mailbox,
             ActorRef::Till(at) => &mut self.tills[at as usize].mailbox,
             ActorRef::Store(at) => &mut self.stores[at as usize].mailbox,
             ActorRef::Chain => &mut self.chain.mailbox,
         }
     }
 
-    /// What a command at a store may see.
-    pub(crate) fn view(&self, store: u32) -> View<'_> {
-        View { places: self, store: &self.stores[store as usize] }
+    /// What a command at a store may see, given the SKU actors that take part in it.
+    pub(crate) fn view<'a>(&'a self, store: u32, participants: &'a [u32]) -> View<'a> {
+        View { places: self, store: &self.stores[store as usize], participants }
     }
 
     /// Folds in a record of a location and tells each SKU actor it changed.
-    pub(crate) fn apply(&mut self, store: u32, record: &Record, mut changed: impl FnMut(u32, &mut SkuActor)) {
-        let Self { skus, free_skus, stores, tills, .. } = self;
+    pub(crate) fn apply(
+        &mut self,
+        store: u32,
+        record: &Record,
+        participants: &[u32],
+        mut changed: impl FnMut(u32, &mut SkuActor),
+    ) {
+        let Self { skus, doors, free_skus, stores, tills, .. } = self;
         let place = &mut stores[store as usize];
         record.event.each_change(|sku, change| {
-            let at = *place.skus.entry(sku).or_insert_with(|| activate(skus, free_skus, store, sku));
+            let known = find(skus, participants, sku);
+            let at = known.unwrap_or_else(|| {
+                *place.skus.entry(sku).or_insert_with(|| activate(skus, doors, free_skus, store, sku))
+            });
             let actor = &mut skus[at as usize];
             actor.row.apply(change);
             changed(at, actor);
@@ -214,13 +235,24 @@ impl Places {
     }
 }
 
-fn activate(skus: &mut Vec<SkuActor>, free: &mut Vec<u32>, store: u32, sku: SkuId) -> u32 {
-    let fresh = SkuActor { row: StockRow::default(), mailbox: Mailbox::default(), sku, store, drain: 0 };
+/// The participant that is the actor of a SKU; nothing when it is quicker to look elsewhere.
+fn find(skus: &[SkuActor], participants: &[u32], sku: SkuId) -> Option<u32> {
+    if participants.len() > FEW {
+        return None;
+    }
+    participants.iter().copied().find(|at| skus[*at as usize].sku == sku)
+}
+
+fn activate(skus: &mut Vec<SkuActor>, doors: &mut Vec<Door>, free: &mut Vec<u32>, store: u32, sku: SkuId) -> u32 {
+    let fresh = SkuActor { row: StockRow::default(), sku, drain: 0 };
+    let door = Door { mailbox: Mailbox::default(), store };
     if let Some(at) = free.pop() {
         skus[at as usize] = fresh;
+        doors[at as usize] = door;
         return at;
     }
     skus.push(fresh);
+    doors.push(door);
     index(skus.len() - 1)
 }
 

@@ -83,8 +83,12 @@ pub(crate) struct Shard {
     in_flight: usize,
     waiting_repeats: Vec<WaitingRepeat>,
     spare: Vec<Drained>,
-    inbox_batch: Vec<Envelope>,
+    /// Taken from the inbox and not yet in a mailbox.
+    arrived: std::vec::IntoIter<Envelope>,
     participants: Vec<ActorRef>,
+    /// The SKU actors of the job that runs.
+    running: Vec<u32>,
+    reservations: usize,
     due: Vec<(u32, ReservationId)>,
     news: Vec<News>,
     ran_since_yield: usize,
@@ -136,14 +140,17 @@ impl Shard {
             in_flight: 0,
             waiting_repeats: Vec::new(),
             spare: Vec::new(),
-            inbox_batch: Vec::new(),
+            arrived: Vec::new().into_iter(),
             participants: Vec::new(),
+            running: Vec::new(),
+            reservations: 0,
             due: Vec::new(),
             news: Vec::new(),
             ran_since_yield: 0,
             yielding: false,
             done: Some(done),
         };
+        shard.reservations = shard.places.reservation_count();
         for (at, store) in shard.places.stores.iter().enumerate() {
             for (id, live) in &store.store.reservations {
                 shard.wheel.insert(live.deadline, u32::try_from(at).unwrap_or(NO_STORE), *id);
@@ -156,6 +163,7 @@ impl Shard {
         if self.yielding {
             return;
         }
+        self.shared.inboxes[self.no].awake();
         self.take_news();
         if self.in_flight >= self.shared.options.log_queue_max && !self.is_stopped() {
             self.want_news();
@@ -171,7 +179,7 @@ impl Shard {
         self.remembered.evict(now, 2 * DRAIN_BUDGET);
         self.send_off(now);
         self.publish_gauges(ran);
-        self.sleep_or_yield(now, ran, ctx);
+        self.sleep_or_yield(now, ctx);
     }
 
     fn is_stopped(&self) -> bool {
@@ -215,14 +223,19 @@ impl Shard {
         });
     }
 
-    /// Distributes what came in over the mailboxes.
+    /// Distributes what came in over the mailboxes, until enough actors have something to do. Behind
+    /// a rush on one SKU it looks on for others, so that they get their turn.
     fn take_inbox(&mut self) {
-        let mut batch = std::mem::take(&mut self.inbox_batch);
-        self.shared.inboxes[self.no].take(&mut batch);
-        for envelope in batch.drain(..) {
-            self.enqueue(envelope);
+        while self.ready.len() < DRAIN_BUDGET {
+            if let Some(envelope) = self.arrived.next() {
+                self.enqueue(envelope);
+                continue;
+            }
+            self.arrived = self.shared.inboxes[self.no].take().into_iter();
+            if self.arrived.as_slice().is_empty() {
+                return;
+            }
         }
-        self.inbox_batch = batch;
     }
 
     /// Turns deadlines that have come into commands. A full disk lets them wait.
@@ -358,6 +371,8 @@ impl Shard {
         loop {
             ran += 1;
             let Some((envelope, store)) = self.post.open(job) else { return ran };
+            self.running.clear();
+            self.post.skus_of(job, &mut self.running);
             self.run(store, envelope, now);
             match self.leave(job) {
                 Some(next) if ran < ACTOR_BUDGET => job = next,
@@ -444,7 +459,7 @@ impl Shard {
             if store == NO_STORE {
                 return self.places.chain.chain.decide(&command.action).map(Decision::Happens);
             }
-            decide(&self.places.view(store), command, now)
+            decide(&self.places.view(store, &self.running), command, now)
         }));
         decided.unwrap_or_else(|_| {
             tracing::error!(command = %command.id, "deciding panicked");
@@ -472,8 +487,8 @@ impl Shard {
     }
 
     fn apply(&mut self, store: u32, record: &Record) {
-        let Self { places, touched_skus, drain, .. } = self;
-        places.apply(store, record, |at, actor| {
+        let Self { places, touched_skus, drain, running, .. } = self;
+        places.apply(store, record, running, |at, actor| {
             if actor.drain != *drain {
                 actor.drain = *drain;
                 touched_skus.push(at);
@@ -492,7 +507,14 @@ impl Shard {
             }
             _ => {}
         }
-        HoldChange::each(record, |change| self.out.holds.push(change));
+        HoldChange::each(record, |change| {
+            match change {
+                HoldChange::Live(..) => self.reservations += 1,
+                HoldChange::Ended(..) => self.reservations -= 1,
+                HoldChange::Extended(..) => {}
+            }
+            self.out.holds.push(change);
+        });
     }
 
     /// One message to the log per drain. Refusals ride along, so that a rival is refused only when the
@@ -501,7 +523,7 @@ impl Shard {
         let Self { places, touched_skus, touched_stores, out, .. } = self;
         out.levels.extend(touched_skus.drain(..).map(|at| {
             let actor = &places.skus[at as usize];
-            let location = places.stores[actor.store as usize].location;
+            let location = places.stores[places.doors[at as usize].store as usize].location;
             LevelChange { location, sku: actor.sku, time: now, level: actor.row.level() }
         }));
         out.totals.extend(touched_stores.drain(..).map(|at| {
@@ -529,14 +551,16 @@ impl Shard {
         self.ran_since_yield += ran;
         let inbox = &self.shared.inboxes[self.no];
         inbox.sku_actors.store(self.places.sku_count(), Ordering::Relaxed);
-        inbox.reservations.store(self.places.reservation_count(), Ordering::Relaxed);
+        inbox.reservations.store(self.reservations, Ordering::Relaxed);
     }
 
-    fn sleep_or_yield(&mut self, now: Timestamp, ran: usize, ctx: &mut Context<Self>) {
-        let work_left = !self.ready.is_empty() || self.wheel.next_in(now).is_some_and(|next| next.0 == 0);
-        let blocked = self.shared.disk_full.load(Ordering::Acquire);
-        if (work_left && !blocked) || !self.ready.is_empty() || self.ran_since_yield >= DRAIN_BUDGET {
-            let _ = ran;
+    /// Yields when there is work left or the sockets have waited long enough; else sees to it that
+    /// whatever it waits for will wake it.
+    fn sleep_or_yield(&mut self, now: Timestamp, ctx: &mut Context<Self>) {
+        let writable = !self.shared.disk_full.load(Ordering::Acquire) && !self.is_stopped();
+        let is_due = writable && self.wheel.next_in(now).is_some_and(|next| next.0 == 0);
+        let has_work = is_due || !self.ready.is_empty() || !self.arrived.as_slice().is_empty();
+        if has_work || self.ran_since_yield >= DRAIN_BUDGET {
             self.yielding = true;
             self.ran_since_yield = 0;
             let turn = tokio::task::yield_now().into_actor(self).map(|(), shard: &mut Self, ctx| {
@@ -546,13 +570,9 @@ impl Shard {
             ctx.wait(turn);
             return;
         }
-        if !self.waiting_repeats.is_empty() || blocked || self.is_stopping() {
-            self.shared.inboxes[self.no].want_news();
-            let before = self.in_flight;
-            self.take_news();
-            if before != self.in_flight {
-                self.shared.inboxes[self.no].wake();
-            }
+        if !self.waiting_repeats.is_empty() || !writable || self.is_stopping() {
+            self.want_news();
+            self.shared.ports.deliver(&mut self.direct);
         }
         self.finish_when_stopping(ctx);
         self.set_alarm(now, ctx);

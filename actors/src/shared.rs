@@ -107,10 +107,14 @@ impl Inbox {
         true
     }
 
-    /// Takes everything that waits; from now on a push wakes the shard again.
-    pub(crate) fn take(&self, into: &mut Vec<Envelope>) {
+    /// Takes everything that waits.
+    pub(crate) fn take(&self) -> Vec<Envelope> {
+        std::mem::take(&mut lock(&self.queue).waiting)
+    }
+
+    /// From now on a push wakes the shard again.
+    pub(crate) fn awake(&self) {
         self.scheduled.store(false, Ordering::SeqCst);
-        std::mem::swap(&mut lock(&self.queue).waiting, into);
     }
 
     /// Closes for good when nothing waits.

@@ -159,7 +159,8 @@ pub struct Sell {
     pub reservation: Option<ReservationId>,
     /// Whose sale it is: all reservations of this owner count as theirs.
     pub owner: Option<Owner>,
-    /// The order it fulfils: its allocation is used first.
+    /// The order it fulfils: its allocation is used first, and what it has nothing left of is
+    /// closed. A request for a closed order is refused, so an order delivered twice sells once.
     pub order: Option<OrderId>,
 }
 
@@ -214,7 +215,9 @@ pub struct Policy {
 pub enum Action {
     /// A basket, all or nothing.
     Sell(Sell),
-    /// Hold units for an owner for a while, all or nothing.
+    /// Hold units for an owner for a while, all or nothing. It adds to what the owner holds while
+    /// there is enough for both; when there is not, it takes the place of their reservations of
+    /// what is short, and keeps what those held of other items.
     Reserve {
         /// Who it is for.
         owner: Owner,
@@ -235,7 +238,8 @@ pub enum Action {
         /// Which.
         reservation: ReservationId,
     },
-    /// A reservation's deadline has come. Sent by the timer only.
+    /// A reservation's deadline has come. Sent by the timer only; refused as unknown when the
+    /// reservation is gone or was extended beyond now.
     Expire {
         /// Which.
         reservation: ReservationId,

@@ -1,6 +1,7 @@
 //! Identifiers. Different things have different types; none is a bare integer outside this file.
 
 use std::fmt;
+use std::sync::Arc;
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
@@ -83,8 +84,9 @@ uuid!(
 );
 
 /// A text identifier: 1 to `MAX` characters, printable, no control characters, no blanks at its ends.
+/// Shared: an owner's name stands in the event, the reservation and the index of owners.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code<const MAX: usize>(Box<str>);
+pub struct Code<const MAX: usize>(Arc<str>);
 
 /// The shop's own name for an item, as printed on its shelf.
 pub type SkuCode = Code<64>;

@@ -191,6 +191,9 @@ fn the_ends_of_the_range_hold() {
         assert_eq!(number(&run(&mut place.clone(), 20, Channel::Till, Action::Sell(lines.clone()))), expected);
     }
     lines.lines[0].taxed.net = Minor(100);
+    let mut dear = lines.clone();
+    dear.lines[0].unit_price = Minor(Minor::MAX.0 + 1);
+    assert_eq!(number(&run(&mut place.clone(), 20, Channel::Till, Action::Sell(dear))), 3003);
     for (amount, expected) in
         [(Minor::MAX, 0), (Minor(i64::MIN), 3003), (Minor(i64::MAX), 3003), (Minor(-Minor::MAX.0), 0)]
     {
@@ -257,6 +260,36 @@ fn a_return_pays_back_what_is_due() {
     };
     for (amount, expected) in [(200, 0), (199, 3002), (i64::MIN, 3003)] {
         assert_eq!(number(&run(&mut with_tea(1), 2, Channel::Till, back(amount))), expected);
+    }
+}
+
+/// A version for each change, so that a subscriber sees it go up; a row that holds nothing any more
+/// is small again.
+#[test]
+fn versions_go_up_and_rows_become_small_again() {
+    let mut place = with_tea(5);
+    let reason = Label::new("display").unwrap();
+    let aside = |units| {
+        let bucket = Bucket::Unavailable(reason.clone());
+        Action::Adjust { sku: TEA, bucket, delta: Qty::units(units), reason: reason.clone() }
+    };
+    let steps = [
+        (aside(1), false),
+        (aside(-1), true),
+        (reserve("ann", &[(TEA, 2)]), false),
+        (Action::Release { reservation: ReservationId(4) }, true),
+        (allocate("W-1", 2, None), false),
+        (Action::Deallocate { order: order("W-1") }, true),
+        (policy(TEA, [0, 1, 0]), false),
+        (policy(TEA, [0, 0, 0]), true),
+        (Action::Sell(sell(&[(TEA, 1)])), true),
+    ];
+    for (id, (action, is_small)) in (2..).zip(steps) {
+        let before = place.rows[&TEA].version().0;
+        run(&mut place, id, Channel::Till, action).unwrap();
+        let row = &place.rows[&TEA];
+        assert_eq!((row.version().0, row.detail().is_none()), (before + 1, is_small), "step {id}");
+        assert_eq!(row.level().version, row.version());
     }
 }
 

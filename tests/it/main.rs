@@ -1,5 +1,14 @@
 //! End-to-end promises, one module each, in one binary.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, reason = "tests may")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    unreachable_pub,
+    dead_code,
+    reason = "tests may; and what the harness offers is not used by each of them"
+)]
 
+mod harness;
+mod http;
 mod layering;
 mod tidy;

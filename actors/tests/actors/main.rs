@@ -1,5 +1,9 @@
 //! What the actors promise, on a log in memory. Nothing here sleeps: it waits for what is to happen.
 #![allow(clippy::unwrap_used)]
 
+mod deadlines;
+mod faults;
+mod racing;
+mod repeats;
 mod rig;
 mod selling;

@@ -19,7 +19,8 @@ use std::time::Duration;
 
 pub(crate) const SHOP: LocationId = LocationId(1);
 pub(crate) const WAREHOUSE: LocationId = LocationId(2);
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOKS: u32 = 3_000;
 
 /// What a port was given.
 #[derive(Default)]
@@ -42,14 +43,14 @@ impl Collector {
     /// Waits until what was given satisfies a condition.
     pub(crate) fn wait<T>(&self, what: &str, until: impl Fn(&Given) -> Option<T>) -> T {
         let mut given = self.given.lock().unwrap();
-        loop {
+        // What is looked at may also change without a word to this port: look again now and then.
+        for _ in 0..LOOKS {
             if let Some(found) = until(&given) {
                 return found;
             }
-            let (next, timeout) = self.more.wait_timeout(given, PATIENCE).unwrap();
-            assert!(!timeout.timed_out(), "gave up waiting for {what}");
-            given = next;
+            given = self.more.wait_timeout(given, PATIENCE / LOOKS).unwrap().0;
         }
+        panic!("gave up waiting for {what}");
     }
 
     pub(crate) fn outcome(&self, ticket: Ticket) -> Outcome {
@@ -244,4 +245,27 @@ pub(crate) fn reserve(sku: u32, units: i64, ttl_ms: u64) -> Action {
 
 pub(crate) fn reservation_of(envelope: &Envelope) -> ReservationId {
     ReservationId(envelope.command.id.0)
+}
+
+/// Holds the thread of a location's shard until it is released.
+pub(crate) struct Busy(std::sync::mpsc::SyncSender<()>);
+
+impl Busy {
+    pub(crate) fn release(self) {
+        self.0.send(()).unwrap();
+    }
+}
+
+impl Rig {
+    /// Keeps the shard of a location from having a turn.
+    pub(crate) fn occupy(&self, location: LocationId) -> Busy {
+        let (started, has_started) = std::sync::mpsc::sync_channel(1);
+        let (release, released) = std::sync::mpsc::sync_channel(1);
+        self.handle.spawn_on(location.0 as usize, move || async move {
+            started.send(()).unwrap();
+            released.recv().unwrap();
+        });
+        has_started.recv().unwrap();
+        Busy(release)
+    }
 }

@@ -332,7 +332,7 @@ body!(
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         gtins: Vec<Gtin>,
         /// How it is counted; default: pieces.
-        #[serde(default = "each", skip_serializing_if = "is_each")]
+        #[serde(default = "each")]
         unit: Unit,
         /// Its tax class.
         tax_class: Label,
@@ -426,9 +426,4 @@ fn is_false(flag: &bool) -> bool {
 
 const fn each() -> Unit {
     Unit::Each
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
-fn is_each(unit: &Unit) -> bool {
-    *unit == Unit::Each
 }

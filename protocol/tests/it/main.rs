@@ -3,5 +3,6 @@
 
 mod book;
 mod commands;
+mod docs;
 mod refusals;
 mod replies;
