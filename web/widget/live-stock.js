@@ -244,7 +244,7 @@ b{font-weight:inherit}
 small{font-size:.85em;margin-inline-start:.5em}
 small:empty{display:none}
 [part=level]{border-radius:.25em}
-i{display:inline-block;inline-size:.5em;block-size:.5em;margin-inline-end:.45em;border-radius:50%;border:.1em solid;box-sizing:border-box}
+i{display:inline-block;inline-size:.5em;block-size:.5em;margin-inline-end:.45em;border-radius:50%;border:.1em solid;box-sizing:border-box;vertical-align:.06em}
 .in i,.low i,.last i{background:currentColor}
 .low>*,.last>*{color:var(--live-stock-low,inherit)}
 .out>*{color:var(--live-stock-out,inherit)}
