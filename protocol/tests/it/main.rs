@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod book;
+#[cfg(feature = "client")]
+mod client;
 mod commands;
 mod docs;
+mod fuzz;
 mod refusals;
 mod replies;
