@@ -333,3 +333,36 @@ fn add<K: Ord>(parts: &mut BTreeMap<K, Qty>, key: K, qty: Qty) {
 fn take<K: Ord>(parts: &mut BTreeMap<K, Qty>, key: &K) -> Qty {
     parts.remove(key).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{Detail, StockRow};
+    use crate::ids::{OrderId, ReservationId};
+    use crate::qty::Qty;
+
+    /// Every breach is found; such rows cannot be made from outside.
+    #[test]
+    fn rows_that_cannot_be_are_found() {
+        let one = Qty::units(1);
+        let nothing_held = Detail { holds: [(ReservationId(1), Qty::ZERO)].into(), ..Detail::default() };
+        let order = OrderId::new("W-1").unwrap();
+        let nothing_bound = Detail { allocations: [(order, Qty::ZERO)].into(), ..Detail::default() };
+        for (row, breach) in [
+            (StockRow { reserved: one, ..StockRow::default() }, "reserved is not"),
+            (StockRow { allocated: one, ..StockRow::default() }, "allocated is not"),
+            (StockRow { unavailable: one, ..StockRow::default() }, "unavailable is not"),
+            (StockRow { incoming: one.negated(), ..StockRow::default() }, "below zero"),
+            (StockRow { detail: Some(Box::new(nothing_held)), ..StockRow::default() }, "a reservation holds nothing"),
+            (
+                StockRow { detail: Some(Box::new(nothing_bound)), ..StockRow::default() },
+                "an order is allocated nothing",
+            ),
+        ] {
+            let found = row.check().unwrap_err();
+            assert!(found.contains(breach), "{found}");
+        }
+        assert_eq!(StockRow { on_hand: one.negated(), ..StockRow::default() }.check(), Ok(()));
+    }
+}
