@@ -1,6 +1,7 @@
 //! The chain: codes keep their numbers, keys stay revoked.
 #![allow(clippy::unwrap_used)]
 
+use onhand_engine::answer::Answer;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::Action;
@@ -66,6 +67,7 @@ fn items_keep_their_numbers() {
     let first = run(&mut chain, 1, define(&[("TEA", 1), ("CUP", 2), ("TEA", 3)])).unwrap();
     assert_eq!(added(first), (vec![0, 1], 2));
     let second = run(&mut chain, 2, define(&[("MUG", 4), ("CUP", 5), ("POT", 6)])).unwrap();
+    assert_eq!(second.answer(), Answer::ItemsDefined { added: 2, changed: 1 });
     assert_eq!(added(second), (vec![2, 1, 3], 2));
     let prices: Vec<_> = chain.items().iter().map(|item| item.price.unwrap().0).collect();
     assert_eq!(prices, [3, 5, 4, 6]);

@@ -1,7 +1,7 @@
 //! The digest: the same bytes for the same state, other bytes for another.
 #![allow(clippy::unwrap_used)]
 
-use onhand_engine::command::{Bucket, Channel, Policy, SaleLine, SkuQty, Standing};
+use onhand_engine::command::{Bucket, Channel, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
@@ -69,6 +69,12 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
     })
 }
 
+fn paid_in_cash(event: Event) -> Event {
+    let Event::SaleRecorded(sale) = event else { panic!("not a sale") };
+    let tenders = vec![Tender { kind: TenderKind::Cash, amount: sale.gross() }];
+    Event::SaleRecorded(Sale { tenders, ..sale })
+}
+
 fn allocated(order: &str, units: i64) -> Event {
     let lines = vec![SkuQty { sku: SkuId(1), qty: Qty::units(units) }];
     Event::Allocated { order: OrderId::new(order).unwrap(), lines, freed: vec![] }
@@ -109,6 +115,7 @@ fn every_difference_makes_a_difference() {
         [&base[..], &[sold(1, None, 101)]].concat(),
         [&base[..], &[sold(1, Some(1), 100)]].concat(),
         [&base[..], &[sold(1, Some(2), 100)]].concat(),
+        [&base[..], &[paid_in_cash(sold(1, Some(2), 100))]].concat(),
         [&base[..], &[allocated("W-1", 2)]].concat(),
         [&base[..], &[allocated("W-2", 2)]].concat(),
         [&base[..], &[allocated("W-1", 3)]].concat(),
