@@ -1,0 +1,261 @@
+//! The command line, as clap reads it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use onhand_engine::catalogue::Role;
+use onhand_engine::ids::{Label, LocationCode};
+use onhand_engine::money::Currency;
+use onhand_loadtest::replay::Speed;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  onhand demo
+  onhand key create --role admin --data /var/lib/onhand
+  onhand serve --data /var/lib/onhand --listen 127.0.0.1:7070 --origin https://shop.example
+  onhand import catalogue.csv --server http://127.0.0.1:7070 --dry-run
+  onhand verify --data /var/lib/onhand --json
+
+Exit codes:
+  0  it worked
+  1  it ran and found something wrong: findings, refused lines, a server that said no
+  2  the command line was not understood
+  3  it could not run: data directory, address or server; the message has a number, and
+     docs/errors/NUMBER.md says what to do
+
+ONHAND_KEY may stand for --key. RUST_LOG=debug writes more to standard error.";
+
+/// One live count of every item, for every till and the website. Never sells the last one twice.
+#[derive(Parser)]
+#[command(name = "onhand", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Task {
+    /// Start a small chain with simulated cashiers and shoppers, and print the addresses of its pages.
+    Demo(Demo),
+    /// Run the server on a data directory until SIGTERM.
+    Serve(Serve),
+    /// Make, list, rotate and revoke API keys.
+    #[command(subcommand)]
+    Key(KeyTask),
+    /// Read a catalogue (our CSV, Shopify's, WooCommerce's, or the Complete Journey products) into a server, all or nothing.
+    Import(Import),
+    /// Feed recorded sales to a server, as its tills would.
+    Replay(Replay),
+    /// Check a data directory without a server: hash chain, snapshots, invariants.
+    Verify(Verify),
+    /// Copy a data directory to a new place, whole and checked.
+    Backup(Backup),
+    /// Make a data directory from a backup.
+    Restore(Restore),
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Keep the demo's data here and go on from it next time; otherwise it is gone afterwards.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where to listen; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// The data directory; made when it does not exist.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Where to listen; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// A website whose pages may ask for shopper tokens, for example https://shop.example. Repeat for more.
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeyTask {
+    /// Make a key and print it, alone, on standard output. It is shown this once.
+    Create {
+        /// What it may do.
+        #[arg(long, value_enum)]
+        role: RoleName,
+        /// Who holds it: a till, a website, a person.
+        #[arg(long, value_name = "HOLDER", default_value = "unnamed", value_parser = Label::new)]
+        name: Label,
+        #[command(flatten)]
+        at: Place,
+    },
+    /// List the keys: id, role, holder, since when, revoked or not. Never the secrets.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        at: Place,
+    },
+    /// Make a second key for the same holder and role, and print it. The old one lives until it is revoked.
+    Rotate {
+        /// The id of the old one, as `list` shows it.
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        at: Place,
+    },
+    /// Stop accepting a key; its connections are closed.
+    Revoke {
+        /// Its id, as `list` shows it.
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        at: Place,
+    },
+}
+
+/// A data directory no server uses, or a running server.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Where {
+    /// The data directory of a server that is not running.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The running server.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    pub(crate) of: Where,
+    /// An admin's key, for --server.
+    #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true)]
+    pub(crate) key: Option<String>,
+}
+
+/// A running server and the key it knows us by.
+#[derive(Args)]
+pub(crate) struct Server {
+    /// The server, for example http://127.0.0.1:7070
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// The key.
+    #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true)]
+    pub(crate) key: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The data directory; no server may be using it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// As JSON: ok, findings, state_hash and counts.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    /// The data directory; no server may be using it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Where the copy goes; must not exist yet.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Restore {
+    /// The backup.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: PathBuf,
+    /// The data directory to make; must not exist yet, or be empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RoleName {
+    /// Everything, keys and catalogue included.
+    Admin,
+    /// Sells, refunds, counts and receives.
+    Till,
+    /// Sells, reserves and allocates for the website.
+    Web,
+    /// Reads stock, totals and events.
+    Analyst,
+    /// Reads health, metrics and queues.
+    Operations,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Admin => Role::Admin,
+            RoleName::Till => Role::Till,
+            RoleName::Web => Role::Web,
+            RoleName::Analyst => Role::Analyst,
+            RoleName::Operations => Role::Operations,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// The product file, plain or gzip.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The server, for example http://127.0.0.1:7070
+    #[arg(long, value_name = "URL", required_unless_present = "dry_run")]
+    pub(crate) server: Option<String>,
+    /// An admin's key.
+    #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true, required_unless_present = "dry_run")]
+    pub(crate) key: Option<String>,
+    /// Read and check only; send nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The currency of its prices.
+    #[arg(long, value_name = "ISO", default_value = "EUR", value_parser = currency)]
+    pub(crate) currency: Currency,
+    /// The tax class of items for which the file gives none.
+    #[arg(long, value_name = "CLASS", value_parser = Label::new)]
+    pub(crate) tax_class: Option<Label>,
+    /// Where its stock lies, for files that do not say.
+    #[arg(long, value_name = "CODE", value_parser = LocationCode::new)]
+    pub(crate) location: Option<LocationCode>,
+    /// Take in the file's stock too: each number becomes a count, as if counted now.
+    #[arg(long)]
+    pub(crate) stock: bool,
+    /// As JSON: what was imported, and every finding.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Replay {
+    /// The recorded sales, plain or gzip.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Receive so many of each item at each location before anything is sold.
+    #[arg(long, value_name = "N")]
+    pub(crate) stock: Option<u32>,
+    /// So many times real time, or max.
+    #[arg(long, value_name = "TIMES", default_value = "max")]
+    pub(crate) speed: Speed,
+    /// The currency of its values.
+    #[arg(long, value_name = "ISO", default_value = "USD", value_parser = currency)]
+    pub(crate) currency: Currency,
+    /// As JSON: what was recorded, and every line that was passed over with its reason.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn currency(text: &str) -> Result<Currency, String> {
+    Currency::parse(text).ok_or_else(|| "a currency has three capital letters, such as EUR".to_owned())
+}

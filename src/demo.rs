@@ -1,0 +1,76 @@
+//! `onhand demo`: a small chain on embedded storage, with simulated cashiers and shoppers.
+
+use crate::chain::Caller;
+use crate::cli::Demo;
+use crate::fail::Failure;
+use crate::running::{self, Stop, say};
+use crate::{key, remote};
+use onhand_actors::handle::Handle;
+use onhand_engine::catalogue::Role;
+use onhand_engine::command::Action;
+use onhand_engine::ids::Label;
+use onhand_loadtest::{sample, traders};
+
+/// Who holds the keys of a demo.
+const HOLDER: &str = "demo";
+
+pub(crate) async fn run(options: Demo) -> Result<(), Failure> {
+    let mut temporary = None;
+    let data = match &options.data {
+        Some(data) => data.clone(),
+        None => {
+            let folder = tempfile::Builder::new().prefix("onhand-demo-").tempdir();
+            let folder =
+                folder.map_err(|error| Failure::could_not(format!("no folder for the demo's data: {error}")))?;
+            temporary.insert(folder).path().join("data")
+        }
+    };
+    let handle = running::start_actors(&data)?;
+    let traded = trade(&options, &handle).await;
+    handle.stop();
+    traded
+}
+
+async fn trade(options: &Demo, handle: &Handle) -> Result<(), Failure> {
+    let stop = Stop::watch()?;
+    let key = fresh_key(handle)?;
+    let door = running::open_door(options.listen, Vec::new(), handle.clone())?;
+    let url = format!("http://{}", door.address());
+    sample::load(&url, &key).await.map_err(|error| match error {
+        sample::LoadError::Client(error) => remote::failure(error),
+        sample::LoadError::Sample(error) => Failure::could_not(error.to_string()),
+    })?;
+    running::say_listening(&door)?;
+    introduce(&url, &key)?;
+    let mut stopped = Ok(());
+    let until_stopped = async { stopped = stop.wait(handle).await };
+    let traded = traders::run(&url, &key, traders::Options::default(), until_stopped).await;
+    door.stop();
+    traded.map_err(|error| Failure::could_not(error.to_string()))?;
+    stopped
+}
+
+/// A new key each time; those of earlier demos on the same data end.
+fn fresh_key(handle: &Handle) -> Result<String, Failure> {
+    let caller = Caller::new(handle.clone());
+    let earlier = handle.directory().keys();
+    for old in earlier.into_iter().filter(|key| key.holder.as_str() == HOLDER && key.revoked.is_none()) {
+        caller.ask(Action::RevokeKey { key: old.id })?;
+    }
+    let holder = Label::new(HOLDER).map_err(|error| Failure::could_not(error.to_string()))?;
+    key::made(handle, Role::Admin, holder)
+}
+
+fn introduce(url: &str, key: &str) -> Result<(), Failure> {
+    say(&format!(
+        "
+  {url}/        what there is to see
+  {url}/shop    a shop page with live stock; open it twice
+
+Four shops and a web warehouse are trading: cashiers sell, shoppers hold and buy, shelves are filled.
+The admin's key of this demo:
+  {key}
+  curl -H 'Authorization: Bearer {key}' {url}/v1/stock?location=S1
+Stop it with Ctrl-C."
+    ))
+}

@@ -1,0 +1,97 @@
+//! The parts put together on one data directory: log, actors, door.
+
+use crate::fail::Failure;
+use onhand_actors::handle::{Handle, Options};
+use onhand_gateway::server::{self, Server};
+use onhand_persistence::FjallLog;
+use onhand_persistence::log::{self, Log, Recovered};
+use serde::Serialize;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How often the log is asked whether it still stands.
+const WATCH_EVERY: Duration = Duration::from_millis(200);
+
+/// Opens a data directory, made when it does not exist, and starts the actors on it.
+pub(crate) fn start_actors(data: &Path) -> Result<Handle, Failure> {
+    let (log, recovered) = open(data).map_err(|error| Failure::log(data, &error))?;
+    Handle::start(Options::default(), log, recovered).map_err(|error| Failure::log(data, &error))
+}
+
+fn open(data: &Path) -> Result<(Box<dyn Log>, Recovered), log::Error> {
+    let (log, recovered) = FjallLog::open(onhand_persistence::Options::new(data))?;
+    Ok((Box::new(log), recovered))
+}
+
+/// Opens the door.
+pub(crate) fn open_door(listen: SocketAddr, origins: Vec<String>, handle: Handle) -> Result<Server, Failure> {
+    let mut options = server::Options::new(listen, handle);
+    options.origins = origins;
+    Server::start(options).map_err(|error| match error {
+        server::Error::AddressInUse(address) => Failure::numbered(
+            5009,
+            format!("another program listens on {address}. Stop it, or give another address with --listen."),
+        ),
+        other => Failure::could_not(other.to_string()),
+    })
+}
+
+/// Says that the door is open. Scripts wait for this line.
+pub(crate) fn say_listening(server: &Server) -> Result<(), Failure> {
+    say(&format!("listening on http://{}", server.address()))
+}
+
+/// A line on standard output, at once.
+pub(crate) fn say(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{line}").and_then(|()| out.flush());
+    written.map_err(|error| Failure::could_not(format!("standard output cannot be written: {error}")))
+}
+
+/// The result, for a machine.
+pub(crate) fn say_json(what: &impl Serialize) -> Result<(), Failure> {
+    say(&json(what)?)
+}
+
+pub(crate) fn json(what: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(what).map_err(|error| Failure::could_not(error.to_string()))
+}
+
+/// Who may ask us to stop. Made before the door says that it is open, so that no signal is missed.
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    pub(crate) fn watch() -> Result<Self, Failure> {
+        let watch =
+            |kind| signal(kind).map_err(|error| Failure::could_not(format!("signals cannot be watched: {error}")));
+        Ok(Self { terminate: watch(SignalKind::terminate())?, interrupt: watch(SignalKind::interrupt())? })
+    }
+
+    /// Waits until somebody asks us to stop, or the log has stopped.
+    pub(crate) async fn wait(mut self, handle: &Handle) -> Result<(), Failure> {
+        let mut look = tokio::time::interval(WATCH_EVERY);
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = look.tick() => {
+                    if handle.observe().stopped {
+                        return Err(Failure::numbered(
+                            5003,
+                            "a write to the data directory failed, so the log has stopped and so does the server. \
+                             Start it again: it recovers what was acknowledged.",
+                        ));
+                    }
+                }
+            }
+        }
+        tracing::info!("stopping");
+        Ok(())
+    }
+}
