@@ -51,7 +51,7 @@ pub struct Header {
 pub struct Stored<'a> {
     /// The header.
     pub header: Header,
-    hashed: &'a [u8],
+    raw: &'a [u8],
     /// The records as `format::encode` wrote them.
     pub body: &'a [u8],
 }
@@ -149,7 +149,7 @@ pub fn split(bytes: &[u8]) -> Result<(Stored<'_>, &[u8]), Damage> {
     };
     let length = usize::try_from(header.bytes).unwrap_or(usize::MAX);
     let (body, rest) = rest.split_at_checked(length).ok_or(Damage::Torn)?;
-    Ok((Stored { header, hashed: &raw[..HASHED], body }, rest))
+    Ok((Stored { header, raw: &bytes[..HEADER_BYTES + length], body }, rest))
 }
 
 /// One batch that fills the bytes exactly, its header checked.
@@ -198,7 +198,13 @@ impl Stored<'_> {
     /// [`Damage::Records`] or [`Damage::Hash`].
     pub fn check_hash(&self) -> Result<(), Damage> {
         self.check()?;
-        if hash_of(self.hashed, self.body) == self.header.hash { Ok(()) } else { Err(Damage::Hash) }
+        if hash_of(&self.raw[..HASHED], self.body) == self.header.hash { Ok(()) } else { Err(Damage::Hash) }
+    }
+
+    /// Header and records.
+    #[must_use]
+    pub fn raw(&self) -> &[u8] {
+        self.raw
     }
 
     /// The batch for a reader.

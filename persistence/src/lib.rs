@@ -13,6 +13,8 @@ pub mod log;
 pub mod memory;
 mod recover;
 
+pub use disk::backup::{Backup, backup, restore};
+pub use disk::verify::{Report, state_hash, verify};
 pub use disk::{FjallLog, Options};
 pub use memory::MemoryLog;
 pub use recover::{REMEMBER, remember};

@@ -1,5 +1,7 @@
 //! The database: its keyspaces, their settings, and what may be done to them.
 
+use super::archive::Archive;
+use super::snapshot::{MEMOS, SNAPSHOT};
 use crate::log::Error;
 use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy, FilterPolicyEntry};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode, Slice};
@@ -8,7 +10,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 /// A segment is never flushed while it lives: its journal is its place on disk, and it is dropped
 /// once a snapshot has what it says.
@@ -25,8 +27,13 @@ pub(super) struct Store {
     dir: PathBuf,
     meta: Keyspace,
     segments: RwLock<BTreeMap<Seq, Keyspace>>,
+    archive: Archive,
     durable: AtomicU64,
+    last_archived: Mutex<Option<Archived>>,
 }
+
+/// An archived segment in memory: its first record, and its batches.
+type Archived = (Seq, Arc<Vec<u8>>);
 
 impl Store {
     pub(super) fn open(dir: &Path) -> Result<Self, Error> {
@@ -52,7 +59,16 @@ impl Store {
             segments.insert(Seq(first), db.keyspace(&name, segment_options).map_err(storage)?);
         }
         let segments = RwLock::new(segments);
-        let store = Self { db, dir: dir.to_owned(), meta, segments, durable: AtomicU64::new(0) };
+        let archive = Archive::open(dir.join("archive"))?;
+        let store = Self {
+            db,
+            dir: dir.to_owned(),
+            meta,
+            segments,
+            archive,
+            durable: AtomicU64::new(0),
+            last_archived: Mutex::default(),
+        };
         store.check_format()?;
         Ok(store)
     }
@@ -73,12 +89,13 @@ impl Store {
         }
     }
 
-    /// The newest segment; made when there is none.
-    pub(super) fn live_segment(&self, last: Seq) -> Result<Keyspace, Error> {
-        if let Some((_, live)) = self.read_segments().last_key_value() {
-            return Ok(live.clone());
+    /// The newest segment and its first record; made when there is none.
+    pub(super) fn live_segment(&self, last: Seq) -> Result<(Seq, Keyspace), Error> {
+        let newest = self.read_segments().last_key_value().map(|(first, live)| (*first, live.clone()));
+        match newest {
+            Some(live) => Ok(live),
+            None => self.add_segment(Seq(last.0 + 1)).map(|live| (Seq(last.0 + 1), live)),
         }
-        self.add_segment(Seq(last.0 + 1))
     }
 
     /// Makes the segment that starts with this record.
@@ -98,7 +115,7 @@ impl Store {
     /// The batches that hold records from this place on.
     pub(super) fn batches_from(&self, from: Seq) -> Result<Vec<Slice>, Error> {
         let mut batches = Vec::new();
-        for segment in self.segments_from(from) {
+        for (_, segment) in self.segments_from(from) {
             let start = segment.range(..=from.0.to_be_bytes()).next_back();
             let start = start.map_or(Ok(None), |guard| guard.key().map(Some)).map_err(storage)?;
             let start = start.as_deref().map_or(from.0.to_be_bytes().to_vec(), <[u8]>::to_vec);
@@ -110,13 +127,101 @@ impl Store {
     }
 
     /// The segments that may hold records from this place on, oldest first.
-    pub(super) fn segments_from(&self, from: Seq) -> Vec<Keyspace> {
+    pub(super) fn segments_from(&self, from: Seq) -> Vec<(Seq, Keyspace)> {
         let segments = self.read_segments();
         let start = segments.range(..=from).next_back().map_or(from, |(first, _)| *first);
-        segments.range(start..).map(|(_, segment)| segment.clone()).collect()
+        segments.range(start..).map(|(first, segment)| (*first, segment.clone())).collect()
     }
 
-    fn read_segments(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<Seq, Keyspace>> {
+    /// The first records of the segments whose records are all before this place.
+    pub(super) fn segments_before(&self, end: Seq) -> Vec<Seq> {
+        let firsts: Vec<Seq> = self.read_segments().keys().copied().collect();
+        // A segment ends where the next one starts; the live one has no end.
+        firsts.windows(2).filter(|pair| pair[1] <= end).map(|pair| pair[0]).collect()
+    }
+
+    /// Every batch of one segment.
+    pub(super) fn segment_batches(&self, first: Seq) -> Result<Vec<Slice>, Error> {
+        let segment = self.read_segments().get(&first).cloned();
+        let Some(segment) = segment else { return Ok(Vec::new()) };
+        segment.iter().map(|guard| guard.value().map_err(storage)).collect()
+    }
+
+    /// Gives a segment up. Whoever is reading it may go on.
+    pub(super) fn drop_segment(&self, first: Seq) -> Result<(), Error> {
+        let dropped = self.segments.write().unwrap_or_else(PoisonError::into_inner).remove(&first);
+        dropped.map_or(Ok(()), |segment| self.db.delete_keyspace(segment).map_err(storage))
+    }
+
+    /// An empty keyspace for parts; what a crash left under its name is dropped.
+    pub(super) fn fresh_parts(&self, name: &str) -> Result<Keyspace, Error> {
+        if let Some(left_over) = self.existing(name)? {
+            self.db.delete_keyspace(left_over).map_err(storage)?;
+        }
+        self.db.keyspace(name, parts_options).map_err(storage)
+    }
+
+    /// The keyspace of a name, if there is one.
+    pub(super) fn existing(&self, name: &str) -> Result<Option<Keyspace>, Error> {
+        if !self.db.keyspace_exists(name) {
+            return Ok(None);
+        }
+        self.db.keyspace(name, parts_options).map(Some).map_err(storage)
+    }
+
+    /// Drops every keyspace of parts that is not needed.
+    pub(super) fn drop_parts_except(&self, needed: &[String]) -> Result<(), Error> {
+        for name in self.db.list_keyspace_names() {
+            let parts = name.starts_with(SNAPSHOT) || name.starts_with(MEMOS);
+            if parts && !needed.iter().any(|needed| **needed == *name) {
+                let keyspace = self.db.keyspace(&name, parts_options).map_err(storage)?;
+                self.db.delete_keyspace(keyspace).map_err(storage)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The values in `meta` under a prefix, in the order of their names.
+    pub(super) fn meta_values(&self, prefix: &str) -> Result<Vec<Slice>, Error> {
+        self.meta.prefix(prefix).map(|guard| guard.value().map_err(storage)).collect()
+    }
+
+    /// The names in `meta` under a prefix.
+    pub(super) fn meta_names(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let name = |key: Slice| String::from_utf8_lossy(&key).into_owned();
+        self.meta.prefix(prefix).map(|guard| guard.key().map(name).map_err(storage)).collect()
+    }
+
+    /// Puts and removes names in `meta`, all at once and durable.
+    pub(super) fn write_meta(&self, put: &[(String, Vec<u8>)], remove: &[String]) -> Result<(), Error> {
+        let mut write = self.db.batch().durability(Some(PersistMode::SyncAll));
+        for name in remove.iter().filter(|name| !put.iter().any(|(kept, _)| kept == *name)) {
+            write.remove(&self.meta, name.as_str());
+        }
+        for (name, value) in put {
+            write.insert(&self.meta, name.as_str(), value.as_slice());
+        }
+        write.commit().map_err(storage)
+    }
+
+    /// Lets fjall start a new journal, so that it can drop the ones whose segments are gone. It
+    /// rotates only within a flush, so a record is flushed. Not a public part of fjall: its exact
+    /// version is pinned.
+    pub(super) fn rotate_journal(&self) -> Result<(), Error> {
+        self.meta.insert("rotated", []).map_err(storage)?;
+        self.meta.rotate_memtable().map(drop).map_err(storage)
+    }
+
+    /// The archived segment that was read last.
+    pub(super) fn last_archived(&self) -> MutexGuard<'_, Option<Archived>> {
+        self.last_archived.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    fn read_segments(&self) -> RwLockReadGuard<'_, BTreeMap<Seq, Keyspace>> {
         self.segments.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,6 +244,13 @@ impl Store {
 fn segment_options() -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default()
         .max_memtable_size(SEGMENT_MEMORY_MAX)
+        .data_block_size_policy(BlockSizePolicy::all(64 << 10))
+        .data_block_compression_policy(CompressionPolicy::disabled())
+        .filter_policy(FilterPolicy::all(FilterPolicyEntry::None))
+}
+
+fn parts_options() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
         .data_block_size_policy(BlockSizePolicy::all(64 << 10))
         .data_block_compression_policy(CompressionPolicy::disabled())
         .filter_policy(FilterPolicy::all(FilterPolicyEntry::None))

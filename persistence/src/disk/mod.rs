@@ -3,15 +3,24 @@
 //! One append is one key and value (first sequence, batch) in the live segment, synced once.
 //! Segments are keyspaces. A directory has `log/` (fjall's own) and `archive/`.
 
+pub(crate) mod archive;
+pub(crate) mod backup;
+mod keeper;
 mod keyspaces;
 mod reader;
+mod snapshot;
+pub(crate) mod verify;
 
 use crate::batch::{self, Tip};
 use crate::log::{AppendError, BatchId, Error, Fence, Guarantees, Log, Partition, Reader, Recovered};
-use crate::recover::{self, Part, Start};
+use crate::recover;
+use archive::KEEP;
 use fjall::Keyspace;
+use keeper::Job;
 use keyspaces::Store;
 use onhand_engine::ids::Seq;
+use onhand_engine::time::Millis;
+use snapshot::Heads;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,6 +35,8 @@ pub struct Options {
     pub reserve_bytes: u64,
     /// Threads that recovery uses.
     pub threads: u32,
+    /// How long archived segments are kept.
+    pub archive_keep: Millis,
 }
 
 impl Options {
@@ -38,6 +49,7 @@ impl Options {
             snapshot_every: 1_000_000,
             reserve_bytes: 64 << 20,
             threads: u32::try_from(threads).unwrap_or(2),
+            archive_keep: KEEP,
         }
     }
 }
@@ -47,6 +59,13 @@ pub struct FjallLog {
     options: Options,
     store: Arc<Store>,
     live: Keyspace,
+    /// The first record of the live segment.
+    live_first: Seq,
+    /// Bytes that were written to it since it was opened.
+    live_bytes: u64,
+    /// The next snapshot is due after this record.
+    due: Seq,
+    job: Option<Job>,
     tip: Tip,
     epoch: u64,
     done: Option<(BatchId, Seq)>,
@@ -62,13 +81,57 @@ impl FjallLog {
     /// missing.
     pub fn open(options: Options) -> Result<(Self, Recovered), Error> {
         let store = Arc::new(Store::open(&options.dir)?);
-        let batches = store.batches_from(Seq(1))?;
-        let folded = recover::fold(Start::default(), &batches, options.threads, |_| Ok(Part::default()))?;
+        let heads = Heads::read(&store)?;
+        let start = heads.start();
+        let batches = store.batches_from(Seq(start.tip.last.0 + 1))?;
+        let folded = recover::fold(start, &batches, options.threads, |share| heads.load(&store, share))?;
+        drop(batches);
         store.set_durable(folded.tip.last);
-        let live = store.live_segment(folded.tip.last)?;
-        let log =
-            Self { options, store, live, tip: folded.tip, epoch: 0, done: None, stopped: None, buffer: Vec::new() };
+        let (live_first, live) = store.live_segment(folded.tip.last)?;
+        let left_over = !store.segments_before(Seq(start.tip.last.0 + 1)).is_empty();
+        let job = if left_over { Some(Job::start(Arc::clone(&store), None, &options)?) } else { None };
+        let log = Self {
+            due: Seq(start.tip.last.0.saturating_add(options.snapshot_every)),
+            options,
+            store,
+            live,
+            live_first,
+            live_bytes: 0,
+            job,
+            tip: folded.tip,
+            epoch: 0,
+            done: None,
+            stopped: None,
+            buffer: Vec::new(),
+        };
         Ok((log, folded.recovered))
+    }
+
+    /// Waits for a snapshot that is being made, if one is.
+    ///
+    /// # Errors
+    /// What went wrong with it. The log itself is whole without a snapshot.
+    pub fn finish_snapshot(&mut self) -> Result<(), Error> {
+        self.job.take().map_or(Ok(()), Job::finish)
+    }
+
+    /// Seals the live segment and starts a snapshot of everything up to here.
+    fn start_snapshot(&mut self) -> Result<(), Error> {
+        let next = Seq(self.tip.last.0 + 1);
+        if self.live_first != next {
+            self.live = self.store.add_segment(next)?;
+            self.live_first = next;
+            self.live_bytes = 0;
+        }
+        self.due = Seq(self.tip.last.0.saturating_add(self.options.snapshot_every));
+        self.job = Some(Job::start(Arc::clone(&self.store), Some(self.tip), &self.options)?);
+        Ok(())
+    }
+
+    /// A snapshot and an archived segment need about as much again as the segment has.
+    fn has_space_for_snapshot(&self) -> bool {
+        let needed = self.options.reserve_bytes.saturating_add(2 * self.live_bytes);
+        self.store.free_bytes().is_ok_and(|free| free > needed)
     }
 
     fn stop(&mut self, why: String) -> AppendError {
@@ -104,6 +167,7 @@ impl Log for FjallLog {
         }
         self.tip = Tip { last: Seq(self.tip.last.0 + u64::from(records)), hash };
         self.store.set_durable(self.tip.last);
+        self.live_bytes += self.buffer.len() as u64;
         self.done = Some((id, first));
         Ok(first)
     }
@@ -121,7 +185,19 @@ impl Log for FjallLog {
     }
 
     fn maintain(&mut self) -> Result<(), AppendError> {
-        Ok(())
+        if let Some(why) = &self.stopped {
+            return Err(AppendError::Stopped(why.clone()));
+        }
+        if let Some(job) = self.job.take_if(|job| job.is_done()) {
+            // The log itself is whole without a snapshot: the next one is tried when it is due.
+            if let Err(error) = job.finish() {
+                tracing::error!(%error, "no snapshot was made");
+            }
+        }
+        if self.job.is_some() || self.tip.last < self.due || !self.has_space_for_snapshot() {
+            return Ok(());
+        }
+        self.start_snapshot().map_err(|error| self.stop(error.to_string()))
     }
 
     fn guarantees(&self) -> Guarantees {

@@ -36,8 +36,8 @@ pub(super) enum AnyEvent {
 
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Line {
-    sku: u32,
-    qty: i64,
+    pub(super) sku: u32,
+    pub(super) qty: i64,
 }
 
 #[derive(Archive, Serialize, Deserialize)]

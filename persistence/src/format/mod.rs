@@ -8,10 +8,13 @@
 //!
 //! Not responsible for: batches, checksums, and what a record means.
 
+mod answer;
 mod catalogue;
 mod codes;
 mod event;
+pub mod head;
 mod sale;
+pub mod state;
 
 use event::AnyEvent;
 use onhand_engine::event::{Event, Record};

@@ -4,3 +4,4 @@
 mod conformance;
 mod format;
 mod samples;
+mod segments;

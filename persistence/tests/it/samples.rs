@@ -94,7 +94,7 @@ pub(crate) fn key() -> Key {
 /// One record of each kind, and the ones that are written differently.
 pub(crate) fn every_kind() -> Vec<Record> {
     let reservation = ReservationId(id(1).0);
-    let freed = || Freed { reservation, lines: vec![sku_qty(4, 1)] };
+    let freed = || Freed { reservation, lines: vec![sku_qty(4, 2), sku_qty(5, 1)] };
     let order = OrderId::new("WEB-1001/2").unwrap();
     let owner = Owner::new("cart 5").unwrap();
     let wide = Sale {
@@ -115,10 +115,10 @@ pub(crate) fn every_kind() -> Vec<Record> {
         disposition: Disposition::Damaged,
         tenders: vec![Tender { kind: TenderKind::GiftCard, amount: Minor(1_210) }],
     };
-    let adjusted = |bucket| Event::StockAdjusted {
+    let adjusted = |bucket, milli| Event::StockAdjusted {
         sku: SkuId(4),
         bucket,
-        delta: Qty::from_milli(-250),
+        delta: Qty::from_milli(milli),
         reason: Label::new("broken").unwrap(),
     };
     let lines = || vec![sku_qty(4, 2), sku_qty(5, 1)];
@@ -145,9 +145,9 @@ pub(crate) fn every_kind() -> Vec<Record> {
         Event::Allocated { order: order.clone(), lines: lines(), freed: vec![freed()] },
         Event::Deallocated { order, lines: lines() },
         Event::GoodsReturned(back),
-        adjusted(Bucket::OnHand),
-        adjusted(Bucket::Incoming),
-        adjusted(Bucket::Unavailable(Label::new("quarantine").unwrap())),
+        adjusted(Bucket::OnHand, -250),
+        adjusted(Bucket::Incoming, 7_000),
+        adjusted(Bucket::Unavailable(Label::new("quarantine").unwrap()), 250),
         Event::Counted { sku: SkuId(4), counted: Qty::units(7), variance: Qty::units(-1) },
         Event::PolicySet {
             sku: SkuId(4),

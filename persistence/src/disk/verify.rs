@@ -1,0 +1,149 @@
+//! Offline verification: archive and log as one chain, the world rebuilt twice.
+
+use super::keyspaces::Store;
+use super::reader::Flow;
+use super::snapshot::Heads;
+use crate::batch::{self, ChainHash, Stored, Tip};
+use crate::format;
+use crate::log::Error;
+use crate::recover;
+use onhand_engine::ids::Seq;
+use onhand_engine::world::World;
+use std::path::Path;
+
+/// What verification found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Whether everything is as it was written.
+    pub ok: bool,
+    /// A sentence for everything that is not.
+    pub findings: Vec<String>,
+    /// BLAKE3 of the state of stock, tills and stores, in hexadecimal. Empty when it cannot be rebuilt.
+    pub state_hash: String,
+    /// Records that were read and checked.
+    pub records: u64,
+    /// The place of the last record.
+    pub last_seq: u64,
+    /// The hash of the last batch, in hexadecimal.
+    pub chain_head: String,
+}
+
+/// The hash of a state.
+#[must_use]
+pub fn state_hash(world: &World) -> String {
+    let mut hasher = blake3::Hasher::new();
+    world.digest(&mut |bytes| {
+        hasher.update(bytes);
+    });
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Checks a data directory that no server uses.
+///
+/// # Errors
+/// [`Error::InUse`], or [`Error::Io`] when it cannot be read at all. Damage is a finding.
+pub fn verify(dir: &Path) -> Result<Report, Error> {
+    if !dir.join("log").exists() {
+        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(Error::Io { what: format!("{} is not a data directory", dir.display()), source });
+    }
+    let mut report = Report::default();
+    match Store::open(dir) {
+        Ok(store) => examine(&store, &mut report),
+        Err(error @ (Error::InUse(_) | Error::Io { .. })) => return Err(error),
+        Err(damage) => report.findings.push(damage.to_string()),
+    }
+    report.ok = report.findings.is_empty();
+    Ok(report)
+}
+
+fn examine(store: &Store, report: &mut Report) {
+    store.set_durable(Seq(u64::MAX));
+    let heads = match Heads::read(store) {
+        Ok(heads) => heads,
+        Err(error) => return report.findings.push(error.to_string()),
+    };
+    let recovered = recover_as_a_start_would(store, &heads);
+    let mut audit = Audit { snapshot: heads.start().tip, ..Audit::default() };
+    if let Err(error) = audit.run(store) {
+        report.findings.push(error.to_string());
+    }
+    report.findings.append(&mut audit.findings);
+    report.records = audit.records;
+    report.last_seq = audit.tip.last.0;
+    report.chain_head = audit.tip.hash.to_string();
+    match recovered {
+        Ok((world, snapshot_hash)) => {
+            report.state_hash = state_hash(&world);
+            report.findings.extend(world.check());
+            if audit.at_snapshot.as_ref().is_some_and(|hash| *hash != snapshot_hash) {
+                report.findings.push("the snapshot is not what the records before it add up to".into());
+            }
+            if audit.world.as_ref().is_some_and(|world| state_hash(world) != report.state_hash) {
+                report.findings.push("snapshot and log do not add up to what the whole log adds up to".into());
+            }
+        }
+        Err(error) => report.findings.push(error.to_string()),
+    }
+    report.findings.dedup();
+}
+
+/// The world, and the hash of the snapshot it started from.
+fn recover_as_a_start_would(store: &Store, heads: &Heads) -> Result<(World, String), Error> {
+    let start = heads.start();
+    let alone = recover::Share { index: 0, of: 1 };
+    let snapshot = state_hash(&heads.load(store, alone)?.world);
+    let batches = store.batches_from(Seq(start.tip.last.0 + 1))?;
+    let folded = recover::fold(start, &batches, 1, |share| heads.load_world(store, share))?;
+    Ok((folded.recovered.world, snapshot))
+}
+
+/// Everything from the oldest record that is left, as one chain.
+#[derive(Default)]
+struct Audit {
+    tip: Tip,
+    records: u64,
+    findings: Vec<String>,
+    /// Where the snapshot is.
+    snapshot: Tip,
+    /// What the records from the very first on add up to; nothing when the first are gone.
+    world: Option<World>,
+    /// The hash of that, where the snapshot is.
+    at_snapshot: Option<String>,
+}
+
+impl Audit {
+    fn run(&mut self, store: &Store) -> Result<(), Error> {
+        let entries = store.archive().entries()?;
+        // Of pruned segments only the heads are left: the chain goes on from the last of them.
+        self.tip = entries.iter().take_while(|entry| !entry.kept).last().map_or_else(Tip::default, |entry| entry.tip);
+        if self.tip == Tip::default() {
+            self.world = Some(World::default());
+        }
+        let from = Seq(self.tip.last.0 + 1);
+        store.each_stored(from, &mut |stored| self.take(stored))?;
+        for entry in entries.iter().filter(|entry| entry.kept && entry.tip.last > self.tip.last) {
+            self.findings.push(format!("the archive from record {} does not end where its head says", entry.first.0));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, stored: Stored<'_>) -> Result<Flow, Error> {
+        let at = stored.header.first;
+        stored.check_hash().map_err(|damage| batch::damaged(at, damage))?;
+        // The archive and a segment that is about to be dropped may hold the same.
+        if stored.header.end().0 <= self.tip.last.0 + 1 {
+            return Ok(Flow::Continue(()));
+        }
+        self.tip.follow(&stored.header)?;
+        self.records += u64::from(stored.header.records);
+        if let Some(world) = &mut self.world {
+            let unreadable = |e| Error::Corrupt(format!("the batch at record {}: {e}", at.0));
+            format::decode_each(stored.body, |record| world.apply(&record)).map_err(unreadable)?;
+            if self.tip == self.snapshot && self.snapshot.hash != ChainHash::default() {
+                self.at_snapshot = Some(state_hash(world));
+            }
+        }
+        Ok(Flow::Continue(()))
+    }
+}

@@ -1,0 +1,95 @@
+//! The form of a remembered answer.
+
+use super::event::{Line, lines_out};
+use onhand_engine::answer::Answer;
+use onhand_engine::command::SkuQty;
+use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
+use onhand_engine::money::Minor;
+use onhand_engine::qty::Qty;
+use onhand_engine::time::Timestamp;
+use rkyv::{Archive, Serialize};
+
+/// New members go to the end; none is ever changed or removed.
+#[derive(Archive, Serialize)]
+pub(super) enum AnyAnswer {
+    Recorded { receipt: Option<(u16, u64)>, gross: i64, oversold: Vec<Line> },
+    Reserved { deadline: u64 },
+    Extended { deadline: u64 },
+    Released,
+    Expired,
+    Allocated,
+    Deallocated,
+    Received,
+    Returned { receipt: Option<(u16, u64)>, gross: i64 },
+    Adjusted,
+    Counted { variance: i64 },
+    PolicySet,
+    ItemsDefined { added: u32, changed: u32 },
+    LocationDefined,
+    KeyCreated,
+    KeyRevoked,
+}
+
+impl From<&Answer> for AnyAnswer {
+    fn from(answer: &Answer) -> Self {
+        let number = |receipt: &Option<(TillNo, ReceiptNo)>| receipt.map(|(till, no)| (till.0, no.0));
+        match answer {
+            Answer::Recorded { receipt, gross, oversold } => {
+                Self::Recorded { receipt: number(receipt), gross: gross.0, oversold: lines_out(oversold) }
+            }
+            Answer::Reserved { deadline } => Self::Reserved { deadline: deadline.0 },
+            Answer::Extended { deadline } => Self::Extended { deadline: deadline.0 },
+            Answer::Released => Self::Released,
+            Answer::Expired => Self::Expired,
+            Answer::Allocated => Self::Allocated,
+            Answer::Deallocated => Self::Deallocated,
+            Answer::Received => Self::Received,
+            Answer::Returned { receipt, gross } => Self::Returned { receipt: number(receipt), gross: gross.0 },
+            Answer::Adjusted => Self::Adjusted,
+            Answer::Counted { variance } => Self::Counted { variance: variance.milli() },
+            Answer::PolicySet => Self::PolicySet,
+            Answer::ItemsDefined { added, changed } => Self::ItemsDefined { added: *added, changed: *changed },
+            Answer::LocationDefined => Self::LocationDefined,
+            Answer::KeyCreated => Self::KeyCreated,
+            Answer::KeyRevoked => Self::KeyRevoked,
+        }
+    }
+}
+
+impl ArchivedAnyAnswer {
+    pub(super) fn read(&self) -> Answer {
+        match self {
+            Self::Recorded { receipt, gross, oversold } => {
+                let line = |line: &rkyv::Archived<Line>| SkuQty {
+                    sku: SkuId(line.sku.to_native()),
+                    qty: Qty::from_milli(line.qty.to_native()),
+                };
+                let oversold = oversold.iter().map(line).collect();
+                Answer::Recorded { receipt: number(receipt), gross: Minor(gross.to_native()), oversold }
+            }
+            Self::Reserved { deadline } => Answer::Reserved { deadline: Timestamp(deadline.to_native()) },
+            Self::Extended { deadline } => Answer::Extended { deadline: Timestamp(deadline.to_native()) },
+            Self::Released => Answer::Released,
+            Self::Expired => Answer::Expired,
+            Self::Allocated => Answer::Allocated,
+            Self::Deallocated => Answer::Deallocated,
+            Self::Received => Answer::Received,
+            Self::Returned { receipt, gross } => {
+                Answer::Returned { receipt: number(receipt), gross: Minor(gross.to_native()) }
+            }
+            Self::Adjusted => Answer::Adjusted,
+            Self::Counted { variance } => Answer::Counted { variance: Qty::from_milli(variance.to_native()) },
+            Self::PolicySet => Answer::PolicySet,
+            Self::ItemsDefined { added, changed } => {
+                Answer::ItemsDefined { added: added.to_native(), changed: changed.to_native() }
+            }
+            Self::LocationDefined => Answer::LocationDefined,
+            Self::KeyCreated => Answer::KeyCreated,
+            Self::KeyRevoked => Answer::KeyRevoked,
+        }
+    }
+}
+
+fn number(receipt: &rkyv::Archived<Option<(u16, u64)>>) -> Option<(TillNo, ReceiptNo)> {
+    receipt.as_ref().map(|pair| (TillNo(pair.0.to_native()), ReceiptNo(pair.1.to_native())))
+}

@@ -1,0 +1,401 @@
+//! The state as a snapshot keeps it, cut into parts of moderate size. Every part belongs to one
+//! location, so that recovery can share them out.
+
+use super::catalogue::{Item, Key, Location};
+use super::codes::Coded;
+use super::event::{Line, Policy, code, lines_in, lines_out};
+use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
+use crate::log::Remembered;
+use answer::AnyAnswer;
+use onhand_engine::chain::Chain;
+use onhand_engine::command::Channel;
+use onhand_engine::event::Event;
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo, Version};
+use onhand_engine::money::Minor;
+use onhand_engine::qty::Qty;
+use onhand_engine::stock::{Detail, StockRow};
+use onhand_engine::store::{OrderState, Reservation, Store, Totals};
+use onhand_engine::till::Till;
+use onhand_engine::time::Timestamp;
+use onhand_engine::world::{PlaceState, World};
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// Entries in one part.
+const PART: usize = 2_048;
+
+const KIND_ROWS: u8 = 0;
+const KIND_PART: u8 = 1;
+const KIND_MEMOS: u8 = 2;
+
+/// What is rarer than rows. New members go to the end.
+#[derive(Archive, Serialize, Deserialize)]
+enum Part {
+    Items(Vec<Item>),
+    Locations(Vec<Location>),
+    Keys(Vec<Key>),
+    Totals(Vec<[i64; 10]>),
+    Tills(Vec<TillPart>),
+    Reservations(Vec<ReservationPart>),
+    Orders(Vec<OrderPart>),
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct TillPart {
+    no: u16,
+    last_receipt: u64,
+    sales: u64,
+    returns: u64,
+    takings: [i64; 7],
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct ReservationPart {
+    id: u128,
+    owner: String,
+    channel: u8,
+    deadline: u64,
+    lines: Vec<Line>,
+}
+
+/// An order: what was asked and what is left of it; closed when there is none.
+#[derive(Archive, Serialize, Deserialize)]
+struct OrderPart {
+    order: String,
+    open: Option<(Vec<Line>, Vec<Line>)>,
+}
+
+#[derive(Archive, Serialize)]
+struct Rows {
+    rows: Vec<RowPart>,
+}
+
+#[derive(Archive, Serialize)]
+struct RowPart {
+    sku: u32,
+    on_hand: i64,
+    incoming: i64,
+    version: u64,
+    detail: Option<Box<DetailPart>>,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct DetailPart {
+    holds: Vec<(u128, i64)>,
+    allocations: Vec<(String, i64)>,
+    unavailable: Vec<(String, i64)>,
+    policy: Policy,
+}
+
+#[derive(Archive, Serialize)]
+struct Memos {
+    memos: Vec<Memo>,
+}
+
+#[derive(Archive, Serialize)]
+struct Memo {
+    command: u128,
+    fingerprint: [u32; 4],
+    seq: u64,
+    time: u64,
+    answer: AnyAnswer,
+}
+
+/// Tells the parts of the chain.
+pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
+    // Locations first, so that whoever reads them in order has them before what refers to them.
+    for locations in chain.locations().chunks(PART) {
+        tell(part(&Part::Locations(locations.iter().map(|location| (&**location).into()).collect())));
+    }
+    for items in chain.items().chunks(PART) {
+        tell(part(&Part::Items(items.iter().map(|item| (&**item).into()).collect())));
+    }
+    let keys: Vec<&_> = chain.keys.values().collect();
+    for keys in keys.chunks(PART) {
+        tell(part(&Part::Keys(keys.iter().map(|key| (*key).into()).collect())));
+    }
+}
+
+/// Tells the parts of a location.
+pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
+    let mut rows: Vec<(SkuId, &StockRow)> = place.rows.iter().map(|(sku, row)| (*sku, row)).collect();
+    rows.sort_unstable_by_key(|(sku, _)| *sku);
+    for rows in rows.chunks(PART) {
+        let rows = Rows { rows: rows.iter().map(|(sku, row)| RowPart::of(*sku, row)).collect() };
+        tell(bytes(KIND_ROWS, &rows));
+    }
+    tell(part(&Part::Totals(place.store.totals.iter().map(totals_out).collect())));
+    tell(part(&Part::Tills(place.tills.iter().map(|(no, till)| TillPart::of(*no, till)).collect())));
+    let reservations: Vec<_> = place.store.reservations.iter().collect();
+    for some in reservations.chunks(PART) {
+        tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
+    }
+    let orders: Vec<_> = place.store.orders.iter().collect();
+    for orders in orders.chunks(PART) {
+        let order = |(order, state): &(&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
+            order: order.to_string(),
+            open: match state {
+                OrderState::Open { asked, left } => Some((lines_out(asked), lines_out(left))),
+                OrderState::Closed => None,
+            },
+        };
+        tell(part(&Part::Orders(orders.iter().map(order).collect())));
+    }
+}
+
+/// Tells the parts of the remembered answers of one location, oldest first.
+pub fn memo_parts(remembered: &[&Remembered], tell: &mut dyn FnMut(Vec<u8>)) {
+    for some in remembered.chunks(PART) {
+        tell(bytes(KIND_MEMOS, &Memos { memos: some.iter().map(|one| Memo::of(one)).collect() }));
+    }
+}
+
+/// Reads one part of a location back into the world or the answers.
+///
+/// # Errors
+/// [`DecodeError`] when it cannot be read.
+pub fn read_part(
+    location: LocationId,
+    bytes: &[u8],
+    world: &mut World,
+    remembered: &mut Vec<Remembered>,
+) -> Result<(), DecodeError> {
+    let Some((kind, body)) = bytes.split_first() else { return Err(DecodeError("an empty part".into())) };
+    match *kind {
+        KIND_ROWS => {
+            let rows = &mut world.places.entry(location).or_default().rows;
+            let archived = &access::<ArchivedRows>(body)?.rows;
+            rows.reserve(archived.len());
+            for row in archived.iter() {
+                rows.insert(SkuId(row.sku.to_native()), row.read()?);
+            }
+        }
+        KIND_MEMOS => {
+            let archived = &access::<ArchivedMemos>(body)?.memos;
+            remembered.reserve(archived.len());
+            for memo in archived.iter() {
+                remembered.push(memo.read(location)?);
+            }
+        }
+        KIND_PART => read_other(location, unarchive(body)?, world)?,
+        other => return Err(DecodeError(format!("unknown kind of part: {other}"))),
+    }
+    Ok(())
+}
+
+fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(), DecodeError> {
+    let place = match &part {
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => return read_chain(part, &mut world.chain),
+        _ => world.places.entry(location).or_default(),
+    };
+    match part {
+        Part::Totals(totals) => {
+            for (channel, totals) in place.store.totals.iter_mut().zip(totals) {
+                *channel = totals_in(totals);
+            }
+        }
+        Part::Tills(tills) => place.tills.extend(tills.into_iter().map(TillPart::read)),
+        Part::Reservations(reservations) => {
+            for one in reservations {
+                one.read_into(&mut place.store)?;
+            }
+        }
+        Part::Orders(orders) => {
+            for OrderPart { order, open } in orders {
+                let state = match open {
+                    Some((asked, left)) => OrderState::Open { asked: lines_in(asked), left: lines_in(left) },
+                    None => OrderState::Closed,
+                };
+                place.store.orders.insert(code(&order)?, state);
+            }
+        }
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
+    }
+    Ok(())
+}
+
+fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
+    match part {
+        Part::Items(items) => {
+            let items = items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+            chain.apply(&Event::ItemsDefined { items, added: 0 }, Timestamp(0));
+        }
+        Part::Locations(locations) => {
+            for location in locations {
+                chain.apply(&Event::LocationDefined { location: location.try_into()? }, Timestamp(0));
+            }
+        }
+        Part::Keys(keys) => {
+            for key in keys {
+                let key: onhand_engine::catalogue::Key = key.try_into()?;
+                chain.keys.insert(key.id, key);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn part(part: &Part) -> Vec<u8> {
+    bytes(KIND_PART, part)
+}
+
+fn bytes<T: for<'a, 'v> Serialize<super::Serializer<'a, 'v>>>(kind: u8, value: &T) -> Vec<u8> {
+    let mut bytes = vec![kind];
+    SCRATCH.with_borrow_mut(|scratch| archive(&mut scratch.arena, value, &mut bytes));
+    bytes
+}
+
+fn totals_out(totals: &Totals) -> [i64; 10] {
+    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    [
+        count(totals.sales),
+        count(totals.lines),
+        totals.units.milli(),
+        totals.net.0,
+        totals.tax.0,
+        count(totals.returns),
+        totals.returned_units.milli(),
+        totals.returned_net.0,
+        totals.returned_tax.0,
+        totals.oversold.milli(),
+    ]
+}
+
+fn totals_in(parts: [i64; 10]) -> Totals {
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let [sales, lines, units, net, tax, returns, returned_units, returned_net, returned_tax, oversold] = parts;
+    Totals {
+        sales: count(sales),
+        lines: count(lines),
+        units: Qty::from_milli(units),
+        net: Minor(net),
+        tax: Minor(tax),
+        returns: count(returns),
+        returned_units: Qty::from_milli(returned_units),
+        returned_net: Minor(returned_net),
+        returned_tax: Minor(returned_tax),
+        oversold: Qty::from_milli(oversold),
+    }
+}
+
+impl TillPart {
+    fn of(no: TillNo, till: &Till) -> Self {
+        Self {
+            no: no.0,
+            last_receipt: till.last_receipt.0,
+            sales: till.sales,
+            returns: till.returns,
+            takings: till.takings.map(|amount| amount.0),
+        }
+    }
+
+    fn read(self) -> (TillNo, Till) {
+        let till = Till {
+            last_receipt: ReceiptNo(self.last_receipt),
+            sales: self.sales,
+            returns: self.returns,
+            takings: self.takings.map(Minor),
+        };
+        (TillNo(self.no), till)
+    }
+}
+
+impl ReservationPart {
+    fn of(id: ReservationId, one: &Reservation) -> Self {
+        Self {
+            id: id.0,
+            owner: one.owner.to_string(),
+            channel: one.channel.code(),
+            deadline: one.deadline.0,
+            lines: lines_out(&one.lines),
+        }
+    }
+
+    fn read_into(self, store: &mut Store) -> Result<(), DecodeError> {
+        let reservation = Reservation {
+            owner: code(&self.owner)?,
+            channel: Channel::from_code(self.channel)?,
+            deadline: Timestamp(self.deadline),
+            lines: lines_in(self.lines),
+        };
+        store.insert(ReservationId(self.id), reservation);
+        Ok(())
+    }
+}
+
+impl RowPart {
+    fn of(sku: SkuId, row: &StockRow) -> Self {
+        Self {
+            sku: sku.0,
+            on_hand: row.on_hand().milli(),
+            incoming: row.incoming().milli(),
+            version: row.version().0,
+            detail: row.detail().map(|detail| Box::new(DetailPart::of(detail))),
+        }
+    }
+}
+
+impl ArchivedRowPart {
+    fn read(&self) -> Result<StockRow, DecodeError> {
+        let detail = match self.detail.as_ref() {
+            None => None,
+            Some(detail) => {
+                let part: DetailPart =
+                    rkyv::deserialize::<_, super::ArchiveError>(&**detail).map_err(|e| DecodeError(e.to_string()))?;
+                Some(part.read()?)
+            }
+        };
+        let milli = |n: rkyv::rend::unaligned::i64_ule| Qty::from_milli(n.to_native());
+        Ok(StockRow::from_parts(milli(self.on_hand), milli(self.incoming), Version(self.version.to_native()), detail))
+    }
+}
+
+impl DetailPart {
+    fn of(detail: &Detail) -> Self {
+        Self {
+            holds: detail.holds.iter().map(|(id, qty)| (id.0, qty.milli())).collect(),
+            allocations: detail.allocations.iter().map(|(order, qty)| (order.to_string(), qty.milli())).collect(),
+            unavailable: detail.unavailable.iter().map(|(reason, qty)| (reason.to_string(), qty.milli())).collect(),
+            policy: (&detail.policy).into(),
+        }
+    }
+
+    fn read(self) -> Result<Detail, DecodeError> {
+        let named = |(order, milli): (String, i64)| Ok((code(&order)?, Qty::from_milli(milli)));
+        let reason = |(reason, milli): (String, i64)| Ok((code(&reason)?, Qty::from_milli(milli)));
+        Ok(Detail {
+            holds: self.holds.into_iter().map(|(id, milli)| (ReservationId(id), Qty::from_milli(milli))).collect(),
+            allocations: self.allocations.into_iter().map(named).collect::<Result<_, DecodeError>>()?,
+            unavailable: self.unavailable.into_iter().map(reason).collect::<Result<_, DecodeError>>()?,
+            policy: self.policy.into(),
+        })
+    }
+}
+
+impl Memo {
+    fn of(one: &Remembered) -> Self {
+        let Fingerprint { op, lines, money, rest } = one.fingerprint;
+        Self {
+            command: one.command.0,
+            fingerprint: [op, lines, money, rest],
+            seq: one.seq.0,
+            time: one.time.0,
+            answer: (&one.answer).into(),
+        }
+    }
+}
+
+impl ArchivedMemo {
+    fn read(&self, location: LocationId) -> Result<Remembered, DecodeError> {
+        let [op, lines, money, rest] = self.fingerprint.map(|part| part.to_native());
+        Ok(Remembered {
+            command: CommandId(self.command.to_native()),
+            fingerprint: Fingerprint { op, lines, money, rest },
+            location,
+            seq: Seq(self.seq.to_native()),
+            time: Timestamp(self.time.to_native()),
+            answer: self.answer.read(),
+        })
+    }
+}
