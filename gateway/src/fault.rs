@@ -32,18 +32,7 @@ impl Fault {
 
     /// As the body of an HTTP answer (RFC 9457).
     pub(crate) fn problem(&self) -> Vec<u8> {
-        #[derive(serde::Serialize)]
-        struct Problem<'a> {
-            r#type: &'a str,
-            title: &'a str,
-            status: u16,
-            detail: &'a str,
-            #[serde(flatten)]
-            body: &'a ErrorBody,
-        }
-        let (help, title, detail) = (&self.0.help, &self.0.name, &self.0.message);
-        let problem = Problem { r#type: help, title, status: self.0.status(), detail, body: &self.0 };
-        serde_json::to_vec(&problem).unwrap_or_default()
+        serde_json::to_vec(&self.0.problem()).unwrap_or_default()
     }
 
     pub(crate) fn body(&self) -> &ErrorBody {

@@ -119,9 +119,9 @@ impl HttpClient {
         if parts.status.as_u16() < 400 {
             return Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body });
         }
-        match serde_json::from_slice::<ErrorBody>(&body) {
-            Ok(error) => Err(Error::Refused(Box::new(error))),
-            Err(_) => Err(Error::Unreadable(format!("{} {path}: {}", self.url, parts.status))),
+        match ErrorBody::from_problem(&body) {
+            Some(error) => Err(Error::Refused(Box::new(error))),
+            None => Err(Error::Unreadable(format!("{} {path}: {}", self.url, parts.status))),
         }
     }
 }

@@ -4,12 +4,11 @@
 It watches an item, sells the last one, sees its level go to 0, sends the same sale again and gets
 the same bytes, and is refused a second sale with 2001.
 
-    last_item.py URL KEY --location S1 --sku TEA
+    last_item.py URL KEY LOCATION SKU
 
 URL is the server's (http://127.0.0.1:8080), KEY an API key of the role `till` or `admin`. The item
-must have exactly one unit available for tills at that location, and a price (or give --amount in
-minor units); the location trades in --currency (default EUR). With a key of the role `admin`,
---receive puts the one unit there first.
+must have exactly one unit available for tills at that location (--receive puts it there first), and
+a price (or give --amount in minor units); the location trades in --currency (default EUR).
 
 Exit code 0: all of it happened. 1: something did not; the last line says what.
 """
@@ -206,9 +205,9 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(description="Sells the last one.", epilog="See the top of this file.")
     parser.add_argument("url", help="the server, such as http://127.0.0.1:8080")
-    parser.add_argument("key", nargs="?", default=os.environ.get("ONHAND_KEY"), help="an API key (or ONHAND_KEY)")
-    parser.add_argument("--location", required=True)
-    parser.add_argument("--sku", required=True)
+    parser.add_argument("key", help="an API key of the role till or admin")
+    parser.add_argument("location", help="the code of a location, such as S1")
+    parser.add_argument("sku", help="the code of an item, such as TEA")
     parser.add_argument("--currency", default="EUR")
     parser.add_argument("--amount", type=int, help="what it costs, in minor units, if it has no price")
     parser.add_argument("--receive", action="store_true", help="receive one unit first")

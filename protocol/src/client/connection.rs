@@ -257,10 +257,9 @@ async fn open(url: &str, key: Option<&str>) -> Result<Socket, Error> {
 }
 
 fn refused(response: &Response<Option<Vec<u8>>>, authority: &str) -> Error {
-    let body = response.body().as_deref().unwrap_or_default();
-    match serde_json::from_slice::<ErrorBody>(body) {
-        Ok(error) => Error::Refused(Box::new(error)),
-        Err(_) => Error::Connect {
+    match ErrorBody::from_problem(response.body().as_deref().unwrap_or_default()) {
+        Some(error) => Error::Refused(Box::new(error)),
+        None => Error::Connect {
             address: authority.to_owned(),
             why: format!("the server answered {} to the handshake", response.status()),
         },

@@ -15,10 +15,8 @@ pub struct ErrorBody {
     /// Its short name.
     pub name: Cow<'static, str>,
     /// What happened, in a sentence.
-    #[serde(alias = "detail")]
     pub message: String,
     /// The page about it on the same server.
-    #[serde(alias = "type")]
     pub help: String,
     /// The field that is wrong, such as `lines[2].qty`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +83,19 @@ impl ErrorBody {
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
+    }
+
+    /// Reads a problem document, whether or not it also has the names of the WebSocket.
+    #[must_use]
+    pub fn from_problem(bytes: &[u8]) -> Option<Self> {
+        let mut problem: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let fields = problem.as_object_mut()?;
+        for (ours, theirs) in [("message", "detail"), ("help", "type")] {
+            if let Some(value) = fields.remove(theirs) {
+                fields.insert(ours.to_owned(), value);
+            }
+        }
+        serde_json::from_value(problem).ok()
     }
 
     /// Whether the same request, sent again later with the same id, can succeed without a person.
