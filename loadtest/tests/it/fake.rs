@@ -3,11 +3,12 @@
 use futures_util::{SinkExt, StreamExt};
 use onhand_engine::money::Minor;
 use onhand_engine::time::Timestamp;
-use onhand_protocol::message::{Body, ErrorBody, Plain, Pong, Recorded, Reply, Request, Success};
+use onhand_protocol::message::{Body, ErrorBody, Plain, Pong, Recorded, Reply, Request, Reserved, Returned, Success};
 use onhand_protocol::value::{Amount, Id, Position, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request as Handshake, Response};
 
@@ -22,6 +23,8 @@ pub(crate) struct State {
     pub(crate) log: Vec<Body>,
     /// A connection is dropped, its last command done but not answered, at each such command.
     pub(crate) drop_every: Option<usize>,
+    /// Told at every command.
+    pub(crate) news: Arc<Notify>,
     now: u64,
 }
 
@@ -93,9 +96,16 @@ impl State {
                 let (total, currency) = (Amount(total), sale.currency);
                 Success::Recorded(Recorded { seq, time, receipt: None, total, currency, oversold: Vec::new() })
             }
+            Body::Reserve(_) => Success::Reserved(Reserved { seq, time, reservation: request.id, deadline: time }),
+            Body::Release(_) => Success::Released(Plain { seq, time }),
+            Body::Return(goods) => {
+                let (total, currency) = (Amount(Minor(1)), goods.currency);
+                Success::Returned(Returned { seq, time, receipt: None, total, currency })
+            }
             other => panic!("{} was not expected", other.op()),
         };
         self.log.push(request.body.clone());
+        self.news.notify_one();
         self.answers.insert(request.id, (content, success.clone()));
         Ok(success)
     }

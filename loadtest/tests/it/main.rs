@@ -3,6 +3,7 @@
 
 mod fake;
 mod replay;
+mod traders;
 
 use onhand_engine::money::Currency;
 use onhand_loadtest::replay::transactions::{Reason, read};
