@@ -15,7 +15,7 @@ const words = {
   out: 'Sold out',
   unknown: 'Not in our range',
   offline: 'Stock unknown just now',
-  asOf: (time) => `as of ${time}`,
+  asOf: (time) => `, as of ${time}`,
   hold: 'Hold one for me',
   held: 'Held for you',
   release: 'Let it go',
@@ -241,8 +241,7 @@ SHEET.replaceSync(`
 :host([list]){display:block}
 [hidden]{display:none!important}
 b{font-weight:inherit}
-small{font-size:.85em;margin-inline-start:.5em}
-small:empty{display:none}
+small{font-size:.85em}
 [part=level]{border-radius:.25em}
 i{display:inline-block;inline-size:.5em;block-size:.5em;margin-inline-end:.45em;border-radius:50%;border:.1em solid;box-sizing:border-box;vertical-align:.06em}
 .in i,.low i,.last i{background:currentColor}
@@ -334,7 +333,7 @@ export class LiveStock extends HTMLElement {
       note.textContent = number !== 2001 ? message : available > 0 ? words.fewer(available) : words.gone;
       const small = document.createElement('small');
       small.part = 'number';
-      small.textContent = number ?? '';
+      small.textContent = number ? ` ${number}` : '';
       note.append(small);
       throw error;
     } finally {
