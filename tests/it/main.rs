@@ -8,6 +8,7 @@
     reason = "tests may; and what the harness offers is not used by each of them"
 )]
 
+mod browser;
 mod harness;
 mod http;
 mod layering;

@@ -55,6 +55,8 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/status", get(operations::status))
         .route("/openapi.json", get(operations::openapi))
         .route("/{op}", post(commands::command))
+        // Before the layer, or a browser's preflight (OPTIONS) would pass it by.
+        .method_not_allowed_fallback(answer::wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), answer::cross_origin));
     Router::new()
         .nest("/v1", api)
