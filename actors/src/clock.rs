@@ -4,7 +4,7 @@
 use onhand_engine::time::{Millis, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Where engine time comes from. Clones share it.
 #[derive(Clone, Debug)]
@@ -17,6 +17,12 @@ pub struct Clock {
 enum Source {
     System,
     Manual,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
 }
 
 impl Clock {
@@ -54,5 +60,19 @@ impl Clock {
                 Timestamp(self.last_ms.fetch_max(now, Ordering::Relaxed).max(now))
             }
         }
+    }
+}
+
+/// How long something takes, for metrics only.
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
     }
 }

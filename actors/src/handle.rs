@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::drained::{Drained, Ports};
 use crate::log_thread::LogThread;
+use crate::meters::Meters;
 use crate::places::Places;
 use crate::port::{Envelope, LevelChange, Port, PortId};
 use crate::remembered;
@@ -14,6 +15,7 @@ use actix::Actor;
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use crossbeam::channel::Sender;
 use onhand_engine::chain::Chain;
+use onhand_engine::command::Command;
 use onhand_engine::event::Record;
 use onhand_engine::ids::{LocationId, ReservationId, Seq, SkuId};
 use onhand_engine::level::Level;
@@ -69,6 +71,27 @@ impl Default for Options {
     }
 }
 
+/// Where a test may let the actors fail: it is called with the command and panics, or not.
+pub type Sabotage = fn(&Command, Stage);
+
+/// What a shard is doing with a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It decides; nothing has changed.
+    Deciding,
+    /// It folds the event in; the first SKU has changed and the rest has not.
+    FoldingIn,
+}
+
+/// What surrounds the actors.
+#[derive(Default)]
+pub struct Surroundings {
+    /// Where engine time comes from.
+    pub clock: Clock,
+    /// Fault injection, for tests.
+    pub sabotage: Option<Sabotage>,
+}
+
 /// The running actors.
 #[derive(Clone)]
 pub struct Handle {
@@ -95,10 +118,10 @@ impl Handle {
     /// # Errors
     /// [`Error`] when the log cannot be acquired or a thread cannot be started.
     pub fn start(options: Options, log: Box<dyn Log>, recovered: Recovered) -> Result<Self, Error> {
-        Self::start_with(options, log, recovered, Clock::system())
+        Self::start_with(options, log, recovered, Surroundings::default())
     }
 
-    /// The same with a clock of the caller's.
+    /// The same in surroundings of the caller's.
     ///
     /// # Errors
     /// [`Error`] when the log cannot be acquired or a thread cannot be started.
@@ -106,8 +129,9 @@ impl Handle {
         options: Options,
         mut log: Box<dyn Log>,
         recovered: Recovered,
-        clock: Clock,
+        surroundings: Surroundings,
     ) -> Result<Self, Error> {
+        let Surroundings { clock, sabotage } = surroundings;
         let shards = options.shards.max(1);
         let fence = log.acquire(Partition::default())?;
         clock.not_before(recovered.last_time);
@@ -117,6 +141,8 @@ impl Handle {
             directory: Directory::default(),
             view: View::default(),
             ports: Ports::default(),
+            meters: Meters::new(shards),
+            sabotage,
             inboxes: (0..shards).map(|_| Inbox::default()).collect(),
             reader: log.reader(),
             last_seq: AtomicU64::new(recovered.last_seq.0),

@@ -1,6 +1,7 @@
 //! The log thread: everything queued becomes one append; once it is durable, its effects are
 //! released: first the published view, then outcomes, then levels.
 
+use crate::clock::Stopwatch;
 use crate::drained::{Drained, Replies};
 use crate::port::LevelChange;
 use crate::shared::{News, Shared};
@@ -9,6 +10,7 @@ use hashbrown::HashSet;
 use onhand_engine::ids::{LocationId, Seq, SkuId};
 use onhand_engine::refusal::Refusal;
 use onhand_persistence::log::{AppendError, BatchId, Fence, Log};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -26,8 +28,16 @@ pub(crate) struct LogThread {
 }
 
 impl LogThread {
-    /// Works until every shard has let go of the queue.
+    /// Works until every shard has let go of the queue. Whatever goes wrong in it, nobody waits for
+    /// ever: everything is refused.
     pub(crate) fn run(mut self) {
+        while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            self.shared.meters.panics.increment(1);
+            self.shared.stop("the log thread panicked");
+        }
+    }
+
+    fn work(&mut self) {
         let mut batch: Vec<Drained> = Vec::new();
         loop {
             match self.queue.recv_timeout(PAUSE) {
@@ -65,13 +75,18 @@ impl LogThread {
         self.last_batch.0 += 1;
         let mut asked_again = false;
         loop {
+            let watch = Stopwatch::start();
             match self.log.append(&mut self.fence, self.last_batch, records, &parts) {
                 Ok(first) => {
+                    self.shared.meters.append_seconds.record(watch.seconds());
+                    self.shared.meters.batch_records.record(records);
+                    self.shared.meters.disk_full.set(0.0);
                     self.shared.last_seq.store(first.0 + u64::from(records) - 1, Ordering::Release);
                     self.shared.disk_full.store(false, Ordering::Release);
                     return Ok(first);
                 }
                 Err(AppendError::Full) => {
+                    self.shared.meters.disk_full.set(1.0);
                     self.shared.disk_full.store(true, Ordering::Release);
                     if self.shared.stopping.load(Ordering::Acquire) {
                         return Err(Refusal::DiskFull);
@@ -131,10 +146,7 @@ impl LogThread {
     }
 
     fn stop(&self, error: &AppendError) {
-        tracing::error!("{error}");
-        self.shared.stopped.store(true, Ordering::Release);
-        self.shared.ports.each(|port| port.stopped());
-        self.shared.inboxes.iter().for_each(|inbox| inbox.wake());
+        self.shared.stop(&error.to_string());
     }
 
     fn is_stopped(&self) -> bool {

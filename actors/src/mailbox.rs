@@ -4,14 +4,15 @@
 //! It may run when it heads them all. One shard enqueues in one order, so there is no deadlock.
 
 use crate::port::Envelope;
+use onhand_engine::ids::SkuId;
 
 const NONE: u32 = u32::MAX;
 
 /// A hosted actor of this shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ActorRef {
-    /// A SKU actor.
-    Sku(u32),
+    /// The actor of a SKU.
+    Sku(SkuId, u32),
     /// A till actor.
     Till(u32),
     /// A store actor.
@@ -100,19 +101,19 @@ impl PostOffice {
         self.jobs[job.0 as usize].behind == 0
     }
 
-    /// The command of a job, taken out to be run, and its store.
-    pub(crate) fn open(&mut self, job: JobId) -> Option<(Envelope, u32)> {
-        let entry = &mut self.jobs[job.0 as usize];
-        Some((entry.envelope.take()?, entry.store))
+    /// The command of a job, and its store.
+    pub(crate) fn open(&self, job: JobId) -> Option<(&Envelope, u32)> {
+        let entry = &self.jobs[job.0 as usize];
+        Some((entry.envelope.as_ref()?, entry.store))
     }
 
     /// The SKU actors that take part in a job.
-    pub(crate) fn skus_of(&self, job: JobId, into: &mut Vec<u32>) {
+    pub(crate) fn skus_of(&self, job: JobId, into: &mut Vec<(SkuId, u32)>) {
         let mut at = self.jobs[job.0 as usize].links;
         while at != NONE {
             let link = &self.links[at as usize];
-            if let ActorRef::Sku(sku) = link.actor {
-                into.push(sku);
+            if let ActorRef::Sku(sku, actor) = link.actor {
+                into.push((sku, actor));
             }
             at = link.next_of_job;
         }
@@ -144,6 +145,7 @@ impl PostOffice {
 
     /// Forgets a job that stands nowhere any more.
     pub(crate) fn forget(&mut self, job: JobId) {
+        self.jobs[job.0 as usize].envelope = None;
         self.free_jobs.push(job.0);
     }
 

@@ -2,6 +2,7 @@
 
 use crate::directory::Directory;
 use crate::mailbox::{ActorRef, Mailbox};
+use crate::sku_index::SkuIndex;
 use hashbrown::HashMap;
 use onhand_engine::chain::Chain;
 use onhand_engine::decide::Place;
@@ -13,18 +14,17 @@ use onhand_engine::store::Store;
 use onhand_engine::till::Till;
 use onhand_engine::world::PlaceState;
 
-/// One SKU at one location: its state. Nobody else touches it. One line of the processor's cache.
+/// One SKU at one location: its state and its mailbox, in one line of the processor's cache. Nobody
+/// else touches its state.
 #[repr(align(64))]
 pub(crate) struct SkuActor {
     pub(crate) row: StockRow,
-    pub(crate) sku: SkuId,
-    /// The drain that changed it last: a drain publishes each SKU once.
-    pub(crate) drain: u32,
+    pub(crate) mailbox: Mailbox,
 }
 
-/// The way to a SKU actor: apart from its state, so that distributing commands touches little memory.
-pub(crate) struct Door {
-    pub(crate) mailbox: Mailbox,
+/// Who a SKU actor is.
+pub(crate) struct Name {
+    pub(crate) sku: SkuId,
     pub(crate) store: u32,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct StoreActor {
     pub(crate) location: LocationId,
     pub(crate) store: Store,
     pub(crate) mailbox: Mailbox,
-    pub(crate) skus: HashMap<SkuId, u32>,
+    pub(crate) skus: SkuIndex,
     pub(crate) tills: HashMap<TillNo, u32>,
     /// The drain that changed its totals last.
     pub(crate) drain: u32,
@@ -59,7 +59,9 @@ pub(crate) struct ChainActor {
 #[derive(Default)]
 pub(crate) struct Places {
     pub(crate) skus: Vec<SkuActor>,
-    pub(crate) doors: Vec<Door>,
+    pub(crate) names: Vec<Name>,
+    /// The drain that changed each SKU actor last: a drain publishes each once.
+    pub(crate) stamps: Vec<u32>,
     free_skus: Vec<u32>,
     pub(crate) tills: Vec<TillActor>,
     pub(crate) stores: Vec<StoreActor>,
@@ -71,12 +73,12 @@ pub(crate) struct Places {
 pub(crate) struct View<'a> {
     places: &'a Places,
     store: &'a StoreActor,
-    participants: &'a [u32],
+    participants: &'a [(SkuId, u32)],
 }
 
 impl Place for View<'_> {
     fn row(&self, sku: SkuId) -> Option<&StockRow> {
-        let at = find(&self.places.skus, self.participants, sku).or_else(|| self.store.skus.get(&sku).copied())?;
+        let at = find(self.participants, sku).or_else(|| self.store.skus.get(sku))?;
         Some(&self.places.skus[at as usize].row)
     }
 
@@ -96,17 +98,18 @@ impl Places {
         let at = self.add_store(location);
         let store = &mut self.stores[at as usize];
         store.store = place.store;
-        store.skus.reserve(place.rows.len());
         for (no, till) in place.tills {
             store.tills.insert(no, index(self.tills.len()));
             self.tills.push(TillActor { till, mailbox: Mailbox::default() });
         }
         self.skus.reserve(place.rows.len());
-        self.doors.reserve(place.rows.len());
+        self.names.reserve(place.rows.len());
+        self.stamps.reserve(place.rows.len());
         for (sku, row) in place.rows {
             store.skus.insert(sku, index(self.skus.len()));
-            self.skus.push(SkuActor { row, sku, drain: 0 });
-            self.doors.push(Door { mailbox: Mailbox::default(), store: at });
+            self.skus.push(SkuActor { row, mailbox: Mailbox::default() });
+            self.names.push(Name { sku, store: at });
+            self.stamps.push(0);
         }
     }
 
@@ -130,7 +133,7 @@ impl Places {
             location,
             store: Store::default(),
             mailbox: Mailbox::default(),
-            skus: HashMap::new(),
+            skus: SkuIndex::default(),
             tills: HashMap::new(),
             drain: 0,
         });
@@ -144,13 +147,13 @@ impl Places {
     /// [`Refusal::UnknownSku`].
     pub(crate) fn sku(&mut self, store: u32, sku: SkuId, directory: &Directory) -> Result<u32, Refusal> {
         let actor = &mut self.stores[store as usize];
-        if let Some(at) = actor.skus.get(&sku) {
-            return Ok(*at);
+        if let Some(at) = actor.skus.get(sku) {
+            return Ok(at);
         }
         if !directory.has_item(sku) {
             return Err(Refusal::UnknownSku { sku });
         }
-        let at = activate(&mut self.skus, &mut self.doors, &mut self.free_skus, store, sku);
+        let at = activate((&mut self.skus, &mut self.names, &mut self.stamps), &mut self.free_skus, store, sku);
         actor.skus.insert(sku, at);
         Ok(at)
     }
@@ -168,13 +171,14 @@ impl Places {
     /// Lets a SKU actor go when it holds nothing and nobody waits for it. One that was ever touched
     /// stays: its memory is the truth.
     pub(crate) fn passivate(&mut self, actor: ActorRef) {
-        let ActorRef::Sku(at) = actor else { return };
-        let (actor, door) = (&self.skus[at as usize], &self.doors[at as usize]);
-        if !door.mailbox.is_empty() || actor.row.version().0 > 0 {
+        let ActorRef::Sku(_, at) = actor else { return };
+        let actor = &self.skus[at as usize];
+        if !actor.mailbox.is_empty() || actor.row.version().0 > 0 {
             return;
         }
         // It may have gone already: a refused command can name it twice.
-        if self.stores[door.store as usize].skus.remove(&actor.sku).is_some() {
+        let name = &self.names[at as usize];
+        if self.stores[name.store as usize].skus.remove(name.sku).is_some() {
             self.free_skus.push(at);
         }
     }
@@ -182,7 +186,7 @@ impl Places {
     /// The mailbox of an actor.
     pub(crate) fn mailbox(&mut self, actor: ActorRef) -> &mut Mailbox {
         match actor {
-            ActorRef::Sku(at) => &mut self.doors[at as usize].mailbox,
+            ActorRef::Sku(_, at) => &mut self.skus[at as usize].mailbox,
             ActorRef::Till(at) => &mut self.tills[at as usize].mailbox,
             ActorRef::Store(at) => &mut self.stores[at as usize].mailbox,
             ActorRef::Chain => &mut self.chain.mailbox,
@@ -190,7 +194,7 @@ impl Places {
     }
 
     /// What a command at a store may see, given the SKU actors that take part in it.
-    pub(crate) fn view<'a>(&'a self, store: u32, participants: &'a [u32]) -> View<'a> {
+    pub(crate) fn view<'a>(&'a self, store: u32, participants: &'a [(SkuId, u32)]) -> View<'a> {
         View { places: self, store: &self.stores[store as usize], participants }
     }
 
@@ -199,19 +203,19 @@ impl Places {
         &mut self,
         store: u32,
         record: &Record,
-        participants: &[u32],
-        mut changed: impl FnMut(u32, &mut SkuActor),
+        participants: &[(SkuId, u32)],
+        mut changed: impl FnMut(SkuId, u32, &mut u32),
     ) {
-        let Self { skus, doors, free_skus, stores, tills, .. } = self;
+        let Self { skus, names, stamps, free_skus, stores, tills, .. } = self;
         let place = &mut stores[store as usize];
         record.event.each_change(|sku, change| {
-            let known = find(skus, participants, sku);
-            let at = known.unwrap_or_else(|| {
-                *place.skus.entry(sku).or_insert_with(|| activate(skus, doors, free_skus, store, sku))
+            let at = find(participants, sku).or_else(|| place.skus.get(sku)).unwrap_or_else(|| {
+                let at = activate((skus, names, stamps), free_skus, store, sku);
+                place.skus.insert(sku, at);
+                at
             });
-            let actor = &mut skus[at as usize];
-            actor.row.apply(change);
-            changed(at, actor);
+            skus[at as usize].row.apply(change);
+            changed(sku, at, &mut stamps[at as usize]);
         });
         place.store.apply(&record.event);
         if let Some(no) = record.event.till() {
@@ -222,6 +226,29 @@ impl Places {
             }
             tills[at as usize].till.apply(&record.event);
         }
+    }
+
+    /// Puts another state of a location in place. Mailboxes stay. Returns its SKU actors.
+    pub(crate) fn replace(&mut self, store: u32, mut place: PlaceState) -> Vec<u32> {
+        let own: Vec<u32> = self.stores[store as usize].skus.iter().collect();
+        for at in own {
+            let sku = self.names[at as usize].sku;
+            self.skus[at as usize].row = place.rows.remove(&sku).unwrap_or_default();
+        }
+        for (sku, row) in place.rows {
+            let at = activate((&mut self.skus, &mut self.names, &mut self.stamps), &mut self.free_skus, store, sku);
+            self.stores[store as usize].skus.insert(sku, at);
+            self.skus[at as usize].row = row;
+        }
+        let actor = &mut self.stores[store as usize];
+        actor.store = place.store;
+        let own: Vec<u32> = actor.tills.values().copied().collect();
+        own.into_iter().for_each(|at| self.tills[at as usize].till = Till::default());
+        for (no, till) in place.tills {
+            let at = self.till(store, no);
+            self.tills[at as usize].till = till;
+        }
+        self.stores[store as usize].skus.iter().collect()
     }
 
     /// SKU actors in memory.
@@ -236,23 +263,26 @@ impl Places {
 }
 
 /// The participant that is the actor of a SKU; nothing when it is quicker to look elsewhere.
-fn find(skus: &[SkuActor], participants: &[u32], sku: SkuId) -> Option<u32> {
+fn find(participants: &[(SkuId, u32)], sku: SkuId) -> Option<u32> {
     if participants.len() > FEW {
         return None;
     }
-    participants.iter().copied().find(|at| skus[*at as usize].sku == sku)
+    participants.iter().find(|(known, _)| *known == sku).map(|(_, at)| *at)
 }
 
-fn activate(skus: &mut Vec<SkuActor>, doors: &mut Vec<Door>, free: &mut Vec<u32>, store: u32, sku: SkuId) -> u32 {
-    let fresh = SkuActor { row: StockRow::default(), sku, drain: 0 };
-    let door = Door { mailbox: Mailbox::default(), store };
+type Columns<'a> = (&'a mut Vec<SkuActor>, &'a mut Vec<Name>, &'a mut Vec<u32>);
+
+fn activate((skus, names, stamps): Columns<'_>, free: &mut Vec<u32>, store: u32, sku: SkuId) -> u32 {
+    let fresh = SkuActor { row: StockRow::default(), mailbox: Mailbox::default() };
+    let name = Name { sku, store };
     if let Some(at) = free.pop() {
         skus[at as usize] = fresh;
-        doors[at as usize] = door;
+        names[at as usize] = name;
         return at;
     }
     skus.push(fresh);
-    doors.push(door);
+    names.push(name);
+    stamps.push(0);
     index(skus.len() - 1)
 }
 

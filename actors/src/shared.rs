@@ -3,13 +3,15 @@
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::drained::{Drained, Ports, Replies};
-use crate::handle::Options;
+use crate::handle::{Options, Sabotage};
+use crate::meters::{Meters, Tally};
 use crate::port::{Envelope, Outcome};
 use crate::shard::{Shard, Wake};
 use crate::view::View;
 use actix::Addr;
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::refusal::Refusal;
+use onhand_engine::world::PlaceState;
 use onhand_persistence::log::Reader;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -21,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) directory: Directory,
     pub(crate) view: View,
     pub(crate) ports: Ports,
+    pub(crate) meters: Meters,
+    pub(crate) sabotage: Option<Sabotage>,
     pub(crate) inboxes: Vec<Inbox>,
     pub(crate) reader: Arc<dyn Reader>,
     pub(crate) last_seq: AtomicU64,
@@ -37,12 +41,19 @@ pub(crate) struct News {
     pub(crate) drained: Drained,
 }
 
+/// A closed location read back from the log, by its place in the shard; nothing when it could not be.
+pub(crate) struct Rebuilt {
+    pub(crate) store: u32,
+    pub(crate) place: Option<PlaceState>,
+}
+
 /// The way into one shard.
 #[derive(Default)]
 pub(crate) struct Inbox {
     queue: Mutex<Queue>,
     news: Mutex<Vec<News>>,
     wants_news: AtomicBool,
+    rebuilt: Mutex<Vec<Rebuilt>>,
     /// Commands taken and not yet decided.
     pub(crate) depth: AtomicUsize,
     scheduled: AtomicBool,
@@ -77,10 +88,22 @@ impl Shared {
             return;
         }
         let mut replies = Replies::default();
+        let mut tally = Tally::default();
         for envelope in batch.drain(..) {
+            tally.refused(refusal.number());
             replies.push(envelope.port, envelope.ticket, Outcome::Refused(refusal.clone()));
         }
+        self.meters.add(&mut tally);
         self.ports.deliver(&mut replies);
+    }
+
+    /// Refuses everything from now on, and lets everyone know.
+    pub(crate) fn stop(&self, why: &str) {
+        tracing::error!("{why}");
+        self.meters.log_stopped.set(1.0);
+        self.stopped.store(true, Ordering::Release);
+        self.ports.each(|port| port.stopped());
+        self.inboxes.iter().for_each(Inbox::wake);
     }
 }
 
@@ -146,6 +169,17 @@ impl Inbox {
     /// The shard wants to be woken by the next news. It must look for news once more after this.
     pub(crate) fn want_news(&self) {
         self.wants_news.store(true, Ordering::SeqCst);
+    }
+
+    /// A closed location was read back.
+    pub(crate) fn give_back(&self, rebuilt: Rebuilt) {
+        lock(&self.rebuilt).push(rebuilt);
+        self.wake();
+    }
+
+    /// The locations read back since the last time.
+    pub(crate) fn take_rebuilt(&self) -> Vec<Rebuilt> {
+        std::mem::take(&mut *lock(&self.rebuilt))
     }
 
     /// All news since the last time.

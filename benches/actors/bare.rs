@@ -25,7 +25,8 @@ const QUEUE: usize = 64;
 
 pub(crate) struct Bare {
     sender: tokio::sync::mpsc::Sender<Vec<Envelope>>,
-    threads: Vec<JoinHandle<()>>,
+    worker: JoinHandle<f64>,
+    releaser: JoinHandle<()>,
 }
 
 struct Released {
@@ -51,6 +52,7 @@ impl Bare {
         let mut task = Task { place, remembered: HashMap::default(), order: VecDeque::new(), out };
         let worker = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let before = crate::rig::thread_seconds();
             runtime.block_on(async move {
                 while let Some(first) = receiver.recv().await {
                     let mut batch = vec![first];
@@ -61,19 +63,23 @@ impl Bare {
                     }
                     task.run(batch);
                 }
-            });
+                crate::rig::thread_seconds() - before
+            })
         });
         let releaser = std::thread::spawn(move || release(&released, &count));
-        Self { sender, threads: vec![worker, releaser] }
+        Self { sender, worker, releaser }
     }
 
     pub(crate) fn submit(&self, batch: Vec<Envelope>) {
         self.sender.blocking_send(batch).unwrap();
     }
 
-    pub(crate) fn stop(self) {
+    /// Ends it. What the task used of a processor, in seconds.
+    pub(crate) fn stop(self) -> f64 {
         drop(self.sender);
-        self.threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let used = self.worker.join().unwrap();
+        self.releaser.join().unwrap();
+        used
     }
 }
 

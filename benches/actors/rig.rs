@@ -155,8 +155,9 @@ pub(crate) fn start(recovered: Recovered) -> Handle {
     Handle::start(options, Box::new(NoLog { last: Seq(0) }), recovered).unwrap()
 }
 
-/// Commands answered per second, with a bounded number on their way. Commands are made before.
-pub(crate) fn drive(load: Load, count: &Count, send: impl Fn(Vec<Envelope>)) -> f64 {
+/// Commands answered per second, with a bounded number on their way, and how many they were. Commands
+/// are made before.
+pub(crate) fn drive(load: Load, count: &Count, send: impl Fn(Vec<Envelope>)) -> (f64, f64) {
     let mut random = Random(7);
     let batches: Vec<Vec<Envelope>> =
         (0..load.commands / BATCH).map(|_| (0..BATCH).map(|_| sale(load, &mut random)).collect()).collect();
@@ -168,7 +169,7 @@ pub(crate) fn drive(load: Load, count: &Count, send: impl Fn(Vec<Envelope>)) -> 
         count.wait_for(sent, IN_FLIGHT * BATCH);
     }
     count.wait_for(sent, 0);
-    sent as f64 / started.elapsed().as_secs_f64()
+    (sent as f64 / started.elapsed().as_secs_f64(), sent as f64)
 }
 
 fn sale(load: Load, random: &mut Random) -> Envelope {
@@ -197,6 +198,12 @@ pub(crate) fn receive(skus: Range<u32>, id: u128) -> Envelope {
     let command =
         Command { id: CommandId(id), location: SHOP, channel: Channel::Web, action: Action::Receive { lines } };
     Envelope { port: PORT, ticket: Ticket(1), command }
+}
+
+/// Processor time that the calling thread has used.
+pub(crate) fn thread_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    stat.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1e9
 }
 
 /// What the process has in memory.

@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod faults;
+mod panics;
 mod racing;
 mod repeats;
 mod rig;

@@ -1,7 +1,7 @@
 //! A small chain on a log in memory, and a port that collects what it is given.
 
 use onhand_actors::clock::Clock;
-use onhand_actors::handle::{Handle, Options};
+use onhand_actors::handle::{Handle, Options, Surroundings};
 use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::{Item, Location, LocationKind};
 use onhand_engine::command::{Action, Channel, Command, SaleLine, Sell, SkuQty, Standing};
@@ -135,9 +135,14 @@ impl Rig {
     }
 
     pub(crate) fn open_at(disk: Disk, options: Options, clock: Clock) -> Self {
+        Self::open_in(disk, options, Surroundings { clock, sabotage: None })
+    }
+
+    pub(crate) fn open_in(disk: Disk, options: Options, surroundings: Surroundings) -> Self {
+        let clock = surroundings.clock.clone();
         let (log, recovered) = MemoryLog::open(disk.clone()).unwrap();
         let log: Box<dyn Log> = Box::new(log);
-        let handle = Handle::start_with(options, log, recovered, clock.clone()).unwrap();
+        let handle = Handle::start_with(options, log, recovered, surroundings).unwrap();
         let given = Arc::new(Collector::default());
         let port = handle.register(given.clone());
         Self { handle, port, given, disk, clock }

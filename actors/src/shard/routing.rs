@@ -1,0 +1,125 @@
+//! Who takes part in a command: into whose mailboxes it goes.
+
+use super::{Coming, NO_STORE, Shard};
+use crate::drained::NOBODY;
+use crate::mailbox::ActorRef;
+use crate::port::{Envelope, Outcome, Ticket};
+use onhand_engine::command::{Action, Channel, Command};
+use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::store::OrderState;
+
+impl Shard {
+    pub(super) fn enqueue(&mut self, envelope: Envelope) {
+        let mut participants = std::mem::take(&mut self.participants);
+        participants.clear();
+        match self.participants_of(&envelope.command, &mut participants) {
+            Ok(store) => {
+                let job = self.post.take_in(envelope, store);
+                for actor in &participants {
+                    self.post.join(job, *actor, self.places.mailbox(*actor));
+                }
+                if self.post.is_ready(job) {
+                    self.ready.push_back(job);
+                }
+            }
+            Err(refusal) => {
+                self.ran_since_yield += 1;
+                self.decided += 1;
+                self.tally.refused(refusal.number());
+                self.out.replies.push(envelope.port, envelope.ticket, Outcome::Refused(refusal));
+                participants.iter().for_each(|actor| self.places.passivate(*actor));
+            }
+        }
+        self.participants = participants;
+    }
+
+    /// Who takes part in a command: its SKUs and its till; the store when there is nobody else. What
+    /// a store sums up, and what ending reservations give back, may come in any order.
+    fn participants_of(&mut self, command: &Command, into: &mut Vec<ActorRef>) -> Result<u32, Refusal> {
+        if command.location == LocationId::CHAIN {
+            into.push(ActorRef::Chain);
+            return Ok(NO_STORE);
+        }
+        let store = self.places.store(command.location, &self.shared.directory)?;
+        let mut behind = None;
+        match &command.action {
+            Action::Sell(sell) => {
+                self.add_skus(store, sell.lines.iter().map(|line| line.sku), into)?;
+                into.extend(sell.till.map(|no| ActorRef::Till(self.places.till(store, no))));
+                behind = sell.reservation.map(Coming::Reservation);
+            }
+            Action::Return { till, lines, .. } => {
+                self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
+                into.extend(till.map(|no| ActorRef::Till(self.places.till(store, no))));
+            }
+            Action::Reserve { lines, .. } => {
+                self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
+                self.expect(Coming::Reservation(ReservationId(command.id.0)), into);
+            }
+            Action::Allocate { order, lines, reservation, .. } => {
+                self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
+                behind = reservation.map(Coming::Reservation);
+                self.expect(Coming::Order(order.clone()), into);
+            }
+            Action::Receive { lines } => self.add_skus(store, lines.iter().map(|line| line.sku), into)?,
+            Action::Adjust { sku, .. } | Action::Count { sku, .. } | Action::SetPolicy { sku, .. } => {
+                self.add_skus(store, std::iter::once(*sku), into)?;
+            }
+            Action::Extend { reservation, .. } | Action::Release { reservation } | Action::Expire { reservation } => {
+                let live = self.places.stores[store as usize].store.reservations.get(reservation);
+                let skus: Vec<SkuId> = live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect();
+                self.add_skus(store, skus.into_iter(), into)?;
+                behind = Some(Coming::Reservation(*reservation));
+            }
+            Action::Deallocate { order } => {
+                let open = match self.places.stores[store as usize].store.orders.get(order) {
+                    Some(OrderState::Open { left, .. }) => left.iter().map(|line| line.sku).collect(),
+                    _ => Vec::new(),
+                };
+                self.add_skus(store, open.into_iter(), into)?;
+                behind = Some(Coming::Order(order.clone()));
+            }
+            Action::DefineItems { .. }
+            | Action::DefineLocation { .. }
+            | Action::CreateKey { .. }
+            | Action::RevokeKey { .. } => {}
+        }
+        into.extend(behind.and_then(|name| self.coming.get(&name).copied()));
+        if into.is_empty() {
+            into.push(ActorRef::Store(store));
+        }
+        Ok(store)
+    }
+
+    fn add_skus(
+        &mut self,
+        store: u32,
+        skus: impl Iterator<Item = SkuId>,
+        into: &mut Vec<ActorRef>,
+    ) -> Result<(), Refusal> {
+        for sku in skus {
+            into.push(ActorRef::Sku(sku, self.places.sku(store, sku, &self.shared.directory)?));
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, name: Coming, participants: &[ActorRef]) {
+        if let Some(first) = participants.first() {
+            self.coming.insert(name, *first);
+        }
+    }
+}
+
+/// The command by which the server ends a reservation. Its id is the reservation's own, marked, so
+/// that it is neither the id of the command that reserved nor anybody else's.
+pub(super) fn expire(location: LocationId, reservation: ReservationId) -> Envelope {
+    const MARK: u128 = u128::from_be_bytes(*b"reservation over");
+    let command = Command {
+        id: CommandId(reservation.0 ^ MARK),
+        location,
+        channel: Channel::Web,
+        action: Action::Expire { reservation },
+    };
+    Envelope { port: NOBODY, ticket: Ticket(0), command }
+}

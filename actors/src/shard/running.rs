@@ -1,0 +1,187 @@
+//! A command runs: repeats are answered, the rest is decided, folded in and put on its way.
+
+use super::{Coming, NO_STORE, Shard, Touched, WaitingRepeat};
+use crate::directory::ChainChange;
+use crate::drained::NOBODY;
+use crate::handle::Stage;
+use crate::port::{Envelope, Outcome};
+use crate::remembered::Known;
+use crate::view::HoldChange;
+use onhand_engine::answer::Answer;
+use onhand_engine::command::{Action, Command};
+use onhand_engine::decide::{Decision, decide};
+use onhand_engine::event::{Event, Record};
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::ids::{ReservationId, Seq};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::time::Timestamp;
+use onhand_persistence::format;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+
+impl Shard {
+    /// Runs a command that heads all of its mailboxes.
+    pub(super) fn run(&mut self, store: u32, envelope: &Envelope, now: Timestamp) {
+        let (port, ticket, command) = (envelope.port, envelope.ticket, &envelope.command);
+        self.decided += usize::from(port != NOBODY);
+        self.has_come(command);
+        let fingerprint = Fingerprint::of(command);
+        if let Some((first, known)) = self.remembered.find(command.id) {
+            self.tally.repeated += 1;
+            if let Some(field) = first.differs_in(&fingerprint) {
+                self.out.replies.push(port, ticket, Outcome::Refused(Refusal::IdReused { field }));
+                return;
+            }
+            match known {
+                Known::Durable(entry) => {
+                    let answer = entry.answer.clone();
+                    self.direct.push(port, ticket, Outcome::Done { seq: entry.seq, time: entry.time, answer });
+                }
+                Known::OnItsWay(number) => self.waiting_repeats.push(WaitingRepeat { number, port, ticket }),
+            }
+            return;
+        }
+        if let Some(refusal) = self.closed_for_writes(store) {
+            self.tally.refused(refusal.number());
+            self.direct.push(port, ticket, Outcome::Refused(refusal));
+            return;
+        }
+        let outcome = match self.decide(store, command, now) {
+            Ok(Decision::Happens(event)) => {
+                let record = Record { time: now, command: command.id, fingerprint, location: command.location, event };
+                self.happen(store, &record, command)
+            }
+            Ok(Decision::Already(answer)) => Outcome::Done { seq: Seq(0), time: now, answer },
+            Err(refusal) => Outcome::Refused(refusal),
+        };
+        match &outcome {
+            Outcome::Done { .. } => self.tally.done += 1,
+            Outcome::Refused(refusal) => self.tally.refused(refusal.number()),
+        }
+        self.out.replies.push(port, ticket, outcome);
+    }
+
+    /// Nobody needs to wait behind this command for what it brings about any more.
+    fn has_come(&mut self, command: &Command) {
+        match &command.action {
+            Action::Reserve { .. } => {
+                self.coming.remove(&Coming::Reservation(ReservationId(command.id.0)));
+            }
+            Action::Allocate { order, .. } => {
+                self.coming.remove(&Coming::Order(order.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn closed_for_writes(&self, store: u32) -> Option<Refusal> {
+        if self.is_stopped() {
+            return Some(Refusal::LogStopped);
+        }
+        if self.quarantine.has(store) {
+            return Some(Refusal::Internal);
+        }
+        self.shared.disk_full.load(Ordering::Acquire).then_some(Refusal::DiskFull)
+    }
+
+    /// Pure, so a panic in it has changed nothing.
+    fn decide(&self, store: u32, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            self.sabotage(command, Stage::Deciding);
+            if store == NO_STORE {
+                return self.places.chain.chain.decide(&command.action).map(Decision::Happens);
+            }
+            decide(&self.places.view(store, &self.running), command, now)
+        }));
+        decided.unwrap_or_else(|_| {
+            self.shared.meters.panics.increment(1);
+            tracing::error!(command = %command.id, "deciding panicked; nothing was changed");
+            Err(Refusal::Internal)
+        })
+    }
+
+    fn sabotage(&self, command: &Command, stage: Stage) {
+        if let Some(sabotage) = self.shared.sabotage {
+            sabotage(command, stage);
+        }
+    }
+
+    /// Folds a record in and puts it on its way. Memory moves ahead of the disk; the world does not.
+    /// A panic leaves the state in doubt: the record is dropped and the location closed.
+    fn happen(&mut self, store: u32, record: &Record, command: &Command) -> Outcome {
+        let before = self.out.bytes.len();
+        let folded = catch_unwind(AssertUnwindSafe(|| self.fold_in(store, record, command)));
+        match folded {
+            Ok(answer) => Outcome::Done { seq: Seq(u64::from(self.out.records)), time: record.time, answer },
+            Err(_) => {
+                self.out.bytes.truncate(before);
+                self.close(store, command);
+                Outcome::Refused(Refusal::Internal)
+            }
+        }
+    }
+
+    fn close(&mut self, store: u32, command: &Command) {
+        self.shared.meters.panics.increment(1);
+        if store == NO_STORE {
+            return self.shared.stop("folding in a change of the chain panicked");
+        }
+        tracing::error!(command = %command.id, location = command.location.0, "folding in panicked; location closed");
+        self.quarantine.close(store, u64::MAX);
+        self.doubtful.push(store);
+    }
+
+    fn fold_in(&mut self, store: u32, record: &Record, command: &Command) -> Answer {
+        format::encode(record, &mut self.out.bytes);
+        let answer = record.event.answer();
+        if store == NO_STORE {
+            let chain = &mut self.places.chain.chain;
+            chain.apply(&record.event, record.time);
+            self.out.chain.extend(ChainChange::of(&record.event, chain));
+        } else {
+            self.apply(store, record, command);
+        }
+        if !matches!(record.event, Event::Expired(_)) {
+            self.out.remembered.push(self.out.records);
+            self.remembered.insert(record.command, record.fingerprint, record.time, answer.clone());
+        }
+        self.out.records += 1;
+        answer
+    }
+
+    fn apply(&mut self, store: u32, record: &Record, command: &Command) {
+        let Self { places, touched_skus, drain, running, shared, .. } = self;
+        places.apply(store, record, running, |sku, at, stamp| {
+            if *stamp != *drain {
+                *stamp = *drain;
+                touched_skus.push(Touched { sku, store, at });
+            }
+            if let Some(sabotage) = shared.sabotage {
+                sabotage(command, Stage::FoldingIn);
+            }
+        });
+        match &record.event {
+            Event::SaleRecorded(_) | Event::GoodsReturned(_) => self.touch_store(store),
+            Event::Reserved { reservation, deadline, .. } | Event::Extended { reservation, deadline } => {
+                self.wheel.insert(*deadline, store, *reservation);
+            }
+            _ => {}
+        }
+        HoldChange::each(record, |change| {
+            match change {
+                HoldChange::Live(..) => self.reservations += 1,
+                HoldChange::Ended(..) => self.reservations -= 1,
+                HoldChange::Extended(..) => {}
+            }
+            self.out.holds.push(change);
+        });
+    }
+
+    pub(super) fn touch_store(&mut self, store: u32) {
+        let actor = &mut self.places.stores[store as usize];
+        if actor.drain != self.drain {
+            actor.drain = self.drain;
+            self.touched_stores.push(store);
+        }
+    }
+}
