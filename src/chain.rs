@@ -46,7 +46,8 @@ impl Caller {
 
     /// Asks the chain for something and waits until it is durable.
     pub(crate) fn ask(&self, action: Action) -> Result<Answer, Failure> {
-        let command = Command { id: CommandId(Id::mint().0), location: LocationId::CHAIN, channel: Channel::Till, action };
+        let command =
+            Command { id: CommandId(Id::mint().0), location: LocationId::CHAIN, channel: Channel::Till, action };
         self.handle.submit(&mut vec![Envelope { port: self.port, ticket: Ticket(0), command }]);
         match self.answers.recv_timeout(PATIENCE) {
             Ok(Outcome::Done { answer, .. }) => Ok(answer),

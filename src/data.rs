@@ -1,16 +1,50 @@
 //! `onhand verify`, `backup` and `restore`: a data directory without a server.
 
-use crate::cli::{Backup, Restore, Verify};
+use crate::cli;
 use crate::fail::Failure;
+use crate::running::{say, say_json};
+use onhand_persistence::{Backup, Report};
+use serde::Serialize;
 
-pub(crate) fn verify(_: &Verify) -> Result<(), Failure> {
-    Err(Failure::could_not("verification is not in this build"))
+/// A report, for a machine.
+#[derive(Serialize)]
+struct Verified<'a> {
+    ok: bool,
+    findings: &'a [String],
+    state_hash: &'a str,
+    records: u64,
+    last_seq: u64,
+    chain_head: &'a str,
 }
 
-pub(crate) fn backup(_: &Backup) -> Result<(), Failure> {
-    Err(Failure::could_not("backup is not in this build"))
+pub(crate) fn verify(options: &cli::Verify) -> Result<(), Failure> {
+    let report = onhand_persistence::verify(&options.data).map_err(|error| Failure::log(&options.data, &error))?;
+    let Report { ok, findings, state_hash, records, last_seq, chain_head } = &report;
+    if options.json {
+        let (ok, records, last_seq) = (*ok, *records, *last_seq);
+        say_json(&Verified { ok, findings, state_hash, records, last_seq, chain_head })?;
+    } else {
+        for finding in findings {
+            say(&format!("finding: {finding}"))?;
+        }
+        let verdict = if *ok { "everything is as it was written" } else { "damaged" };
+        say(&format!("{verdict}: {records} records, the last is {last_seq}"))?;
+        say(&format!("state {state_hash}\nchain {chain_head}"))?;
+    }
+    if *ok { Ok(()) } else { Err(Failure::Found) }
 }
 
-pub(crate) fn restore(_: &Restore) -> Result<(), Failure> {
-    Err(Failure::could_not("restore is not in this build"))
+pub(crate) fn backup(options: &cli::Backup) -> Result<(), Failure> {
+    let made = onhand_persistence::backup(&options.data, &options.to);
+    print(&made.map_err(|error| Failure::log(&options.data, &error))?)
+}
+
+pub(crate) fn restore(options: &cli::Restore) -> Result<(), Failure> {
+    let made = onhand_persistence::restore(&options.from, &options.data);
+    print(&made.map_err(|error| Failure::backup(&options.from, &error))?)
+}
+
+fn print(made: &Backup) -> Result<(), Failure> {
+    let Backup { last_seq, chain_head, state_hash } = made;
+    say(&format!("whole and checked: the last record is {last_seq}\nstate {state_hash}\nchain {chain_head}"))
 }

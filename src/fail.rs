@@ -46,7 +46,7 @@ impl Failure {
             log::Error::Corrupt(what) => Self::numbered(
                 5010,
                 format!(
-                    "the data directory {data} is damaged: {what}. Nothing was changed. `onhand verify --data {data}` says more; `onhand restore` brings back a backup."
+                    "the data directory {data} is damaged: {what}. `onhand verify --data {data}` says more; `onhand restore` brings back a backup."
                 ),
             ),
             log::Error::Io { .. } | log::Error::Storage(_) => {

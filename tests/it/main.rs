@@ -12,4 +12,5 @@ mod browser;
 mod harness;
 mod http;
 mod layering;
+mod program;
 mod tidy;
