@@ -48,7 +48,7 @@ impl App {
     /// Whose key or token it is; none when there is neither.
     pub(crate) fn identify(&self, headers: &HeaderMap) -> Result<Option<Principal>, Fault> {
         let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-        let text = value.to_str().unwrap_or_default();
+        let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
         let secret = match text.split_once(' ') {
             Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") => secret.trim(),
             _ => return Err(Fault::new(4001, "the form is Authorization: Bearer ohk_... (or oht_...)")),

@@ -1,7 +1,10 @@
 //! The door over real loopback sockets, on the memory log.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod bad_input;
 mod commands;
 mod harness;
+mod live;
 mod pages;
+mod rights;
 mod stopping;

@@ -105,7 +105,7 @@ async fn metrics_please_promtool() {
 async fn metrics_through_a_proxy_need_a_key() {
     let stand = Stand::start().await;
     let proxied = ("X-Forwarded-For", "203.0.113.9".to_owned());
-    assert_eq!(stand.http("GET", "/metrics", &[proxied.clone()], b"").await.number(), 4001);
+    assert_eq!(stand.http("GET", "/metrics", std::slice::from_ref(&proxied), b"").await.number(), 4001);
     let till = ("Authorization", format!("Bearer {}", stand.key(Role::Till)));
     assert_eq!(stand.http("GET", "/metrics", &[proxied.clone(), till], b"").await.number(), 4004);
     let operations = ("Authorization", format!("Bearer {}", stand.key(Role::Operations)));
