@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use crate::keys::Principal;
 use onhand_engine::catalogue::Role;
 use onhand_protocol::message::{Body, Channel};
+use onhand_protocol::value::Id;
 
 /// The longest time a shopper may hold something, in milliseconds.
 pub(crate) const SHOPPER_TTL_MS_MAX: u64 = 15 * 60_000;
@@ -40,6 +41,10 @@ pub(crate) fn check(principal: &Principal, body: &Body) -> Result<(), Fault> {
     match (principal, body) {
         (Principal::Shopper { .. }, Body::Reserve(asked)) => {
             check_shopper_ttl(asked.ttl_s, asked.ttl_ms)?;
+            // All reservations of an owner count as one's own, so nobody may guess another's name.
+            if asked.owner.as_str().parse::<Id>().is_err() {
+                return Err(Fault::new(4004, "a shopper's owner is a UUID that their page made").at("owner"));
+            }
             if asked.lines.len() > SHOPPER_LINES_MAX {
                 return Err(Fault::new(4004, "a shopper may hold 20 items at once").at("lines"));
             }

@@ -93,6 +93,19 @@ impl Shared {
     }
 }
 
+/// What the workers of a new server share.
+pub(crate) fn fresh(
+    handle: Handle,
+    limits: Limits,
+    origins: Vec<String>,
+    stopping: watch::Receiver<bool>,
+) -> Result<Arc<Shared>, NoRandomness> {
+    // Before the first counter is looked up.
+    let exporter = metrics::exporter();
+    let (tokens, meters) = (Tokens::new()?, Meters::new());
+    Ok(Arc::new(Shared { handle, origins, tokens, limits, meters, exporter, stopping, sockets: AtomicUsize::new(0) }))
+}
+
 /// One place among the sockets at once; given back when dropped.
 pub(crate) struct Place(Arc<Shared>);
 
@@ -133,18 +146,9 @@ impl Server {
         })?;
         listener.set_nonblocking(true).map_err(|error| Error::Listen(options.listen, error))?;
         let address = listener.local_addr().map_err(|error| Error::Listen(options.listen, error))?;
-        let exporter = metrics::exporter();
         let (stop, stopping) = watch::channel(false);
-        let shared = Arc::new(Shared {
-            handle: options.handle,
-            origins: with_our_own(options.origins, address),
-            tokens: Tokens::new()?,
-            limits: options.limits,
-            meters: Meters::new(),
-            exporter,
-            stopping,
-            sockets: AtomicUsize::new(0),
-        });
+        let origins = with_our_own(options.origins, address);
+        let shared = fresh(options.handle, options.limits, origins, stopping)?;
         let mut doors = Vec::new();
         let (working, ended) = std::sync::mpsc::sync_channel::<Infallible>(1);
         for shard in 0..shared.handle.arbiters().len() {

@@ -244,6 +244,10 @@ impl<'a> Session<'a> {
             self.end = Some(End::Said(CloseCode::Policy, "not_authenticated"));
             tracing::info!(connection = self.connection.id, number = fault.number, "hello refused");
         })?;
+        if self.connection.principal().is_some_and(|before| !same_holder(&before, &principal)) {
+            let text = "this connection has said hello as somebody else; open another one";
+            return Err(Fault::new(4004, text));
+        }
         self.connection.set_principal(principal);
         self.bucket = bucket(self.worker, Some(principal), now);
         let reply = HelloReply {
@@ -433,6 +437,16 @@ async fn patient<T>(stalled: Duration, taking: impl Future<Output = T>) -> Resul
     tokio::time::timeout(stalled, taking).await.map_err(|_| End::Silent("slow_consumer"))
 }
 
+/// Whether a connection may go on with these rights: a shopper renews a token, a key stays itself. What
+/// was subscribed with one key must not outlive it under another.
+fn same_holder(before: &Principal, now: &Principal) -> bool {
+    match (before, now) {
+        (Principal::Shopper { .. }, Principal::Shopper { .. }) => true,
+        (Principal::Key { id: before, .. }, Principal::Key { id: now, .. }) => before == now,
+        _ => false,
+    }
+}
+
 fn bucket(worker: &Worker, principal: Option<Principal>, now: Instant) -> Bucket {
     let limits = &worker.shared.limits;
     match principal {
@@ -440,3 +454,7 @@ fn bucket(worker: &Worker, principal: Option<Principal>, now: Instant) -> Bucket
         _ => Bucket::new(limits.shopper_rate_per_s, limits.shopper_rate_per_s.saturating_mul(2), now),
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

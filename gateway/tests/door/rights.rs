@@ -17,7 +17,10 @@ fn requests() -> Vec<(&'static str, Value)> {
         ("subscribe", json!({"skus": ["TEA"]})),
         ("unsubscribe", json!({"subscription": reservation})),
         ("sell", json!({"location": "S1", "currency": "EUR", "lines": line})),
-        ("reserve", json!({"location": "S1", "owner": "cart", "ttl_s": 60, "lines": line})),
+        (
+            "reserve",
+            json!({"location": "S1", "owner": "0b1f5a52-6f0e-4bb5-9c53-3d1f0f3f5f11", "ttl_s": 60, "lines": line}),
+        ),
         ("extend", json!({"location": "S1", "reservation": reservation, "ttl_s": 60})),
         ("release", json!({"location": "S1", "reservation": reservation})),
         ("allocate", json!({"location": "S1", "order": "A1", "lines": line})),
@@ -125,7 +128,7 @@ async fn a_shopper_holds_within_limits_and_for_the_website_only() {
     stand.receive("WEB", "TEA", 100).await;
     let mut shopper = stand.shopper().await;
     let mut reserve = async |change: fn(&mut Value)| {
-        let mut request = json!({"op": "reserve", "id": id(), "location": "WEB", "owner": "cart-1", "ttl_s": 600,
+        let mut request = json!({"op": "reserve", "id": id(), "location": "WEB", "owner": id(), "ttl_s": 600,
             "lines": [{"sku": "TEA", "qty": 1}]});
         change(&mut request);
         shopper.ask(request).await
@@ -133,6 +136,7 @@ async fn a_shopper_holds_within_limits_and_for_the_website_only() {
     assert_eq!(reserve(|_| {}).await["ok"], "reserved");
     assert_eq!(reserve(|request| request["ttl_s"] = json!(86_400)).await["error"]["number"], 4004);
     assert_eq!(reserve(|request| request["lines"][0]["qty"] = json!(50)).await["error"]["number"], 4004);
+    assert_eq!(reserve(|request| request["owner"] = json!("till-3")).await["error"]["field"], "owner");
     assert_eq!(reserve(|request| request["channel"] = json!("till")).await["error"]["field"], "channel");
     let mut web = stand.socket(Role::Web).await;
     let sale = json!({"op": "sell", "id": id(), "location": "WEB", "currency": "EUR", "channel": "till",
