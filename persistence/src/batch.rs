@@ -133,23 +133,36 @@ pub fn split(bytes: &[u8]) -> Result<(Stored<'_>, &[u8]), Damage> {
         let start = bytes.len().min(MAGIC.len());
         return Err(if bytes[..start] == MAGIC[..start] { Damage::Torn } else { Damage::NotABatch });
     };
-    if raw[0..4] != MAGIC {
+    let header = header(raw)?;
+    let length = usize::try_from(header.bytes).unwrap_or(usize::MAX);
+    let (body, rest) = rest.split_at_checked(length).ok_or(Damage::Torn)?;
+    Ok((Stored { header, raw: &bytes[..HEADER_BYTES + length], body }, rest))
+}
+
+/// Whether a batch may start with this byte.
+pub(crate) const fn may_start_with(byte: u8) -> bool {
+    byte == MAGIC[0]
+}
+
+/// Reads a header.
+///
+/// # Errors
+/// [`Damage::NotABatch`] or [`Damage::Header`].
+pub(crate) fn header(raw: &[u8]) -> Result<Header, Damage> {
+    if raw.len() < HEADER_BYTES || raw[0..4] != MAGIC {
         return Err(Damage::NotABatch);
     }
     if u32_at(raw, 88) != crc32fast::hash(&raw[..CHECKED]) {
         return Err(Damage::Header);
     }
-    let header = Header {
+    Ok(Header {
         records: u32_at(raw, 4),
         first: Seq(u64::from(u32_at(raw, 8)) | (u64::from(u32_at(raw, 12)) << 32)),
         bytes: u32_at(raw, 16),
         checksum: u32_at(raw, 20),
         prev: hash_at(raw, 24),
         hash: hash_at(raw, 56),
-    };
-    let length = usize::try_from(header.bytes).unwrap_or(usize::MAX);
-    let (body, rest) = rest.split_at_checked(length).ok_or(Damage::Torn)?;
-    Ok((Stored { header, raw: &bytes[..HEADER_BYTES + length], body }, rest))
+    })
 }
 
 /// One batch that fills the bytes exactly, its header checked.

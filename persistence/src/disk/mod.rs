@@ -5,6 +5,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod backup;
+mod journal;
 mod keeper;
 mod keyspaces;
 mod reader;
@@ -80,12 +81,14 @@ impl FjallLog {
     /// [`Error::InUse`] when another process has it, [`Error::Corrupt`] when something is damaged or
     /// missing.
     pub fn open(options: Options) -> Result<(Self, Recovered), Error> {
+        let written = journal::last_written(&options.dir)?;
         let store = Arc::new(Store::open(&options.dir)?);
         let heads = Heads::read(&store)?;
         let start = heads.start();
         let batches = store.batches_from(Seq(start.tip.last.0 + 1))?;
         let folded = recover::fold(start, &batches, options.threads, |share| heads.load(&store, share))?;
         drop(batches);
+        journal::check_end(&options.dir, written, folded.tip.last)?;
         store.set_durable(folded.tip.last);
         let (live_first, live) = store.live_segment(folded.tip.last)?;
         let left_over = !store.segments_before(Seq(start.tip.last.0 + 1)).is_empty();

@@ -1,5 +1,6 @@
 //! Offline verification: archive and log as one chain, the world rebuilt twice.
 
+use super::journal;
 use super::keyspaces::Store;
 use super::reader::Flow;
 use super::snapshot::Heads;
@@ -48,8 +49,13 @@ pub fn verify(dir: &Path) -> Result<Report, Error> {
         return Err(Error::Io { what: format!("{} is not a data directory", dir.display()), source });
     }
     let mut report = Report::default();
+    let written = journal::last_written(dir);
     match Store::open(dir) {
-        Ok(store) => examine(&store, &mut report),
+        Ok(store) => {
+            examine(&store, &mut report);
+            let end = written.and_then(|written| journal::check_end(dir, written, Seq(report.last_seq)));
+            report.findings.extend(end.err().map(|error| error.to_string()));
+        }
         Err(error @ (Error::InUse(_) | Error::Io { .. })) => return Err(error),
         Err(damage) => report.findings.push(damage.to_string()),
     }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod conformance;
+mod faults;
 mod format;
+mod golden;
 mod samples;
 mod segments;

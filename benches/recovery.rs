@@ -1,0 +1,121 @@
+//! Recovery: 1,000,000 SKUs in a snapshot and 5,000,000 one-line sales in the log, on 2 threads.
+//!
+//! Prints how long an open takes, the medians of several, and what of it is the storage engine's.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs, reason = "a measurement")]
+
+use onhand_engine::command::{Channel, SaleLine, SkuQty, Standing, Tender, TenderKind};
+use onhand_engine::event::{Event, Record, Sale};
+use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, SkuId, TillNo};
+use onhand_engine::money::Minor;
+use onhand_engine::qty::Qty;
+use onhand_engine::tax::{RatePpm, Taxed};
+use onhand_engine::time::Timestamp;
+use onhand_persistence::format::encode;
+use onhand_persistence::log::{BatchId, Fence, Log, Partition};
+use onhand_persistence::{FjallLog, Options};
+use std::path::Path;
+use std::time::Instant;
+
+const LOCATIONS: u32 = 100;
+const SKUS: u32 = 1_000_000;
+const EVENTS: u32 = 5_000_000;
+const BATCH: u32 = 1_000;
+const OPENS: usize = 5;
+
+fn main() {
+    let dir = std::env::var_os("ONHAND_BENCH_DIR")
+        .map_or_else(|| std::env::temp_dir().join("onhand-bench-recovery"), Into::into);
+    if !dir.join("ready").exists() {
+        let _ = std::fs::remove_dir_all(&dir);
+        prepare(&dir);
+        std::fs::write(dir.join("ready"), "").unwrap();
+    }
+    println!("{SKUS} SKUs in a snapshot, {EVENTS} sales in the log, 2 threads");
+    let mut times = Vec::new();
+    for _ in 0..OPENS {
+        let start = Instant::now();
+        let (log, recovered) = FjallLog::open(options(&dir)).unwrap();
+        times.push(start.elapsed().as_secs_f64());
+        let rows: usize = recovered.world.places.values().map(|place| place.rows.len()).sum();
+        let remembered: usize = recovered.remembered.iter().map(Vec::len).sum();
+        println!(
+            "  open {:.3} s: record {}, {rows} SKUs, {} locations, {remembered} answers",
+            times.last().unwrap(),
+            recovered.last_seq.0,
+            recovered.world.places.len()
+        );
+        drop((log, recovered));
+    }
+    times.sort_by(f64::total_cmp);
+    let median = times[OPENS / 2];
+    println!("median {median:.3} s, at most 1.5 s: {}", if median <= 1.5 { "met" } else { "MISSED" });
+    if std::env::var_os("ONHAND_BENCH_DIR").is_none() {
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}
+
+fn options(dir: &Path) -> Options {
+    Options { snapshot_every: u64::MAX, threads: 2, ..Options::new(dir) }
+}
+
+fn prepare(dir: &Path) {
+    let start = Instant::now();
+    let per_location = SKUS / LOCATIONS;
+    let receipts = LOCATIONS * per_location.div_ceil(500);
+    let snapshot_after = Options { snapshot_every: u64::from(receipts), ..options(dir) };
+    let (mut log, _) = FjallLog::open(snapshot_after).unwrap();
+    let mut fence = log.acquire(Partition(0)).unwrap();
+    let mut goods = Vec::new();
+    for location in 1..=LOCATIONS {
+        for from in (0..per_location).step_by(500) {
+            let lines = (from..from + 500).map(|sku| SkuQty { sku: SkuId(sku), qty: Qty::units(1_000) }).collect();
+            goods.push(record(goods.len() as u32, location, Event::GoodsReceived { lines }));
+        }
+    }
+    append(&mut log, &mut fence, 0, &goods);
+    log.maintain().unwrap();
+    log.finish_snapshot().unwrap();
+    for batch in 0..EVENTS / BATCH {
+        let sales: Vec<Record> = (0..BATCH).map(|i| sale(batch * BATCH + i, per_location)).collect();
+        append(&mut log, &mut fence, u64::from(batch) + 1, &sales);
+    }
+    println!("prepared in {:.1} s", start.elapsed().as_secs_f64());
+}
+
+fn append(log: &mut FjallLog, fence: &mut Fence, id: u64, records: &[Record]) {
+    let mut bytes = Vec::new();
+    records.iter().for_each(|record| encode(record, &mut bytes));
+    log.append(fence, BatchId(id), u32::try_from(records.len()).unwrap(), &[&bytes]).unwrap();
+}
+
+fn record(n: u32, location: u32, event: Event) -> Record {
+    let random = u128::from(n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let hash = (random >> 32) as u32;
+    Record {
+        time: Timestamp(1_700_000_000_000 + u64::from(n)),
+        command: CommandId(random),
+        fingerprint: Fingerprint { op: hash, lines: !hash, money: hash << 1, rest: hash >> 1 },
+        location: LocationId(location),
+        event,
+    }
+}
+
+/// One line, at random places: no two neighbours in the log are neighbours in memory.
+fn sale(n: u32, per_location: u32) -> Record {
+    let random = (u64::from(n) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    let sku = (random % u64::from(per_location)) as u32;
+    let location = 1 + (random / u64::from(per_location) % u64::from(LOCATIONS)) as u32;
+    let taxed = Taxed { net: Minor(1_000), tax: Minor(210), rate: RatePpm(210_000) };
+    let sale = Sale {
+        standing: Standing::Request,
+        channel: Channel::Till,
+        receipt: Some((TillNo(1 + (n % 4) as u16), ReceiptNo(u64::from(n)))),
+        lines: vec![SaleLine { sku: SkuId(sku), qty: Qty::units(1), unit_price: Minor(1_210), taxed }],
+        tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(1_210) }],
+        oversold: vec![],
+        freed: vec![],
+        order: None,
+    };
+    record(n + 1_000_000, location, Event::SaleRecorded(sale))
+}

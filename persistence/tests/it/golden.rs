@@ -1,0 +1,97 @@
+//! Files that earlier versions wrote. They must open for ever: never change one, only add.
+//!
+//! `ONHAND_GOLDEN=new cargo test -p onhand-persistence golden` writes those that are missing.
+
+use crate::samples::{encoded, every_kind};
+use onhand_engine::event::Record;
+use onhand_engine::ids::Seq;
+use onhand_engine::world::World;
+use onhand_persistence::batch::{ChainHash, seal, split};
+use onhand_persistence::format::{decode, state};
+use onhand_persistence::log::Remembered;
+use onhand_persistence::memory::{Disk, MemoryLog};
+use onhand_persistence::{remember, state_hash};
+use std::path::PathBuf;
+
+/// The bytes of a golden file; `make` says what this version would write.
+fn golden(name: &str, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(name);
+    if !path.exists() && std::env::var_os("ONHAND_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, make()).unwrap();
+    }
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn log_image() -> Vec<u8> {
+    let mut image = Vec::new();
+    let (mut hash, mut first, mut buffer) = (ChainHash::default(), Seq(1), Vec::new());
+    for some in every_kind().chunks(6) {
+        let bytes: Vec<u8> = some.iter().flat_map(encoded).collect();
+        hash = seal(first, u32::try_from(some.len()).unwrap(), &[&bytes], hash, &mut buffer);
+        first.0 += some.len() as u64;
+        image.extend_from_slice(&buffer);
+    }
+    image
+}
+
+fn world() -> World {
+    let mut world = World::default();
+    every_kind().iter().for_each(|record| world.apply(record));
+    world
+}
+
+fn answers() -> Vec<Remembered> {
+    every_kind().iter().zip(1..).map(|(record, n)| remember(record, Seq(n))).collect()
+}
+
+/// Parts as the location, the length and the bytes of each.
+fn state_parts() -> Vec<u8> {
+    let (world, answers) = (world(), answers());
+    let mut bytes = Vec::new();
+    let mut put = |location: u32, part: Vec<u8>| {
+        bytes.extend_from_slice(&location.to_le_bytes());
+        bytes.extend_from_slice(&u32::try_from(part.len()).unwrap().to_le_bytes());
+        bytes.extend_from_slice(&part);
+    };
+    state::chain_parts(&world.chain, &mut |part| put(0, part));
+    for (location, place) in &world.places {
+        state::place_parts(place, &mut |part| put(location.0, part));
+    }
+    for location in [0, 1] {
+        let some: Vec<&Remembered> = answers.iter().filter(|one| one.location.0 == location).collect();
+        state::memo_parts(&some, &mut |part| put(location, part));
+    }
+    bytes
+}
+
+#[test]
+fn a_log_of_version_1_opens() {
+    let image = golden("log-1.bin", log_image);
+    let (stored, _) = split(&image).unwrap();
+    assert_eq!(decode(stored.body).unwrap(), every_kind()[..6]);
+    let (log, recovered) = MemoryLog::open(Disk::with_image(image)).unwrap();
+    let found: Vec<Record> = crate::segments::read_all(&*onhand_persistence::log::Log::reader(&log), Seq(1));
+    assert_eq!(found, every_kind());
+    assert_eq!(state_hash(&recovered.world), state_hash(&world()));
+}
+
+#[test]
+fn a_snapshot_of_version_1_opens() {
+    let bytes = golden("state-1.bin", state_parts);
+    let (mut found, mut known) = (World::default(), Vec::new());
+    let mut rest = bytes.as_slice();
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let location = u32::from_le_bytes(head[..4].try_into().unwrap());
+        let length = u32::from_le_bytes(head[4..].try_into().unwrap()) as usize;
+        let location = onhand_engine::ids::LocationId(location);
+        state::read_part(location, &after[..length], &mut found, &mut known).unwrap();
+        rest = &after[length..];
+    }
+    known.sort_by_key(|one| one.seq);
+    assert_eq!(known, answers());
+    assert_eq!(found.places, world().places);
+    assert_eq!(found.chain.items(), world().chain.items());
+    assert_eq!(found.chain.locations(), world().chain.locations());
+    assert_eq!(found.chain.keys, world().chain.keys);
+}
