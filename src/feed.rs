@@ -95,8 +95,9 @@ pub(crate) async fn replay(task: Replay) -> Result<(), Failure> {
     } else {
         print(&summary)?
     }
-    let refused = [Reason::UnknownSku, Reason::Refused].iter().any(|reason| summary.skipped.contains_key(reason));
-    if refused { Err(Failure::Found) } else { Ok(()) }
+    // Lines that cannot be a sale are the file's affair; what the server refused is a finding.
+    let nothing_sold = summary.lines > 0 && summary.lines_sold == 0;
+    if nothing_sold || summary.skipped.contains_key(&Reason::Refused) { Err(Failure::Found) } else { Ok(()) }
 }
 
 fn print(summary: &Summary) -> Result<(), Failure> {

@@ -230,3 +230,21 @@ fn the_demo_starts_within_its_time_and_stops() {
     assert!(page.body.contains("live-stock"));
     assert!(server.terminate().success());
 }
+
+#[test]
+fn a_demo_goes_on_from_its_data() {
+    let data = Data::new();
+    let dir = data.arg();
+    let start = || Server::start(&mut onhand(&["demo", "--listen", "127.0.0.1:0", "--data", &dir])).unwrap();
+    let first = start();
+    let key = std::iter::from_fn(|| first.next_line()).find(|line| line.trim().starts_with("ohk_")).unwrap();
+    let key = key.trim();
+    assert_eq!(http::get(&first.address, "/v1/locations", key).json()["locations"].as_array().unwrap().len(), 5);
+    assert!(first.terminate().success());
+    let records = data.verify()["records"].as_u64().unwrap();
+    let second = start();
+    assert_eq!(http::get(&second.address, "/v1/locations", key).number(), 4003, "a demo's key ends with the next demo");
+    assert!(second.terminate().success());
+    let more = data.verify()["records"].as_u64().unwrap() - records;
+    assert!(more < 1_000, "the sample chain was loaded again: {more} records");
+}

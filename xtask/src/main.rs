@@ -19,7 +19,7 @@ The one menu of tasks.
 Usage: cargo xtask <TASK> [OPTIONS]
 
 Tasks:
-  test [FILTER]    Install what the tests need, check the format, run every test of the workspace.
+  test [FILTER]    Install what the tests need, check format and bans, run every test of the workspace.
                    A filter runs only the tests whose name contains it.
   lint             Format, clippy without warnings, cargo deny (where it is installed).
   bench [NAME]     Without a name: list the measurements and what each one shows.
@@ -81,10 +81,12 @@ fn options<'a>(words: &[&'a str]) -> Option<(tools::Install, Option<&'a str>)> {
     Some((install, filter))
 }
 
-/// Everything that must pass. One profile for all of it, so that nothing is compiled twice.
+/// Everything that must pass. One profile for all tests, so that nothing is built twice.
 fn test(install: tools::Install, filter: Option<&str>) -> Result<(), Failed> {
     tools::ensure(install);
     step::step("Format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    // Our own bans are errors; what a newer clippy merely warns about is for `lint`.
+    step::step("Bans", &mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet"]))?;
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     if let Some(filter) = filter {
         tests.args(["--", filter]);
