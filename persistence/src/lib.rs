@@ -15,6 +15,6 @@ mod recover;
 
 pub use disk::backup::{Backup, backup, restore};
 pub use disk::verify::{Report, state_hash, verify};
-pub use disk::{FjallLog, Options};
+pub use disk::{Copier, FjallLog, Options};
 pub use memory::MemoryLog;
 pub use recover::{REMEMBER, remember};

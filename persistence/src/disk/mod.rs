@@ -16,6 +16,7 @@ use crate::batch::{self, Tip};
 use crate::log::{AppendError, BatchId, Error, Fence, Guarantees, Log, Partition, Reader, Recovered};
 use crate::recover;
 use archive::KEEP;
+use backup::Backup;
 use fjall::Keyspace;
 use keeper::Job;
 use keyspaces::Store;
@@ -52,6 +53,21 @@ impl Options {
             threads: u32::try_from(threads).unwrap_or(2),
             archive_keep: KEEP,
         }
+    }
+}
+
+/// Makes backups of a log that goes on.
+#[derive(Clone)]
+pub struct Copier(Arc<Store>);
+
+impl Copier {
+    /// Copies everything that is durable now into a new directory. Should a snapshot be replaced
+    /// meanwhile it fails, and can be tried again into another directory.
+    ///
+    /// # Errors
+    /// [`Error`] when something cannot be read, or the copy cannot be written.
+    pub fn backup(&self, to: &Path) -> Result<Backup, Error> {
+        backup::write_backup(&self.0, to)
     }
 }
 
@@ -108,6 +124,12 @@ impl FjallLog {
             buffer: Vec::new(),
         };
         Ok((log, folded.recovered))
+    }
+
+    /// Makes backups while this log goes on, from any thread. It keeps the directory in use.
+    #[must_use]
+    pub fn copier(&self) -> Copier {
+        Copier(Arc::clone(&self.store))
     }
 
     /// Waits for a snapshot that is being made, if one is.

@@ -154,8 +154,10 @@ fn a_restored_backup_has_the_same_state_history_and_answers() {
     let records = history();
     let mut log = FjallLog::open(options(dir.path())).unwrap().0;
     write(&mut log, &records);
+    let while_running = log.copier().backup(&to.path().join("running")).unwrap();
     drop(log);
     let made = backup(dir.path(), to.path()).unwrap();
+    assert_eq!(while_running, made);
     assert_eq!(made.last_seq, records.len() as u64);
     assert_eq!(made.state_hash, checked(dir.path()).state_hash);
     assert!(backup(dir.path(), to.path()).is_err(), "a backup is never written over");
