@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::fail::Failure;
-use crate::running::{say, say_json};
+use crate::running::{must_exist, say, say_json};
 use onhand_persistence::{Backup, Report};
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ struct Verified<'a> {
 }
 
 pub(crate) fn verify(options: &cli::Verify) -> Result<(), Failure> {
+    must_exist(&options.data)?;
     let report = onhand_persistence::verify(&options.data).map_err(|error| Failure::log(&options.data, &error))?;
     let Report { ok, findings, state_hash, records, last_seq, chain_head } = &report;
     if options.json {
@@ -35,6 +36,7 @@ pub(crate) fn verify(options: &cli::Verify) -> Result<(), Failure> {
 }
 
 pub(crate) fn backup(options: &cli::Backup) -> Result<(), Failure> {
+    must_exist(&options.data)?;
     let made = onhand_persistence::backup(&options.data, &options.to);
     print(&made.map_err(|error| Failure::log(&options.data, &error))?)
 }

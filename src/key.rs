@@ -31,6 +31,9 @@ pub(crate) async fn run(task: KeyTask) -> Result<(), Failure> {
 }
 
 fn offline(data: &Path, task: &KeyTask) -> Result<(), Failure> {
+    if !matches!(task, KeyTask::Create { .. }) {
+        running::must_exist(data)?;
+    }
     let handle = running::start_actors(data)?;
     let done = on_chain(&handle, task);
     handle.stop();

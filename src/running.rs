@@ -21,6 +21,14 @@ pub(crate) fn start_actors(data: &Path) -> Result<Handle, Failure> {
     Handle::start(Options::default(), log, recovered).map_err(|error| Failure::log(data, &error))
 }
 
+/// For what makes no sense on a directory that is not there: a typing mistake must not make a new one.
+pub(crate) fn must_exist(data: &Path) -> Result<(), Failure> {
+    if data.is_dir() {
+        return Ok(());
+    }
+    Err(Failure::could_not(format!("there is no data directory {}", data.display())))
+}
+
 fn open(data: &Path) -> Result<(Box<dyn Log>, Recovered), log::Error> {
     let (log, recovered) = FjallLog::open(onhand_persistence::Options::new(data))?;
     Ok((Box::new(log), recovered))

@@ -248,3 +248,19 @@ fn a_demo_goes_on_from_its_data() {
     let more = data.verify()["records"].as_u64().unwrap() - records;
     assert!(more < 1_000, "the sample chain was loaded again: {more} records");
 }
+
+#[test]
+fn a_data_directory_that_is_not_there_is_not_made_by_mistake() {
+    let data = Data::new();
+    let dir = data.arg();
+    for words in [
+        &["verify", "--data", &dir][..],
+        &["backup", "--data", &dir, "--to", &data.beside("copy")],
+        &["key", "list", "--data", &dir],
+    ] {
+        let out = run(words);
+        assert_eq!(out.status.code(), Some(3), "{words:?}");
+        assert!(text(&out.stderr).contains(&dir), "{}", text(&out.stderr));
+        assert!(!data.path().exists(), "{words:?}");
+    }
+}
