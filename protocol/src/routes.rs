@@ -128,10 +128,13 @@ pub const ROUTES: &[Route] = &[
         access: Access::KeyOrToken,
         ..read("/v1/stock/{location}/{sku}", "LevelMessage", "The level of one item at one location.", &[CHANNEL])
     },
-    read("/v1/stock", "LevelPage", "The levels of a location, page by page.", &[LOCATION, AFTER, LIMIT, CHANNEL]),
-    read("/v1/items", "ItemPage", "The catalogue, page by page.", PAGE),
-    read("/v1/items/{sku}", "ItemInput", "One item.", &[]),
-    read("/v1/locations", "LocationList", "Every location.", &[]),
+    Route {
+        access: Access::KeyOrToken,
+        ..read("/v1/stock", "LevelPage", "The levels of a location, page by page.", &[LOCATION, AFTER, LIMIT, CHANNEL])
+    },
+    Route { access: Access::KeyOrToken, ..read("/v1/items", "ItemPage", "The catalogue, page by page.", PAGE) },
+    Route { access: Access::KeyOrToken, ..read("/v1/items/{sku}", "ItemInput", "One item.", &[]) },
+    Route { access: Access::KeyOrToken, ..read("/v1/locations", "LocationList", "Every location.", &[]) },
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),
     read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", PAGE),

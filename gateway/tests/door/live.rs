@@ -165,3 +165,36 @@ async fn every_read_path_shows_the_same_version_and_pages_end() {
     let more = stand.get_as(Role::Analyst, &format!("/v1/events?after={next}&limit=1")).await.json();
     assert_eq!(more["events"][0]["seq"].as_str().unwrap().parse::<u64>().unwrap(), next.parse::<u64>().unwrap() + 1);
 }
+
+#[tokio::test]
+async fn a_large_snapshot_comes_in_parts_and_misses_nothing() {
+    let stand = Stand::start().await;
+    let code = |at: usize| format!("ITEM-{at:04}");
+    let name = "n".repeat(100);
+    let items: Vec<Value> =
+        (0..1_000).map(|at| json!({"sku": code(at), "name": name, "tax_class": "food", "price": 100})).collect();
+    let body = json!({"items": items});
+    assert!(body.to_string().len() > 64 * 1024, "larger than a message may be");
+    assert_eq!(stand.post("define_items", &body).await.status, 200);
+    for half in [0..500, 500..1_000] {
+        let lines: Vec<Value> = half.map(|at| json!({"sku": code(at), "qty": 10})).collect();
+        assert_eq!(stand.post("receive", &json!({"location": "S1", "lines": lines})).await.status, 200);
+    }
+    let (mut watcher, mut till) = (stand.socket(Role::Analyst).await, stand.socket(Role::Till).await);
+    watcher.send(&json!({"op": "subscribe", "id": id(), "locations": ["S1"]})).await;
+    for at in (0..1_000).step_by(50) {
+        till.send(&sale("S1", &code(at))).await;
+    }
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    let mut first = true;
+    while seen.len() < 1_000 || (0..1_000).step_by(50).any(|at| seen[&code(at)] < 2) {
+        let message = watcher.next().await;
+        assert_eq!(message["ok"] == "subscribed", first);
+        first = false;
+        for level in message["levels"].as_array().unwrap() {
+            let version = level["version"].as_u64().unwrap();
+            let before = seen.insert(level["sku"].as_str().unwrap().to_owned(), version);
+            assert!(before.is_none_or(|before| version > before), "{level} after {before:?}");
+        }
+    }
+}
