@@ -33,6 +33,8 @@ const DRAIN_BUDGET: usize = 1_024;
 const ACTOR_BUDGET: usize = 32;
 /// Deadlines one drain takes up.
 const DUE_BUDGET: usize = 512;
+/// Commands whose actors are fetched from memory together.
+const READ_AHEAD: usize = 32;
 /// The longest sleep while a deadline is pending: the machine's clock may be set.
 const SLEEP_MAX_MS: u64 = 1_000;
 const NO_STORE: u32 = u32::MAX;
@@ -170,6 +172,7 @@ impl Shard {
             done: Some(done),
         };
         shard.reservations = shard.places.reservation_count();
+        shard.publish_gauges(0);
         for (at, store) in shard.places.stores.iter().enumerate() {
             for (id, live) in &store.store.reservations {
                 shard.wheel.insert(live.deadline, u32::try_from(at).unwrap_or(NO_STORE), *id);
@@ -253,6 +256,10 @@ impl Shard {
     /// a rush on one SKU it looks on for others, so that they get their turn.
     fn take_inbox(&mut self) {
         while self.ready.len() < DRAIN_BUDGET {
+            let ahead = self.arrived.as_slice().len();
+            if ahead.is_multiple_of(READ_AHEAD) {
+                self.places.read_ahead(&self.arrived.as_slice()[..ahead.min(READ_AHEAD)]);
+            }
             if let Some(envelope) = self.arrived.next() {
                 self.enqueue(envelope);
                 continue;
