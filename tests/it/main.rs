@@ -8,9 +8,16 @@
     reason = "tests may; and what the harness offers is not used by each of them"
 )]
 
+mod bad_input;
 mod browser;
+mod crash;
+mod exactly_once;
 mod harness;
 mod http;
+mod last_item;
 mod layering;
 mod program;
+mod recorded_days;
+mod stranger;
 mod tidy;
+mod wire;
