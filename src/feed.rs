@@ -111,6 +111,9 @@ fn print(summary: &Summary) -> Result<(), Failure> {
             say(&format!("  ... and {} more; --json lists them all", these.len() - SHOWN_MAX))?;
         }
     }
+    for sku in summary.items_added.iter().take(SHOWN_MAX) {
+        say(&format!("item {sku} was sold but not in the catalogue: it was added without a name or price"))?;
+    }
     let [half, most, all] = summary.latency_us;
     say(&format!(
         "{} sales recorded, {} repeated (nothing changed), {} of {} lines in the books",

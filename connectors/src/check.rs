@@ -192,6 +192,11 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The class of items whose layout leaves an empty class for the standard rate.
+    pub(crate) fn standard_class(&self) -> String {
+        self.options.tax_class.as_ref().map_or_else(|| "standard".to_owned(), Label::to_string)
+    }
+
     fn tax_class(&mut self, line: u64, text: &str) -> Option<Label> {
         if !text.is_empty() {
             let label = Label::new(text);

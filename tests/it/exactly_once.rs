@@ -174,7 +174,10 @@ fn t27_every_read_path_gives_the_same_available_at_the_same_version() {
         let mut setup = Socket::open(&server.address, &admin).await;
         stocked_shop(&mut setup, "S1", &[("TEA", 5)]).await;
         let mut watcher = Socket::open(&server.address, &web).await;
-        ok(&watcher.call(&json!({"op": "subscribe", "id": id(), "skus": ["TEA"], "locations": ["S1"]})).await, "subscribed");
+        ok(
+            &watcher.call(&json!({"op": "subscribe", "id": id(), "skus": ["TEA"], "locations": ["S1"]})).await,
+            "subscribed",
+        );
         let mut website = Socket::open(&server.address, &web).await;
         for step in 1..=5 {
             let hold = json!({"op": "reserve", "id": id(), "location": "S1", "owner": format!("cart-{step}"), "ttl_s": 600,

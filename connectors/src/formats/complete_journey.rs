@@ -4,9 +4,10 @@ use crate::check::{Checker, Draft};
 use crate::table::Table;
 
 pub(super) fn read(table: &Table, check: &mut Checker<'_>) {
+    let tax_class = check.standard_class();
     if check.options.tax_class.is_none() {
-        let mend = "give one for all items by --tax-class";
-        return check.error(1, "tax_class", "this layout has no tax classes", mend);
+        let mend = format!("every item gets class {tax_class}; --tax-class names another");
+        check.note(1, "tax_class", "this layout has no tax classes", mend);
     }
     let [id, department, category, kind, size] =
         ["product_id", "department", "product_category", "product_type", "package_size"]
@@ -19,6 +20,13 @@ pub(super) fn read(table: &Table, check: &mut Checker<'_>) {
             (Some(what), "") => what.to_owned(),
             (Some(what), size) => format!("{what} {size}"),
         };
-        check.take(&Draft { line: row.line, sku, name: &name, category: row.get(department), ..Draft::default() });
+        check.take(&Draft {
+            line: row.line,
+            sku,
+            name: &name,
+            tax_class: &tax_class,
+            category: row.get(department),
+            ..Draft::default()
+        });
     }
 }

@@ -78,12 +78,19 @@ fn variant(row: &Row, columns: &Columns, product: &Product<'_>, check: &mut Chec
         let mend = "it gets tax class exempt; each location needs a rate for it";
         check.warn(line, "Variant Taxable", "it is not taxed", mend);
     }
+    // A taxed variant without a code of its own is taxed at the standard rate, by Shopify's own rule.
+    let standard = check.standard_class();
+    let tax_class = match (taxable, row.get(columns.tax_code)) {
+        (false, _) => "exempt",
+        (true, "") => &standard,
+        (true, code) => code,
+    };
     check.take(&Draft {
         line,
         sku: if given.is_empty() { &derived } else { given },
         name: &name,
         gtins: row.get(columns.barcode).trim_start_matches('\''),
-        tax_class: if taxable { row.get(columns.tax_code) } else { "exempt" },
+        tax_class,
         price: row.get(columns.price),
         category: product.kind,
         on_hand: row.get(columns.on_hand),

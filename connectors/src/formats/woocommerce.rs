@@ -85,7 +85,9 @@ fn item(row: &Row, columns: &Columns, parent: Option<&Parent<'_>>, check: &mut C
         check.note(line, "Sale price", "its sale price is not taken", "the regular price is the shelf price");
     }
     let theirs = parent.unwrap_or(&NO_PARENT);
-    let tax_class = tax_class(row.get(columns.tax_status), or(row.get(columns.tax_class), theirs.tax_class));
+    let standard = check.standard_class();
+    let class = or(row.get(columns.tax_class), theirs.tax_class);
+    let tax_class = tax_class(row.get(columns.tax_status), class, &standard);
     if tax_class == "exempt" {
         let mend = "it gets tax class exempt; each location needs a rate for it";
         check.warn(line, "Tax status", "it is not taxed", mend);
@@ -111,10 +113,10 @@ fn item(row: &Row, columns: &Columns, parent: Option<&Parent<'_>>, check: &mut C
 }
 
 /// An empty class is WooCommerce's standard class, by its own rule.
-fn tax_class<'a>(status: &str, class: &'a str) -> &'a str {
+fn tax_class<'a>(status: &str, class: &'a str, standard: &'a str) -> &'a str {
     match (status, class) {
         ("none" | "shipping", _) => "exempt",
-        (_, "" | "parent") => "standard",
+        (_, "" | "parent") => standard,
         (_, class) => class,
     }
 }

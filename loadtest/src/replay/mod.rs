@@ -7,6 +7,7 @@
 
 pub mod ids;
 mod lane;
+mod prepare;
 mod run;
 mod summary;
 pub mod transactions;

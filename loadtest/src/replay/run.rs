@@ -5,19 +5,16 @@
 use super::lane::{Job, Kind, Lane, lanes};
 use super::summary::{Summary, Tally};
 use super::transactions::{self, Line, Reason, Skipped};
-use super::{Error, Options, Speed, ids};
+use super::{Error, Options, Speed, prepare};
 use crate::clock::Stopwatch;
 use futures_util::future::try_join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use indicatif::ProgressBar;
-use onhand_engine::ids::{Label, LocationCode, SkuCode};
+use onhand_engine::ids::SkuCode;
 use onhand_engine::qty::Qty;
 use onhand_protocol::client::{self, Reconnecting};
-use onhand_protocol::message::{
-    Basis, Body, DefineLocation, ErrorBody, Get, LocationKind, Ping, Rate, Recorded, Reply, Request, Rounding, Success,
-    TaxInput,
-};
-use onhand_protocol::value::{Currency as WireCurrency, Id, Text, Time};
+use onhand_protocol::message::{ErrorBody, Recorded, Reply, Success};
+use onhand_protocol::value::{Text, Time};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::fs::File;
@@ -39,8 +36,9 @@ pub async fn replay(options: &Options, bar: &ProgressBar) -> Result<Summary, Err
 
     let connections = options.connections.clamp(1, lanes.len().max(1));
     let links: Vec<Reconnecting> = (0..connections).map(|_| connection(options)).collect();
-    let opened = prepare(&links[0]).await?;
-    define_missing(&links[0], &lanes, options).await?;
+    let opened = prepare::greet(&links[0]).await?;
+    prepare::locations(&links[0], &lanes, options).await?;
+    let added = prepare::items(&links[0], &lanes).await?;
 
     let mut shares: Vec<Vec<Lane>> = (0..connections).map(|_| Vec::new()).collect();
     for (at, lane) in lanes.into_iter().enumerate() {
@@ -55,45 +53,15 @@ pub async fn replay(options: &Options, bar: &ProgressBar) -> Result<Summary, Err
     let mut tally = Tally::new();
     tallies.into_iter().for_each(|one| tally.merge(one));
     tally.skipped.extend(read.skipped);
-    Ok(tally.finish(read.lines, options.currency, took))
+    Ok(Summary {
+        items_added: added.iter().map(SkuCode::to_string).collect(),
+        ..tally.finish(read.lines, options.currency, took)
+    })
 }
 
 fn connection(options: &Options) -> Reconnecting {
     let patient = client::Options { in_flight_max: options.in_flight.max(1), ..client::Options::default() };
     Reconnecting::new(&options.server, &options.key, patient, client::Patience::default())
-}
-
-/// Connects without patience, so that a wrong address or key is told at once, and asks for the time.
-async fn prepare(link: &Reconnecting) -> Result<Time, Error> {
-    match link.client().await?.ask(Body::Ping(Ping {})).await? {
-        Success::Pong(pong) => Ok(pong.time),
-        other => Err(client::Error::Unreadable(format!("ping was answered with {}", other.ok())).into()),
-    }
-}
-
-/// Makes sure that every store is a location; those there are stay as they are.
-async fn define_missing(link: &Reconnecting, lanes: &[Lane], options: &Options) -> Result<(), Error> {
-    for lane in lanes {
-        let Some(line) = lane.jobs.front().and_then(|job| job.lines.first()) else { continue };
-        let get = Get { location: Text(lane.store.clone()), sku: Text(line.sku.clone()) };
-        let known = link.call(&Request::new(Body::Get(get))).await?.result;
-        if known.is_err_and(|error| error.number == 1004) {
-            link.call(&define(&lane.store, options)).await?.result.map_err(Error::Location)?;
-        }
-    }
-    Ok(())
-}
-
-fn define(store: &LocationCode, options: &Options) -> Request {
-    let zero = Label::new("standard").ok().map(|class| Rate { class: Text(class), rate_ppm: Some(0), parts_ppm: None });
-    let body = Body::DefineLocation(DefineLocation {
-        code: Text(store.clone()),
-        name: format!("Store {store}"),
-        kind: LocationKind::Shop,
-        currency: WireCurrency(options.currency),
-        tax: TaxInput { basis: Basis::TaxExclusive, rounding: Rounding::Line, rates: zero.into_iter().collect() },
-    });
-    Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), body }
 }
 
 /// What all runners share.

@@ -44,6 +44,8 @@ pub struct Summary {
     pub skipped: BTreeMap<Reason, u64>,
     /// Those lines.
     pub skipped_lines: Vec<Skipped>,
+    /// Items that were sold but not in the catalogue, and were added to it for that.
+    pub items_added: Vec<String>,
     /// Deliveries received before the first sale, now or in an earlier replay.
     pub receipts: u64,
     /// Units that stock did not cover, as a decimal.
@@ -131,6 +133,7 @@ impl Tally {
             sales_recorded: self.recorded,
             sales_repeated: self.repeated,
             skipped: by_reason,
+            items_added: Vec::new(),
             receipts: self.receipts,
             oversold: self.oversold,
             seconds,

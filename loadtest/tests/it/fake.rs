@@ -3,7 +3,9 @@
 use futures_util::{SinkExt, StreamExt};
 use onhand_engine::money::Minor;
 use onhand_engine::time::Timestamp;
-use onhand_protocol::message::{Body, ErrorBody, Plain, Pong, Recorded, Reply, Request, Reserved, Returned, Success};
+use onhand_protocol::message::{
+    Body, ErrorBody, ItemsDefined, Plain, Pong, Recorded, Reply, Request, Reserved, Returned, Success,
+};
 use onhand_protocol::value::{Amount, Id, Position, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -21,6 +23,8 @@ pub(crate) struct State {
     pub(crate) answers: BTreeMap<Id, (String, Success)>,
     /// Commands in the order in which they came.
     pub(crate) log: Vec<Body>,
+    /// Whether this key may define items.
+    pub(crate) may_define_items: bool,
     /// A connection is dropped, its last command done but not answered, at each such command.
     pub(crate) drop_every: Option<usize>,
     /// Told at every command.
@@ -85,7 +89,12 @@ impl State {
         let (seq, time) = (Position::default(), Time(Timestamp(self.now)));
         let success = match &request.body {
             Body::Ping(_) => return Ok(Success::Pong(Pong { time })),
-            Body::Get(_) => return Err(ErrorBody::new(1003, "of no interest here")),
+            Body::Get(_) => return Err(ErrorBody::new(4004, "it is there; its level is of no interest here")),
+            Body::DefineItems(_) if !self.may_define_items => return Err(ErrorBody::new(4004, "not with this key")),
+            Body::DefineItems(define) => {
+                self.skus.extend(define.items.iter().map(|item| item.sku.as_str().to_owned()));
+                Success::ItemsDefined(ItemsDefined { seq, time, added: define.items.len() as u32, changed: 0 })
+            }
             Body::DefineLocation(location) => {
                 self.locations.insert(location.code.as_str().to_owned());
                 Success::LocationDefined(Plain { seq, time })
@@ -113,7 +122,7 @@ impl State {
     /// Codes are looked up first, as at the real door; then comes the id.
     fn check_codes(&self, body: &Body) -> Result<(), ErrorBody> {
         match body {
-            Body::Get(get) => self.check(get.location.as_str(), []),
+            Body::Get(get) => self.check(get.location.as_str(), [get.sku.as_str()]),
             Body::Receive(goods) => {
                 self.check(goods.location.as_str(), goods.lines.iter().map(|line| line.sku.as_str()))
             }

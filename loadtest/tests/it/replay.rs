@@ -58,6 +58,16 @@ async fn every_line_that_can_be_a_sale_is_recorded_once_and_again_changes_nothin
 }
 
 #[tokio::test]
+async fn what_was_sold_but_is_not_in_the_catalogue_is_added_and_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Fake::start(&["A", "B"]).await;
+    server.state.lock().unwrap().may_define_items = true;
+    let summary = run(&options(&server, file(&folder, 300))).await;
+    assert_eq!((summary.items_added, summary.lines_sold), (vec!["GONE".to_owned()], 600));
+    assert_eq!(summary.skipped, [(Reason::ZeroQuantity, 1)].into());
+}
+
+#[tokio::test]
 async fn a_store_receives_before_it_sells_and_sells_in_the_order_of_time() {
     let folder = tempfile::tempdir().unwrap();
     let server = Fake::start(&["A", "B", "GONE"]).await;
