@@ -17,6 +17,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(200);
 
 /// Opens a data directory, made when it does not exist, and starts the actors on it.
 pub(crate) fn start_actors(data: &Path) -> Result<Handle, Failure> {
+    onhand_gateway::metrics::start_recording();
     let (log, recovered) = open(data).map_err(|error| Failure::log(data, &error))?;
     Handle::start(Options::default(), log, recovered).map_err(|error| Failure::log(data, &error))
 }

@@ -14,7 +14,7 @@ mod inbox;
 pub mod keys;
 pub mod limits;
 mod live;
-mod metrics;
+pub mod metrics;
 mod pages;
 mod pending;
 mod rights;

@@ -5,6 +5,12 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use onhand_actors::handle::Observed;
 use std::sync::OnceLock;
 
+/// Starts recording. Whoever starts the actors calls it before: what registers with no recorder in
+/// place counts for nobody.
+pub fn start_recording() {
+    let _ = exporter();
+}
+
 /// The recorder of this process. Servers started later in one process (tests) share it.
 pub(crate) fn exporter() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -42,13 +48,7 @@ fn describe() {
         Unit::Seconds,
         "From a command's arrival to its durable answer; one command sampled per wake of a worker."
     );
-    describe_gauge!("onhand_shard_inbox_commands", "Commands waiting, by shard.");
-    describe_gauge!("onhand_sku_actors", "SKU actors in memory.");
-    describe_gauge!("onhand_reservations", "Live reservations.");
-    describe_gauge!("onhand_log_queue_batches", "Batches waiting for the log.");
     describe_gauge!("onhand_log_last_seq", "The place of the last durable record.");
-    describe_gauge!("onhand_disk_full", "1 while writes are refused because the disk is full.");
-    describe_gauge!("onhand_log_stopped", "1 once the log has stopped after a failed write.");
 }
 
 /// The gateway's counters, looked up once.
@@ -95,18 +95,8 @@ pub(crate) fn closed(why: &'static str) {
 
 /// The text of `/metrics`.
 pub(crate) fn render(exporter: &PrometheusHandle, observed: &Observed) -> String {
-    use metrics::gauge;
-    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    for (shard, depth) in observed.inbox_depth.iter().enumerate() {
-        gauge!("onhand_shard_inbox_commands", "shard" => shard.to_string()).set(count(*depth));
-    }
-    gauge!("onhand_sku_actors").set(count(observed.sku_actors));
-    gauge!("onhand_reservations").set(count(observed.reservations));
-    gauge!("onhand_log_queue_batches").set(count(observed.log_queue));
     #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
-    gauge!("onhand_log_last_seq").set(observed.last_seq.0 as f64);
-    gauge!("onhand_disk_full").set(f64::from(u8::from(observed.disk_full)));
-    gauge!("onhand_log_stopped").set(f64::from(u8::from(observed.stopped)));
+    metrics::gauge!("onhand_log_last_seq").set(observed.last_seq.0 as f64);
     exporter.run_upkeep();
     exporter.render()
 }
