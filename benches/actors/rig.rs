@@ -5,6 +5,7 @@ use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::{Item, Location, LocationKind};
 use onhand_engine::command::{Action, Channel, Command, SaleLine, Sell, SkuQty, Standing};
 use onhand_engine::event::Event;
+use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Seq, SkuCode, SkuId, Version};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
@@ -184,6 +185,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         till: None,
         currency: Currency::EUR,
         lines: (0..load.lines).map(|_| line(random.next() % u64::from(load.skus))).collect(),
+        said: Said::default(),
         tenders: Vec::new(),
         reservation: None,
         owner: None,

@@ -1,6 +1,7 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
 use crate::catalogue::{Item, Key, KeyId, Location};
+use crate::fingerprint::Said;
 use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
@@ -153,6 +154,8 @@ pub struct Sell {
     pub currency: Currency,
     /// The lines: all or nothing.
     pub lines: Vec<SaleLine>,
+    /// The amounts in them that the seller named.
+    pub said: Said,
     /// How it was paid; empty when the seller does not say.
     pub tenders: Vec<Tender>,
     /// The reservation it completes. What is left of it goes free.
@@ -273,6 +276,8 @@ pub enum Action {
         currency: Currency,
         /// What, with the amounts of the original sale.
         lines: Vec<SaleLine>,
+        /// The amounts in them that the asker named.
+        said: Said,
         /// What becomes of them.
         disposition: Disposition,
         /// How the money went back; amounts above zero.

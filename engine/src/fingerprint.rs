@@ -14,7 +14,7 @@ pub struct Fingerprint {
     pub op: u32,
     /// Items and quantities.
     pub lines: u32,
-    /// Prices, taxes and tenders.
+    /// Prices and taxes as the asker named them, and tenders.
     pub money: u32,
     /// Everything else: owner, reservation, order, till, times, reasons.
     pub rest: u32,
@@ -44,6 +44,29 @@ impl Fingerprint {
             return Some("amounts, taxes or tenders");
         }
         (self.rest != other.rest).then_some("owner, reservation, order, till, time or reason")
+    }
+}
+
+/// The amounts of a basket that its asker named, as one number. What the shop filled in from its own
+/// prices and rates does not count: it may have changed when the same command comes again, and that
+/// must get the first answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said(u64);
+
+impl Default for Said {
+    fn default() -> Self {
+        Self(Hash::default().0)
+    }
+}
+
+impl Said {
+    /// Adds the next amount, or that none was named.
+    #[must_use]
+    pub fn and(self, amount: Option<Minor>) -> Self {
+        let mut hash = Hash(self.0);
+        hash.number(u64::from(amount.is_some()));
+        hash.minor(amount.unwrap_or_default());
+        Self(hash.0)
     }
 }
 
@@ -93,9 +116,9 @@ impl Parts {
                 self.op.text("receive");
                 self.sku_lines(lines);
             }
-            Action::Return { till, currency, lines, disposition, tenders } => {
+            Action::Return { till, currency, lines, said, disposition, tenders } => {
                 self.op.text("return");
-                self.sale_lines(lines);
+                self.sale_lines(lines, *said);
                 self.tenders(tenders);
                 self.money.text(currency.as_str());
                 self.rest.till(*till);
@@ -139,7 +162,7 @@ impl Parts {
 
     fn sell(&mut self, sell: &Sell) {
         self.op.text("sell");
-        self.sale_lines(&sell.lines);
+        self.sale_lines(&sell.lines, sell.said);
         self.tenders(&sell.tenders);
         self.money.text(sell.currency.as_str());
         self.rest.number(u64::from(sell.standing == Standing::Fact));
@@ -156,15 +179,12 @@ impl Parts {
         }
     }
 
-    fn sale_lines(&mut self, lines: &[SaleLine]) {
+    fn sale_lines(&mut self, lines: &[SaleLine], said: Said) {
         for line in lines {
             self.lines.number(u64::from(line.sku.0));
             self.lines.qty(line.qty);
-            for amount in [line.unit_price, line.taxed.net, line.taxed.tax] {
-                self.money.minor(amount);
-            }
-            self.money.number(u64::from(line.taxed.rate.0));
         }
+        self.money.number(said.0);
     }
 
     fn tenders(&mut self, tenders: &[Tender]) {

@@ -8,6 +8,7 @@ use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Bucket, Channel, Disposition, Policy, Sell, Standing, Tender, TenderKind};
 use onhand_engine::decide::{Decision, LINES_MAX};
 use onhand_engine::event::Event;
+use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{Label, OrderId, ReservationId, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
@@ -255,6 +256,7 @@ fn a_return_pays_back_what_is_due() {
         till: None,
         currency: Currency::EUR,
         lines: vec![build::sale_line(TEA, 2)],
+        said: Said::default(),
         disposition: Disposition::Resell,
         tenders: vec![Tender { kind: TenderKind::Cash, amount: Minor(amount) }],
     };

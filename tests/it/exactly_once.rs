@@ -54,6 +54,28 @@ fn t12_a_resent_sale_gets_the_first_answer_also_after_a_restart() {
     });
 }
 
+/// A price that changed between two tries does not turn the second into another sale.
+#[test]
+fn t12_a_resent_sale_gets_the_first_answer_also_after_a_price_change() {
+    let data = Data::new();
+    let (admin, till) = (data.key("admin"), data.key("till"));
+    let server = data.serve();
+    block_on(async {
+        let mut setup = Socket::open(&server.address, &admin).await;
+        stocked_shop(&mut setup, "S1", &[("TEA", 10)]).await;
+        let mut cashier = Socket::open(&server.address, &till).await;
+        let sale = sell("S1", "TEA", 2);
+        let first = cashier.call_text(&sale).await;
+        let dearer = json!({"op": "define_items", "id": id(),
+            "items": [{"sku": "TEA", "name": "Tea", "tax_class": "standard", "price": 500}]});
+        ok(&setup.call(&dearer).await, "items_defined");
+        assert_eq!(cashier.call_text(&sale).await, first);
+        refused(&cashier.call(&sell("S1", "TEA", 2)).await, 3002);
+        let level = get(&server.address, &admin, "/v1/stock/S1/TEA").await.json();
+        assert_eq!(level["on_hand"], "8");
+    });
+}
+
 /// T14: the id is minted at the tap: a double tap, on two sockets and over HTTP, is one sale.
 #[test]
 fn t14_a_double_tap_is_one_sale() {

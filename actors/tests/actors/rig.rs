@@ -5,6 +5,7 @@ use onhand_actors::handle::{Handle, Options, Surroundings};
 use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::{Item, Location, LocationKind};
 use onhand_engine::command::{Action, Channel, Command, SaleLine, Sell, SkuQty, Standing};
+use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Owner, ReservationId, SkuCode, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
@@ -236,6 +237,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         till: None,
         currency: Currency::EUR,
         lines: skus.iter().map(sale_line).collect(),
+        said: Said::default(),
         tenders: Vec::new(),
         reservation: None,
         owner: None,

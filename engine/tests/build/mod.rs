@@ -5,6 +5,7 @@ use onhand_engine::command::{Action, Channel, Command, Policy, SaleLine, Sell, S
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{CommandId, LocationId, Owner, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
@@ -36,6 +37,7 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         till: None,
         currency: Currency::EUR,
         lines: lines.iter().map(|(sku, units)| sale_line(*sku, *units)).collect(),
+        said: Said::default(),
         tenders: vec![],
         reservation: None,
         owner: None,

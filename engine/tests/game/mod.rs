@@ -7,6 +7,7 @@ use model::Model;
 use onhand_engine::command::{Action, Bucket, Channel, Disposition, Standing};
 use onhand_engine::decide::Decision;
 use onhand_engine::event::Event;
+use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{Label, OrderId, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Currency;
 use onhand_engine::qty::Qty;
@@ -131,6 +132,7 @@ impl Game {
                 till: Some(TillNo(2)),
                 currency: Currency::EUR,
                 lines: a.iter().map(|(sku, units)| sale_line(*sku, *units)).collect(),
+                said: Said::default(),
                 disposition: Disposition::ALL[self.dice.index(3)],
                 tenders: vec![],
             },

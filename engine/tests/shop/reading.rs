@@ -5,6 +5,7 @@ use onhand_engine::catalogue::Item;
 use onhand_engine::command::{
     Action, Bucket, Channel, Disposition, Policy, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
 };
+use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{Code, Label, ReservationId, SkuCode, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
@@ -215,10 +216,20 @@ impl Shop {
         if verb == "return" {
             let named = |d: &Disposition| disposition.as_deref().unwrap_or("resell") == d.name();
             let disposition = Disposition::ALL.into_iter().find(named).unwrap();
-            return Ok(Action::Return { till, currency, lines, disposition, tenders });
+            return Ok(Action::Return { till, currency, lines, said: Said::default(), disposition, tenders });
         }
         let standing = if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request };
-        Ok(Action::Sell(Sell { standing, till, currency, lines, tenders, reservation, owner, order }))
+        Ok(Action::Sell(Sell {
+            standing,
+            till,
+            currency,
+            lines,
+            said: Said::default(),
+            tenders,
+            reservation,
+            owner,
+            order,
+        }))
     }
 }
 

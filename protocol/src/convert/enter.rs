@@ -8,6 +8,7 @@ use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, Sa
 use crate::value::{Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::{self, Action, Bucket, Command, Policy, SkuQty, Standing};
+use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{CommandId, LocationId, TillNo};
 use onhand_engine::money::{Minor, divide_half_up};
 use onhand_engine::qty::Qty;
@@ -142,6 +143,7 @@ impl<N: Names> Desk<'_, N> {
                 till: till(body.till)?,
                 currency: body.currency.0,
                 lines: place.sale_lines(&body.lines)?,
+                said: said(&body.lines),
                 tenders: tenders(&body.tenders)?,
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
@@ -157,6 +159,7 @@ impl<N: Names> Desk<'_, N> {
                 till: till(body.till)?,
                 currency: body.currency.0,
                 lines: place.sale_lines(&body.lines)?,
+                said: said(&body.lines),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
             })
@@ -257,6 +260,15 @@ impl<N: Names> Place<'_, N> {
         let field = if line.amount.is_some() { "amount" } else { "unit_price" };
         Err(on_line(refusal(&Refusal::BadAmount, self.names), field, Some(at)))
     }
+}
+
+fn said(lines: &[SaleLine]) -> Said {
+    lines.iter().fold(Said::default(), |said, line| {
+        let tax = line.tax.map(|tax| tax.amount.0);
+        let rate = line.tax.map(|tax| Minor(i64::from(tax.rate_ppm)));
+        let amounts = [line.amount.map(|amount| amount.0), line.unit_price.map(|price| price.0), tax, rate];
+        amounts.into_iter().fold(said, Said::and)
+    })
 }
 
 fn per_unit(amount: Minor, qty: Qty) -> Minor {
