@@ -106,13 +106,13 @@ async fn lost_connections_cost_nothing_and_double_nothing() {
     assert_eq!(state.log.iter().filter(|body| matches!(body, Body::Sell(_))).count(), 300);
 }
 
-#[tokio::test(start_paused = true)]
-async fn so_many_times_real_time_takes_so_long() {
+#[tokio::test]
+async fn so_many_times_real_time_takes_no_less() {
     let folder = tempfile::tempdir().unwrap();
     let server = Fake::start(&["A", "B", "GONE"]).await;
-    let options = Options { speed: Speed::Times(10.try_into().unwrap()), ..options(&server, file(&folder, 100)) };
+    let options = Options { speed: Speed::Times(100.try_into().unwrap()), ..options(&server, file(&folder, 100)) };
     let summary = run(&options).await;
-    assert!((9.9..11.0).contains(&summary.seconds), "{} s for 99 s at 10 times", summary.seconds);
+    assert!(summary.seconds >= 0.98, "{} s for 99 s at 100 times", summary.seconds);
 }
 
 #[tokio::test]
