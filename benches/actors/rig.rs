@@ -3,9 +3,9 @@
 use onhand_actors::handle::{Handle, Options};
 use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::{Item, Location, LocationKind};
+use onhand_engine::command::Said;
 use onhand_engine::command::{Action, Channel, Command, SaleLine, Sell, SkuQty, Standing};
 use onhand_engine::event::Event;
-use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Seq, SkuCode, SkuId, Version};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};

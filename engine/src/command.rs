@@ -1,7 +1,7 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
 use crate::catalogue::{Item, Key, KeyId, Location};
-use crate::fingerprint::Said;
+use crate::hash::Hash;
 use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
@@ -141,6 +141,33 @@ pub enum Standing {
     Request,
     /// It happened: always accepted; what stock does not cover is recorded as oversold.
     Fact,
+}
+
+/// The amounts of a basket that its asker named, as one number. What the shop filled in from its own
+/// prices and rates does not count: it may have changed when the same command comes again, and that
+/// must get the first answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said(u64);
+
+impl Default for Said {
+    fn default() -> Self {
+        Self(Hash::default().0)
+    }
+}
+
+impl Said {
+    /// Adds the next amount, or that none was named.
+    #[must_use]
+    pub fn and(self, amount: Option<Minor>) -> Self {
+        let mut hash = Hash(self.0);
+        hash.number(u64::from(amount.is_some()));
+        hash.minor(amount.unwrap_or_default());
+        Self(hash.0)
+    }
+
+    pub(crate) const fn number(self) -> u64 {
+        self.0
+    }
 }
 
 /// What is sold from where in the books.

@@ -2,10 +2,8 @@
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
 use crate::catalogue::{Item, Key, Location};
-use crate::command::{Action, Bucket, Command, Policy, SaleLine, Sell, SkuQty, Standing, Tender};
-use crate::ids::{ReservationId, TillNo};
-use crate::money::Minor;
-use crate::qty::Qty;
+use crate::command::{Action, Bucket, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::hash::Hash;
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,29 +42,6 @@ impl Fingerprint {
             return Some("amounts, taxes or tenders");
         }
         (self.rest != other.rest).then_some("owner, reservation, order, till, time or reason")
-    }
-}
-
-/// The amounts of a basket that its asker named, as one number. What the shop filled in from its own
-/// prices and rates does not count: it may have changed when the same command comes again, and that
-/// must get the first answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said(u64);
-
-impl Default for Said {
-    fn default() -> Self {
-        Self(Hash::default().0)
-    }
-}
-
-impl Said {
-    /// Adds the next amount, or that none was named.
-    #[must_use]
-    pub fn and(self, amount: Option<Minor>) -> Self {
-        let mut hash = Hash(self.0);
-        hash.number(u64::from(amount.is_some()));
-        hash.minor(amount.unwrap_or_default());
-        Self(hash.0)
     }
 }
 
@@ -184,7 +159,7 @@ impl Parts {
             self.lines.number(u64::from(line.sku.0));
             self.lines.qty(line.qty);
         }
-        self.money.number(said.0);
+        self.money.number(said.number());
     }
 
     fn tenders(&mut self, tenders: &[Tender]) {
@@ -239,65 +214,5 @@ impl Parts {
         self.rest.text(key.role.name());
         self.rest.text(key.holder.as_str());
         self.rest.bytes(&key.secret_hash);
-    }
-}
-
-/// Word by word, rotate, mix, multiply: small, stable for ever, and good enough to tell two contents
-/// of one id apart. Not for keeping strangers out.
-struct Hash(u64);
-
-impl Default for Hash {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hash {
-    fn number(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn count(&mut self, count: usize) {
-        self.number(u64::try_from(count).unwrap_or(u64::MAX));
-    }
-
-    fn qty(&mut self, qty: Qty) {
-        self.number(qty.milli().cast_unsigned());
-    }
-
-    fn minor(&mut self, amount: Minor) {
-        self.number(amount.0.cast_unsigned());
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.count(bytes.len());
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-            self.number(u64::from_le_bytes(word));
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
-    }
-
-    fn maybe(&mut self, text: Option<&str>) {
-        self.text(text.unwrap_or_default());
-    }
-
-    fn reservation(&mut self, id: Option<ReservationId>) {
-        let [high, low] = id.map_or([0, 0], |ReservationId(id)| [id >> 64, id & u128::from(u64::MAX)]);
-        self.number(u64::try_from(high).unwrap_or_default());
-        self.number(u64::try_from(low).unwrap_or_default());
-    }
-
-    fn till(&mut self, till: Option<TillNo>) {
-        self.number(till.map_or(0, |no| u64::from(no.0)));
-    }
-
-    fn end(&self) -> u32 {
-        let folded = (self.0 ^ (self.0 >> 32)) & u64::from(u32::MAX);
-        u32::try_from(folded).unwrap_or_default()
     }
 }

@@ -22,6 +22,7 @@ pub mod digest;
 pub mod event;
 pub mod fingerprint;
 pub mod gtin;
+mod hash;
 pub mod ids;
 pub mod level;
 pub mod money;

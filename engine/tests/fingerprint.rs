@@ -4,10 +4,11 @@
 mod build;
 
 use build::{LOCATION, TEA, line, owner, reserve, sale_line, sell};
+use onhand_engine::command::Said;
 use onhand_engine::command::{
     Action, Bucket, Channel, Command, Disposition, Policy, Sell, Standing, Tender, TenderKind,
 };
-use onhand_engine::fingerprint::{Fingerprint, Said};
+use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;

@@ -5,10 +5,10 @@ mod build;
 
 use build::{TEA, number, owner, policy, reserve, run, run_at, sell, with_tea};
 use onhand_engine::answer::Answer;
+use onhand_engine::command::Said;
 use onhand_engine::command::{Action, Bucket, Channel, Disposition, Policy, Sell, Standing, Tender, TenderKind};
 use onhand_engine::decide::{Decision, LINES_MAX};
 use onhand_engine::event::Event;
-use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{Label, OrderId, ReservationId, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;

@@ -1,11 +1,11 @@
 //! Short words for commands and places, shared by the property tests.
 #![allow(dead_code)]
 
+use onhand_engine::command::Said;
 use onhand_engine::command::{Action, Channel, Command, Policy, SaleLine, Sell, SkuQty, Standing};
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{CommandId, LocationId, Owner, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;

@@ -4,10 +4,10 @@ mod model;
 
 use super::build::{line, owner, policy, run_at, sale_line, sell};
 use model::Model;
+use onhand_engine::command::Said;
 use onhand_engine::command::{Action, Bucket, Channel, Disposition, Standing};
 use onhand_engine::decide::Decision;
 use onhand_engine::event::Event;
-use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{Label, OrderId, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Currency;
 use onhand_engine::qty::Qty;

@@ -2,10 +2,10 @@
 
 use super::Shop;
 use onhand_engine::catalogue::Item;
+use onhand_engine::command::Said;
 use onhand_engine::command::{
     Action, Bucket, Channel, Disposition, Policy, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
 };
-use onhand_engine::fingerprint::Said;
 use onhand_engine::ids::{Code, Label, ReservationId, SkuCode, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
