@@ -336,12 +336,19 @@ fn start_shards(
     for (location, place) in recovered.world.places {
         parts[shared.shard_of(location)].places.push((location, place));
     }
-    for list in recovered.remembered {
+    let lists = recovered.remembered.len();
+    for (no, list) in recovered.remembered.into_iter().enumerate() {
+        // A list of which every location is of one shard needs no sorting out.
+        if lists.is_multiple_of(parts.len()) {
+            let shard = no % parts.len();
+            parts[shard].remembered.push(list);
+            continue;
+        }
         for part in &mut parts {
             part.remembered.push(Vec::new());
         }
         for entry in list {
-            if let Some(list) = parts[shared.shard_of(entry.location)].remembered.last_mut() {
+            if let Some(list) = parts[shared.shard_of(entry.location())].remembered.last_mut() {
                 list.push(entry);
             }
         }

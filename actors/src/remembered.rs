@@ -1,22 +1,13 @@
 //! Answers that are still known, so that a repeat gets the first one.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use onhand_engine::answer::Answer;
+use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Seq};
 use onhand_engine::time::Timestamp;
-use onhand_persistence::log::Remembered as Recovered;
+use onhand_persistence::log::Remembered as Entry;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
-
-/// One answer. A location's repeats come to the same shard, so it need not be named.
-pub(crate) struct Entry {
-    command: CommandId,
-    fingerprint: Fingerprint,
-    pub(crate) seq: Seq,
-    pub(crate) time: Timestamp,
-    pub(crate) answer: Answer,
-}
 
 /// One shard's memory of what it answered, oldest first, bounded by time.
 pub(crate) struct Remembered {
@@ -51,32 +42,29 @@ impl Remembered {
     }
 
     /// Takes over the answers that were recovered: lists that are oldest first each.
-    pub(crate) fn load(&mut self, lists: Vec<Vec<Recovered>>) {
-        let all = lists.iter().map(Vec::len).sum();
-        self.entries.reserve(all);
-        self.index.reserve(all, |_| 0);
-        let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
-        loop {
-            let seq_of = |list: &std::vec::IntoIter<Recovered>| list.as_slice().first().map(|entry| entry.seq);
-            let left = lists.iter_mut().filter(|list| seq_of(list).is_some());
-            let oldest = left.min_by_key(|list| seq_of(list));
-            let Some(entry) = oldest.and_then(Iterator::next) else { break };
-            let Recovered { command, fingerprint, seq, time, answer, .. } = entry;
-            self.push(Entry { command, fingerprint, seq, time, answer });
+    pub(crate) fn load(&mut self, mut lists: Vec<Vec<Entry>>) {
+        let several = lists.len() > 1;
+        let mut all = lists.pop().unwrap_or_default();
+        if several {
+            all.extend(lists.into_iter().flatten());
+            all.sort_by_key(|entry| entry.seq);
         }
+        self.entries = all.into();
         self.undurable = self.end();
+        let Self { entries, index, hasher, .. } = self;
+        index.reserve(entries.len(), |_| 0);
+        for (number, entry) in (0..).zip(&*entries) {
+            let rehash = |at: &u64| hasher.hash_one(command_at(entries, 0, *at));
+            index.insert_unique(hasher.hash_one(entry.command), number, rehash);
+        }
     }
 
     /// Remembers an answer whose record is on its way.
-    pub(crate) fn insert(&mut self, command: CommandId, fingerprint: Fingerprint, time: Timestamp, answer: Answer) {
-        self.push(Entry { command, fingerprint, seq: Seq(0), time, answer });
-    }
-
-    fn push(&mut self, entry: Entry) {
-        let hash = self.hasher.hash_one(entry.command);
+    pub(crate) fn insert(&mut self, record: &Record) {
+        let hash = self.hasher.hash_one(record.command);
         let number = self.end();
         let Self { entries, first, index, hasher, .. } = self;
-        entries.push_back(entry);
+        entries.push_back(Entry::of(record, Seq(0)));
         index.insert_unique(hash, number, |at| hasher.hash_one(command_at(entries, *first, *at)));
     }
 

@@ -48,6 +48,11 @@ impl PlaceState {
     /// Folds in a record of this location.
     pub fn apply(&mut self, record: &Record) {
         record.event.each_change(|sku, change| self.rows.entry(sku).or_default().apply(change));
+        self.apply_to_books(record);
+    }
+
+    /// Folds a record of this location into its store and tills; its rows are left to the caller.
+    pub fn apply_to_books(&mut self, record: &Record) {
         self.store.apply(&record.event);
         if let Some(no) = record.event.till() {
             self.tills.entry(no).or_default().apply(&record.event);

@@ -12,9 +12,10 @@ pub mod format;
 pub mod log;
 pub mod memory;
 mod recover;
+mod remembered;
 
 pub use disk::backup::{Backup, backup, restore};
 pub use disk::verify::{Report, state_hash, verify};
 pub use disk::{Copier, FjallLog, Options};
 pub use memory::MemoryLog;
-pub use recover::{REMEMBER, remember};
+pub use recover::REMEMBER;

@@ -1,8 +1,7 @@
 //! The `Log` trait: what a backend, local or replicated, promises.
 
-use onhand_engine::answer::Answer;
-use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, LocationId, Seq};
+pub use crate::remembered::Remembered;
+use onhand_engine::ids::Seq;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
 use std::sync::Arc;
@@ -74,30 +73,13 @@ pub struct Guarantees {
     pub replicas: u32,
 }
 
-/// A command whose answer is still known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remembered {
-    /// The id.
-    pub command: CommandId,
-    /// What the command contained.
-    pub fingerprint: Fingerprint,
-    /// Where it was decided.
-    pub location: LocationId,
-    /// Where its record is.
-    pub seq: Seq,
-    /// When it was decided.
-    pub time: Timestamp,
-    /// What it was answered.
-    pub answer: Answer,
-}
-
 /// What a log knew when it was opened.
 #[derive(Debug, Default)]
 pub struct Recovered {
     /// Snapshot and log folded together.
     pub world: World,
     /// The commands whose answers are still known: several lists, made side by side. A location's
-    /// are all in one, and each list is oldest first.
+    /// are all in one, the one at its number modulo the number of lists; each is oldest first.
     pub remembered: Vec<Vec<Remembered>>,
     /// The last record.
     pub last_seq: Seq,

@@ -2,13 +2,15 @@
 //! are its own and looks at the rest no further than their heads.
 
 use crate::batch::{self, Stored, Tip};
-use crate::format::{self, DecodeError};
+use crate::format::{self, DecodeError, Frame};
 use crate::log::{Error, Recovered, Remembered};
+use hashbrown::HashMap;
 use onhand_engine::event::Record;
-use onhand_engine::ids::{LocationId, Seq};
-use onhand_engine::stock::StockRow;
+use onhand_engine::ids::{LocationId, Seq, SkuId};
+use onhand_engine::qty::Qty;
+use onhand_engine::stock::Change;
 use onhand_engine::time::{Millis, Timestamp};
-use onhand_engine::world::World;
+use onhand_engine::world::{PlaceState, World};
 
 /// How long answers are remembered: 24 hours.
 pub const REMEMBER: Millis = Millis(24 * 60 * 60 * 1_000);
@@ -103,14 +105,13 @@ fn last_time(batches: &[Stored<'_>]) -> Result<Option<Timestamp>, Error> {
     Ok(frame.map(|frame| frame.time()))
 }
 
-/// Records that are read ahead of being folded in.
-const AHEAD: usize = 32;
-
-fn fold_share(share: Share, batches: &[Stored<'_>], horizon: Timestamp, mut part: Part) -> Result<Part, Error> {
-    part.remembered.retain(|known| known.time >= horizon);
+fn fold_share(share: Share, batches: &[Stored<'_>], horizon: Timestamp, part: Part) -> Result<Part, Error> {
+    let Part { world, mut remembered } = part;
+    remembered.retain(|known| known.time >= horizon);
     let records: u64 = batches.iter().map(|batch| u64::from(batch.header.records)).sum();
-    part.remembered.reserve(usize::try_from(records / u64::from(share.of)).unwrap_or(0));
-    let mut ahead = Vec::with_capacity(AHEAD);
+    remembered.reserve(usize::try_from(records / u64::from(share.of)).unwrap_or(0));
+    let mut folding = Folding { world, sold: HashMap::new() };
+    let mut scratch: Option<Record> = None;
     for (i, batch) in batches.iter().enumerate() {
         if i % share.of as usize == share.index as usize {
             batch.check().map_err(|damage| batch::damaged(batch.header.first, damage))?;
@@ -119,14 +120,11 @@ fn fold_share(share: Share, batches: &[Stored<'_>], horizon: Timestamp, mut part
         for frame in format::frames(batch.body) {
             let frame = frame.map_err(|e| unreadable(seq, &e))?;
             if share.has(frame.location()) {
-                let record = frame.record().map_err(|e| unreadable(seq, &e))?;
+                let record = read(&frame, &mut scratch).map_err(|e| unreadable(seq, &e))?;
                 if record.time >= horizon {
-                    part.remembered.push(remember(&record, seq));
+                    remembered.push(Remembered::of(record, seq));
                 }
-                ahead.push(record);
-                if ahead.len() == AHEAD {
-                    part.world.fold_in(&mut ahead);
-                }
+                folding.fold(record);
             }
             seq.0 += 1;
         }
@@ -134,41 +132,64 @@ fn fold_share(share: Share, batches: &[Stored<'_>], horizon: Timestamp, mut part
             return Err(unreadable(seq, &DecodeError("the batch has another number of records".into())));
         }
     }
-    part.world.fold_in(&mut ahead);
-    Ok(part)
+    Ok(Part { world: folding.finish(), remembered })
 }
 
-trait FoldIn {
-    fn fold_in(&mut self, records: &mut Vec<Record>);
+/// The record of a frame, in the place of the one before.
+fn read<'a>(frame: &Frame<'_>, scratch: &'a mut Option<Record>) -> Result<&'a Record, DecodeError> {
+    match scratch {
+        Some(record) => frame.read_into(record).map(|()| &*record),
+        None => Ok(scratch.insert(frame.record()?)),
+    }
 }
 
-impl FoldIn for World {
-    /// Folds in some records. Their rows are all over the memory: looking them all up first lets the
-    /// processor wait for many at once, which takes a third of the time.
-    fn fold_in(&mut self, records: &mut Vec<Record>) {
-        for record in records.iter() {
-            let Some(place) = self.places.get(&record.location) else { continue };
-            record.event.each_change(|sku, _| {
-                std::hint::black_box(place.rows.get(&sku).map(StockRow::version));
-            });
+/// Sales of a location that wait to be folded into its rows.
+const SOLD: usize = 8_192;
+
+/// Folds records into a world. Rows are all over the memory, and waiting for it is most of the work:
+/// what was sold is collected, and folded in for many sales of one location at a time.
+struct Folding {
+    world: World,
+    sold: HashMap<LocationId, Vec<(SkuId, Qty)>>,
+}
+
+impl Folding {
+    fn fold(&mut self, record: &Record) {
+        if record.location == LocationId::CHAIN {
+            return self.world.apply(record);
         }
-        records.drain(..).for_each(|record| self.apply(&record));
+        let place = self.world.places.entry(record.location).or_default();
+        let sold = self.sold.entry(record.location).or_default();
+        record.event.each_change(|sku, change| match change {
+            Change::Sold { qty, order: None } => sold.push((sku, qty)),
+            other => {
+                // What was sold before comes first.
+                fold_sold(place, sold);
+                place.rows.entry(sku).or_default().apply(other);
+            }
+        });
+        place.apply_to_books(record);
+        if sold.len() >= SOLD {
+            fold_sold(place, sold);
+        }
+    }
+
+    fn finish(mut self) -> World {
+        for (location, sold) in &mut self.sold {
+            if let Some(place) = self.world.places.get_mut(location) {
+                fold_sold(place, sold);
+            }
+        }
+        self.world
+    }
+}
+
+fn fold_sold(place: &mut PlaceState, sold: &mut Vec<(SkuId, Qty)>) {
+    for (sku, qty) in sold.drain(..) {
+        place.rows.entry(sku).or_default().apply(Change::Sold { qty, order: None });
     }
 }
 
 fn unreadable(at: Seq, error: &DecodeError) -> Error {
     Error::Corrupt(format!("record {}: {error}", at.0))
-}
-
-/// What is kept of a command for its repeats.
-#[must_use]
-pub fn remember(record: &Record, seq: Seq) -> Remembered {
-    Remembered {
-        command: record.command,
-        fingerprint: record.fingerprint,
-        location: record.location,
-        seq,
-        time: record.time,
-        answer: record.event.answer(),
-    }
 }

@@ -243,7 +243,7 @@ impl Shard {
         let Self { waiting_repeats, remembered, direct, .. } = self;
         waiting_repeats.retain(|repeat| {
             let outcome = match remembered.durable_entry(repeat.number) {
-                Some(entry) => Outcome::Done { seq: entry.seq, time: entry.time, answer: entry.answer.clone() },
+                Some(entry) => Outcome::Done { seq: entry.seq, time: entry.time, answer: entry.answer() },
                 None if stopped => Outcome::Refused(Refusal::LogStopped),
                 None => return true,
             };

@@ -34,7 +34,7 @@ impl Shard {
             }
             match known {
                 Known::Durable(entry) => {
-                    let answer = entry.answer.clone();
+                    let answer = entry.answer();
                     self.direct.push(port, ticket, Outcome::Done { seq: entry.seq, time: entry.time, answer });
                 }
                 Known::OnItsWay(number) => self.waiting_repeats.push(WaitingRepeat { number, port, ticket }),
@@ -143,7 +143,7 @@ impl Shard {
         }
         if !matches!(record.event, Event::Expired(_)) {
             self.out.remembered.push(self.out.records);
-            self.remembered.insert(record.command, record.fingerprint, record.time, answer.clone());
+            self.remembered.insert(record);
         }
         self.out.records += 1;
         answer

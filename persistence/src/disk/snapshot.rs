@@ -84,7 +84,7 @@ pub(super) fn write(
     let snapshot = PartsHead { tip, time, places };
     let mut by_location: BTreeMap<LocationId, Vec<&Remembered>> = BTreeMap::new();
     for one in remembered {
-        by_location.entry(one.location).or_default().push(one);
+        by_location.entry(one.location()).or_default().push(one);
     }
     let places = ingest(&store.fresh_parts(&name(MEMOS, tip.last))?, |tell| {
         for (location, some) in &by_location {

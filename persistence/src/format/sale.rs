@@ -81,24 +81,39 @@ impl NarrowLine {
 
 impl ArchivedNarrowSale {
     pub(super) fn read(&self) -> Result<Sale, DecodeError> {
+        let mut sale = Sale {
+            standing: Standing::Request,
+            channel: Channel::Till,
+            receipt: None,
+            lines: Vec::new(),
+            tenders: Vec::new(),
+            oversold: Vec::new(),
+            freed: Vec::new(),
+            order: None,
+        };
+        self.read_into(&mut sale).map(|()| sale)
+    }
+
+    /// Takes the place of another sale, with the room of its lists.
+    pub(super) fn read_into(&self, sale: &mut Sale) -> Result<(), DecodeError> {
         let receipt = match self.till.to_native() {
             0 => None,
             till => Some((TillNo(till), ReceiptNo(u64::from(self.receipt.to_native())))),
         };
-        let tender = |tender: &ArchivedNarrowTender| {
+        sale.standing = Standing::from_code(self.flags & 0x0f)?;
+        sale.channel = Channel::from_code(self.flags >> 4)?;
+        sale.receipt = receipt;
+        sale.lines.clear();
+        sale.lines.extend(self.lines.iter().map(ArchivedNarrowLine::read));
+        sale.tenders.clear();
+        for tender in self.tenders.iter() {
             let kind = TenderKind::from_code(tender.kind)?;
-            Ok(Tender { kind, amount: Minor(tender.amount.to_native().into()) })
-        };
-        Ok(Sale {
-            standing: Standing::from_code(self.flags & 0x0f)?,
-            channel: Channel::from_code(self.flags >> 4)?,
-            receipt,
-            lines: self.lines.iter().map(ArchivedNarrowLine::read).collect(),
-            tenders: self.tenders.iter().map(tender).collect::<Result<_, DecodeError>>()?,
-            oversold: Vec::new(),
-            freed: Vec::new(),
-            order: None,
-        })
+            sale.tenders.push(Tender { kind, amount: Minor(tender.amount.to_native().into()) });
+        }
+        sale.oversold.clear();
+        sale.freed.clear();
+        sale.order = None;
+        Ok(())
     }
 }
 

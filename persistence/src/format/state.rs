@@ -173,9 +173,7 @@ pub fn read_part(
         KIND_MEMOS => {
             let archived = &access::<ArchivedMemos>(body)?.memos;
             remembered.reserve(archived.len());
-            for memo in archived.iter() {
-                remembered.push(memo.read(location)?);
-            }
+            remembered.extend(archived.iter().map(|memo| memo.read(location)));
         }
         KIND_PART => read_other(location, unarchive(body)?, world)?,
         other => return Err(DecodeError(format!("unknown kind of part: {other}"))),
@@ -381,21 +379,21 @@ impl Memo {
             fingerprint: [op, lines, money, rest],
             seq: one.seq.0,
             time: one.time.0,
-            answer: (&one.answer).into(),
+            answer: (&one.answer()).into(),
         }
     }
 }
 
 impl ArchivedMemo {
-    fn read(&self, location: LocationId) -> Result<Remembered, DecodeError> {
+    fn read(&self, location: LocationId) -> Remembered {
         let [op, lines, money, rest] = self.fingerprint.map(|part| part.to_native());
-        Ok(Remembered {
-            command: CommandId(self.command.to_native()),
-            fingerprint: Fingerprint { op, lines, money, rest },
+        Remembered::new(
+            CommandId(self.command.to_native()),
+            Fingerprint { op, lines, money, rest },
             location,
-            seq: Seq(self.seq.to_native()),
-            time: Timestamp(self.time.to_native()),
-            answer: self.answer.read(),
-        })
+            Seq(self.seq.to_native()),
+            Timestamp(self.time.to_native()),
+            self.answer.read(),
+        )
     }
 }

@@ -83,9 +83,9 @@ fn what_was_appended_is_read_and_recovered() {
         assert_eq!(remembered.len(), 20);
         for (n, one) in (1..).zip(remembered) {
             let record = sale(n);
-            let known = (one.seq, one.command, one.fingerprint, one.location, one.time);
+            let known = (one.seq, one.command, one.fingerprint, one.location(), one.time);
             assert_eq!(known, (Seq(n), record.command, record.fingerprint, record.location, record.time));
-            assert_eq!(one.answer, record.event.answer());
+            assert_eq!(one.answer(), record.event.answer());
         }
         assert_eq!(recovered.world.places.len(), 3);
         let mut fence = log.acquire(Partition(0)).unwrap();

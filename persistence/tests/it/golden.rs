@@ -10,7 +10,7 @@ use onhand_persistence::batch::{ChainHash, seal, split};
 use onhand_persistence::format::{decode, state};
 use onhand_persistence::log::Remembered;
 use onhand_persistence::memory::{Disk, MemoryLog};
-use onhand_persistence::{remember, state_hash};
+use onhand_persistence::state_hash;
 use std::path::PathBuf;
 
 /// The bytes of a golden file; `make` says what this version would write.
@@ -42,7 +42,7 @@ fn world() -> World {
 }
 
 fn answers() -> Vec<Remembered> {
-    every_kind().iter().zip(1..).map(|(record, n)| remember(record, Seq(n))).collect()
+    every_kind().iter().zip(1..).map(|(record, n)| Remembered::of(record, Seq(n))).collect()
 }
 
 /// Parts as the location, the length and the bytes of each.
@@ -59,7 +59,7 @@ fn state_parts() -> Vec<u8> {
         state::place_parts(place, &mut |part| put(location.0, part));
     }
     for location in [0, 1] {
-        let some: Vec<&Remembered> = answers.iter().filter(|one| one.location.0 == location).collect();
+        let some: Vec<&Remembered> = answers.iter().filter(|one| one.location().0 == location).collect();
         state::memo_parts(&some, &mut |part| put(location, part));
     }
     bytes

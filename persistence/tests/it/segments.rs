@@ -84,7 +84,7 @@ fn what_snapshots_replace_is_recovered_read_and_verified() {
         assert_eq!(recovered.world.chain.locations(), world.chain.locations());
         assert_eq!(recovered.world.chain.keys, world.chain.keys);
         let expected: Vec<Remembered> =
-            records.iter().zip(1..).map(|(record, n)| onhand_persistence::remember(record, Seq(n))).collect();
+            records.iter().zip(1..).map(|(record, n)| Remembered::of(record, Seq(n))).collect();
         assert_eq!(sorted(&recovered), expected);
         assert_eq!(read_all(&*log.reader(), Seq(1)), records);
         assert_eq!(read_all(&*log.reader(), Seq(200)).last(), records.last());
