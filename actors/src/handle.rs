@@ -158,7 +158,14 @@ impl Handle {
         let (done_sender, done) = mpsc::sync_channel(shards);
         start_shards(&shared, &handles, recovered, &to_log, &done_sender)?;
         drop(to_log);
-        let writer = LogThread { log, fence, queue, shared: Arc::clone(&shared), last_batch: BatchId::default() };
+        let writer = LogThread {
+            log,
+            fence,
+            queue,
+            shared: Arc::clone(&shared),
+            last_batch: BatchId::default(),
+            batch: Vec::new(),
+        };
         let log_thread = spawn("log", move || writer.run())?;
         let threads = Threads { system, system_thread, arbiters, log_thread, done };
         Ok(Self { inner: Arc::new(Inner { shared, arbiters: handles, threads: Mutex::new(Some(threads)) }) })

@@ -25,6 +25,8 @@ pub(crate) struct LogThread {
     pub(crate) queue: Receiver<Drained>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) last_batch: BatchId,
+    /// What is being written. Kept here, so that a panic leaves nobody without an answer.
+    pub(crate) batch: Vec<Drained>,
 }
 
 impl LogThread {
@@ -34,17 +36,18 @@ impl LogThread {
         while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             self.shared.meters.panics.increment(1);
             self.shared.stop("the log thread panicked");
+            let mut batch = std::mem::take(&mut self.batch);
+            self.fail(&Refusal::LogStopped, &mut batch);
         }
     }
 
     fn work(&mut self) {
-        let mut batch: Vec<Drained> = Vec::new();
         loop {
             match self.queue.recv_timeout(PAUSE) {
                 Ok(first) => {
-                    batch.push(first);
-                    batch.extend(self.queue.try_iter());
-                    self.write(&mut batch);
+                    self.batch.push(first);
+                    self.batch.extend(self.queue.try_iter());
+                    self.write();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -57,16 +60,19 @@ impl LogThread {
         }
     }
 
-    fn write(&mut self, batch: &mut Vec<Drained>) {
-        let first = if self.is_stopped() { Err(Refusal::LogStopped) } else { self.append(batch) };
+    fn write(&mut self) {
+        let first = if self.is_stopped() { Err(Refusal::LogStopped) } else { self.append() };
+        let mut batch = std::mem::take(&mut self.batch);
         match first {
-            Ok(first) => self.release(first, batch),
-            Err(refusal) => self.fail(&refusal, batch),
+            Ok(first) => self.release(first, &mut batch),
+            Err(refusal) => self.fail(&refusal, &mut batch),
         }
+        self.batch = batch;
     }
 
     /// The place of the first record of the batch, once all of it is durable.
-    fn append(&mut self, batch: &[Drained]) -> Result<Seq, Refusal> {
+    fn append(&mut self) -> Result<Seq, Refusal> {
+        let batch = &self.batch;
         let records = batch.iter().map(|drained| drained.records).sum();
         if records == 0 {
             return Ok(Seq(self.shared.last_seq.load(Ordering::Relaxed) + 1));
@@ -89,6 +95,8 @@ impl LogThread {
                     self.shared.meters.disk_full.set(1.0);
                     self.shared.disk_full.store(true, Ordering::Release);
                     if self.shared.stopping.load(Ordering::Acquire) {
+                        // What comes after builds on what is given up here: none of it may be written.
+                        self.shared.stop("the disk was full until the end");
                         return Err(Refusal::DiskFull);
                     }
                     std::thread::park_timeout(PAUSE);
@@ -125,7 +133,7 @@ impl LogThread {
         if !levels.is_empty() {
             shared.ports.each(|port| port.levels(Arc::clone(&levels)));
         }
-        self.give_back(first, batch);
+        self.give_back(Some(first), batch);
     }
 
     fn fail(&self, refusal: &Refusal, batch: &mut Vec<Drained>) {
@@ -133,12 +141,13 @@ impl LogThread {
             drained.replies.fail(refusal);
             self.shared.ports.deliver(&mut drained.replies);
         }
-        self.give_back(Seq(0), batch);
+        self.give_back(None, batch);
     }
 
-    fn give_back(&self, mut first: Seq, batch: &mut Vec<Drained>) {
+    /// `first` is where the batch is in the log; none when it is not there.
+    fn give_back(&self, mut first: Option<Seq>, batch: &mut Vec<Drained>) {
         for drained in batch.drain(..) {
-            let next = Seq(first.0 + u64::from(drained.records));
+            let next = first.map(|first| Seq(first.0 + u64::from(drained.records)));
             self.shared.log_queue.fetch_sub(1, Ordering::Relaxed);
             self.shared.inboxes[drained.shard].tell(News { first, drained });
             first = next;

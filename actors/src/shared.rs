@@ -36,8 +36,8 @@ pub(crate) struct Shared {
 
 /// What the log thread tells a shard about one of its drains; the emptied buffers come back with it.
 pub(crate) struct News {
-    /// The place of its first record.
-    pub(crate) first: Seq,
+    /// The place of its first record; none when it was not written.
+    pub(crate) first: Option<Seq>,
     pub(crate) drained: Drained,
 }
 

@@ -192,7 +192,8 @@ impl Shard {
     fn drain_once(&mut self, ctx: &mut Context<Self>) {
         self.shared.inboxes[self.no].awake();
         self.take_news();
-        if self.in_flight >= self.shared.options.log_queue_max && !self.is_stopped() {
+        // While writes are refused, nothing more goes to the log, and the refusals must not wait for it.
+        if self.in_flight >= self.shared.options.log_queue_max && self.is_writable() {
             self.want_news();
             if self.in_flight >= self.shared.options.log_queue_max {
                 return;
@@ -214,6 +215,10 @@ impl Shard {
         self.shared.stopped.load(Ordering::Acquire)
     }
 
+    fn is_writable(&self) -> bool {
+        !self.shared.disk_full.load(Ordering::Acquire) && !self.is_stopped()
+    }
+
     fn want_news(&mut self) {
         self.shared.inboxes[self.no].want_news();
         self.take_news();
@@ -225,7 +230,7 @@ impl Shard {
         for News { first, mut drained } in news.drain(..) {
             self.in_flight -= 1;
             self.durable += 1;
-            if first.0 > 0 {
+            if let Some(first) = first {
                 self.remembered.durable(drained.remembered.iter().map(|at| Seq(first.0 + u64::from(*at))));
             }
             drained.clear();
@@ -273,7 +278,7 @@ impl Shard {
 
     /// Turns deadlines that have come into commands. A full disk lets them wait.
     fn take_due(&mut self, now: Timestamp) {
-        if self.shared.disk_full.load(Ordering::Acquire) || self.is_stopped() {
+        if !self.is_writable() {
             return;
         }
         let mut due = std::mem::take(&mut self.due);
@@ -366,8 +371,12 @@ impl Shard {
             self.in_flight += 1;
             self.sent += 1;
             // The queue has room for every shard's limit, and this shard is below its own.
-            if self.log.try_send(out).is_err() {
+            if let Err(error) = self.log.try_send(out) {
                 self.shared.stop("the log thread is gone");
+                self.in_flight -= 1;
+                let mut lost = error.into_inner();
+                lost.replies.fail(&Refusal::LogStopped);
+                self.shared.ports.deliver(&mut lost.replies);
             }
         } else {
             self.shared.ports.deliver(&mut self.out.replies);
@@ -397,7 +406,7 @@ impl Shard {
     /// Yields when there is work left or the sockets have waited long enough; else sees to it that
     /// whatever it waits for will wake it.
     fn sleep_or_yield(&mut self, now: Timestamp, ctx: &mut Context<Self>) {
-        let writable = !self.shared.disk_full.load(Ordering::Acquire) && !self.is_stopped();
+        let writable = self.is_writable();
         let is_due = writable && self.wheel.next_in(now).is_some_and(|next| next.0 == 0);
         let has_work = is_due || !self.ready.is_empty() || !self.arrived.as_slice().is_empty();
         if has_work || self.ran_since_yield >= DRAIN_BUDGET {
@@ -419,6 +428,9 @@ impl Shard {
     }
 
     fn set_alarm(&mut self, now: Timestamp, ctx: &mut Context<Self>) {
+        if !self.is_writable() {
+            return;
+        }
         let Some(next) = self.wheel.next_in(now) else { return };
         let at = now.plus(next);
         if let Some((set_for, handle)) = self.alarm {

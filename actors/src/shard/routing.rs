@@ -27,7 +27,8 @@ impl Shard {
                 self.ran_since_yield += 1;
                 self.decided += 1;
                 self.tally.refused(refusal.number());
-                self.out.replies.push(envelope.port, envelope.ticket, Outcome::Refused(refusal));
+                // Nothing on its way to the log could have changed this.
+                self.direct.push(envelope.port, envelope.ticket, Outcome::Refused(refusal));
                 participants.iter().for_each(|actor| self.places.passivate(*actor));
             }
         }
@@ -42,12 +43,12 @@ impl Shard {
             return Ok(NO_STORE);
         }
         let store = self.places.store(command.location, &self.shared.directory)?;
-        let mut behind = None;
+        let mut behind = [None, None];
         match &command.action {
             Action::Sell(sell) => {
                 self.add_skus(store, sell.lines.iter().map(|line| line.sku), into)?;
                 into.extend(sell.till.map(|no| ActorRef::Till(self.places.till(store, no))));
-                behind = sell.reservation.map(Coming::Reservation);
+                behind = [sell.reservation.map(Coming::Reservation), sell.order.clone().map(Coming::Order)];
             }
             Action::Return { till, lines, .. } => {
                 self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
@@ -59,7 +60,7 @@ impl Shard {
             }
             Action::Allocate { order, lines, reservation, .. } => {
                 self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
-                behind = reservation.map(Coming::Reservation);
+                behind[0] = reservation.map(Coming::Reservation);
                 self.expect(Coming::Order(order.clone()), into);
             }
             Action::Receive { lines } => self.add_skus(store, lines.iter().map(|line| line.sku), into)?,
@@ -70,7 +71,7 @@ impl Shard {
                 let live = self.places.stores[store as usize].store.reservations.get(reservation);
                 let skus: Vec<SkuId> = live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect();
                 self.add_skus(store, skus.into_iter(), into)?;
-                behind = Some(Coming::Reservation(*reservation));
+                behind[0] = Some(Coming::Reservation(*reservation));
             }
             Action::Deallocate { order } => {
                 let open = match self.places.stores[store as usize].store.orders.get(order) {
@@ -78,14 +79,14 @@ impl Shard {
                     _ => Vec::new(),
                 };
                 self.add_skus(store, open.into_iter(), into)?;
-                behind = Some(Coming::Order(order.clone()));
+                behind[0] = Some(Coming::Order(order.clone()));
             }
             Action::DefineItems { .. }
             | Action::DefineLocation { .. }
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. } => {}
         }
-        into.extend(behind.and_then(|name| self.coming.get(&name).copied()));
+        into.extend(behind.iter().flatten().filter_map(|name| self.coming.get(name).copied()));
         if into.is_empty() {
             into.push(ActorRef::Store(store));
         }

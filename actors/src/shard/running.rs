@@ -25,11 +25,14 @@ impl Shard {
         let (port, ticket, command) = (envelope.port, envelope.ticket, &envelope.command);
         self.decided += usize::from(port != NOBODY);
         self.has_come(command);
+        if let Action::Expire { reservation } = command.action {
+            return self.run_expiry(store, reservation, command, now);
+        }
         let fingerprint = Fingerprint::of(command);
         if let Some((first, known)) = self.remembered.find(command.id) {
             self.tally.repeated += 1;
             if let Some(field) = first.differs_in(&fingerprint) {
-                self.out.replies.push(port, ticket, Outcome::Refused(Refusal::IdReused { field }));
+                self.direct.push(port, ticket, Outcome::Refused(Refusal::IdReused { field }));
                 return;
             }
             match known {
@@ -46,19 +49,34 @@ impl Shard {
             self.direct.push(port, ticket, Outcome::Refused(refusal));
             return;
         }
-        let outcome = match self.decide(store, command, now) {
+        let outcome = self.outcome(store, command, fingerprint, now);
+        match &outcome {
+            Outcome::Done { .. } => self.tally.done += 1,
+            Outcome::Refused(refusal) => self.tally.refused(refusal.number()),
+        }
+        self.out.replies.push(port, ticket, outcome);
+    }
+
+    /// The timer's command. Its id follows from the reservation's, so anybody may have used it: it is
+    /// not looked up. A full disk only delays it.
+    fn run_expiry(&mut self, store: u32, reservation: ReservationId, command: &Command, now: Timestamp) {
+        match self.closed_for_writes(store) {
+            None => drop(self.outcome(store, command, Fingerprint::of(command), now)),
+            Some(Refusal::DiskFull) => self.wheel.insert(now, store, reservation),
+            // A closed location's deadlines come back with it.
+            Some(_) => {}
+        }
+    }
+
+    fn outcome(&mut self, store: u32, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
+        match self.decide(store, command, now) {
             Ok(Decision::Happens(event)) => {
                 let record = Record { time: now, command: command.id, fingerprint, location: command.location, event };
                 self.happen(store, &record, command)
             }
             Ok(Decision::Already(answer)) => Outcome::Done { seq: Seq(0), time: now, answer },
             Err(refusal) => Outcome::Refused(refusal),
-        };
-        match &outcome {
-            Outcome::Done { .. } => self.tally.done += 1,
-            Outcome::Refused(refusal) => self.tally.refused(refusal.number()),
         }
-        self.out.replies.push(port, ticket, outcome);
     }
 
     /// Nobody needs to wait behind this command for what it brings about any more.

@@ -107,3 +107,19 @@ fn what_ended_while_the_server_was_down_ends_at_once() {
     rig.given.wait("the end of the long one", |_| (rig.atp(SHOP, 1) == 10).then_some(()));
     rig.handle.stop();
 }
+
+#[test]
+fn nobody_can_keep_a_reservation_from_ending_by_using_the_id_of_its_end() {
+    let rig = Rig::new();
+    rig.done(SHOP, receive(1, 3));
+    let held = rig.envelope(SHOP, reserve(1, 3, 5_000));
+    let mut forged = rig.envelope(SHOP, receive(2, 1));
+    forged.command.id.0 = held.command.id.0 ^ u128::from_be_bytes(*b"reservation over");
+    for envelope in [held, forged] {
+        let ticket = rig.send(envelope);
+        assert!(matches!(rig.given.outcome(ticket), Outcome::Done { .. }));
+    }
+    rig.advance(6_000);
+    rig.given.wait("the end of the reservation", |_| (rig.atp(SHOP, 1) == 3).then_some(()));
+    rig.handle.stop();
+}

@@ -4,7 +4,7 @@ use crate::rig::{Rig, SHOP, line, next_ticket, options, receive, reservation_of,
 use onhand_actors::handle::Options;
 use onhand_actors::port::{Envelope, Outcome, Ticket};
 use onhand_engine::command::Action;
-use onhand_engine::ids::{LocationId, Seq, SkuId};
+use onhand_engine::ids::{LocationId, OrderId, Seq, SkuId};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::world::World;
@@ -192,4 +192,26 @@ fn what_was_taken_is_answered_before_the_end_and_nothing_is_taken_after() {
     let late = Envelope { ticket: next_ticket(), ..rig.envelope(LocationId::CHAIN, sell(&[1])) };
     let ticket = rig.send(late);
     assert_eq!(rig.given.outcome(ticket), Outcome::Refused(Refusal::ShuttingDown));
+}
+
+#[test]
+fn a_sale_of_an_order_waits_for_the_orders_allocation() {
+    let rig = Rig::new();
+    rig.done(SHOP, Action::Receive { lines: vec![line(1, 5), line(2, 5)] });
+    let order = OrderId::new("web-7").unwrap();
+    let lines = vec![line(1, 1)];
+    let allocate = Action::Allocate { order: order.clone(), lines, reservation: None, owner: None };
+    let Action::Sell(mut sale) = sell(&[2]) else { return };
+    sale.order = Some(order);
+    // The allocation stands behind a rush on its item; the sale is of another item.
+    let mut batch: Vec<_> = (0..100).map(|_| rig.envelope(SHOP, receive(1, 1))).collect();
+    batch.push(rig.envelope(SHOP, allocate));
+    batch.push(rig.envelope(SHOP, Action::Sell(sale)));
+    let tickets: Vec<_> = batch[100..].iter().map(|envelope| envelope.ticket).collect();
+    rig.handle.submit(&mut batch);
+    for ticket in tickets {
+        let outcome = rig.given.outcome(ticket);
+        assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    }
+    rig.handle.stop();
 }
