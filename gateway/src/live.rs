@@ -16,7 +16,9 @@ use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Levels in one message.
-const CHUNK: usize = onhand_protocol::limits::LEVELS_PER_MESSAGE_MAX;
+pub(crate) const CHUNK: usize = onhand_protocol::limits::LEVELS_PER_MESSAGE_MAX;
+/// Levels looked at for one message, where most are not wanted.
+const LOOKS_MAX: usize = 40 * CHUNK;
 /// How long a change may be on its way to a worker after it was published.
 const ON_ITS_WAY_MAX: Duration = Duration::from_secs(2);
 
@@ -86,9 +88,9 @@ impl Watch {
         }
     }
 
-    /// How much of the connection's allowance it takes: its items times its places.
+    /// How much of the connection's allowance it takes: its items times its places, at least one.
     pub(crate) fn weight(&self) -> usize {
-        let count = |list: Option<usize>| list.unwrap_or(1);
+        let count = |list: Option<usize>| list.unwrap_or(1).max(1);
         count(self.skus.as_ref().map(Vec::len)).saturating_mul(count(self.locations.as_ref().map(Vec::len)))
     }
 
@@ -252,6 +254,9 @@ impl Watching {
         let ended = self.subscriptions.remove(&id)?;
         self.weight -= ended.watch.weight();
         self.snapshots.retain(|snapshot| snapshot.subscription != id);
+        if self.subscriptions.is_empty() {
+            self.due.clear();
+        }
         Some(ended.watch)
     }
 
@@ -272,10 +277,12 @@ impl Watching {
 
     fn mark(&mut self, subscription: u128, shown: &Rc<Shown>) -> bool {
         let Some(watcher) = self.subscriptions.get_mut(&subscription) else { return false };
-        if !watcher.wants(&shown.change) {
+        let key = Key { location: shown.change.location, sku: shown.change.sku, audience: watcher.audience };
+        // What a snapshot was ahead of must not change what counts as low either.
+        let is_old = self.shown.get(&key).is_some_and(|version| shown.change.level.version <= *version);
+        if is_old || !watcher.wants(&shown.change) {
             return false;
         }
-        let key = Key { location: shown.change.location, sku: shown.change.sku, audience: watcher.audience };
         self.due.insert(key, shown.clone());
         true
     }
@@ -325,12 +332,20 @@ impl Watching {
         };
         let mut levels = Vec::new();
         let mut count = 0;
+        let mut looks = 0;
         while count < CHUNK
+            && looks < LOOKS_MAX
             && let Some(read) = snapshot.read(handle, CHUNK - count)
         {
+            looks += read.len();
             for change in read {
-                let has = snapshot.since.get(&(change.location, change.sku));
-                if has.is_some_and(|has| change.level.version.0 <= *has) || !subscription.wants(&change) {
+                let wanted = subscription.wants(&change);
+                let shows = match snapshot.since.get(&(change.location, change.sku)) {
+                    // It may have left the low mark since: who knows it is told.
+                    Some(has) => change.level.version.0 > *has,
+                    None => wanted,
+                };
+                if !shows {
                     continue;
                 }
                 let audience = subscription.audience;
@@ -348,13 +363,14 @@ impl Watching {
             }
         }
         let opening = snapshot.opening.take();
-        if snapshot.locations.is_empty() {
+        let ended = snapshot.locations.is_empty();
+        if ended {
             self.snapshots.pop_front();
             self.shown_at = Some(now);
         }
         match opening {
             Some(id) => Some((wire::subscribed(id, &levels), count)),
-            None if count == 0 => self.next_of_snapshot(handle, now),
+            None if count == 0 && ended => self.next_of_snapshot(handle, now),
             None => {
                 let parts = [PREFIX.as_bytes(), &levels, SUFFIX.as_bytes()];
                 Some((wire::text(|out| parts.iter().for_each(|part| out.extend_from_slice(part))), count))

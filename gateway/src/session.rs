@@ -5,6 +5,7 @@ use crate::connection::{Closing, Connection};
 use crate::fault::Fault;
 use crate::keys::{self, Principal};
 use crate::limits::Bucket;
+use crate::live::CHUNK;
 use crate::metrics;
 use crate::rights;
 use crate::wire;
@@ -214,15 +215,15 @@ impl<'a> Session<'a> {
     /// Form was checked; here come identity, limits and rights, in this order.
     fn answer(&mut self, request: Request, now: Instant) -> Result<(), Fault> {
         let Request { id, body } = request;
+        self.bucket
+            .take(now)
+            .map_err(|ms| Fault::new(5012, format!("requests come too fast; try again in {ms} ms")).retry_after(ms))?;
         if let Body::Hello(hello) = body {
             return self.hello(id, hello, now);
         }
         let principal = self.connection.principal().ok_or_else(|| {
             Fault::new(4001, "say hello first, with a key or a token, or send Authorization in the handshake")
         })?;
-        self.bucket
-            .take(now)
-            .map_err(|ms| Fault::new(5012, format!("requests come too fast; try again in {ms} ms")).retry_after(ms))?;
         rights::check(&principal, &body)?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
@@ -248,8 +249,11 @@ impl<'a> Session<'a> {
             let text = "this connection has said hello as somebody else; open another one";
             return Err(Fault::new(4004, text));
         }
+        // A renewed token is no new allowance.
+        if self.connection.principal().is_none() {
+            self.bucket = bucket(self.worker, Some(principal), now);
+        }
         self.connection.set_principal(principal);
-        self.bucket = bucket(self.worker, Some(principal), now);
         let reply = HelloReply {
             role: principal.role(),
             server: concat!("onhand ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -264,7 +268,7 @@ impl<'a> Session<'a> {
         let location = wire::location(handle.directory(), &asked.location.0)?;
         let item = wire::item(handle.directory(), &asked.sku.0)?;
         let read = wire::level(handle, location.id, item.sku);
-        let level = wire::level_message(handle, &read, principal.audience(None));
+        let level = wire::level_message(handle, &read, principal.audience(None)?);
         let level = level.ok_or_else(|| Fault::new(1003, "there is no such item"))?;
         self.connection.say(wire::success(id, Success::Level(LevelReply { level })));
         Ok(())
@@ -409,6 +413,10 @@ impl<'a> Session<'a> {
                 sent.bytes += message.len();
                 sent.levels += levels;
                 patient(stalled, stream.feed(Message::Text(message))).await?.map_err(gone)?;
+                // A long snapshot lets the others on this thread have their turn.
+                if levels == 0 || levels == CHUNK {
+                    tokio::task::yield_now().await;
+                }
             }
             patient(stalled, stream.flush()).await?.map_err(gone)
         };

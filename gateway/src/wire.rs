@@ -53,12 +53,17 @@ impl Principal {
         }
     }
 
-    /// In whose eyes it sees levels, for a channel or that of its role.
-    pub(crate) fn audience(&self, channel: Option<Channel>) -> Audience {
+    /// In whose eyes it sees levels, for a channel or that of its role. The public has no eyes for a
+    /// till: the difference would tell what is kept back.
+    pub(crate) fn audience(&self, channel: Option<Channel>) -> Result<Audience, Fault> {
         let channel = channel.unwrap_or_else(|| self.role().channel());
-        match self.role() {
-            Role::Web | Role::Shopper => Audience::Public(channel),
-            Role::Admin | Role::Till | Role::Analyst | Role::Operations => Audience::Staff(channel),
+        match (self.role(), channel) {
+            (Role::Web, Channel::Till) | (Role::Shopper, Channel::Till | Channel::Marketplace) => {
+                let text = format!("the role {} may not see this channel", self.role_name());
+                Err(Fault::new(4004, text).at("channel"))
+            }
+            (Role::Web | Role::Shopper, _) => Ok(Audience::Public(channel)),
+            (Role::Admin | Role::Till | Role::Analyst | Role::Operations, _) => Ok(Audience::Staff(channel)),
         }
     }
 }
@@ -170,7 +175,7 @@ pub(crate) fn subscribing(asked: Subscribe, principal: Principal, directory: &Di
         let known = versions.iter().filter_map(|(code, version)| Some((directory.item_by_code(&code.0)?, *version)));
         since.extend(known.map(|(item, version)| ((place, item.sku), version)));
     }
-    Ok(Subscribing { watch, audience: principal.audience(asked.channel), since })
+    Ok(Subscribing { watch, audience: principal.audience(asked.channel)?, since })
 }
 
 /// A count as a gauge takes it.

@@ -95,6 +95,7 @@ pub(crate) async fn stock(
 fn read_stock(app: &App, location: &str, sku: &str, query: Asking, headers: &HeaderMap) -> Answer {
     let caller = reader(app, headers, Read::Levels)?;
     let asked = asked(query)?;
+    let audience = caller.audience(asked.channel)?;
     let place = place(app, location)?;
     let handle = &app.shared.handle;
     let item = wire::item(handle.directory(), &coded(sku, "sku")?)?;
@@ -104,7 +105,7 @@ fn read_stock(app: &App, location: &str, sku: &str, query: Asking, headers: &Hea
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut text = Vec::with_capacity(320);
-        wire::write_level(&mut text, handle, &read, caller.audience(asked.channel));
+        wire::write_level(&mut text, handle, &read, audience);
         answer::bytes(text)
     };
     if let Ok(etag) = HeaderValue::from_str(&etag) {
@@ -124,7 +125,7 @@ fn read_stock_page(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
     let location = asked.location(app)?.ok_or_else(missing)?;
     let handle = &app.shared.handle;
     let page = handle.levels(location.id, asked.after_item(app)?, asked.limit());
-    let audience = caller.audience(asked.channel);
+    let audience = caller.audience(asked.channel)?;
     let next = page.last().filter(|_| page.len() == asked.limit());
     let next = next.and_then(|last| handle.directory().item(last.sku)).map(|item| item.code.to_string());
     let levels = page.iter().filter_map(|read| wire::level_message(handle, read, audience)).collect();

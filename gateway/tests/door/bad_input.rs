@@ -247,3 +247,29 @@ async fn slow_and_silent_clients_are_let_go() {
     within(silent.read_to_end(&mut all)).await.unwrap();
     assert!(all.ends_with(&[0x89, 0]), "the last it got was a ping: {all:?}");
 }
+
+#[tokio::test]
+async fn subscriptions_to_nothing_are_counted_too() {
+    let stand = Stand::with(Limits { subscriptions_max: 3, ..Limits::default() }).await;
+    let mut socket = stand.socket(Role::Analyst).await;
+    for _ in 0..3 {
+        assert_eq!(socket.ask(json!({"op": "subscribe", "id": id(), "skus": []})).await["ok"], "subscribed");
+    }
+    let reply = socket.ask(json!({"op": "subscribe", "id": id(), "skus": []})).await;
+    assert_eq!(reply["error"]["number"], 5007, "{reply}");
+}
+
+#[tokio::test]
+async fn another_hello_does_not_buy_another_hundred_requests() {
+    let stand = Stand::with(Limits { shopper_rate_per_s: 1, ..Limits::default() }).await;
+    let token = stand.token().await;
+    let mut socket = stand.shopper().await;
+    let mut limited = false;
+    for _ in 0..20 {
+        let hello = socket.ask(json!({"op": "hello", "id": id(), "token": token})).await;
+        limited |= hello["error"]["number"] == 5012;
+        let ping = socket.ask(json!({"op": "ping", "id": id()})).await;
+        limited |= ping["error"]["number"] == 5012;
+    }
+    assert!(limited);
+}

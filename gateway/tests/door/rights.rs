@@ -222,3 +222,20 @@ async fn only_listed_websites_may_connect() {
     let own = [("Origin", format!("http://{}", stand.address))];
     assert_eq!(stand.http("POST", "/v1/token", &own, b"").await.status, 200, "our own pages on loopback");
 }
+
+#[tokio::test]
+async fn the_public_does_not_see_what_other_channels_have() {
+    let stand = Stand::start().await;
+    stand.receive("S1", "TEA", 4).await;
+    let mut shopper = stand.shopper().await;
+    let mut website = stand.socket(Role::Web).await;
+    for (socket, channel, number) in [(&mut shopper, "till", 4004), (&mut website, "till", 4004)] {
+        let subscribe = json!({"op": "subscribe", "id": id(), "skus": ["TEA"], "channel": channel});
+        assert_eq!(socket.ask(subscribe).await["error"]["number"], number);
+    }
+    let reply = stand.get_as(Role::Web, "/v1/stock/S1/TEA?channel=till").await;
+    assert_eq!(reply.number(), 4004);
+    assert_eq!(stand.get_as(Role::Web, "/v1/stock?location=S1&channel=till").await.number(), 4004);
+    assert_eq!(stand.get_as(Role::Web, "/v1/stock/S1/TEA?channel=marketplace").await.status, 200);
+    assert_eq!(stand.get_as(Role::Till, "/v1/stock/S1/TEA?channel=web").await.status, 200);
+}
