@@ -4,8 +4,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use onhand_engine::catalogue::Role;
 use onhand_engine::ids::{Label, LocationCode};
 use onhand_engine::money::Currency;
+use onhand_loadtest::load::Rate;
+use onhand_loadtest::load::gate::Gate;
+use onhand_loadtest::load::goods::Scenario;
 use onhand_loadtest::replay::Speed;
 use std::net::SocketAddr;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -46,6 +50,8 @@ pub(crate) enum Task {
     Import(Import),
     /// Feed recorded sales to a server, as its tills would.
     Replay(Replay),
+    /// Put a server under load at a planned rate, and audit what it did.
+    Loadtest(Loadtest),
     /// Check a data directory without a server: hash chain, snapshots, invariants.
     Verify(Verify),
     /// Copy a data directory to a new place, whole and checked.
@@ -254,6 +260,59 @@ pub(crate) struct Replay {
     /// As JSON: what was recorded, and every line that was passed over with its reason.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const LOADTEST_HELP: &str = "\
+Scenarios:
+  steady     ordinary trade: popular items more often, baskets of one to three lines
+  hot-sku    everybody buys the same item at the same location
+  spread     8,000 places (1,000 items at 8 locations), all equally wanted
+  last-item  1,000 items with one unit each; every connection asks for each of them
+  baskets    five lines in each sale, all or nothing
+  watchers   --connections sockets watch one item while 4 others sell it at --rate
+
+Gates: p50, p90, p99, p999, max, staleness (the watchers' p99) with a time, at most; accepted (sales a
+second) at least; refused (a second) and errors at most. Exit code 1 when one fails or the auditor finds
+something.
+
+Example:
+  onhand loadtest --server http://127.0.0.1:7070 --scenario spread --rate 5000 --duration 30 \\
+    --gate p99=20ms --gate errors=0 --json run.json --html run.html
+
+Every run makes locations and items of its own; they stay on the server. Not for one in use.";
+
+#[derive(Args)]
+#[command(after_help = LOADTEST_HELP)]
+pub(crate) struct Loadtest {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// What is asked: steady, hot-sku, spread, last-item, baskets or watchers.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Scenario,
+    /// Requests a second, planned evenly; or max: always as many unanswered as allowed.
+    #[arg(long, value_name = "R", default_value = "1000")]
+    pub(crate) rate: Rate,
+    /// Connections; in watchers those who watch.
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub(crate) connections: NonZeroU16,
+    /// Unanswered requests per connection.
+    #[arg(long, value_name = "M", default_value = "16")]
+    pub(crate) in_flight: NonZeroU16,
+    /// Seconds, without preparing and auditing.
+    #[arg(long, value_name = "S", default_value = "10")]
+    pub(crate) duration: NonZeroU32,
+    /// What the run must reach, such as p99=20ms. Repeat for more.
+    #[arg(long, value_name = "GATE")]
+    pub(crate) gate: Vec<Gate>,
+    /// Write everything measured here, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write a page with plots here; it opens without a network.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// What the codes of the run's locations and items begin with.
+    #[arg(long, value_name = "TEXT", default_value = "LOAD")]
+    pub(crate) prefix: String,
 }
 
 fn currency(text: &str) -> Result<Currency, String> {

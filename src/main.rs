@@ -12,6 +12,7 @@ mod demo;
 mod fail;
 mod feed;
 mod key;
+mod load;
 mod remote;
 mod running;
 mod serve;
@@ -56,6 +57,7 @@ async fn run(task: Task) -> Result<(), Failure> {
         Task::Key(task) => key::run(task).await,
         Task::Import(options) => feed::import(options).await,
         Task::Replay(options) => feed::replay(options).await,
+        Task::Loadtest(options) => load::run(options).await,
         Task::Verify(options) => data::verify(&options),
         Task::Backup(options) => data::backup(&options),
         Task::Restore(options) => data::restore(&options),

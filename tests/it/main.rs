@@ -16,6 +16,7 @@ mod harness;
 mod http;
 mod last_item;
 mod layering;
+mod load;
 mod program;
 mod recorded_days;
 mod stranger;

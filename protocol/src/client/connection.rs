@@ -18,7 +18,8 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, Response, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-type Socket = WebSocketStream<TcpStream>;
+/// An open WebSocket, for those who count every request themselves.
+pub type Socket = WebSocketStream<TcpStream>;
 
 /// How a connection behaves.
 #[derive(Clone, Debug)]
@@ -234,7 +235,11 @@ async fn read(mut stream: SplitStream<Socket>, shared: Arc<Shared>, mut ended: o
     waiting.replies.clear();
 }
 
-async fn open(url: &str, key: Option<&str>) -> Result<Socket, Error> {
+/// Opens a socket without anything behind it. Everyone but a load generator wants a [`Client`].
+///
+/// # Errors
+/// As [`Client::connect`], without its time limit.
+pub async fn open(url: &str, key: Option<&str>) -> Result<Socket, Error> {
     let (authority, path) = address(url)?;
     let bad = |_| Error::BadAddress(url.to_owned());
     let target = format!("ws://{authority}{}", if path == "/" { "/v1/ws" } else { path });

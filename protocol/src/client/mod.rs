@@ -11,7 +11,7 @@ mod feed;
 mod reconnecting;
 
 pub(crate) use connection::address;
-pub use connection::{Client, Options};
+pub use connection::{Client, Options, Socket, open};
 pub use error::Error;
 pub use feed::Feed;
 pub use reconnecting::{Patience, Reconnecting};

@@ -1,0 +1,206 @@
+//! What a run found, for machines and for the page.
+
+use super::audit::Audit;
+use super::gate::Gate;
+use super::goods::Scenario;
+use super::measure::{Latency, Second, latency};
+use super::seller::Desk;
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How old levels were when they arrived, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Staleness {
+    /// Half were younger.
+    pub p50: u64,
+    /// 99 of 100.
+    pub p99: u64,
+    /// The oldest.
+    pub max: u64,
+}
+
+/// A point of the percentile plot.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Quantile {
+    /// From 0 to 1.
+    pub quantile: f64,
+    /// So many milliseconds or less.
+    pub ms: f64,
+}
+
+/// A gate and whether it held.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GateResult {
+    /// As it was asked for, such as `p99=20ms`.
+    pub gate: String,
+    /// What was measured, in its unit.
+    pub measured: f64,
+    /// Whether that is good enough.
+    pub ok: bool,
+}
+
+/// Where and how a run was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Conditions {
+    /// Version of the load tester.
+    pub version: String,
+    /// The server's address.
+    pub server: String,
+    /// The processor, as the system names it.
+    pub processor: String,
+    /// How many of it this process may use.
+    pub cores: usize,
+    /// The operating system.
+    pub system: String,
+    /// When it ended, in milliseconds since 1970.
+    pub ended_ms: i64,
+    /// The command line that made it, without its key.
+    pub command: String,
+}
+
+/// Everything found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The scenario's name.
+    pub scenario: &'static str,
+    /// What that is.
+    pub about: &'static str,
+    /// Planned requests per second, or `max`.
+    pub rate: String,
+    /// Connections; in `watchers` those who watch.
+    pub connections: usize,
+    /// Unanswered requests allowed per connection.
+    pub in_flight: usize,
+    /// How long was asked, in seconds.
+    pub duration_s: f64,
+    /// Sales accepted.
+    pub accepted: u64,
+    /// Accepted sales per second: the throughput.
+    pub accepted_per_s: f64,
+    /// Requests refused.
+    pub refused: u64,
+    /// Refused requests per second.
+    pub refused_per_s: f64,
+    /// Refusals by number.
+    pub refusals: BTreeMap<u16, u64>,
+    /// Lost connections, missing or unexpected answers.
+    pub errors: u64,
+    /// Errors by kind.
+    pub errors_by_kind: BTreeMap<String, u64>,
+    /// Planned requests that were never sent, because the server was too far behind.
+    pub unsent: u64,
+    /// Of accepted sales, from the planned time to the answer.
+    pub latency_ms: Latency,
+    /// Of refusals.
+    pub refusal_latency_ms: Latency,
+    /// Of levels that watchers got, from decision to arrival.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staleness_ms: Option<Staleness>,
+    /// Levels that watchers got, per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub levels_per_s: Option<f64>,
+    /// The auditor's verdict.
+    pub audit: Audit,
+    /// The gates.
+    pub gates: Vec<GateResult>,
+    /// What the codes of the run's locations and items begin with.
+    pub prefix: String,
+    /// Where and how.
+    pub conditions: Conditions,
+    /// The run in quarters of a second.
+    pub series: Vec<Second>,
+    /// Latency of accepted sales by percentile.
+    pub percentiles: Vec<Quantile>,
+}
+
+impl Report {
+    pub(super) fn of(desk: &Desk, prefix: &str, seconds: f64, unsent: u64) -> Self {
+        let measure = desk.measure.borrow();
+        let audit = desk.auditor.replace(super::audit::Auditor::empty()).close();
+        // What was answered after the end counts in the latencies, not in the throughput.
+        let during = |of: fn(&Second) -> f64| {
+            let mut before = 0.0;
+            let mut sum = 0.0;
+            for second in measure.seconds.iter().filter(|second| second.t <= seconds + 1e-9) {
+                sum += of(second) * (second.t - before);
+                before = second.t;
+            }
+            sum / seconds.max(1e-3)
+        };
+        let options = &desk.options;
+        let watched = options.scenario == Scenario::Watchers;
+        let staleness = &measure.staleness_ms;
+        Self {
+            scenario: options.scenario.name(),
+            about: options.scenario.about(),
+            rate: options.rate.to_string(),
+            connections: options.connections,
+            in_flight: options.in_flight,
+            duration_s: seconds,
+            accepted: measure.accepted_count(),
+            accepted_per_s: during(|second| second.accepted),
+            refused: measure.refused_count(),
+            refused_per_s: during(|second| second.refused),
+            refusals: measure.refusals.clone(),
+            errors: measure.error_count(),
+            errors_by_kind: measure.errors.clone(),
+            unsent,
+            latency_ms: latency(&measure.accepted_us),
+            refusal_latency_ms: latency(&measure.refused_us),
+            staleness_ms: watched.then(|| Staleness {
+                p50: staleness.value_at_quantile(0.5),
+                p99: staleness.value_at_quantile(0.99),
+                max: staleness.max(),
+            }),
+            levels_per_s: watched.then(|| measure.levels as f64 / seconds.max(1e-3)),
+            audit,
+            gates: Vec::new(),
+            prefix: prefix.to_owned(),
+            conditions: Conditions::here(&options.server),
+            series: measure.seconds.clone(),
+            percentiles: percentiles(&measure.accepted_us),
+        }
+    }
+
+    /// Judges the gates; they are part of the report from then on.
+    pub fn judge(&mut self, gates: &[Gate]) {
+        self.gates = gates.iter().map(|gate| gate.judge(self)).collect();
+    }
+
+    /// Whether every gate held and the auditor found nothing.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.audit.ok && self.gates.iter().all(|gate| gate.ok)
+    }
+}
+
+impl Conditions {
+    fn here(server: &str) -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let cpu = read("/proc/cpuinfo");
+        let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        let release = read("/proc/sys/kernel/osrelease");
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            server: server.to_owned(),
+            processor: model.map_or("unknown", |(_, name)| name).trim().to_owned(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            system: format!("{} {}", std::env::consts::OS, release.trim()),
+            ended_ms: crate::clock::wall_ms(),
+            command: String::new(),
+        }
+    }
+}
+
+/// Points for a plot on a log axis: ever finer towards 1.
+fn percentiles(us: &Histogram<u64>) -> Vec<Quantile> {
+    if us.is_empty() {
+        return Vec::new();
+    }
+    let point = |value: hdrhistogram::iterators::IterationValue<u64>| Quantile {
+        quantile: value.quantile_iterated_to(),
+        ms: value.value_iterated_to().min(us.max()) as f64 / 1000.0,
+    };
+    us.iter_quantiles(5).map(point).filter(|point| point.quantile < 1.0).collect()
+}

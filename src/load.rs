@@ -1,0 +1,174 @@
+//! `onhand loadtest`: load at a planned rate, a live view, and a verdict.
+
+use crate::cli::Loadtest;
+use crate::fail::Failure;
+use crate::remote;
+use crate::running::{json, say};
+use indicatif::{ProgressBar, ProgressStyle};
+use onhand_loadtest::load::gate::Gate;
+use onhand_loadtest::load::report::Report;
+use onhand_loadtest::load::{self, Now, Options, Stage, html};
+use std::path::Path;
+use std::time::Duration;
+
+pub(crate) async fn run(task: Loadtest) -> Result<(), Failure> {
+    for file in [&task.json, &task.html].into_iter().flatten() {
+        writable(file)?;
+    }
+    let options = Options {
+        server: task.server.server,
+        key: task.server.key,
+        scenario: task.scenario,
+        rate: task.rate,
+        connections: usize::from(task.connections.get()),
+        in_flight: usize::from(task.in_flight.get()),
+        duration: Duration::from_secs(u64::from(task.duration.get())),
+        prefix: task.prefix,
+    };
+    let command = command(&options, &task.gate);
+    let view = View::new(&options);
+    let outcome = load::load(options, |stage| view.show(stage)).await;
+    view.bar.finish_and_clear();
+    let mut report = outcome.map_err(failure)?;
+    report.conditions.command = command;
+    report.judge(&task.gate);
+    if let Some(file) = &task.json {
+        write(file, &json(&report)?)?;
+    }
+    if let Some(file) = &task.html {
+        write(file, &html::page(&report))?;
+    }
+    print(&report)?;
+    if report.passed() { Ok(()) } else { Err(Failure::Found) }
+}
+
+/// Found out before the run, not after it.
+fn writable(file: &Path) -> Result<(), Failure> {
+    let opened = std::fs::OpenOptions::new().create(true).append(true).open(file);
+    opened.map(|_| ()).map_err(|error| cannot_write(file, &error))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|error| cannot_write(file, &error))
+}
+
+fn cannot_write(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::could_not(format!("{} cannot be written: {error}", file.display()))
+}
+
+/// What to type to make the same run; without the key.
+fn command(options: &Options, gates: &[Gate]) -> String {
+    let Options { server, scenario, rate, connections, in_flight, duration, .. } = options;
+    let mut text = format!(
+        "onhand loadtest --server {server} --scenario {} --rate {rate} --connections {connections} \
+         --in-flight {in_flight} --duration {}",
+        scenario.name(),
+        duration.as_secs()
+    );
+    for gate in gates {
+        text.push_str(&format!(" --gate {gate}"));
+    }
+    text
+}
+
+fn failure(error: load::Error) -> Failure {
+    match error {
+        load::Error::Client(error) => remote::failure(error),
+        load::Error::Prefix(_) | load::Error::Connections(_) => Failure::could_not(error.to_string()),
+    }
+}
+
+/// The live view, on standard error; nothing where that is no terminal.
+struct View {
+    bar: ProgressBar,
+}
+
+impl View {
+    fn new(options: &Options) -> Self {
+        let tenths = u64::try_from(options.duration.as_millis() / 100).unwrap_or(u64::MAX);
+        let bar = ProgressBar::new(tenths);
+        // The template is ours: should it be wrong, the bar looks plain.
+        if let Ok(style) = ProgressStyle::with_template("{prefix:10} {bar:32.cyan/blue} {msg}") {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.set_prefix(options.scenario.name());
+        Self { bar }
+    }
+
+    fn show(&self, stage: Stage) {
+        match stage {
+            Stage::Preparing => self.bar.set_message("preparing: locations, items, goods, connections"),
+            Stage::Running(now) => {
+                self.bar.set_position(u64::try_from(now.elapsed.as_millis() / 100).unwrap_or(u64::MAX));
+                self.bar.set_message(standing(&now));
+            }
+            Stage::Auditing(read) => {
+                self.bar.set_position(self.bar.length().unwrap_or(0));
+                self.bar.set_message(format!("auditing: {read} events of the log read back"));
+            }
+        }
+    }
+}
+
+fn standing(now: &Now) -> String {
+    let mut text = format!(
+        "{:.0} s  {:.0} sales/s  {:.0} refused/s  p50 {:.2} ms  p99 {:.2} ms",
+        now.elapsed.as_secs_f64(),
+        now.last.accepted,
+        now.last.refused,
+        now.last.p50,
+        now.last.p99
+    );
+    let more = [
+        (now.waiting as u64, "waiting to be sent"),
+        (now.levels, "levels seen"),
+        (now.errors, "errors"),
+        (now.findings, "FINDINGS"),
+    ];
+    for (count, what) in more.into_iter().filter(|(count, _)| *count > 0) {
+        text.push_str(&format!("  {count} {what}"));
+    }
+    text
+}
+
+fn print(report: &Report) -> Result<(), Failure> {
+    let latency = &report.latency_ms;
+    say(&format!(
+        "{}: {:.0} sales/s accepted over {:.1} s ({} in all), {:.0}/s refused, {} errors",
+        report.scenario, report.accepted_per_s, report.duration_s, report.accepted, report.refused_per_s, report.errors
+    ))?;
+    say(&format!(
+        "latency from the planned time, ms: half {:.2}, 90 of 100 {:.2}, 99 of 100 {:.2}, 999 of 1000 {:.2}, all {:.2}",
+        latency.p50, latency.p90, latency.p99, latency.p999, latency.max
+    ))?;
+    if let Some(staleness) = report.staleness_ms {
+        say(&format!(
+            "levels on arrival, ms old: half {}, 99 of 100 {}, all {}; {:.0} levels/s delivered",
+            staleness.p50,
+            staleness.p99,
+            staleness.max,
+            report.levels_per_s.unwrap_or(0.0)
+        ))?;
+    }
+    if report.unsent > 0 {
+        say(&format!("{} planned requests were never sent: the server was too far behind", report.unsent))?;
+    }
+    for (kind, count) in &report.errors_by_kind {
+        say(&format!("error: {kind}: {count}"))?;
+    }
+    for gate in &report.gates {
+        let verdict = if gate.ok { "held" } else { "FAILED" };
+        say(&format!("gate {} {verdict}: measured {:.2}", gate.gate, gate.measured))?;
+    }
+    let audit = &report.audit;
+    if audit.ok {
+        return say(&format!(
+            "audit: clean; {} acknowledged sales are in the log exactly once, nothing oversold, no unit lost",
+            audit.acknowledged
+        ));
+    }
+    for finding in &audit.findings {
+        say(&format!("audit: {finding}"))?;
+    }
+    say(&format!("audit: {} findings", audit.findings.len() as u64 + audit.findings_more))
+}

@@ -1,0 +1,102 @@
+//! The load tester against the real server: what it writes, and that its auditor agrees.
+
+use crate::harness::{Data, Server, run, run_ok, text};
+use serde_json::Value;
+
+struct Load {
+    data: Data,
+    server: Server,
+    key: String,
+}
+
+impl Load {
+    fn new() -> Self {
+        let data = Data::new();
+        let key = data.key("admin");
+        let server = data.serve();
+        Self { data, server, key }
+    }
+
+    fn words<'a>(&'a self, url: &'a str, scenario: &'a str, rate: &'a str, connections: &'a str) -> Vec<&'a str> {
+        vec![
+            "loadtest",
+            "--server",
+            url,
+            "--key",
+            &self.key,
+            "--scenario",
+            scenario,
+            "--rate",
+            rate,
+            "--connections",
+            connections,
+            "--in-flight",
+            "8",
+            "--duration",
+            "1",
+        ]
+    }
+
+    /// A run of one second that must pass; its JSON.
+    fn report(&self, scenario: &str, rate: &str, connections: &str) -> Value {
+        let (url, json) = (self.server.url(), self.data.beside(&format!("{scenario}.json")));
+        let mut words = self.words(&url, scenario, rate, connections);
+        words.extend(["--json", &json]);
+        run_ok(&words);
+        serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn each_scenario_is_measured_and_audited() {
+    let load = Load::new();
+    for (scenario, rate) in [("steady", "300"), ("hot-sku", "max"), ("spread", "300"), ("baskets", "100")] {
+        let report = load.report(scenario, rate, "4");
+        assert_eq!(report["scenario"], scenario);
+        assert_eq!((&report["connections"], &report["in_flight"]), (&4.into(), &8.into()));
+        for field in ["duration_s", "accepted_per_s"] {
+            assert!(report[field].as_f64().unwrap() > 0.5, "{scenario} {field}: {report:#}");
+        }
+        assert_eq!((&report["refused_per_s"], &report["errors"]), (&0.0.into(), &0.into()), "{scenario}");
+        let latency = &report["latency_ms"];
+        let rising = ["p50", "p90", "p99", "p999", "max"].map(|name| latency[name].as_f64().unwrap());
+        assert!(rising[0] > 0.0 && rising.is_sorted(), "{scenario}: {latency}");
+        assert_eq!((&report["audit"]["ok"], &report["audit"]["findings"]), (&true.into(), &Value::Array(vec![])));
+        assert!(report["audit"]["probes"].as_u64().unwrap() > 0, "{scenario}: {report:#}");
+    }
+    assert!(load.server.terminate().success());
+    load.data.verify();
+}
+
+#[test]
+fn the_last_items_have_one_winner_each() {
+    let load = Load::new();
+    let report = load.report("last-item", "max", "16");
+    let audit = &report["audit"];
+    assert_eq!((&audit["ok"], &report["errors"]), (&true.into(), &0.into()), "{report:#}");
+    assert_eq!(audit["places_asked"], audit["places_sold"], "a winner for each");
+    assert_eq!(report["accepted"], audit["places_sold"], "and only one");
+    assert!(report["refused_per_s"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn watchers_see_the_last_level() {
+    let load = Load::new();
+    let report = load.report("watchers", "200", "50");
+    assert_eq!((&report["audit"]["ok"], &report["audit"]["watchers"]), (&true.into(), &50.into()), "{report:#}");
+    assert!(report["levels_per_s"].as_f64().unwrap() > 50.0);
+    assert!(report["staleness_ms"]["max"].as_u64().is_some());
+}
+
+#[test]
+fn a_gate_that_fails_ends_with_1_and_the_page_says_so() {
+    let load = Load::new();
+    let (url, page) = (load.server.url(), load.data.beside("run.html"));
+    let mut words = load.words(&url, "hot-sku", "50", "2");
+    words.extend(["--gate", "p99=60s", "--gate", "accepted=1000000", "--html", &page]);
+    let out = run(&words);
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let said = text(&out.stdout);
+    assert!(said.contains("gate p99=60s held") && said.contains("gate accepted=1000000 FAILED"), "{said}");
+    assert_eq!(run(&load.words(&url, "hot", "50", "2")).status.code(), Some(2), "no such scenario");
+}
