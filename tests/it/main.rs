@@ -11,6 +11,7 @@
 mod bad_input;
 mod browser;
 mod crash;
+mod disk_full;
 mod exactly_once;
 mod harness;
 mod http;
