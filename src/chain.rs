@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How long one command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is looked meanwhile whether it can succeed at all.
+const LOOKS: u32 = 100;
 
 /// One caller with one command in flight.
 pub(crate) struct Caller {
@@ -49,10 +51,19 @@ impl Caller {
         let command =
             Command { id: CommandId(Id::mint().0), location: LocationId::CHAIN, channel: Channel::Till, action };
         self.handle.submit(&mut vec![Envelope { port: self.port, ticket: Ticket(0), command }]);
-        match self.answers.recv_timeout(PATIENCE) {
-            Ok(Outcome::Done { answer, .. }) => Ok(answer),
-            Ok(Outcome::Refused(refusal)) => Err(Failure::Refused(format!("{refusal} (error {})", refusal.number()))),
-            Err(_) => Err(Failure::numbered(5013, "the log did not answer in time")),
+        for _ in 0..LOOKS {
+            match self.answers.recv_timeout(PATIENCE / LOOKS) {
+                Ok(Outcome::Done { answer, .. }) => return Ok(answer),
+                Ok(Outcome::Refused(refusal)) => {
+                    return Err(Failure::Refused(format!("{refusal} (error {})", refusal.number())));
+                }
+                // The log would keep it until there is space; whoever typed it need not wait for that.
+                Err(_) if self.handle.observe().disk_full => {
+                    return Err(Failure::numbered(5002, "there is no space left on the disk of the data directory."));
+                }
+                Err(_) => {}
+            }
         }
+        Err(Failure::numbered(5013, "the log did not answer in time"))
     }
 }

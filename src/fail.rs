@@ -49,6 +49,9 @@ impl Failure {
                     "the data directory {data} is damaged: {what}. `onhand verify --data {data}` says more; `onhand restore` brings back a backup."
                 ),
             ),
+            log::Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Self::numbered(5002, format!("there is no space left for the data directory {data}. Make some."))
+            }
             log::Error::Io { .. } | log::Error::Storage(_) => {
                 Self::could_not(format!("the data directory {data} cannot be used: {error}"))
             }

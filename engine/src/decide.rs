@@ -147,6 +147,11 @@ fn reserve(
 ) -> Result<Event, Refusal> {
     check_lines(lines)?;
     check_ttl(ttl)?;
+    let reservation = ReservationId(command.id.0);
+    // It may live longer than its answer is remembered: its name stays its own.
+    if place.store().reservations.contains_key(&reservation) {
+        return Err(Refusal::IdReused { field: "id: a reservation of this name is live" });
+    }
     let mut lines = summed(lines.iter().copied());
     let mut claim = Claim { channel: command.channel, standing: Standing::Request, freed: &[], order: None };
     let short = shortages(place, lines.iter().copied(), &claim);
@@ -157,7 +162,7 @@ fn reserve(
         lines = with_the_rest(lines, &freed);
     }
     Ok(Event::Reserved {
-        reservation: ReservationId(command.id.0),
+        reservation,
         owner: owner.clone(),
         channel: command.channel,
         deadline: now.plus(ttl),

@@ -310,3 +310,13 @@ fn receipts_are_gapless() {
     assert_eq!(numbers, [1, 2, 3]);
     assert_eq!(place.tills[&TillNo(4)].last_receipt.0, 3);
 }
+
+/// A reservation may live for a week, its answer is remembered for a day: its name is its own all along.
+#[test]
+fn a_live_reservation_is_not_made_twice_under_one_name() {
+    let mut place = with_tea(5);
+    let held = reserve("cart", &[(TEA, 2)]);
+    assert_eq!(number(&run(&mut place, 10, Channel::Web, held.clone())), 0);
+    assert_eq!(number(&run(&mut place, 10, Channel::Web, held)), 1008);
+    assert_eq!(place.rows[&TEA].held_by(ReservationId(10)), Qty::units(2));
+}

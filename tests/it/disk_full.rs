@@ -3,6 +3,8 @@
 
 use crate::harness::{PATIENCE, Server, onhand, run, run_ok, text};
 use crate::wire::{Socket, block_on, body_of, get, http, id, ok, post, refused, sell, stocked_shop};
+use onhand_persistence::log::{AppendError, BatchId, Log, Partition};
+use onhand_persistence::{FjallLog, Options};
 use serde_json::json;
 use std::fs::File;
 use std::io::Write;
@@ -134,6 +136,25 @@ fn a_stop_while_the_disk_is_full_ends_and_leaves_everything_whole() {
     });
     assert!(server.terminate().success());
     assert!(begun.elapsed() < Duration::from_secs(30));
+    let new = disk.path("new").to_string_lossy().into_owned();
+    for words in
+        [["serve", "--data", &new, "--listen", "127.0.0.1:0"], ["key", "create", "--role=web", "--data", &data]]
+    {
+        let out = run(&words);
+        assert!(!out.status.success() && text(&out.stderr).contains("5002"), "{words:?}: {}", text(&out.stderr));
+    }
     std::fs::remove_file(disk.path("ballast")).unwrap();
     assert!(run(&["verify", "--data", &data]).status.success());
+}
+
+#[test]
+fn a_batch_larger_than_the_space_that_is_left_is_not_begun() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let options = Options { reserve_bytes: 60 << 20, ..Options::new(disk.path("data")) };
+    let (mut log, _) = FjallLog::open(options).unwrap();
+    let mut fence = log.acquire(Partition::default()).unwrap();
+    let large = vec![0; 80 << 20];
+    let refused = log.append(&mut fence, BatchId(1), 1, &[&large]);
+    assert!(matches!(refused, Err(AppendError::Full)), "{refused:?}");
+    log.append(&mut fence, BatchId(1), 1, &[&large[..1 << 20]]).unwrap();
 }

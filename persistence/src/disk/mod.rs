@@ -155,7 +155,11 @@ impl FjallLog {
 
     /// A snapshot and an archived segment need about as much again as the segment has.
     fn has_space_for_snapshot(&self) -> bool {
-        let needed = self.options.reserve_bytes.saturating_add(2 * self.live_bytes);
+        self.has_space_for(2 * self.live_bytes)
+    }
+
+    fn has_space_for(&self, bytes: u64) -> bool {
+        let needed = self.options.reserve_bytes.saturating_add(bytes);
         self.store.free_bytes().is_ok_and(|free| free > needed)
     }
 
@@ -182,7 +186,7 @@ impl Log for FjallLog {
         if let Some((_, first)) = self.done.filter(|(done, _)| *done == id) {
             return Ok(first);
         }
-        if !self.has_space() {
+        if !self.has_space_for(parts.iter().map(|part| part.len() as u64).sum()) {
             return Err(AppendError::Full);
         }
         let first = Seq(self.tip.last.0 + 1);
@@ -198,7 +202,7 @@ impl Log for FjallLog {
     }
 
     fn has_space(&self) -> bool {
-        self.store.free_bytes().is_ok_and(|free| free > self.options.reserve_bytes)
+        self.has_space_for(0)
     }
 
     fn last_seq(&self) -> Seq {
