@@ -1,7 +1,7 @@
 //! Recovery: 1,000,000 SKUs in a snapshot and 5,000,000 one-line sales in the log, on 2 threads.
 //!
 //! Prints how long it takes until the state is there, and until the shards take commands; the medians
-//! of several.
+//! of several fresh processes.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs, reason = "a measurement")]
 
 use onhand_actors::handle::{Handle, Options as Shards};
@@ -17,6 +17,7 @@ use onhand_persistence::format::encode;
 use onhand_persistence::log::{BatchId, Fence, Log, Partition};
 use onhand_persistence::{FjallLog, Options};
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 const LOCATIONS: u32 = 100;
@@ -25,7 +26,13 @@ const EVENTS: u32 = 5_000_000;
 const BATCH: u32 = 1_000;
 const OPENS: usize = 5;
 
+/// Names the directory to a process that opens it once: one that has opened it before has its memory.
+const OPEN: &str = "ONHAND_BENCH_OPEN";
+
 fn main() {
+    if let Some(dir) = std::env::var_os(OPEN) {
+        return open(dir.as_ref());
+    }
     let dir = std::env::var_os("ONHAND_BENCH_DIR")
         .map_or_else(|| std::env::temp_dir().join("onhand-bench-recovery"), Into::into);
     if !dir.join("ready").exists() {
@@ -36,20 +43,12 @@ fn main() {
     println!("{SKUS} SKUs in a snapshot, {EVENTS} sales in the log, 2 threads");
     let (mut opens, mut starts) = (Vec::new(), Vec::new());
     for _ in 0..OPENS {
-        let start = Instant::now();
-        let (log, recovered) = FjallLog::open(options(&dir)).unwrap();
-        opens.push(start.elapsed().as_secs_f64());
-        let rows: usize = recovered.world.places.values().map(|place| place.rows.len()).sum();
-        let remembered: usize = recovered.remembered.iter().map(Vec::len).sum();
-        let (last, places) = (recovered.last_seq.0, recovered.world.places.len());
-        let handle = Handle::start(Shards { shards: 2, ..Shards::default() }, Box::new(log), recovered).unwrap();
-        starts.push(start.elapsed().as_secs_f64());
-        println!(
-            "  open {:.3} s, shards {:.3} s: record {last}, {rows} SKUs, {places} locations, {remembered} answers",
-            opens.last().unwrap(),
-            starts.last().unwrap()
-        );
-        handle.stop();
+        let child = Command::new(std::env::current_exe().unwrap()).env(OPEN, &dir).output().unwrap();
+        let said = String::from_utf8(child.stdout).unwrap();
+        print!("{said}");
+        let mut times = said.split(' ').filter_map(|word| word.parse::<f64>().ok());
+        opens.push(times.next().unwrap());
+        starts.push(times.next().unwrap());
     }
     let median = median(&mut opens);
     println!("median {median:.3} s, at most 1.5 s: {}", if median <= 1.5 { "met" } else { "MISSED" });
@@ -57,6 +56,19 @@ fn main() {
     if std::env::var_os("ONHAND_BENCH_DIR").is_none() {
         std::fs::remove_dir_all(&dir).unwrap();
     }
+}
+
+fn open(dir: &Path) {
+    let start = Instant::now();
+    let (log, recovered) = FjallLog::open(options(dir)).unwrap();
+    let opened = start.elapsed().as_secs_f64();
+    let rows: usize = recovered.world.places.values().map(|place| place.rows.len()).sum();
+    let remembered: usize = recovered.remembered.iter().map(Vec::len).sum();
+    let last = recovered.last_seq.0;
+    let handle = Handle::start(Shards { shards: 2, ..Shards::default() }, Box::new(log), recovered).unwrap();
+    let started = start.elapsed().as_secs_f64();
+    println!("  open {opened:.3} s, shards {started:.3} s: record {last}, {rows} SKUs, {remembered} answers");
+    handle.stop();
 }
 
 fn median(times: &mut [f64]) -> f64 {
