@@ -250,7 +250,7 @@ impl Handle {
     pub fn events(&self, after: Seq, max: usize) -> Result<Vec<(Seq, Record)>, Error> {
         let mut events: Vec<(Seq, Record)> = Vec::new();
         let last = self.shared().last_seq.load(Ordering::Acquire);
-        let mut next = after.0 + 1;
+        let mut next = after.0.saturating_add(1);
         while events.len() < max && next <= last {
             let batches = self.shared().reader.read(Seq(next), EVENTS_BYTES_MAX)?;
             let from = next;

@@ -1,10 +1,15 @@
 //! A disk that is full, a log that stops, answers that get lost.
 
-use crate::rig::{Rig, SHOP, WAREHOUSE, receive, reserve, sell};
+use crate::rig::{Collector, Rig, SHOP, WAREHOUSE, options, receive, reserve, sell};
+use onhand_actors::clock::Clock;
+use onhand_actors::handle::{Handle, Surroundings};
 use onhand_actors::port::{LevelChange, Outcome, Port, Ticket};
+use onhand_engine::ids::Seq;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Millis;
-use onhand_persistence::memory::Fault;
+use onhand_persistence::log::{AppendError, BatchId, Error, Fence, Guarantees, Log, Partition, Reader};
+use onhand_persistence::memory::{Fault, MemoryLog};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
@@ -186,5 +191,61 @@ fn a_reservation_whose_end_met_a_full_disk_ends_when_there_is_space() {
     let received = outcomes.filter(|outcome| matches!(outcome, Outcome::Done { .. })).count();
     let all = 3 + i64::try_from(received).unwrap();
     rig.given.wait("the end of the reservation", |_| (rig.atp(SHOP, 1) == all).then_some(()));
+    rig.handle.stop();
+}
+
+/// A log whose next append panics, once it was told so.
+struct Panicking(MemoryLog, Arc<AtomicBool>);
+
+impl Log for Panicking {
+    fn acquire(&mut self, partition: Partition) -> Result<Fence, Error> {
+        self.0.acquire(partition)
+    }
+
+    fn append(&mut self, fence: &mut Fence, id: BatchId, records: u32, parts: &[&[u8]]) -> Result<Seq, AppendError> {
+        assert!(!self.1.load(Ordering::SeqCst), "sabotage");
+        self.0.append(fence, id, records, parts)
+    }
+
+    fn has_space(&self) -> bool {
+        self.0.has_space()
+    }
+
+    fn last_seq(&self) -> Seq {
+        self.0.last_seq()
+    }
+
+    fn reader(&self) -> Arc<dyn Reader> {
+        self.0.reader()
+    }
+
+    fn maintain(&mut self) -> Result<(), AppendError> {
+        self.0.maintain()
+    }
+
+    fn guarantees(&self) -> Guarantees {
+        self.0.guarantees()
+    }
+}
+
+#[test]
+fn a_panic_of_the_log_leaves_nobody_without_an_answer_and_everything_can_be_stopped() {
+    let disk = {
+        let rig = Rig::new();
+        rig.handle.stop();
+        rig.disk.clone()
+    };
+    let (log, recovered) = MemoryLog::open(disk.clone()).unwrap();
+    let panics = Arc::new(AtomicBool::new(false));
+    let log = Box::new(Panicking(log, Arc::clone(&panics)));
+    let clock = Clock::manual(recovered.last_time);
+    let surroundings = Surroundings { clock: clock.clone(), sabotage: None };
+    let handle = Handle::start_with(options(), log, recovered, surroundings).unwrap();
+    let given = Arc::new(Collector::default());
+    let port = handle.register(given.clone());
+    let rig = Rig { handle, port, given, disk, clock };
+    rig.done(SHOP, receive(1, 3));
+    panics.store(true, Ordering::SeqCst);
+    assert_eq!(rig.ask(SHOP, sell(&[1])), Outcome::Refused(Refusal::LogStopped));
     rig.handle.stop();
 }

@@ -15,6 +15,9 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 use std::sync::Arc;
 
+/// RFC 9457.
+const PROBLEM: &str = "application/problem+json";
+
 /// A success as JSON, not to be kept by anyone on the way.
 pub(crate) fn json(value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
@@ -33,7 +36,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         crate::metrics::error(self.number);
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
+        let headers = [(CONTENT_TYPE, PROBLEM), (CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, self.problem()).into_response();
         let retry_s = self.retry_ms.map(|ms| ms.div_ceil(1_000));
         let retry_s = retry_s.or_else(|| matches!(self.number, 5001 | 5002 | 5004 | 5011 | 5012).then_some(1));
@@ -70,8 +73,18 @@ pub(crate) async fn cross_origin(State(app): State<Arc<App>>, request: Request, 
     plain(response)
 }
 
-fn plain(mut response: Response) -> Response {
+fn plain(response: Response) -> Response {
+    let mut response = numbered(response);
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// What the router refuses by itself, which is an address that is not text, gets its number too.
+fn numbered(response: Response) -> Response {
+    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|found| found == PROBLEM);
+    if response.status() == StatusCode::BAD_REQUEST && !is_ours {
+        return Fault::new(1007, "the address is not UTF-8 text").into_response();
+    }
     response
 }
 

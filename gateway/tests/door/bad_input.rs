@@ -273,3 +273,18 @@ async fn another_hello_does_not_buy_another_hundred_requests() {
     }
     assert!(limited);
 }
+
+#[tokio::test]
+async fn an_address_that_is_not_text_has_its_number() {
+    let stand = Stand::start().await;
+    assert_eq!(stand.get_as(Role::Admin, "/v1/stock/%ff/TEA").await.number(), 1007);
+    assert_eq!(stand.get_as(Role::Admin, "/v1/items/%c3%28").await.number(), 1007);
+    assert_eq!(stand.post_as(Role::Admin, "%ff", &id(), &json!({})).await.number(), 1007);
+}
+
+#[tokio::test]
+async fn events_after_the_end_of_all_numbers_are_none() {
+    let stand = Stand::start().await;
+    let page = stand.get_as(Role::Admin, &format!("/v1/events?after={}", u64::MAX)).await;
+    assert_eq!((page.status, &page.json()["events"]), (200, &json!([])), "{}", page.text());
+}
