@@ -78,7 +78,8 @@ pub(crate) struct Shard {
     remembered: Remembered,
     wheel: Wheel,
     alarm: Option<(Timestamp, SpawnHandle)>,
-    coming: HashMap<Coming, ActorRef>,
+    /// By store: who stands behind it must be of the same location, whose actors it then shares.
+    coming: HashMap<(u32, Coming), ActorRef>,
     /// Number of the drain, so that it publishes each SKU and store once.
     drain: u32,
     out: Drained,

@@ -56,12 +56,12 @@ impl Shard {
             }
             Action::Reserve { lines, .. } => {
                 self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
-                self.expect(Coming::Reservation(ReservationId(command.id.0)), into);
+                self.expect(store, Coming::Reservation(ReservationId(command.id.0)), into);
             }
             Action::Allocate { order, lines, reservation, .. } => {
                 self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
                 behind[0] = reservation.map(Coming::Reservation);
-                self.expect(Coming::Order(order.clone()), into);
+                self.expect(store, Coming::Order(order.clone()), into);
             }
             Action::Receive { lines } => self.add_skus(store, lines.iter().map(|line| line.sku), into)?,
             Action::Adjust { sku, .. } | Action::Count { sku, .. } | Action::SetPolicy { sku, .. } => {
@@ -86,7 +86,7 @@ impl Shard {
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. } => {}
         }
-        into.extend(behind.iter().flatten().filter_map(|name| self.coming.get(name).copied()));
+        into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {
             into.push(ActorRef::Store(store));
         }
@@ -105,9 +105,9 @@ impl Shard {
         Ok(())
     }
 
-    fn expect(&mut self, name: Coming, participants: &[ActorRef]) {
+    fn expect(&mut self, store: u32, name: Coming, participants: &[ActorRef]) {
         if let Some(first) = participants.first() {
-            self.coming.insert(name, *first);
+            self.coming.insert((store, name), *first);
         }
     }
 }

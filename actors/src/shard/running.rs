@@ -24,7 +24,7 @@ impl Shard {
     pub(super) fn run(&mut self, store: u32, envelope: &Envelope, now: Timestamp) {
         let (port, ticket, command) = (envelope.port, envelope.ticket, &envelope.command);
         self.decided += usize::from(port != NOBODY);
-        self.has_come(command);
+        self.has_come(store, command);
         if let Action::Expire { reservation } = command.action {
             return self.run_expiry(store, reservation, command, now);
         }
@@ -80,13 +80,13 @@ impl Shard {
     }
 
     /// Nobody needs to wait behind this command for what it brings about any more.
-    fn has_come(&mut self, command: &Command) {
+    fn has_come(&mut self, store: u32, command: &Command) {
         match &command.action {
             Action::Reserve { .. } => {
-                self.coming.remove(&Coming::Reservation(ReservationId(command.id.0)));
+                self.coming.remove(&(store, Coming::Reservation(ReservationId(command.id.0))));
             }
             Action::Allocate { order, .. } => {
-                self.coming.remove(&Coming::Order(order.clone()));
+                self.coming.remove(&(store, Coming::Order(order.clone())));
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! Many at once: one winner, whole baskets, fair turns, exact refusals, growth before sale.
 
-use crate::rig::{Rig, SHOP, line, next_ticket, options, receive, reservation_of, reserve, sell};
+use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_ticket, options, receive, reservation_of, reserve, sell};
 use onhand_actors::handle::Options;
 use onhand_actors::port::{Envelope, Outcome, Ticket};
 use onhand_engine::command::Action;
@@ -213,5 +213,49 @@ fn a_sale_of_an_order_waits_for_the_orders_allocation() {
         let outcome = rig.given.outcome(ticket);
         assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
     }
+    rig.handle.stop();
+}
+
+#[test]
+fn an_order_split_over_two_locations_takes_from_each_its_own() {
+    let rig = Rig::with(Options { shards: 1, ..options() });
+    for location in [SHOP, WAREHOUSE] {
+        rig.done(location, receive(1, 5));
+    }
+    let order = OrderId::new("web-8").unwrap();
+    let lines = vec![line(1, 1)];
+    let allocate = Action::Allocate { order: order.clone(), lines, reservation: None, owner: None };
+    let Action::Sell(mut sale) = sell(&[1]) else { return };
+    sale.order = Some(order);
+    // The allocation in the shop still stands behind a rush when the warehouse sells its part.
+    let mut batch: Vec<_> = (0..100).map(|_| rig.envelope(SHOP, receive(1, 1))).collect();
+    batch.push(rig.envelope(SHOP, allocate));
+    batch.push(rig.envelope(WAREHOUSE, Action::Sell(sale)));
+    let tickets: Vec<_> = batch.iter().map(|envelope| envelope.ticket).collect();
+    rig.handle.submit(&mut batch);
+    assert_eq!(count(&rig, &tickets, is_done), tickets.len());
+    assert_eq!((rig.atp(SHOP, 1), rig.atp(WAREHOUSE, 1)), (104, 4));
+    let rig = rig.restart(options());
+    assert_eq!((rig.atp(SHOP, 1), rig.atp(WAREHOUSE, 1)), (104, 4), "and the log agrees");
+    rig.handle.stop();
+}
+
+#[test]
+fn a_fact_that_names_another_locations_reservation_takes_from_its_own() {
+    let rig = Rig::with(Options { shards: 1, ..options() });
+    for location in [SHOP, WAREHOUSE] {
+        rig.done(location, receive(1, 5));
+    }
+    let held = rig.envelope(SHOP, reserve(1, 1, 60_000));
+    let Action::Sell(mut sale) = sell(&[1]) else { return };
+    sale.standing = onhand_engine::command::Standing::Fact;
+    sale.reservation = Some(reservation_of(&held));
+    let mut batch: Vec<_> = (0..100).map(|_| rig.envelope(SHOP, receive(1, 1))).collect();
+    batch.push(held);
+    batch.push(rig.envelope(WAREHOUSE, Action::Sell(sale)));
+    let tickets: Vec<_> = batch.iter().map(|envelope| envelope.ticket).collect();
+    rig.handle.submit(&mut batch);
+    assert_eq!(count(&rig, &tickets, is_done), tickets.len());
+    assert_eq!((rig.atp(SHOP, 1), rig.atp(WAREHOUSE, 1)), (104, 4));
     rig.handle.stop();
 }
