@@ -296,14 +296,20 @@ pub(crate) struct Loadtest {
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) connections: NonZeroU16,
     /// Unanswered requests per connection.
-    #[arg(long, value_name = "M", default_value = "16")]
-    pub(crate) in_flight: NonZeroU16,
+    #[arg(long, value_name = "M", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) in_flight: u16,
+    /// Sales in one message; each is answered on its own.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub(crate) per_message: u16,
     /// Seconds, without preparing and auditing.
     #[arg(long, value_name = "S", default_value = "10")]
     pub(crate) duration: NonZeroU32,
     /// What the run must reach, such as p99=20ms. Repeat for more.
     #[arg(long, value_name = "GATE")]
     pub(crate) gate: Vec<Gate>,
+    /// The JSON of an earlier run of the same scenario: its figures are shown beside this one's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
     /// Write everything measured here, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

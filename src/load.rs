@@ -5,7 +5,9 @@ use crate::fail::Failure;
 use crate::remote;
 use crate::running::{json, say};
 use indicatif::{ProgressBar, ProgressStyle};
+use onhand_loadtest::load::compare::{Earlier, compare};
 use onhand_loadtest::load::gate::Gate;
+use onhand_loadtest::load::goods::Scenario;
 use onhand_loadtest::load::report::Report;
 use onhand_loadtest::load::{self, Now, Options, Stage, html};
 use std::path::Path;
@@ -15,13 +17,15 @@ pub(crate) async fn run(task: Loadtest) -> Result<(), Failure> {
     for file in [&task.json, &task.html].into_iter().flatten() {
         writable(file)?;
     }
+    let earlier = task.compare.as_deref().map(|file| earlier(file, task.scenario)).transpose()?;
     let options = Options {
         server: task.server.server,
         key: task.server.key,
         scenario: task.scenario,
         rate: task.rate,
         connections: usize::from(task.connections.get()),
-        in_flight: usize::from(task.in_flight.get()),
+        in_flight: usize::from(task.in_flight),
+        per_message: usize::from(task.per_message),
         duration: Duration::from_secs(u64::from(task.duration.get())),
         prefix: task.prefix,
     };
@@ -32,6 +36,9 @@ pub(crate) async fn run(task: Loadtest) -> Result<(), Failure> {
     let mut report = outcome.map_err(failure)?;
     report.conditions.command = command;
     report.judge(&task.gate);
+    if let Some(earlier) = &earlier {
+        report.compared = compare(earlier, &report);
+    }
     if let Some(file) = &task.json {
         write(file, &json(&report)?)?;
     }
@@ -48,6 +55,16 @@ fn writable(file: &Path) -> Result<(), Failure> {
     opened.map(|_| ()).map_err(|error| cannot_write(file, &error))
 }
 
+fn earlier(file: &Path, scenario: Scenario) -> Result<Earlier, Failure> {
+    let wrong = |why: String| Failure::could_not(format!("{} is no earlier run: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let earlier: Earlier = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if earlier.scenario != scenario.name() {
+        return Err(wrong(format!("it was {}, not {}", earlier.scenario, scenario.name())));
+    }
+    Ok(earlier)
+}
+
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(file, text).map_err(|error| cannot_write(file, &error))
 }
@@ -58,10 +75,10 @@ fn cannot_write(file: &Path, error: &std::io::Error) -> Failure {
 
 /// What to type to make the same run; without the key.
 fn command(options: &Options, gates: &[Gate]) -> String {
-    let Options { server, scenario, rate, connections, in_flight, duration, .. } = options;
+    let Options { server, scenario, rate, connections, in_flight, per_message, duration, .. } = options;
     let mut text = format!(
         "onhand loadtest --server {server} --scenario {} --rate {rate} --connections {connections} \
-         --in-flight {in_flight} --duration {}",
+         --in-flight {in_flight} --per-message {per_message} --duration {}",
         scenario.name(),
         duration.as_secs()
     );
@@ -143,7 +160,7 @@ fn print(report: &Report) -> Result<(), Failure> {
     ))?;
     if let Some(staleness) = report.staleness_ms {
         say(&format!(
-            "levels on arrival, ms old: half {}, 99 of 100 {}, all {}; {:.0} levels/s delivered",
+            "changes seen by watchers within, ms: half {}, 99 of 100 {}, all {}; {:.0} levels/s delivered",
             staleness.p50,
             staleness.p99,
             staleness.max,
@@ -159,6 +176,10 @@ fn print(report: &Report) -> Result<(), Failure> {
     for gate in &report.gates {
         let verdict = if gate.ok { "held" } else { "FAILED" };
         say(&format!("gate {} {verdict}: measured {:.2}", gate.gate, gate.measured))?;
+    }
+    for one in &report.compared {
+        let ratio = one.ratio.map_or_else(String::new, |ratio| format!(", {ratio:.2} times"));
+        say(&format!("compared: {}: {:.2}, earlier {:.2}{ratio}", one.figure, one.now, one.earlier))?;
     }
     let audit = &report.audit;
     if audit.ok {

@@ -80,6 +80,20 @@ fn the_last_items_have_one_winner_each() {
 }
 
 #[test]
+fn two_runs_are_compared_and_several_sales_share_a_message() {
+    let load = Load::new();
+    load.report("hot-sku", "max", "2");
+    let (url, earlier) = (load.server.url(), load.data.beside("hot-sku.json"));
+    let mut words = load.words(&url, "hot-sku", "max", "2");
+    words.extend(["--per-message", "8", "--compare", &earlier]);
+    let said = run_ok(&words);
+    assert!(said.contains("compared: accepted sales a second: ") && said.contains("audit: clean"), "{said}");
+    let mut other = load.words(&url, "spread", "10", "2");
+    other.extend(["--compare", &earlier]);
+    assert_eq!(run(&other).status.code(), Some(3), "another scenario's run");
+}
+
+#[test]
 fn watchers_see_the_last_level() {
     let load = Load::new();
     let report = load.report("watchers", "200", "50");
@@ -98,5 +112,11 @@ fn a_gate_that_fails_ends_with_1_and_the_page_says_so() {
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
     let said = text(&out.stdout);
     assert!(said.contains("gate p99=60s held") && said.contains("gate accepted=1000000 FAILED"), "{said}");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("accepted=1000000") && page.contains("<svg"), "{page}");
+    assert!(!page.contains(&load.key), "a key is nobody's business");
+    for outside in ["src=\"http", "href=\"http", "@import", "url("] {
+        assert!(!page.contains(outside), "it opens without a network: {outside}");
+    }
     assert_eq!(run(&load.words(&url, "hot", "50", "2")).status.code(), Some(2), "no such scenario");
 }

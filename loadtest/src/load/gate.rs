@@ -94,7 +94,7 @@ impl Gate {
             Figure::Accepted => measured >= self.limit,
             _ => measured <= self.limit,
         });
-        GateResult { gate: self.text.clone(), measured: measured.unwrap_or(0.0), ok }
+        GateResult { gate: self.text.clone(), limit: self.limit, measured: measured.unwrap_or(0.0), ok }
     }
 }
 

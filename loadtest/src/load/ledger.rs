@@ -104,21 +104,16 @@ impl Ledger {
     }
 }
 
-/// The message of a sale.
-pub(super) fn sale(goods: &Goods, id: &str, first: Place) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(224);
+/// What every sale's message begins with; its id follows, then the end that belongs to its place.
+pub(super) const SALE: &str = r#"{"op":"sell","id":""#;
+
+/// The message of a sale after its id: the same for every sale of a basket, so built once.
+pub(super) fn ending(goods: &Goods, first: Place) -> String {
+    let line = |place: Place| format!(r#"{{"sku":"{}","qty":"1"}}"#, goods.sku(place % goods.items()));
+    let lines: Vec<String> = goods.basket(first).map(line).collect();
     let location = goods.location(first / goods.items());
-    let _ = write!(
-        text,
-        r#"{{"op":"sell","id":"{id}","location":"{location}","channel":"till","currency":"EUR","lines":["#
-    );
-    for (at, place) in goods.basket(first).enumerate() {
-        let comma = if at == 0 { "" } else { "," };
-        let _ = write!(text, r#"{comma}{{"sku":"{}","qty":"1"}}"#, goods.sku(place % goods.items()));
-    }
-    text.push_str("]}");
-    text
+    let lines = lines.join(",");
+    format!(r#"","location":"{location}","channel":"till","currency":"EUR","lines":[{lines}]}}"#)
 }
 
 #[cfg(test)]
@@ -154,7 +149,7 @@ mod tests {
     #[test]
     fn a_sale_can_be_read_by_the_server() {
         let goods = Goods::new(super::super::goods::Scenario::Baskets, "LT1", 2);
-        let text = sale(&goods, "01234567-89ab-8000-8000-000000000001", 5);
+        let text = format!("{SALE}01234567-89ab-8000-8000-000000000001{}", ending(&goods, 5));
         let request = onhand_protocol::message::Request::parse(&text).unwrap();
         assert_eq!(request.body.op(), "sell", "{text}");
     }

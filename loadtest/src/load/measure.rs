@@ -1,7 +1,7 @@
 //! What is measured while it runs: latencies from the planned time, and a line for each second.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 const LATENCY_US_MAX: u64 = 120_000_000;
 
 /// Latencies in milliseconds by percentile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// Half are faster.
     pub p50: f64,
@@ -69,7 +69,7 @@ pub(super) struct Measure {
     /// Of accepted sales, in microseconds.
     pub(super) accepted_us: Histogram<u64>,
     pub(super) refused_us: Histogram<u64>,
-    /// From a level's decision to its arrival, in milliseconds.
+    /// From the oldest change that a level brought to its arrival, in milliseconds.
     pub(super) staleness_ms: Histogram<u64>,
     pub(super) errors: BTreeMap<String, u64>,
     pub(super) refusals: BTreeMap<u16, u64>,
@@ -112,9 +112,8 @@ impl Measure {
         *self.errors.entry(what.to_owned()).or_default() += count;
     }
 
-    pub(super) fn level(&mut self, staleness_ms: u64) {
-        self.levels += 1;
-        self.staleness_ms.saturating_record(staleness_ms);
+    pub(super) fn stale(&mut self, ms: u64) {
+        self.staleness_ms.saturating_record(ms);
     }
 
     /// Ends the interval; gives it, as figures per second.

@@ -4,11 +4,13 @@
 //! server that stalls cannot make its own numbers look better by being asked less.
 
 pub mod audit;
+pub mod compare;
 pub mod gate;
 pub mod goods;
 pub mod html;
 mod ledger;
 mod measure;
+mod plot;
 mod prepare;
 pub mod report;
 mod run;
@@ -69,6 +71,8 @@ pub struct Options {
     pub connections: usize,
     /// Unanswered requests per connection.
     pub in_flight: usize,
+    /// Sales in one message; their answers come one by one.
+    pub per_message: usize,
     /// How long, without preparing and settling.
     pub duration: Duration,
     /// What the codes of its locations and items begin with; a random ending is added.

@@ -1,16 +1,17 @@
 //! What a run found, for machines and for the page.
 
 use super::audit::Audit;
+use super::compare::Compared;
 use super::gate::Gate;
 use super::goods::Scenario;
 use super::measure::{Latency, Second, latency};
 use super::seller::Desk;
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How old levels were when they arrived, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+/// How late changes reached the watchers, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Staleness {
     /// Half were younger.
     pub p50: u64,
@@ -34,7 +35,9 @@ pub struct Quantile {
 pub struct GateResult {
     /// As it was asked for, such as `p99=20ms`.
     pub gate: String,
-    /// What was measured, in its unit.
+    /// The limit: milliseconds for times.
+    pub limit: f64,
+    /// What was measured, in the same unit.
     pub measured: f64,
     /// Whether that is good enough.
     pub ok: bool,
@@ -72,6 +75,8 @@ pub struct Report {
     pub connections: usize,
     /// Unanswered requests allowed per connection.
     pub in_flight: usize,
+    /// Sales in one message.
+    pub per_message: usize,
     /// How long was asked, in seconds.
     pub duration_s: f64,
     /// Sales accepted.
@@ -94,7 +99,7 @@ pub struct Report {
     pub latency_ms: Latency,
     /// Of refusals.
     pub refusal_latency_ms: Latency,
-    /// Of levels that watchers got, from decision to arrival.
+    /// Of levels that watchers got: from the decision of the oldest change in it to its arrival.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub staleness_ms: Option<Staleness>,
     /// Levels that watchers got, per second.
@@ -104,6 +109,9 @@ pub struct Report {
     pub audit: Audit,
     /// The gates.
     pub gates: Vec<GateResult>,
+    /// The figures beside those of an earlier run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
     /// What the codes of the run's locations and items begin with.
     pub prefix: String,
     /// Where and how.
@@ -137,6 +145,7 @@ impl Report {
             rate: options.rate.to_string(),
             connections: options.connections,
             in_flight: options.in_flight,
+            per_message: options.per_message,
             duration_s: seconds,
             accepted: measure.accepted_count(),
             accepted_per_s: during(|second| second.accepted),
@@ -156,6 +165,7 @@ impl Report {
             levels_per_s: watched.then(|| measure.levels as f64 / seconds.max(1e-3)),
             audit,
             gates: Vec::new(),
+            compared: Vec::new(),
             prefix: prefix.to_owned(),
             conditions: Conditions::here(&options.server),
             series: measure.seconds.clone(),

@@ -2,7 +2,7 @@
 
 use super::audit::Auditor;
 use super::goods::{Goods, Scenario};
-use super::ledger::Fate;
+use super::ledger::{Fate, ending};
 use super::measure::{Measure, Now};
 use super::report::Report;
 use super::seller::{DRAIN, Desk, Seller, Turns, open_all};
@@ -22,6 +22,12 @@ use tokio::task::{JoinHandle, LocalSet};
 const INTERVALS_PER_S: u32 = 4;
 /// Who sells while others watch.
 const SELLERS_WHEN_WATCHED: usize = 4;
+/// No interval ends so shortly before the end.
+const LAST_INTERVAL_MIN: Duration = Duration::from_millis(100);
+/// How long the last requests of the plan may wait for their turn.
+const LAST_SENT_WITHIN: Duration = Duration::from_millis(100);
+/// How many of the watchers note when each level came: all would take much memory.
+const TIMED_WATCHERS: usize = 200;
 /// The most connections; their number is part of each request's id.
 const CONNECTIONS_MAX: usize = 1_000_000;
 
@@ -64,6 +70,7 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
     let sockets = open_all(&options, sellers).await?;
     let watching = open_all(&options, watchers).await?;
     let desk = Rc::new(Desk {
+        endings: (0..goods.places()).map(|place| ending(&goods, place)).collect(),
         auditor: RefCell::new(Auditor::new(goods, run >> 8, sellers)),
         measure: RefCell::new(Measure::new()),
         chance: RefCell::new(Chance::new(run)),
@@ -92,20 +99,22 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
         no_answer(&desk);
     }
     settle::resolve(&desk).await?;
-    settle::read_log(&desk, begin, |read| tell(Stage::Auditing(read))).await?;
+    let decided_ms = settle::read_log(&desk, begin, |read| tell(Stage::Auditing(read))).await?;
     settle::count(&desk).await?;
-    settle::watchers(&desk, &seen).await?;
+    settle::watchers(&desk, &seen, &decided_ms).await?;
     Ok(Report::of(&desk, &prefix, seconds, unsent))
 }
 
 fn start_watching(desk: &Rc<Desk>, sockets: Vec<onhand_protocol::client::Socket>) -> Vec<Rc<Seen>> {
     let newest: Rc<Newest> = Rc::default();
-    let start = |socket| {
-        let seen: Rc<Seen> = Rc::default();
+    let every = sockets.len().div_ceil(TIMED_WATCHERS).max(1);
+    let start = |(at, socket): (usize, _)| {
+        let arrivals = at.is_multiple_of(every).then(RefCell::default);
+        let seen = Rc::new(Seen { arrivals, ..Seen::default() });
         tokio::task::spawn_local(watch(Rc::clone(desk), Rc::clone(&newest), Rc::clone(&seen), socket));
         seen
     };
-    sockets.into_iter().map(start).collect()
+    sockets.into_iter().enumerate().map(start).collect()
 }
 
 /// Lets everybody ask until the time is over; gives how long that was.
@@ -121,6 +130,10 @@ async fn ask(desk: &Rc<Desk>, turns: &[Rc<Turns>], client: &Client, tell: &mut i
         every.tick().await;
         loop {
             every.tick().await;
+            // The end makes the last interval; one of a few milliseconds would say nothing.
+            if desk.watch.elapsed() + LAST_INTERVAL_MIN > desk.options.duration {
+                continue;
+            }
             tell(Stage::Running(now(desk, turns)));
         }
     };
@@ -129,8 +142,14 @@ async fn ask(desk: &Rc<Desk>, turns: &[Rc<Turns>], client: &Client, tell: &mut i
         () = look => {}
         () = probe(desk, client) => {}
     }
-    desk.open.set(false);
     let elapsed = desk.watch.elapsed();
+    // What became due last is on its way in a moment, unless the server is far behind.
+    let behind = || turns.iter().any(|turns| !turns.due.borrow().is_empty());
+    let waited = Stopwatch::start();
+    while behind() && waited.elapsed() < LAST_SENT_WITHIN {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    desk.open.set(false);
     desk.measure.borrow_mut().end_interval(elapsed);
     desk.over.notify_waiters();
     elapsed.as_secs_f64()

@@ -1,7 +1,7 @@
 //! One connection that sells: many requests in flight, written together and flushed once.
 
 use super::audit::Auditor;
-use super::ledger::{self, Fate};
+use super::ledger::{Fate, SALE};
 use super::measure::Measure;
 use super::{Error, Options, Rate};
 use crate::chance::Chance;
@@ -11,6 +11,7 @@ use onhand_protocol::client::{self, Socket};
 use onhand_protocol::message::Incoming;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -28,6 +29,8 @@ pub(super) struct Desk {
     pub(super) auditor: RefCell<Auditor>,
     pub(super) measure: RefCell<Measure>,
     pub(super) chance: RefCell<Chance>,
+    /// By place: what a sale's message ends with.
+    pub(super) endings: Vec<String>,
     pub(super) watch: Stopwatch,
     /// Whether requests are still made.
     pub(super) open: Cell<bool>,
@@ -135,9 +138,8 @@ impl Seller {
     async fn trade(&mut self, socket: &mut Socket) -> Option<()> {
         loop {
             let mut sent = false;
-            while self.in_flight < self.desk.options.in_flight {
-                let Some(due) = self.next_due() else { break };
-                socket.feed(self.message(due)).await.ok()?;
+            while let Some(message) = self.message() {
+                socket.feed(message).await.ok()?;
                 sent = true;
             }
             if sent {
@@ -161,7 +163,7 @@ impl Seller {
     }
 
     fn next_due(&self) -> Option<Due> {
-        if !self.desk.open.get() {
+        if !self.desk.open.get() || self.in_flight >= self.desk.options.in_flight {
             return None;
         }
         match self.desk.options.rate {
@@ -174,14 +176,39 @@ impl Seller {
         }
     }
 
-    fn message(&mut self, (number, due_us): Due) -> Message {
+    /// The next message, of as many sales as one may have; none: nothing is due, or nothing may be sent.
+    fn message(&mut self) -> Option<Message> {
+        let per_message = self.desk.options.per_message;
+        let mut text = String::new();
+        for at in 0..per_message {
+            let Some(due) = self.next_due() else { break };
+            if per_message > 1 {
+                text.push(if at == 0 { '[' } else { ',' });
+            }
+            self.write(due, &mut text);
+        }
+        if text.is_empty() {
+            return None;
+        }
+        if per_message > 1 {
+            text.push(']');
+        }
+        Some(Message::text(text))
+    }
+
+    fn write(&mut self, (number, due_us): Due, text: &mut String) {
         let mut auditor = self.desk.auditor.borrow_mut();
         let first = auditor.goods().pick(number, &mut self.desk.chance.borrow_mut());
         let asked = auditor.asks(self.connection, first);
         self.flying.push_back(Some(due_us));
         self.in_flight += 1;
-        let id = format!("{}{asked:012x}", self.stem);
-        Message::text(ledger::sale(auditor.goods(), &id, first))
+        let ending = &self.desk.endings[first as usize];
+        text.reserve(SALE.len() + 40 + ending.len());
+        text.push_str(SALE);
+        text.push_str(&self.stem);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{asked:012x}");
+        text.push_str(ending);
     }
 
     fn read(&mut self, message: Message) -> Option<()> {

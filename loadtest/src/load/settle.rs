@@ -1,9 +1,10 @@
 //! After the run: what is in doubt is asked again, the log is read, the shelves are counted.
 
 use super::audit::Logged;
-use super::ledger::{self, Fate};
+use super::goods::Scenario;
+use super::ledger::{Fate, SALE, ending};
 use super::seller::{Desk, judge};
-use super::watcher::Seen;
+use super::watcher::{Seen, lateness};
 use super::{Error, Options};
 use onhand_engine::ids::Code;
 use onhand_protocol::client::{self, Client, Patience, Reconnecting};
@@ -11,7 +12,7 @@ use onhand_protocol::http_client::HttpClient;
 use onhand_protocol::limits::PAGE_MAX;
 use onhand_protocol::message::read::LevelPage;
 use onhand_protocol::message::{Body, Get, Request, Success};
-use onhand_protocol::value::{Id, Text};
+use onhand_protocol::value::{Id, Text, Time};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -32,6 +33,7 @@ struct Page<'a> {
 struct Event<'a> {
     #[serde(borrow)]
     seq: Cow<'a, str>,
+    time: Time,
     command: Id,
     #[serde(borrow)]
     event: Cow<'a, str>,
@@ -45,7 +47,7 @@ pub(super) async fn resolve(desk: &Desk) -> Result<(), Error> {
         let open = ledger.all().filter(|at| ledger.fate(*at) == Fate::InDoubt);
         open.filter_map(|at| {
             let id = Id(ledger.id(at.0, at.1)).to_string();
-            let text = ledger::sale(auditor.goods(), &id, ledger.place(at));
+            let text = format!("{SALE}{id}{}", ending(auditor.goods(), ledger.place(at)));
             Some((at, Request::parse(&text).ok()?))
         })
         .collect()
@@ -71,8 +73,12 @@ pub(super) async fn resolve(desk: &Desk) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads the log from where the run began.
-pub(super) async fn read_log(desk: &Desk, begin: u64, mut tell: impl FnMut(u64)) -> Result<(), Error> {
+/// Reads the log from where the run began; gives when each sale of the run was decided, in milliseconds
+/// since 1970.
+pub(super) async fn read_log(desk: &Desk, begin: u64, mut tell: impl FnMut(u64)) -> Result<Vec<i64>, Error> {
+    let mut decided_ms = Vec::new();
+    // Only watchers are compared with it, and of a long run it is much.
+    let timed = desk.options.scenario == Scenario::Watchers;
     let http = HttpClient::new(&desk.options.server, Some(&desk.options.key));
     let mut after = begin.to_string();
     let mut read = 0;
@@ -81,11 +87,14 @@ pub(super) async fn read_log(desk: &Desk, begin: u64, mut tell: impl FnMut(u64))
         let page: Page<'_> =
             serde_json::from_slice(&response.body).map_err(|why| client::Error::Unreadable(why.to_string()))?;
         if page.events.is_empty() {
-            return Ok(());
+            return Ok(decided_ms);
         }
         read += page.events.len() as u64;
         let mut auditor = desk.auditor.borrow_mut();
-        for Event { seq, command, event } in &page.events {
+        for Event { seq, time, command, event } in &page.events {
+            if timed && auditor.ledger.find(command.0).is_some() {
+                decided_ms.push(i64::try_from(time.0.0).unwrap_or(i64::MAX));
+            }
             auditor.logged(Logged { seq, command: command.0, event });
         }
         tell(read);
@@ -162,12 +171,16 @@ async fn level(desk: &Desk, client: &Client, place: u32) -> Result<(i64, u64), E
 }
 
 /// Compares every watcher's last level with the server's own.
-pub(super) async fn watchers(desk: &Desk, seen: &[Rc<Seen>]) -> Result<(), Error> {
+pub(super) async fn watchers(desk: &Desk, seen: &[Rc<Seen>], decided_ms: &[i64]) -> Result<(), Error> {
     if seen.is_empty() {
         return Ok(());
     }
     let client = Client::connect(&desk.options.server, &desk.options.key).await?;
     let (_, version) = level(desk, &client, 0).await?;
+    for arrivals in seen.iter().filter_map(|seen| seen.arrivals.as_ref()) {
+        let late = lateness(&arrivals.borrow(), decided_ms);
+        late.into_iter().for_each(|ms| desk.measure.borrow_mut().stale(ms));
+    }
     let behind = || seen.iter().any(|seen| seen.version.get() < version && !seen.lost.get());
     let waited = crate::clock::Stopwatch::start();
     while behind() && waited.elapsed() < WATCHERS_CATCH_UP {
