@@ -1,6 +1,7 @@
 //! Plots as inline SVG: lines over time, and percentiles on a log axis.
 
 use super::html::{figure, number};
+use super::measure::Second;
 use super::report::Report;
 use std::fmt::Write as _;
 
@@ -70,7 +71,8 @@ fn step(max: f64) -> f64 {
 struct Line<'a> {
     class: &'a str,
     name: &'a str,
-    points: Vec<(f64, f64)>,
+    /// Where there is no value, the line is broken.
+    points: Vec<(f64, Option<f64>)>,
 }
 
 struct Plot<'a> {
@@ -143,12 +145,17 @@ impl Plot<'_> {
 
     fn line(&self, svg: &mut String, line: &Line<'_>, filled: bool) {
         let mut path = String::new();
-        for (at, point) in line.points.iter().enumerate() {
-            let (x, y) = self.point(*point);
-            let _ = write!(path, "{}{x:.1} {y:.1}", if at == 0 { "M" } else { "L" });
+        let mut begun = false;
+        for (along, value) in &line.points {
+            let (x, y) = self.point((*along, value.unwrap_or(0.0)));
+            let _ = match (value, begun) {
+                (None, _) => Ok(()),
+                // A line of one point is a dot.
+                (Some(_), false) => write!(path, "M{x:.1} {y:.1}h0"),
+                (Some(_), true) => write!(path, "L{x:.1} {y:.1}"),
+            };
+            begun = value.is_some();
         }
-        // A line of one point is a dot.
-        path.push_str("h0");
         if let (true, Some((first, _)), Some((last, _))) = (filled, line.points.first(), line.points.last()) {
             let ((first, bottom), (last, _)) = (self.point((*first, 0.0)), self.point((*last, 0.0)));
             let _ = write!(svg, "<path class=\"fill\" d=\"{path}L{last:.1} {bottom:.1}L{first:.1} {bottom:.1}Z\"/>");
@@ -169,7 +176,7 @@ impl Plot<'_> {
 }
 
 fn over_time<'a>(report: &Report, about: &'a str, y: Scale, y_title: &'a str, lines: Vec<Line<'a>>) -> Plot<'a> {
-    let max = report.series.last().map_or(report.duration_s, |second| second.t).max(report.duration_s);
+    let max = report.duration_s;
     let ticks = Scale::linear(max).ticks().into_iter().filter(|tick| *tick <= max);
     Plot {
         about,
@@ -183,13 +190,16 @@ fn over_time<'a>(report: &Report, about: &'a str, y: Scale, y_title: &'a str, li
     }
 }
 
+/// The last of the series holds what came after the end.
+fn during(report: &Report) -> impl Iterator<Item = &Second> {
+    report.series.iter().filter(|second| second.t <= report.duration_s + 1e-9)
+}
+
 /// Accepted and refused over time.
 pub(super) fn throughput(report: &Report) -> String {
-    // The last line holds what came after the end.
-    let during = || report.series.iter().filter(|second| second.t <= report.duration_s + 1e-9);
-    let accepted: Vec<_> = during().map(|second| (second.t, second.accepted)).collect();
-    let refused: Vec<_> = during().map(|second| (second.t, second.refused)).collect();
-    let max = accepted.iter().chain(&refused).map(|(_, y)| *y).fold(1.0, f64::max);
+    let accepted = during(report).map(|second| (second.t, Some(second.accepted))).collect();
+    let refused = during(report).map(|second| (second.t, Some(second.refused))).collect();
+    let max = during(report).map(|second| second.accepted.max(second.refused)).fold(1.0, f64::max);
     let mut lines = vec![Line { class: "a", name: "accepted", points: accepted }];
     if report.refused > 0 {
         lines.push(Line { class: "b", name: "refused", points: refused });
@@ -199,16 +209,19 @@ pub(super) fn throughput(report: &Report) -> String {
 
 /// Percentiles over time, where anything was sold.
 pub(super) fn latency(report: &Report) -> String {
-    let sold = || report.series.iter().filter(|second| second.accepted > 0.0);
+    let sold = || during(report).filter(|second| second.accepted > 0.0);
+    let line = |of: fn(&Second) -> f64| {
+        during(report).map(|second| (second.t, (second.accepted > 0.0).then(|| of(second)))).collect()
+    };
     if sold().next().is_none() {
         return "<p>Nothing was accepted.</p>".to_owned();
     }
     let min = sold().map(|second| second.p50).fold(f64::MAX, f64::min);
     let max = sold().map(|second| second.p999).fold(0.0, f64::max);
     let lines = vec![
-        Line { class: "a", name: "half", points: sold().map(|second| (second.t, second.p50)).collect() },
-        Line { class: "b", name: "99 of 100", points: sold().map(|second| (second.t, second.p99)).collect() },
-        Line { class: "c", name: "999 of 1,000", points: sold().map(|second| (second.t, second.p999)).collect() },
+        Line { class: "a", name: "half", points: line(|second| second.p50) },
+        Line { class: "b", name: "99 of 100", points: line(|second| second.p99) },
+        Line { class: "c", name: "999 of 1,000", points: line(|second| second.p999) },
     ];
     let gate = report.gates.iter().find(|gate| gate.gate.starts_with("p99="));
     let limit = gate.map(|gate| gate.limit);
@@ -233,7 +246,7 @@ pub(super) fn percentiles(report: &Report) -> String {
         x_ticks: x.ticks().into_iter().map(|tick| (tick, percent(tick).unwrap_or_else(|| name(tick)))).collect(),
         x_title: "percentile",
         y_title: "milliseconds",
-        lines: vec![Line { class: "a", name: "", points }],
+        lines: vec![Line { class: "a", name: "", points: points.into_iter().map(|(x, y)| (x, Some(y))).collect() }],
         limit: None,
     }
     .draw()
