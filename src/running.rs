@@ -5,6 +5,7 @@ use onhand_actors::handle::{Handle, Options};
 use onhand_gateway::server::{self, Server};
 use onhand_persistence::FjallLog;
 use onhand_persistence::log::{self, Log, Recovered};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -35,8 +36,16 @@ fn open(data: &Path) -> Result<(Box<dyn Log>, Recovered), log::Error> {
     Ok((Box::new(log), recovered))
 }
 
+/// Takes as many open files as the system lets this process have: each socket is one, and the usual
+/// soft limit is far below what a holiday brings. Where that is refused, the lower limit stays.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
 /// Opens the door.
 pub(crate) fn open_door(listen: SocketAddr, origins: Vec<String>, handle: Handle) -> Result<Server, Failure> {
+    raise_open_files();
     let mut options = server::Options::new(listen, handle);
     options.origins = origins;
     Server::start(options).map_err(|error| match error {

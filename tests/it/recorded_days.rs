@@ -82,7 +82,7 @@ fn compare(server: &Server, key: &str, expected: &BTreeMap<String, Expected>) {
         for (store, want) in expected {
             let totals = get(&server.address, key, &format!("/v1/totals?location={store}")).await.json();
             let (mut cents, mut units, mut sales) = (0, 0, 0);
-            for channel in totals["channels"].as_array().unwrap_or_else(|| panic!("{totals:#}")) {
+            for channel in totals["totals"].as_array().unwrap_or_else(|| panic!("{totals:#}")) {
                 cents += channel["net"].as_i64().unwrap() + channel["tax"].as_i64().unwrap();
                 units += scaled(channel["units"].as_str().unwrap(), 3);
                 sales += channel["sales"].as_u64().unwrap();
