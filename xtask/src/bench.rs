@@ -1,6 +1,6 @@
 //! The measurements in `benches/`: the list, and one run at a time.
 
-use crate::step::{Failed, cargo, root, say, step};
+use crate::step::{Failed, cargo, root, step};
 
 /// Name and first line of every measurement.
 fn all() -> Result<Vec<(String, String)>, Failed> {
@@ -25,8 +25,7 @@ pub(crate) fn list() -> Result<(), Failed> {
     for (name, about) in all()? {
         println!("  {name:<16} {about}");
     }
-    println!("\nRates depend on the machine: compare ratios of one run. Reports: target/criterion/report/index.html");
-    println!("for those made with criterion; the others print their table.");
+    println!("\nEach prints its table. Rates depend on the machine: compare ratios of one run.");
     Ok(())
 }
 
@@ -35,10 +34,5 @@ pub(crate) fn run(name: &str) -> Result<(), Failed> {
     if !all()?.iter().any(|(known, _)| known == name) {
         return Err(Failed(format!("there is no measurement `{name}`; `cargo xtask bench` lists them")));
     }
-    step(name, &mut cargo(&["bench", "--package", "onhand", "--bench", name]))?;
-    let report = root().join("target/criterion/report/index.html");
-    if report.is_file() {
-        say(&format!("Report: {}", report.display()));
-    }
-    Ok(())
+    step(name, &mut cargo(&["bench", "--package", "onhand", "--bench", name]))
 }

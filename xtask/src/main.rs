@@ -23,7 +23,7 @@ Tasks:
                    A filter runs only the tests whose name contains it.
   lint             Format, clippy without warnings, cargo deny (where it is installed).
   bench [NAME]     Without a name: list the measurements and what each one shows.
-                   With a name: run it, optimised, and say where its report is.
+                   With a name: run it, optimised.
   help             This text.
 
 Options:
