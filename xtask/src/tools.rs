@@ -15,8 +15,8 @@ pub(crate) enum Install {
 struct Tool {
     /// Any one of these programs will do.
     programs: &'static [&'static str],
-    /// The Debian or Ubuntu package that has it.
-    package: &'static str,
+    /// The Debian or Ubuntu packages that have it.
+    packages: &'static [&'static str],
     /// Which promise needs it.
     what_for: &'static str,
 }
@@ -24,11 +24,12 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
-        package: "chromium",
+        // Without a font a page has no text to look at.
+        packages: &["chromium", "fonts-liberation"],
         what_for: "the shop page and the widget in a browser",
     },
-    Tool { programs: &["promtool"], package: "prometheus", what_for: "that /metrics is what Prometheus expects" },
-    Tool { programs: &["python3"], package: "python3", what_for: "the client written from docs/PROTOCOL.md" },
+    Tool { programs: &["promtool"], packages: &["prometheus"], what_for: "that /metrics is what Prometheus expects" },
+    Tool { programs: &["python3"], packages: &["python3"], what_for: "the client written from docs/PROTOCOL.md" },
 ];
 
 /// Whether a program is on the path.
@@ -47,7 +48,7 @@ pub(crate) fn ensure(install: Install) {
     for tool in &missing {
         say(&format!("Tools: {} is missing; it shows {}", tool.programs.join(" or "), tool.what_for));
     }
-    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages).copied().collect();
     let by_hand = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     if install == Install::Nothing || !found("apt-get") || !is_root() {
         say(&format!("Tools: not installed; tests that need them say so and pass over. By hand: {by_hand}"));
