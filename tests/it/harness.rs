@@ -86,8 +86,6 @@ pub struct Server {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub address: String,
-    /// From the start of the program to its line `listening on`.
-    pub ready_after: Duration,
     stdout: Receiver<String>,
 }
 
@@ -103,7 +101,7 @@ impl Server {
                 Ok(line) => {
                     if let Some(address) = line.strip_prefix("listening on http://") {
                         let address = address.to_owned();
-                        return Ok(Self { child, address, ready_after: begun.elapsed(), stdout });
+                        return Ok(Self { child, address, stdout });
                     }
                 }
                 Err(why) => {
@@ -121,17 +119,8 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    pub fn ws_url(&self) -> String {
-        format!("ws://{}/v1/ws", self.address)
-    }
-
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// What it printed since it was ready.
-    pub fn printed(&self) -> Vec<String> {
-        self.stdout.try_iter().collect()
     }
 
     /// The next line that it prints.

@@ -1,12 +1,5 @@
 //! End-to-end promises, one module each, in one binary.
-#![allow(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    unreachable_pub,
-    dead_code,
-    reason = "tests may; and what the harness offers is not used by each of them"
-)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, unreachable_pub, reason = "tests may")]
 
 mod bad_input;
 mod browser;

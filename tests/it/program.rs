@@ -225,7 +225,7 @@ fn the_demo_starts_within_its_time_and_stops() {
     let server = Server::start(&mut onhand(&["demo", "--listen", "127.0.0.1:0"])).unwrap();
     let mut printed = std::iter::from_fn(|| server.next_line());
     assert!(printed.any(|line| line.contains(&format!("{}/shop", server.url()))), "it prints where its pages are");
-    let page = http::ask(&server.address, "GET", "/shop", &[], None);
+    let page = crate::wire::block_on(crate::wire::http(&server.address, "GET", "/shop", &[], None));
     assert_eq!(page.status, 200);
     assert!(page.body.contains("live-stock"));
     assert!(server.terminate().success());

@@ -2,7 +2,6 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -116,13 +115,17 @@ impl Socket {
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
-    pub headers: HashMap<String, String>,
     pub body: String,
 }
 
 impl Response {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    /// The number of the error that it carries.
+    pub fn number(&self) -> u64 {
+        self.json()["number"].as_u64().unwrap_or_else(|| panic!("no number in {}", self.body))
     }
 }
 
@@ -141,9 +144,7 @@ pub async fn http(address: &str, method: &str, path: &str, headers: &[(&str, &st
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-    let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
-    Response { status, headers, body: body.to_owned() }
+    Response { status, body: body.to_owned() }
 }
 
 pub async fn get(address: &str, key: &str, path: &str) -> Response {
