@@ -1,13 +1,19 @@
 //! One WebSocket as its worker sees it: what waits to be written, what is unanswered, who is asking.
 
+use crate::clock;
 use crate::fault::Fault;
 use crate::keys::Principal;
-use crate::live::Watching;
+use crate::link::Link;
+use crate::outbox::Outbox;
 use crate::server::Place;
+use crate::watching::Watching;
+use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tokio::io::ReadBuf;
 use tokio::sync::Notify;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Why the server ends a connection.
 #[derive(Clone, Debug)]
@@ -18,32 +24,46 @@ pub(crate) enum Closing {
     Fault(Fault),
 }
 
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// All was taken; more may follow.
+    Clear,
+    /// The client takes no more since this moment.
+    Blocked(Instant),
+    /// There is nobody any more.
+    Gone,
+}
+
 pub(crate) struct Connection {
     pub(crate) id: u64,
     pub(crate) watching: RefCell<Watching>,
-    /// Replies not written yet: bounded, since nothing is read while they wait.
-    replies: RefCell<Vec<Utf8Bytes>>,
+    link: Box<dyn Link>,
+    outbox: RefCell<Outbox>,
+    flow: Cell<Flow>,
     in_flight: Cell<usize>,
     principal: Cell<Option<Principal>>,
-    closing: RefCell<Option<Closing>>,
+    closing: RefCell<Option<Box<Closing>>>,
     wake: Notify,
-    cut: Notify,
-    marked: Cell<bool>,
+    answered: Cell<bool>,
+    told: Cell<bool>,
     _place: Option<Arc<Place>>,
 }
 
 impl Connection {
-    pub(crate) fn new(id: u64, principal: Option<Principal>, place: Option<Arc<Place>>) -> Self {
+    pub(crate) fn new(id: u64, principal: Option<Principal>, place: Option<Arc<Place>>, link: Box<dyn Link>) -> Self {
         Self {
             id,
             watching: RefCell::default(),
-            replies: RefCell::default(),
+            link,
+            outbox: RefCell::default(),
+            flow: Cell::new(Flow::Clear),
             in_flight: Cell::new(0),
             principal: Cell::new(principal),
             closing: RefCell::new(None),
             wake: Notify::new(),
-            cut: Notify::new(),
-            marked: Cell::new(false),
+            answered: Cell::new(false),
+            told: Cell::new(false),
             _place: place,
         }
     }
@@ -56,25 +76,73 @@ impl Connection {
         self.principal.set(Some(principal));
     }
 
-    /// Puts a message where the session writes it. The session's own turn ends with writing; whoever
-    /// else calls this wakes it.
-    pub(crate) fn say(&self, message: Utf8Bytes) {
-        self.replies.borrow_mut().push(message);
+    /// Puts a message where it waits to be written; its length.
+    pub(crate) fn say(&self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.outbox.borrow_mut().text(write)
     }
 
-    /// Says the answer to a request that was in flight, and wakes the session.
-    pub(crate) fn answer(&self, message: Utf8Bytes) {
+    /// The same with a frame that others get too.
+    pub(crate) fn share(&self, frame: Bytes) {
+        self.outbox.borrow_mut().share(frame);
+    }
+
+    /// The same with what the WebSocket protocol itself has to say.
+    pub(crate) fn framed(&self, bytes: &[u8]) {
+        self.outbox.borrow_mut().framed(bytes);
+    }
+
+    /// Says the answer to a request that was in flight; its length.
+    pub(crate) fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
-        self.say(message);
-        self.wake();
+        if self.in_flight.get() == 0 && self.is_closing() {
+            self.wake();
+        }
+        self.say(write)
     }
 
-    pub(crate) fn take_replies(&self) -> Vec<Utf8Bytes> {
-        std::mem::take(&mut self.replies.borrow_mut())
+    /// Writes what waits, as much as the client takes now; nothing while it takes nothing. Its session
+    /// is woken when that changes how things stand.
+    pub(crate) fn flush(&self) -> Flow {
+        if self.flow.get() == Flow::Clear {
+            self.write();
+            if self.flow.get() != Flow::Clear {
+                self.wake();
+            }
+        }
+        self.flow.get()
     }
 
-    pub(crate) fn has_replies(&self) -> bool {
-        !self.replies.borrow().is_empty()
+    fn write(&self) {
+        let mut outbox = self.outbox.borrow_mut();
+        if outbox.is_empty() {
+            return self.flow.set(Flow::Clear);
+        }
+        self.flow.set(match (outbox.write(self.link.as_ref()), self.flow.get()) {
+            (Ok(true), _) => Flow::Clear,
+            (Ok(false), Flow::Blocked(since)) => Flow::Blocked(since),
+            (Ok(false), _) => Flow::Blocked(clock::now()),
+            (Err(_), _) => Flow::Gone,
+        });
+    }
+
+    pub(crate) fn flow(&self) -> Flow {
+        self.flow.get()
+    }
+
+    /// Ready when a client that took nothing has taken what waited, or has gone.
+    pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<()> {
+        while matches!(self.flow.get(), Flow::Blocked(_)) {
+            match self.link.poll_writable(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) => self.write(),
+                Poll::Ready(Err(_)) => self.flow.set(Flow::Gone),
+            }
+        }
+        Poll::Ready(())
+    }
+
+    pub(crate) fn poll_read(&self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        self.link.poll_read(context, into)
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -86,47 +154,40 @@ impl Connection {
         self.in_flight.set(self.in_flight.get() + 1);
     }
 
-    /// Marks it as having changed levels; false when it was already.
-    pub(crate) fn mark(&self) -> bool {
-        !self.marked.replace(true)
+    /// Marks it as having answers to be written, or not; as it was before.
+    pub(crate) fn mark_answered(&self, mark: bool) -> bool {
+        self.answered.replace(mark)
     }
 
-    pub(crate) fn unmark(&self) {
-        self.marked.set(false);
+    /// Marks it as having levels to be written, or not; as it was before.
+    pub(crate) fn mark_told(&self, mark: bool) -> bool {
+        self.told.replace(mark)
     }
 
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Resolves when something waits to be written, or the connection is to end.
+    /// Resolves when its session has something to look at.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
 
-    /// Ends the connection: at the next turn of its session, also when that waits for a slow client.
+    /// Ends the connection at the next turn of its session.
     pub(crate) fn close(&self, why: Closing) {
         let at_once = matches!(why, Closing::Fault(_));
         let mut closing = self.closing.borrow_mut();
         if closing.is_none() || at_once {
-            *closing = Some(why);
+            *closing = Some(Box::new(why));
         }
         self.wake.notify_one();
-        if at_once {
-            self.cut.notify_one();
-        }
     }
 
     pub(crate) fn closing(&self) -> Option<Closing> {
-        self.closing.borrow().clone()
+        self.closing.borrow().as_deref().cloned()
     }
 
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.borrow().is_some()
-    }
-
-    /// Resolves when it must end even though the client takes nothing.
-    pub(crate) async fn cut(&self) {
-        self.cut.notified().await;
     }
 }

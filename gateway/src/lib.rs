@@ -13,13 +13,16 @@ mod http;
 mod inbox;
 pub mod keys;
 pub mod limits;
+mod link;
 mod live;
 pub mod metrics;
+mod outbox;
 mod pages;
 mod pending;
 mod rights;
 pub mod server;
 mod session;
+mod watching;
 mod wire;
 mod worker;
 

@@ -1,30 +1,28 @@
-//! Who watches what. Stock is state, not a stream: a connection keeps the set of levels that changed
-//! for it, newest only, and takes from it when its socket has room. Memory is bounded by what is
+//! Who watches what. Stock is state, not a stream: the newest level of each item goes out on a short
+//! tick, and who takes nothing meanwhile is sent the newest later. Memory is bounded by what is
 //! watched; a slow phone delays nobody and never sees an old number after a new one.
+//!
+//! Subscriptions to the same levels in the eyes of the same audience are one group. What a tick brings
+//! a group is framed once, and its bytes are shared among all members.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Flow};
+use crate::outbox;
 use crate::wire::{self, Audience};
-use hashbrown::{HashMap, HashSet};
+use bytes::Bytes;
+use hashbrown::HashMap;
 use onhand_actors::handle::Handle;
 use onhand_actors::port::LevelChange;
 use onhand_engine::command::Channel;
-use onhand_engine::ids::{LocationId, SkuId, Version};
-use std::cell::OnceCell;
-use std::collections::VecDeque;
+use onhand_engine::ids::{LocationId, SkuId};
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Levels in one message.
 pub(crate) const CHUNK: usize = onhand_protocol::limits::LEVELS_PER_MESSAGE_MAX;
-/// Levels looked at for one message, where most are not wanted.
-const LOOKS_MAX: usize = 40 * CHUNK;
-/// How long a change may be on its way to a worker after it was published.
-const ON_ITS_WAY_MAX: Duration = Duration::from_secs(2);
 
 const AUDIENCES: usize = 6;
 
-fn channel(audience: Audience) -> Channel {
+pub(crate) fn channel(audience: Audience) -> Channel {
     let (Audience::Staff(channel) | Audience::Public(channel)) = audience;
     channel.into()
 }
@@ -36,39 +34,52 @@ fn index(audience: Audience) -> usize {
 /// One item at one place as one audience sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    location: LocationId,
-    sku: SkuId,
-    audience: Audience,
+    pub(crate) location: LocationId,
+    pub(crate) sku: SkuId,
+    pub(crate) audience: Audience,
 }
 
-/// A changed level and its messages, each written once and shared among all who watch.
+/// A changed level, written once for each audience and shared among all who watch.
 pub(crate) struct Shown {
-    change: LevelChange,
-    messages: [OnceCell<Utf8Bytes>; AUDIENCES],
+    pub(crate) change: LevelChange,
+    levels: [OnceCell<Box<[u8]>>; AUDIENCES],
 }
 
 impl Shown {
     fn new(change: LevelChange) -> Rc<Self> {
-        Rc::new(Self { change, messages: Default::default() })
+        Rc::new(Self { change, levels: Default::default() })
     }
 
-    /// `{"levels":[...]}` with this level alone.
-    fn message(&self, handle: &Handle, audience: Audience) -> &Utf8Bytes {
-        self.messages[index(audience)].get_or_init(|| {
-            wire::text(|out| {
-                out.extend_from_slice(PREFIX.as_bytes());
-                wire::write_level(out, handle, &self.change, audience);
-                out.extend_from_slice(SUFFIX.as_bytes());
-            })
+    /// It as JSON; empty for an item or a place without a name.
+    fn level(&self, handle: &Handle, audience: Audience) -> &[u8] {
+        self.levels[index(audience)].get_or_init(|| {
+            let mut out = Vec::with_capacity(256);
+            wire::write_level(&mut out, handle, &self.change, audience);
+            out.into()
         })
     }
 }
 
-const PREFIX: &str = "{\"levels\":[";
-const SUFFIX: &str = "]}";
+/// `{"levels":[...]}` as a frame.
+pub(crate) fn frame<'a>(handle: &Handle, shown: impl Iterator<Item = (&'a Rc<Shown>, Audience)>) -> Bytes {
+    let mut out = Vec::new();
+    outbox::text_frame(&mut out, |out| {
+        out.extend_from_slice(b"{\"levels\":[");
+        let start = out.len();
+        for (shown, audience) in shown {
+            let level = shown.level(handle, audience);
+            if out.len() > start && !level.is_empty() {
+                out.push(b',');
+            }
+            out.extend_from_slice(level);
+        }
+        out.extend_from_slice(b"]}");
+    });
+    out.into()
+}
 
 /// What a subscription watches. A list that is not given matches all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Watch {
     pub(crate) skus: Option<Vec<SkuId>>,
     pub(crate) locations: Option<Vec<LocationId>>,
@@ -123,281 +134,150 @@ struct Name {
     subscription: u128,
 }
 
+/// What is watched, and in whose eyes: the same for all of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Watched {
+    pub(crate) watch: Watch,
+    pub(crate) audience: Audience,
+}
+
+struct Group {
+    watched: Rc<Watched>,
+    members: RefCell<HashMap<Name, Rc<Connection>>>,
+    /// What this tick brings it.
+    due: RefCell<Vec<Rc<Shown>>>,
+}
+
 /// All subscriptions of a worker.
 #[derive(Default)]
 pub(crate) struct Live {
-    watchers: HashMap<Interest, HashMap<Name, Rc<Connection>>>,
+    groups: HashMap<Rc<Watched>, Rc<Group>>,
+    interested: HashMap<Interest, Vec<Rc<Group>>>,
+    /// What changed since the last tick, newest only.
+    changed: HashMap<(LocationId, SkuId), LevelChange>,
+}
+
+/// What one tick came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) levels: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Live {
     pub(crate) fn is_empty(&self) -> bool {
-        self.watchers.is_empty()
+        self.groups.is_empty()
     }
 
-    pub(crate) fn add(&mut self, connection: &Rc<Connection>, subscription: u128, watch: &Watch) {
+    /// Adds a subscription to the group of its like; what it watches is kept once for all of them.
+    pub(crate) fn add(&mut self, connection: &Rc<Connection>, subscription: u128, watched: Watched) -> Rc<Watched> {
         let name = Name { connection: connection.id, subscription };
-        for interest in watch.interests() {
-            self.watchers.entry(interest).or_default().insert(name, connection.clone());
+        if let Some((watched, group)) = self.groups.get_key_value(&watched) {
+            group.members.borrow_mut().insert(name, connection.clone());
+            return watched.clone();
         }
+        let watched = Rc::new(watched);
+        let members = RefCell::new(HashMap::from_iter([(name, connection.clone())]));
+        let group = Rc::new(Group { watched: watched.clone(), members, due: RefCell::default() });
+        for interest in watched.watch.interests() {
+            self.interested.entry(interest).or_default().push(group.clone());
+        }
+        self.groups.insert(watched.clone(), group);
+        watched
     }
 
-    pub(crate) fn remove(&mut self, connection: u64, subscription: u128, watch: &Watch) {
-        let name = Name { connection, subscription };
-        for interest in watch.interests() {
-            if let Some(watchers) = self.watchers.get_mut(&interest) {
-                watchers.remove(&name);
-                if watchers.is_empty() {
-                    self.watchers.remove(&interest);
+    /// Ends a subscription.
+    pub(crate) fn remove(&mut self, connection: u64, subscription: u128, watched: &Watched) {
+        let Some(group) = self.groups.get(watched) else { return };
+        let mut members = group.members.borrow_mut();
+        members.remove(&Name { connection, subscription });
+        if !members.is_empty() {
+            return;
+        }
+        drop(members);
+        let Some(ended) = self.groups.remove(watched) else { return };
+        for interest in watched.watch.interests() {
+            if let Some(groups) = self.interested.get_mut(&interest) {
+                groups.retain(|group| !Rc::ptr_eq(group, &ended));
+                if groups.is_empty() {
+                    self.interested.remove(&interest);
                 }
             }
         }
     }
 
-    /// Marks a changed level for everyone who watches it; tells whose set grew.
-    pub(crate) fn mark(&self, change: &LevelChange, mut tell: impl FnMut(&Rc<Connection>)) {
-        let mut shown = None;
-        let interests = [
-            Interest::Pair(change.location, change.sku),
-            Interest::Sku(change.sku),
-            Interest::Location(change.location),
-            Interest::Everything,
-        ];
-        for watchers in interests.iter().filter_map(|interest| self.watchers.get(interest)) {
-            for (name, connection) in watchers {
-                let shown = shown.get_or_insert_with(|| Shown::new(*change));
-                if connection.watching.borrow_mut().mark(name.subscription, shown) {
-                    tell(connection);
-                }
-            }
-        }
-    }
-}
-
-struct Subscription {
-    watch: Watch,
-    audience: Audience,
-    /// What this subscription has been shown as low, where it asked for low ones only.
-    low: HashSet<(LocationId, SkuId)>,
-}
-
-impl Subscription {
-    /// Whether it is to see this level.
-    fn wants(&mut self, change: &LevelChange) -> bool {
-        if !self.watch.low_only {
-            return true;
-        }
-        let place = (change.location, change.sku);
-        if change.level.is_low(channel(self.audience)) {
-            self.low.insert(place);
-            return true;
-        }
-        // What just left its low mark is shown once more, so that it can be taken off the list.
-        self.low.remove(&place)
-    }
-}
-
-/// A snapshot that is still being sent.
-struct Snapshot {
-    subscription: u128,
-    /// The reply that begins it, until it was written.
-    opening: Option<u128>,
-    skus: Option<Vec<SkuId>>,
-    /// Places still to be read, and where in the first.
-    locations: VecDeque<LocationId>,
-    at: usize,
-    after: Option<SkuId>,
-    since: Since,
-}
-
-/// The versions a client says it has.
-pub(crate) type Since = HashMap<(LocationId, SkuId), u64>;
-
-/// What one connection watches and has not been sent yet.
-#[derive(Default)]
-pub(crate) struct Watching {
-    subscriptions: HashMap<u128, Subscription>,
-    weight: usize,
-    due: HashMap<Key, Rc<Shown>>,
-    snapshots: VecDeque<Snapshot>,
-    /// What snapshots showed lately: changes that were on their way meanwhile are older.
-    shown: HashMap<Key, Version>,
-    shown_at: Option<Instant>,
-}
-
-impl Watching {
-    pub(crate) fn weight(&self) -> usize {
-        self.weight
-    }
-
-    /// Begins a subscription; its snapshot is sent as the socket takes it.
-    pub(crate) fn add(&mut self, id: u128, watch: Watch, audience: Audience, since: Since, handle: &Handle) {
-        let all = || handle.directory().locations().iter().map(|location| location.id).collect();
-        self.snapshots.push_back(Snapshot {
-            subscription: id,
-            opening: Some(id),
-            skus: watch.skus.clone(),
-            locations: watch.locations.clone().map_or_else(all, VecDeque::from),
-            at: 0,
-            after: None,
-            since,
-        });
-        self.weight += watch.weight();
-        self.subscriptions.insert(id, Subscription { watch, audience, low: HashSet::new() });
-    }
-
-    pub(crate) fn knows(&self, id: u128) -> bool {
-        self.subscriptions.contains_key(&id)
-    }
-
-    /// Ends a subscription; what it watched comes back, for the worker's index.
-    pub(crate) fn remove(&mut self, id: u128) -> Option<Watch> {
-        let ended = self.subscriptions.remove(&id)?;
-        self.weight -= ended.watch.weight();
-        self.snapshots.retain(|snapshot| snapshot.subscription != id);
-        if self.subscriptions.is_empty() {
-            self.due.clear();
-        }
-        Some(ended.watch)
-    }
-
-    /// Ends all.
-    pub(crate) fn clear(&mut self) -> Vec<(u128, Watch)> {
-        let all = self.subscriptions.drain().map(|(id, ended)| (id, ended.watch)).collect();
-        *self = Self::default();
-        all
-    }
-
-    /// Forgets what snapshots showed so long ago that no older change can still be on its way.
-    pub(crate) fn forget(&mut self, now: Instant) {
-        if self.shown_at.is_some_and(|at| now.saturating_duration_since(at) > ON_ITS_WAY_MAX) {
-            self.shown = HashMap::new();
-            self.shown_at = None;
-        }
-    }
-
-    fn mark(&mut self, subscription: u128, shown: &Rc<Shown>) -> bool {
-        let Some(watcher) = self.subscriptions.get_mut(&subscription) else { return false };
-        let key = Key { location: shown.change.location, sku: shown.change.sku, audience: watcher.audience };
-        // What a snapshot was ahead of must not change what counts as low either.
-        let is_old = self.shown.get(&key).is_some_and(|version| shown.change.level.version <= *version);
-        if is_old || !watcher.wants(&shown.change) {
+    /// Notes a changed level if anybody watches it; a newer one takes its place. True: the first one
+    /// since the last tick.
+    pub(crate) fn note(&mut self, change: &LevelChange) -> bool {
+        if !interests(change).iter().any(|interest| self.interested.contains_key(interest)) {
             return false;
         }
-        self.due.insert(key, shown.clone());
-        true
+        let first = self.changed.is_empty();
+        self.changed.insert((change.location, change.sku), *change);
+        first
     }
 
-    /// The next message to send: snapshots first, then what changed. Writes at most [`CHUNK`] levels.
-    pub(crate) fn next_message(&mut self, handle: &Handle, now: Instant) -> Option<(Utf8Bytes, usize)> {
-        if let Some(message) = self.next_of_snapshot(handle, now) {
-            return Some(message);
-        }
-        let keys: Vec<Key> = self.due.keys().take(CHUNK).copied().collect();
-        let mut first: Option<(Rc<Shown>, Audience)> = None;
-        let mut text = String::new();
-        let mut count = 0;
-        for key in keys {
-            let Some(shown) = self.due.remove(&key) else { continue };
-            if self.shown.get(&key).is_some_and(|version| shown.change.level.version <= *version) {
-                continue;
-            }
-            count += 1;
-            let Some((first, audience)) = &first else {
-                first = Some((shown, key.audience));
-                continue;
-            };
-            if text.is_empty() {
-                let message = first.message(handle, *audience);
-                text.push_str(message.strip_suffix(SUFFIX).unwrap_or(message));
-            }
-            let message = shown.message(handle, key.audience);
-            text.push(',');
-            text.push_str(message.strip_prefix(PREFIX).and_then(|m| m.strip_suffix(SUFFIX)).unwrap_or_default());
-        }
-        match first {
-            None => None,
-            Some((alone, audience)) if text.is_empty() => Some((alone.message(handle, audience).clone(), count)),
-            Some(_) => {
-                text.push_str(SUFFIX);
-                Some((text.into(), count))
-            }
-        }
-    }
-
-    fn next_of_snapshot(&mut self, handle: &Handle, now: Instant) -> Option<(Utf8Bytes, usize)> {
-        let snapshot = self.snapshots.front_mut()?;
-        let Some(subscription) = self.subscriptions.get_mut(&snapshot.subscription) else {
-            self.snapshots.pop_front();
-            return self.next_of_snapshot(handle, now);
-        };
-        let mut levels = Vec::new();
-        let mut count = 0;
-        let mut looks = 0;
-        while count < CHUNK
-            && looks < LOOKS_MAX
-            && let Some(read) = snapshot.read(handle, CHUNK - count)
-        {
-            looks += read.len();
-            for change in read {
-                let wanted = subscription.wants(&change);
-                let shows = match snapshot.since.get(&(change.location, change.sku)) {
-                    // It may have left the low mark since: who knows it is told.
-                    Some(has) => change.level.version.0 > *has,
-                    None => wanted,
-                };
-                if !shows {
-                    continue;
+    /// Hands what changed to everybody who watches it. Who takes it gets the group's frames, and is told
+    /// of; for the others it is noted, newest only.
+    pub(crate) fn tick(&mut self, handle: &Handle, mut tell: impl FnMut(&Rc<Connection>)) -> Told {
+        let mut dirty: Vec<&Rc<Group>> = Vec::new();
+        for (_, change) in self.changed.drain() {
+            let shown = Shown::new(change);
+            let interests = interests(&change);
+            for group in interests.iter().filter_map(|interest| self.interested.get(interest)).flatten() {
+                let mut due = group.due.borrow_mut();
+                if due.is_empty() {
+                    dirty.push(group);
                 }
-                let audience = subscription.audience;
-                let key = Key { location: change.location, sku: change.sku, audience };
-                self.shown.insert(key, change.level.version);
-                let before = levels.len();
-                if count > 0 {
-                    levels.push(b',');
-                }
-                if wire::write_level(&mut levels, handle, &change, audience) {
-                    count += 1;
-                } else {
-                    levels.truncate(before);
-                }
+                due.push(shown.clone());
             }
         }
-        let opening = snapshot.opening.take();
-        let ended = snapshot.locations.is_empty();
-        if ended {
-            self.snapshots.pop_front();
-            self.shown_at = Some(now);
+        let mut told = Told::default();
+        for group in dirty {
+            let due = group.due.take();
+            group.tell(handle, &due, &mut told, &mut tell);
         }
-        match opening {
-            Some(id) => Some((wire::subscribed(id, &levels), count)),
-            None if count == 0 && ended => self.next_of_snapshot(handle, now),
-            None => {
-                let parts = [PREFIX.as_bytes(), &levels, SUFFIX.as_bytes()];
-                Some((wire::text(|out| parts.iter().for_each(|part| out.extend_from_slice(part))), count))
-            }
-        }
+        told
     }
 }
 
-impl Snapshot {
-    /// Reads on: about so many levels at most; `None` at the end.
-    fn read(&mut self, handle: &Handle, max: usize) -> Option<Vec<LevelChange>> {
-        let location = *self.locations.front()?;
-        let Some(skus) = &self.skus else {
-            let page = handle.levels(location, self.after, max);
-            self.after = page.last().map(|change| change.sku);
-            if page.len() < max {
-                self.locations.pop_front();
-                self.after = None;
+/// The names under which those who watch a level are found.
+fn interests(change: &LevelChange) -> [Interest; 4] {
+    [
+        Interest::Pair(change.location, change.sku),
+        Interest::Sku(change.sku),
+        Interest::Location(change.location),
+        Interest::Everything,
+    ]
+}
+
+impl Group {
+    fn tell(&self, handle: &Handle, due: &[Rc<Shown>], told: &mut Told, tell: &mut impl FnMut(&Rc<Connection>)) {
+        let Watched { watch, audience } = &*self.watched;
+        let mut frames: Vec<Bytes> = Vec::new();
+        for (name, connection) in &*self.members.borrow() {
+            let takes = connection.flow() == Flow::Clear;
+            let mut watching = connection.watching.borrow_mut();
+            if takes && !watch.low_only && watching.is_current() {
+                if frames.is_empty() {
+                    let framed = |some: &[Rc<Shown>]| frame(handle, some.iter().map(|shown| (shown, *audience)));
+                    frames.extend(due.chunks(CHUNK).map(framed));
+                }
+                for frame in &frames {
+                    told.bytes += frame.len();
+                    connection.share(frame.clone());
+                }
+                told.levels += due.len();
+                tell(connection);
+                continue;
             }
-            return Some(page);
-        };
-        let page = skus.iter().skip(self.at).take(max).map(|sku| wire::level(handle, location, *sku)).collect();
-        self.at += max;
-        if self.at >= skus.len() {
-            self.locations.pop_front();
-            self.at = 0;
+            let mut grew = false;
+            for shown in due {
+                grew |= watching.mark(name.subscription, shown);
+            }
+            if grew && takes {
+                connection.wake();
+            }
         }
-        Some(page)
     }
 }

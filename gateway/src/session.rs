@@ -1,42 +1,47 @@
-//! One WebSocket's session: logic over a stream of messages and a sink for them.
+//! One WebSocket's session: what its client says is read and answered here. It speaks to no socket: the
+//! protocol of WebSocket runs on bytes that the connection's line gave, and on its outbox.
 
 use crate::clock;
-use crate::connection::{Closing, Connection};
+use crate::connection::{Closing, Connection, Flow};
 use crate::fault::Fault;
 use crate::keys::{self, Principal};
 use crate::limits::Bucket;
+use crate::link::{Link, Tcp};
 use crate::live::CHUNK;
 use crate::metrics;
 use crate::rights;
+use crate::server::Place;
 use crate::wire;
 use crate::worker::{Upgrade, Worker};
-use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
 use hyper_util::rt::TokioIo;
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{HELLO_TIMEOUT_MS, MESSAGE_BYTES_MAX};
 use onhand_protocol::message::{self, Body, HelloReply, LevelReply, Pong, Request, Success};
 use onhand_protocol::value::{Id, Time};
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{ErrorKind, Read, Write};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 /// All that can wake a session.
 enum Wake {
-    /// The client said something.
-    Said(Message),
-    /// What it sent is no message, or the network broke.
-    Broken(WsError),
-    /// It has gone.
-    Gone,
-    /// Replies or levels wait to be written, or the worker wants it ended.
-    Outbox,
-    /// Nothing was heard for a while.
+    /// The client said something, and it was dealt with.
+    Heard,
+    /// The worker has something to look at: levels, a client that takes nothing, the end.
+    Nudged,
+    /// A client that took nothing has taken what waited.
+    Flushed,
+    /// A time limit may have come.
     Quiet,
 }
 
@@ -48,10 +53,14 @@ enum End {
     Silent(&'static str),
 }
 
-/// Messages read in one turn before what they ask is handed over.
-const TURN_MAX: usize = 256;
+/// Bytes read in one turn before what they ask is handed over.
+const TURN_BYTES: usize = 32 * 1024;
+/// What an idle session keeps for the start of a message.
+const READ_BUFFER: usize = 256;
 /// How long the client has to answer our close frame.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+thread_local!(static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; TURN_BYTES]));
 
 /// Takes over a connection that has just left HTTP.
 pub(crate) async fn upgraded(worker: Rc<Worker>, upgrade: Upgrade) {
@@ -60,31 +69,27 @@ pub(crate) async fn upgraded(worker: Rc<Worker>, upgrade: Upgrade) {
         tracing::error!("an upgraded connection is no TCP stream");
         return;
     };
-    let config = WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(4 * 1024)
-        .max_write_buffer_size(1024 * 1024)
-        .max_message_size(Some(MESSAGE_BYTES_MAX))
-        .max_frame_size(Some(MESSAGE_BYTES_MAX));
-    let socket = parts.io.into_inner();
-    let stream = WebSocketStream::from_partially_read(socket, parts.read_buf.into(), Role::Server, Some(config)).await;
-    let connection = worker.connect(upgrade.principal, upgrade.place);
-    run(worker, connection, stream).await;
+    let link = Tcp::new(parts.io.into_inner());
+    run(worker, upgrade.principal, upgrade.place, Box::new(link), parts.read_buf.into()).await;
 }
 
-/// Runs a session to its end.
-pub(crate) async fn run<S>(worker: Rc<Worker>, connection: Rc<Connection>, mut stream: S)
-where
-    S: Stream<Item = Result<Message, WsError>> + Sink<Message, Error = WsError> + Unpin,
-{
-    let end = Session::new(&worker, &connection).talk(&mut stream).await;
+/// Runs a session to its end. `said` is what came with the handshake.
+pub(crate) async fn run(
+    worker: Rc<Worker>,
+    principal: Option<Principal>,
+    place: Option<Arc<Place>>,
+    link: Box<dyn Link>,
+    said: Vec<u8>,
+) {
+    let connection = worker.connect(principal, place, link);
+    let mut session = Session::new(&worker, &connection, said);
+    let end = session.talk().await;
     worker.disconnect(&connection);
     let why = match end {
         End::Silent(why) => why,
         End::Said(code, why) => {
-            let goodbye = farewell(&connection, &mut stream, CloseFrame { code, reason: why.into() });
             // A client that does not listen does not delay us.
-            let _ = tokio::time::timeout(FAREWELL, goodbye).await;
+            let _ = tokio::time::timeout(FAREWELL, session.farewell(code, why)).await;
             metrics::closed(why);
             why
         }
@@ -92,24 +97,38 @@ where
     tracing::debug!(connection = connection.id, why, "websocket ended");
 }
 
-/// Writes what is left and the close frame, then waits for the client's.
-async fn farewell<S>(connection: &Connection, stream: &mut S, frame: CloseFrame)
-where
-    S: Stream<Item = Result<Message, WsError>> + Sink<Message, Error = WsError> + Unpin,
-{
-    for reply in connection.take_replies() {
-        if stream.feed(Message::Text(reply)).await.is_err() {
-            return;
+/// The line as the WebSocket protocol sees it: what was read, and where to write.
+struct Wire<'a> {
+    unread: &'a [u8],
+    /// Whether more may come.
+    open: bool,
+    connection: &'a Connection,
+}
+
+impl Read for Wire<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.unread.is_empty() && self.open {
+            return Err(ErrorKind::WouldBlock.into());
         }
+        self.unread.read(into)
     }
-    if stream.send(Message::Close(Some(frame))).await.is_ok() {
-        while let Some(Ok(_)) = stream.next().await {}
+}
+
+impl Write for Wire<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.connection.framed(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
 struct Session<'a> {
     worker: &'a Rc<Worker>,
     connection: &'a Rc<Connection>,
+    websocket: Box<WebSocketContext>,
     bucket: Bucket,
     /// Numbered errors of form, rights or rate in a row.
     strikes: u32,
@@ -122,69 +141,112 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(worker: &'a Rc<Worker>, connection: &'a Rc<Connection>) -> Self {
+    fn new(worker: &'a Rc<Worker>, connection: &'a Rc<Connection>, said: Vec<u8>) -> Self {
         let now = clock::now();
         let bucket = bucket(worker, connection.principal(), now);
-        Self { worker, connection, bucket, strikes: 0, heard: now, pinged: false, end: None }
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_message_size(Some(MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(MESSAGE_BYTES_MAX));
+        let websocket = Box::new(WebSocketContext::from_partially_read(said, Role::Server, Some(config)));
+        Self { worker, connection, websocket, bucket, strikes: 0, heard: now, pinged: false, end: None }
     }
 
-    async fn talk<S>(&mut self, stream: &mut S) -> End
-    where
-        S: Stream<Item = Result<Message, WsError>> + Sink<Message, Error = WsError> + Unpin,
-    {
-        let mut quiet = pin!(tokio::time::sleep_until(self.patience().into()));
+    async fn talk(&mut self) -> End {
+        let connection = self.connection;
+        // What came with the handshake.
+        self.read(&[], true);
+        let mut patience = self.patience();
+        let mut quiet = pin!(tokio::time::sleep_until(patience.into()));
         loop {
-            let wake = tokio::select! {
-                biased;
-                () = self.connection.woken() => Wake::Outbox,
-                said = stream.next(), if !self.connection.is_closing() => match said {
-                    Some(Ok(message)) => Wake::Said(message),
-                    Some(Err(error)) => Wake::Broken(error),
-                    None => Wake::Gone,
-                },
-                () = quiet.as_mut() => Wake::Quiet,
-            };
-            match wake {
-                Wake::Said(message) => self.turn(message, stream),
-                Wake::Broken(error) => self.broken(error),
-                Wake::Gone => return End::Silent("client_gone"),
-                Wake::Outbox => {}
-                Wake::Quiet => self.quiet(stream).await,
-            }
-            if quiet.is_elapsed() {
-                quiet.as_mut().reset(self.patience().into());
-            }
             self.check_closing();
-            if let Err(end) = self.write(stream).await {
-                return end;
-            }
+            self.tell().await;
             if let Some(end) = self.end.take() {
                 return end;
             }
+            let until = self.patience();
+            // Hearing something only puts it off: that is looked at when the time has come.
+            if until < patience || quiet.is_elapsed() {
+                patience = until;
+                quiet.as_mut().reset(until.into());
+            }
+            let blocked = connection.flow() != Flow::Clear;
+            // Nothing is read from a client that does not take its replies, so it cannot ask for more.
+            let reads = !blocked && !connection.is_closing();
+            let wake = tokio::select! {
+                biased;
+                () = connection.woken() => Wake::Nudged,
+                () = poll_fn(|context| self.poll_turn(context)), if reads => Wake::Heard,
+                () = poll_fn(|context| connection.poll_flush(context)), if blocked => Wake::Flushed,
+                () = quiet.as_mut() => Wake::Quiet,
+            };
+            match wake {
+                Wake::Heard | Wake::Nudged | Wake::Flushed => {}
+                Wake::Quiet => self.quiet(),
+            }
         }
     }
 
-    /// Reads what is there without waiting, then hands over all that it asks for.
-    fn turn<S>(&mut self, first: Message, stream: &mut S)
-    where
-        S: Stream<Item = Result<Message, WsError>> + Unpin,
-    {
+    /// Writes the close frame, then waits for the client's.
+    async fn farewell(&mut self, code: CloseCode, why: &'static str) {
+        let connection = self.connection;
+        let mut wire = Wire { unread: &[], open: true, connection };
+        let _ = self.websocket.close(&mut wire, Some(CloseFrame { code, reason: why.into() }));
+        connection.flush();
+        poll_fn(|context| connection.poll_flush(context)).await;
+        while self.websocket.can_read() && connection.flow() == Flow::Clear {
+            let closed = poll_fn(|context| {
+                self.poll_read(context, |session, wire| {
+                    loop {
+                        match session.websocket.read(wire) {
+                            Ok(_) => {}
+                            Err(WsError::Io(error)) if error.kind() == ErrorKind::WouldBlock => return false,
+                            Err(_) => return true,
+                        }
+                    }
+                })
+            });
+            if closed.await {
+                break;
+            }
+        }
+        connection.flush();
+    }
+
+    /// Reads what is there, once, and deals with all of it.
+    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.poll_read(context, |session, wire| session.hear_all(wire))
+    }
+
+    fn poll_read<T>(&mut self, context: &mut Context<'_>, deal: impl FnOnce(&mut Self, &mut Wire<'_>) -> T) -> Poll<T> {
+        READ.with_borrow_mut(|buffer| {
+            let mut into = ReadBuf::new(buffer);
+            let connection = self.connection;
+            let open = match connection.poll_read(context, &mut into) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(read) => read.is_ok() && !into.filled().is_empty(),
+            };
+            Poll::Ready(deal(self, &mut Wire { unread: into.filled(), open, connection }))
+        })
+    }
+
+    fn read(&mut self, unread: &[u8], open: bool) {
+        let connection = self.connection;
+        self.hear_all(&mut Wire { unread, open, connection });
+    }
+
+    fn hear_all(&mut self, wire: &mut Wire<'_>) {
         let now = clock::now();
         self.heard = now;
         self.pinged = false;
-        self.hear(first, now);
-        for _ in 1..TURN_MAX {
-            if self.end.is_some() {
-                break;
-            }
-            match stream.next().now_or_never() {
-                Some(Some(Ok(message))) => self.hear(message, now),
-                Some(Some(Err(error))) => self.broken(error),
-                Some(None) => self.end = Some(End::Silent("client_gone")),
-                None => break,
+        while self.end.is_none() {
+            match self.websocket.read(wire) {
+                Ok(message) => self.hear(message, now),
+                Err(WsError::Io(error)) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => self.broken(error),
             }
         }
-        self.worker.submit();
     }
 
     fn hear(&mut self, message: Message, now: Instant) {
@@ -230,7 +292,7 @@ impl<'a> Session<'a> {
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),
             Body::Ping(_) => {
-                self.connection.say(wire::success(id, Success::Pong(Pong { time: self.time() })));
+                self.reply(id, Success::Pong(Pong { time: self.time() }));
                 Ok(())
             }
             command => self.command(id, command, principal, now),
@@ -259,7 +321,7 @@ impl<'a> Session<'a> {
             server: concat!("onhand ", env!("CARGO_PKG_VERSION")).to_owned(),
             time: self.time(),
         };
-        self.connection.say(wire::success(id, Success::Hello(reply)));
+        self.reply(id, Success::Hello(reply));
         Ok(())
     }
 
@@ -270,7 +332,7 @@ impl<'a> Session<'a> {
         let read = wire::level(handle, location.id, item.sku);
         let level = wire::level_message(handle, &read, principal.audience(None)?);
         let level = level.ok_or_else(|| Fault::new(1003, "there is no such item"))?;
-        self.connection.say(wire::success(id, Success::Level(LevelReply { level })));
+        self.reply(id, Success::Level(LevelReply { level }));
         Ok(())
     }
 
@@ -281,7 +343,7 @@ impl<'a> Session<'a> {
         if watching.knows(id.0) {
             return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
         }
-        if watching.weight().saturating_add(subscribing.watch.weight()) > max {
+        if watching.weight().saturating_add(subscribing.watched.watch.weight()) > max {
             return Err(Fault::new(5007, format!("a connection may watch {max} items; watch whole locations instead")));
         }
         drop(watching);
@@ -293,7 +355,7 @@ impl<'a> Session<'a> {
         if !self.worker.unsubscribe(self.connection, subscription.0) {
             return Err(Fault::new(1015, "this connection has no such subscription").at("subscription"));
         }
-        self.connection.say(wire::success(id, Success::Unsubscribed(Pong { time: self.time() })));
+        self.reply(id, Success::Unsubscribed(Pong { time: self.time() }));
         Ok(())
     }
 
@@ -313,6 +375,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    fn reply(&self, id: Id, success: Success) {
+        self.connection.say(|out| wire::write_success(out, id, success));
+    }
+
     fn time(&self) -> Time {
         Time(self.worker.shared.handle.now())
     }
@@ -320,7 +386,7 @@ impl<'a> Session<'a> {
     /// Tells an error. One who goes on regardless is closed.
     fn refuse(&mut self, id: Option<Id>, fault: &Fault) {
         metrics::error(fault.number);
-        self.connection.say(wire::error(id, fault));
+        self.connection.say(|out| wire::write_error(out, id, fault));
         if matches!(fault.number, 1001 | 1002 | 1009 | 4001..=4999 | 5006 | 5012) {
             self.strikes += 1;
         }
@@ -339,7 +405,10 @@ impl<'a> Session<'a> {
                 (Fault::new(1006, text), CloseCode::Size, "frame_too_large")
             }
             WsError::Utf8(_) => (Fault::new(1007, "the message is not UTF-8 text"), CloseCode::Invalid, "not_utf8"),
-            WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) | WsError::Io(_) => {
+            WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+            | WsError::ConnectionClosed
+            | WsError::AlreadyClosed
+            | WsError::Io(_) => {
                 self.end = Some(End::Silent("client_gone"));
                 return;
             }
@@ -352,28 +421,35 @@ impl<'a> Session<'a> {
         self.end = Some(End::Said(code, why));
     }
 
-    /// Until when nothing needs to be heard.
+    /// Until when nothing needs to be heard, or taken.
     fn patience(&self) -> Instant {
-        if self.connection.principal().is_none() {
-            return self.heard + Duration::from_millis(HELLO_TIMEOUT_MS);
+        let limits = &self.worker.shared.limits;
+        let heard = if self.connection.principal().is_none() {
+            self.heard + Duration::from_millis(HELLO_TIMEOUT_MS)
+        } else {
+            self.heard + limits.idle * if self.pinged { 2 } else { 1 }
+        };
+        match self.connection.flow() {
+            Flow::Blocked(since) => since + limits.stalled,
+            Flow::Clear | Flow::Gone => heard,
         }
-        self.heard + self.worker.shared.limits.idle * if self.pinged { 2 } else { 1 }
     }
 
-    async fn quiet<S>(&mut self, stream: &mut S)
-    where
-        S: Sink<Message, Error = WsError> + Unpin,
-    {
+    fn quiet(&mut self) {
         if clock::now() < self.patience() {
             return;
         }
-        if self.connection.principal().is_none() {
+        if matches!(self.connection.flow(), Flow::Blocked(_)) {
+            self.end = Some(End::Silent("slow_consumer"));
+            metrics::closed("slow_consumer");
+        } else if self.connection.principal().is_none() {
             self.refuse(None, &Fault::new(4001, "no hello came in time"));
         } else if self.pinged {
             self.end = Some(End::Silent("idle"));
         } else {
             self.pinged = true;
-            let _ = stream.feed(Message::Ping(Default::default())).await;
+            let mut wire = Wire { unread: &[], open: true, connection: self.connection };
+            let _ = self.websocket.write(&mut wire, Message::Ping(Default::default()));
         }
     }
 
@@ -390,59 +466,26 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Writes all replies and levels that wait, with one flush. Nothing is read meanwhile, so a
-    /// client that does not take its replies cannot ask for more.
-    async fn write<S>(&mut self, stream: &mut S) -> Result<(), End>
-    where
-        S: Sink<Message, Error = WsError> + Unpin,
-    {
+    /// Writes what waits, then levels as long as the client takes them.
+    async fn tell(&mut self) {
         let (connection, worker) = (self.connection, self.worker);
-        let stalled = worker.shared.limits.stalled;
-        let gone = |_| End::Silent("client_gone");
-        let mut sent = Sent::default();
-        let writing = async {
-            loop {
-                while connection.has_replies() {
-                    for reply in connection.take_replies() {
-                        sent.bytes += reply.len();
-                        patient(stalled, stream.feed(Message::Text(reply))).await?.map_err(gone)?;
-                    }
-                }
-                let next = connection.watching.borrow_mut().next_message(&worker.shared.handle, clock::now());
-                let Some((message, levels)) = next else { break };
-                sent.bytes += message.len();
-                sent.levels += levels;
-                patient(stalled, stream.feed(Message::Text(message))).await?.map_err(gone)?;
-                // A long snapshot lets the others on this thread have their turn.
-                if levels == 0 || levels == CHUNK {
-                    tokio::task::yield_now().await;
-                }
+        connection.flush();
+        while connection.flow() == Flow::Clear {
+            let next = connection.watching.borrow_mut().next_frame(&worker.shared.handle, clock::now());
+            let Some((frame, levels)) = next else { break };
+            worker.shared.meters.bytes.increment(wire::count(frame.len()));
+            worker.shared.meters.levels.increment(wire::count(levels));
+            connection.share(frame);
+            connection.flush();
+            // A long snapshot lets the others on this thread have their turn.
+            if levels == 0 || levels == CHUNK {
+                tokio::task::yield_now().await;
             }
-            patient(stalled, stream.flush()).await?.map_err(gone)
-        };
-        let result = tokio::select! {
-            biased;
-            result = writing => result,
-            () = connection.cut() => Err(End::Silent("key_ended")),
-        };
-        worker.shared.meters.bytes.increment(wire::count(sent.bytes));
-        worker.shared.meters.levels.increment(wire::count(sent.levels));
-        if matches!(result, Err(End::Silent("slow_consumer"))) {
-            metrics::closed("slow_consumer");
         }
-        result
+        if connection.flow() == Flow::Gone {
+            self.end = Some(End::Silent("client_gone"));
+        }
     }
-}
-
-#[derive(Default)]
-struct Sent {
-    bytes: usize,
-    levels: usize,
-}
-
-/// Waits for a client to take something, but not for ever.
-async fn patient<T>(stalled: Duration, taking: impl Future<Output = T>) -> Result<T, End> {
-    tokio::time::timeout(stalled, taking).await.map_err(|_| End::Silent("slow_consumer"))
 }
 
 /// Whether a connection may go on with these rights: a shopper renews a token, a key stays itself. What

@@ -1,4 +1,4 @@
-//! Sessions without sockets: a stream and a sink that do as they are told, on real actors.
+//! Sessions without sockets: a line that does as it is told, on real actors.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -15,25 +15,57 @@ use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::tax::TaxRules;
 use onhand_persistence::memory::MemoryLog;
 use serde_json::{Value, json};
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, mpsc};
-use std::task::{Context, Poll, Waker};
+use std::io::IoSlice;
+use std::sync::{Mutex, mpsc};
+use std::task::Waker;
 use tokio::sync::watch;
 
 /// Both ends of a line that is no socket.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Line(Rc<RefCell<Ends>>);
 
-#[derive(Default)]
 struct Ends {
-    said: VecDeque<Message>,
-    heard: VecDeque<Message>,
+    /// The client's side of the protocol, and the bytes either way.
+    client: WebSocketContext,
+    wires: Wires,
     gone: bool,
     /// The client takes nothing.
     stuck: bool,
     wakers: Vec<Waker>,
+}
+
+#[derive(Default)]
+struct Wires {
+    said: Vec<u8>,
+    heard: VecDeque<u8>,
+}
+
+impl Read for Wires {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.heard.is_empty() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.heard.read(into)
+    }
+}
+
+impl Write for Wires {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.said.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        let client = WebSocketContext::new(Role::Client, None);
+        let wires = Wires::default();
+        Self(Rc::new(RefCell::new(Ends { client, wires, gone: false, stuck: false, wakers: Vec::new() })))
+    }
 }
 
 impl Line {
@@ -44,17 +76,23 @@ impl Line {
     }
 
     fn say(&self, message: &Value) {
-        self.change(|ends| ends.said.push_back(Message::text(message.to_string())));
+        self.change(|Ends { client, wires, .. }| {
+            client.write(wires, Message::text(message.to_string())).unwrap();
+            client.flush(wires).unwrap();
+        });
     }
 
     async fn hear(&self) -> Value {
         let heard = async {
             loop {
-                let next = self.0.borrow_mut().heard.pop_front();
+                let next = {
+                    let Ends { client, wires, .. } = &mut *self.0.borrow_mut();
+                    client.read(wires)
+                };
                 match next {
-                    Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
-                    Some(_) => {}
-                    None => tokio::task::yield_now().await,
+                    Ok(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
+                    Ok(_) => {}
+                    Err(_) => tokio::task::yield_now().await,
                 }
             }
         };
@@ -62,45 +100,35 @@ impl Line {
     }
 }
 
-impl Stream for Line {
-    type Item = Result<Message, WsError>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+impl Link for Line {
+    fn poll_read(&self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         let mut ends = self.0.borrow_mut();
-        match ends.said.pop_front() {
-            Some(message) => Poll::Ready(Some(Ok(message))),
-            None if ends.gone => Poll::Ready(None),
-            None => {
-                ends.wakers.push(context.waker().clone());
-                Poll::Pending
-            }
+        if ends.wires.said.is_empty() && !ends.gone {
+            ends.wakers.push(context.waker().clone());
+            return Poll::Pending;
         }
+        let count = ends.wires.said.len().min(into.remaining());
+        into.put_slice(&ends.wires.said[..count]);
+        ends.wires.said.drain(..count);
+        Poll::Ready(Ok(()))
     }
-}
 
-impl Sink<Message> for Line {
-    type Error = WsError;
+    fn try_write(&self, parts: &[IoSlice<'_>]) -> std::io::Result<usize> {
+        let mut ends = self.0.borrow_mut();
+        if ends.stuck {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        parts.iter().for_each(|part| ends.wires.heard.extend(part.iter()));
+        Ok(parts.iter().map(|part| part.len()).sum())
+    }
 
-    fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), WsError>> {
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         let mut ends = self.0.borrow_mut();
         if ends.stuck {
             ends.wakers.push(context.waker().clone());
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
-    }
-
-    fn start_send(self: Pin<&mut Self>, item: Message) -> Result<(), WsError> {
-        self.0.borrow_mut().heard.push_back(item);
-        Ok(())
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), WsError>> {
-        self.poll_ready(context)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), WsError>> {
-        self.poll_ready(context)
     }
 }
 
@@ -184,8 +212,7 @@ impl Rig {
 
     fn session(&self, line: &Line) -> tokio::task::JoinHandle<()> {
         let who = Principal::Key { id: self.key, role: onhand_engine::catalogue::Role::Admin };
-        let connection = self.worker.connect(Some(who), None);
-        tokio::task::spawn_local(run(self.worker.clone(), connection, line.clone()))
+        tokio::task::spawn_local(run(self.worker.clone(), Some(who), None, Box::new(line.clone()), Vec::new()))
     }
 }
 
@@ -208,8 +235,8 @@ async fn a_session_answers_and_ends_with_its_client() {
     locally(async {
         let rig = Rig::new(Limits::default());
         let line = Line::default();
-        let connection = rig.worker.connect(None, None);
-        let session = tokio::task::spawn_local(run(rig.worker.clone(), connection, line.clone()));
+        let session = run(rig.worker.clone(), None, None, Box::new(line.clone()), Vec::new());
+        let session = tokio::task::spawn_local(session);
         line.say(&json!({"op": "hello", "id": id(), "key": rig.secret}));
         assert_eq!(line.hear().await["role"], "admin");
         line.say(&json!({"op": "receive", "id": id(), "location": "S1", "lines": [{"sku": "TEA", "qty": 3}]}));

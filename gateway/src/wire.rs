@@ -2,8 +2,8 @@
 
 use crate::fault::Fault;
 use crate::keys::Principal;
-use crate::live::{Since, Watch};
-use bytes::Bytes;
+use crate::live::{Watch, Watched};
+use crate::watching::Since;
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
 use onhand_actors::port::{LevelChange, Outcome};
@@ -15,9 +15,7 @@ use onhand_protocol::convert::{self, Names};
 pub(crate) use onhand_protocol::convert::{Asked, Audience};
 use onhand_protocol::message::{Channel, LevelMessage, Reply, Role, Subscribe, Success};
 use onhand_protocol::value::{Id, Sku};
-use std::cell::RefCell;
 use std::sync::Arc;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// The directory as the protocol asks for it.
 pub(crate) struct Book<'a>(pub(crate) &'a Directory);
@@ -68,23 +66,7 @@ impl Principal {
     }
 }
 
-/// Text written by `write`, as a message.
-pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> Utf8Bytes {
-    thread_local!(static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.clear();
-        write(scratch);
-        // JSON is UTF-8.
-        Utf8Bytes::try_from(Bytes::copy_from_slice(scratch)).unwrap_or_default()
-    })
-}
-
 /// The reply to a command.
-pub(crate) fn reply(handle: &Handle, asked: &Asked, outcome: &Outcome) -> Utf8Bytes {
-    text(|out| write_reply(out, handle, asked, outcome))
-}
-
-/// The same bytes, for HTTP.
 pub(crate) fn write_reply(out: &mut Vec<u8>, handle: &Handle, asked: &Asked, outcome: &Outcome) {
     let book = Book(handle.directory());
     match outcome {
@@ -94,24 +76,22 @@ pub(crate) fn write_reply(out: &mut Vec<u8>, handle: &Handle, asked: &Asked, out
 }
 
 /// The reply to a request that succeeded without the actors.
-pub(crate) fn success(id: Id, success: Success) -> Utf8Bytes {
-    text(|out| Reply::done(id, success).write(out))
+pub(crate) fn write_success(out: &mut Vec<u8>, id: Id, success: Success) {
+    Reply::done(id, success).write(out);
 }
 
 /// An error, for the request it belongs to where that is known.
-pub(crate) fn error(id: Option<Id>, fault: &Fault) -> Utf8Bytes {
-    text(|out| Reply::failed(id, fault.body().clone()).write(out))
+pub(crate) fn write_error(out: &mut Vec<u8>, id: Option<Id>, fault: &Fault) {
+    Reply::failed(id, fault.body().clone()).write(out);
 }
 
 /// The reply that begins a snapshot.
-pub(crate) fn subscribed(id: u128, levels: &[u8]) -> Utf8Bytes {
-    text(|out| {
-        out.extend_from_slice(b"{\"id\":\"");
-        out.extend_from_slice(CommandId(id).to_string().as_bytes());
-        out.extend_from_slice(b"\",\"ok\":\"subscribed\",\"levels\":[");
-        out.extend_from_slice(levels);
-        out.extend_from_slice(b"]}");
-    })
+pub(crate) fn write_subscribed(out: &mut Vec<u8>, id: u128, levels: &[u8]) {
+    out.extend_from_slice(b"{\"id\":\"");
+    out.extend_from_slice(CommandId(id).to_string().as_bytes());
+    out.extend_from_slice(b"\",\"ok\":\"subscribed\",\"levels\":[");
+    out.extend_from_slice(levels);
+    out.extend_from_slice(b"]}");
 }
 
 /// One level as one JSON object. An item or a place without a name has no level.
@@ -155,8 +135,7 @@ pub(crate) fn item(directory: &Directory, code: &SkuCode) -> Result<Arc<Item>, F
 
 /// A subscription that was asked for.
 pub(crate) struct Subscribing {
-    pub(crate) watch: Watch,
-    pub(crate) audience: Audience,
+    pub(crate) watched: Watched,
     pub(crate) since: Since,
 }
 
@@ -175,7 +154,7 @@ pub(crate) fn subscribing(asked: Subscribe, principal: Principal, directory: &Di
         let known = versions.iter().filter_map(|(code, version)| Some((directory.item_by_code(&code.0)?, *version)));
         since.extend(known.map(|(item, version)| ((place, item.sku), version)));
     }
-    Ok(Subscribing { watch, audience: principal.audience(asked.channel)?, since })
+    Ok(Subscribing { watched: Watched { watch, audience: principal.audience(asked.channel)? }, since })
 }
 
 /// A count as a gauge takes it.

@@ -1,7 +1,9 @@
 //! A worker: one thread with its event loop, the sockets dealt to it, and one port to the actors.
 //!
 //! Everything a worker has belongs to its thread, so nothing here is locked. What the actors leave
-//! arrives through the inbox: one wake for a durable batch, however many replies it carries.
+//! arrives through the inbox: one wake for a durable batch, however many replies it carries. Each
+//! socket with something to say is written to once for all of it, by the worker itself; the tasks of
+//! the connections only read.
 
 use crate::clock;
 use crate::connection::{Closing, Connection};
@@ -9,6 +11,7 @@ use crate::fault::Fault;
 use crate::http;
 use crate::inbox::Inbox;
 use crate::keys::Principal;
+use crate::link::Link;
 use crate::live::Live;
 use crate::metrics;
 use crate::pending::{Pending, Waiter};
@@ -17,14 +20,14 @@ use crate::session;
 use crate::wire::{self, Asked};
 use hashbrown::HashMap;
 use hyper::upgrade::OnUpgrade;
-use onhand_actors::port::{Envelope, LevelChange, Outcome, PortId, Ticket};
+use onhand_actors::port::{Envelope, Outcome, PortId, Ticket};
 use onhand_engine::command::Command;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// HTTP commands handed over in one turn.
@@ -32,6 +35,11 @@ const HTTP_TURN_MAX: usize = 1_024;
 /// HTTP commands and upgrades that wait for the worker before more are told 5001.
 pub(crate) const HTTP_QUEUE_MAX: usize = 4_096;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// Sockets written to in one turn of a tick: then the others on this thread have theirs.
+const TICK_TURN: usize = 32;
+/// Of its time a worker spends at most one part in so many on telling levels: the more sockets watch,
+/// the longer a tick. Sales come first.
+const TICK_SHARE: u32 = 5;
 
 /// A new connection.
 pub(crate) struct Arrived {
@@ -63,9 +71,10 @@ pub(crate) struct Worker {
     batch: RefCell<Vec<Envelope>>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     live: RefCell<Live>,
-    /// Connections with changed levels that were not woken yet.
-    dirty: RefCell<Vec<Rc<Connection>>>,
-    ticked: Cell<Instant>,
+    /// A command waits to be handed over.
+    asked: Notify,
+    /// A level that somebody watches has changed, the first since the last tick.
+    changed: Notify,
     last_id: Cell<u64>,
     stopping: Cell<bool>,
 }
@@ -82,18 +91,23 @@ impl Worker {
             batch: RefCell::default(),
             connections: RefCell::default(),
             live: RefCell::default(),
-            dirty: RefCell::default(),
-            ticked: Cell::new(clock::now()),
+            asked: Notify::new(),
+            changed: Notify::new(),
             last_id: Cell::new(0),
             stopping: Cell::new(false),
         })
     }
 
     /// A new WebSocket.
-    pub(crate) fn connect(&self, principal: Option<Principal>, place: Option<Arc<Place>>) -> Rc<Connection> {
+    pub(crate) fn connect(
+        &self,
+        principal: Option<Principal>,
+        place: Option<Arc<Place>>,
+        link: Box<dyn Link>,
+    ) -> Rc<Connection> {
         let id = self.last_id.get() + 1;
         self.last_id.set(id);
-        let connection = Rc::new(Connection::new(id, principal, place));
+        let connection = Rc::new(Connection::new(id, principal, place, link));
         self.connections.borrow_mut().insert(id, connection.clone());
         if self.stopping.get() {
             connection.close(Closing::Stopping);
@@ -106,37 +120,42 @@ impl Worker {
         self.connections.borrow_mut().remove(&connection.id);
         let ended = connection.watching.borrow_mut().clear();
         let mut live = self.live.borrow_mut();
-        for (subscription, watch) in ended {
-            self.shared.meters.watched.decrement(wire::gauge(watch.weight()));
-            live.remove(connection.id, subscription, &watch);
+        for (subscription, watched) in ended {
+            self.shared.meters.watched.decrement(wire::gauge(watched.watch.weight()));
+            live.remove(connection.id, subscription, &watched);
         }
         self.inbox.set_watched(!live.is_empty());
     }
 
     /// Begins a subscription.
     pub(crate) fn subscribe(&self, connection: &Rc<Connection>, id: u128, asked: wire::Subscribing) {
-        let wire::Subscribing { watch, audience, since } = asked;
-        self.shared.meters.watched.increment(wire::gauge(watch.weight()));
-        self.live.borrow_mut().add(connection, id, &watch);
+        let wire::Subscribing { watched, since } = asked;
+        self.shared.meters.watched.increment(wire::gauge(watched.watch.weight()));
+        let watched = self.live.borrow_mut().add(connection, id, watched);
         // Watched first, read afterwards: nothing falls between the snapshot and the changes.
         self.inbox.set_watched(true);
-        connection.watching.borrow_mut().add(id, watch, audience, since, &self.shared.handle);
+        connection.watching.borrow_mut().add(id, watched, since, &self.shared.handle);
     }
 
     /// Ends a subscription; false when there is none of this name.
     pub(crate) fn unsubscribe(&self, connection: &Connection, id: u128) -> bool {
-        let Some(watch) = connection.watching.borrow_mut().remove(id) else { return false };
-        self.shared.meters.watched.decrement(wire::gauge(watch.weight()));
+        let Some(watched) = connection.watching.borrow_mut().remove(id) else { return false };
+        self.shared.meters.watched.decrement(wire::gauge(watched.watch.weight()));
         let mut live = self.live.borrow_mut();
-        live.remove(connection.id, id, &watch);
+        live.remove(connection.id, id, &watched);
         self.inbox.set_watched(!live.is_empty());
         true
     }
 
-    /// Puts a command into the batch; [`Worker::submit`] hands it over.
+    /// Puts a command into the batch. It is handed over once everybody who has something to ask in this
+    /// turn of the event loop has asked.
     pub(crate) fn ask(&self, command: Command, waiter: Waiter, now: Instant) {
         let ticket = self.pending.borrow_mut().insert(waiter, now);
-        self.batch.borrow_mut().push(Envelope { port: self.port, ticket, command });
+        let mut batch = self.batch.borrow_mut();
+        if batch.is_empty() {
+            self.asked.notify_one();
+        }
+        batch.push(Envelope { port: self.port, ticket, command });
     }
 
     /// Puts a command of a WebSocket into the batch.
@@ -146,7 +165,7 @@ impl Worker {
     }
 
     /// Hands the batch to the actors.
-    pub(crate) fn submit(&self) {
+    fn submit(&self) {
         let mut batch = self.batch.borrow_mut();
         if !batch.is_empty() {
             self.shared.meters.commands.increment(wire::count(batch.len()));
@@ -157,29 +176,36 @@ impl Worker {
     /// Takes what the actors left.
     fn deliver(&self) {
         let waiting = self.inbox.take();
+        let mut answered = Vec::new();
         for outcomes in waiting.outcomes {
-            self.answer(outcomes);
+            self.answer(outcomes, &mut answered);
         }
-        for changes in waiting.levels {
-            self.mark(&changes);
+        for connection in answered {
+            connection.mark_answered(false);
+            connection.flush();
         }
+        let mut live = self.live.borrow_mut();
+        for change in waiting.levels.iter().flat_map(|changes| changes.iter()) {
+            if live.note(change) {
+                self.changed.notify_one();
+            }
+        }
+        drop(live);
         if waiting.chain_changed {
             self.check_principals();
         }
-        if self.next_tick().is_some_and(|due| due <= clock::now()) {
-            self.tick();
-        }
     }
 
-    fn answer(&self, outcomes: Vec<(Ticket, Outcome)>) {
-        let (mut done, mut declined) = (0, 0);
+    fn answer(&self, outcomes: Vec<(Ticket, Outcome)>, answered: &mut Vec<Rc<Connection>>) {
+        let (mut done, mut declined, mut bytes) = (0, 0, 0);
         let mut sampled = None;
+        let mut pending = self.pending.borrow_mut();
         for (ticket, outcome) in outcomes {
             match outcome {
                 Outcome::Done { .. } => done += 1,
                 Outcome::Refused(_) => declined += 1,
             }
-            let Some((waiter, asked_at)) = self.pending.borrow_mut().remove(ticket) else { continue };
+            let Some((waiter, asked_at)) = pending.remove(ticket) else { continue };
             sampled.get_or_insert(asked_at);
             match waiter {
                 // Nobody may wait any more; the outcome stands all the same.
@@ -188,40 +214,48 @@ impl Worker {
                     if let Outcome::Refused(refusal) = &outcome {
                         metrics::error(refusal.number());
                     }
-                    connection.answer(wire::reply(&self.shared.handle, &asked, &outcome));
+                    bytes += connection.answer(|out| wire::write_reply(out, &self.shared.handle, &asked, &outcome));
+                    if !connection.mark_answered(true) {
+                        answered.push(connection);
+                    }
                 }
             }
         }
-        self.shared.meters.done.increment(done);
-        self.shared.meters.declined.increment(declined);
+        let meters = &self.shared.meters;
+        meters.done.increment(done);
+        meters.declined.increment(declined);
+        meters.bytes.increment(wire::count(bytes));
         if let Some(at) = sampled {
-            self.shared.meters.answer.record(at.elapsed().as_secs_f64());
+            meters.answer.record(at.elapsed().as_secs_f64());
         }
     }
 
-    fn mark(&self, changes: &[LevelChange]) {
-        let live = self.live.borrow();
-        let mut dirty = self.dirty.borrow_mut();
-        for change in changes {
-            live.mark(change, |connection| {
-                if connection.mark() {
+    /// Tells levels: at once when it was quiet, else a tick after the last time.
+    async fn tell(&self) {
+        let mut ready_at = clock::now();
+        loop {
+            self.changed.notified().await;
+            tokio::time::sleep_until(ready_at.into()).await;
+            let began = clock::now();
+            let mut dirty = Vec::new();
+            let told = self.live.borrow_mut().tick(&self.shared.handle, |connection| {
+                if !connection.mark_told(true) {
                     dirty.push(connection.clone());
                 }
             });
-        }
-    }
-
-    /// When changed levels go out: at once when it was quiet, else a tick after the last time.
-    fn next_tick(&self) -> Option<Instant> {
-        let waits = !self.dirty.borrow().is_empty();
-        waits.then(|| self.ticked.get() + self.shared.limits.tick)
-    }
-
-    fn tick(&self) {
-        self.ticked.set(clock::now());
-        for connection in self.dirty.borrow_mut().drain(..) {
-            connection.unmark();
-            connection.wake();
+            self.shared.meters.levels.increment(wire::count(told.levels));
+            self.shared.meters.bytes.increment(wire::count(told.bytes));
+            let mut busy = began.elapsed();
+            for some in dirty.chunks(TICK_TURN) {
+                let began = clock::now();
+                for connection in some {
+                    connection.mark_told(false);
+                    connection.flush();
+                }
+                busy += began.elapsed();
+                tokio::task::yield_now().await;
+            }
+            ready_at = began + self.shared.limits.tick.max(busy * TICK_SHARE);
         }
     }
 
@@ -258,7 +292,30 @@ impl Worker {
 }
 
 /// Serves until the server stops and everything taken is answered.
-pub(crate) async fn run(worker: Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived>) {
+pub(crate) async fn run(worker: Rc<Worker>, arrivals: mpsc::Receiver<Arrived>) {
+    tokio::select! {
+        () = serve(&worker, arrivals) => {}
+        () = pump(&worker) => {}
+        () = worker.tell() => {}
+    }
+    if worker.unanswered() > 0 {
+        tracing::warn!(unanswered = worker.unanswered(), "stopped before everything was answered");
+    }
+}
+
+/// Commands to the actors, outcomes and levels from them.
+async fn pump(worker: &Worker) {
+    loop {
+        tokio::select! {
+            biased;
+            () = worker.inbox.wait() => worker.deliver(),
+            () = worker.asked.notified() => worker.submit(),
+        }
+    }
+}
+
+/// New connections, what HTTP asks, housekeeping.
+async fn serve(worker: &Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived>) {
     let (to_worker, mut from_http) = mpsc::channel(HTTP_QUEUE_MAX);
     let routes = http::routes(worker.shared.clone(), to_worker);
     let mut stopping = worker.shared.stopping.clone();
@@ -266,10 +323,7 @@ pub(crate) async fn run(worker: Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived
     let mut tasks = JoinSet::new();
     let mut until: Option<Instant> = None;
     while until.is_none_or(|until| !tasks.is_empty() && clock::now() < until) {
-        let tick = worker.next_tick();
         tokio::select! {
-            () = worker.inbox.wait() => worker.deliver(),
-            () = at(tick) => worker.tick(),
             Some(asked) = from_http.recv() => {
                 let mut next = Some(asked);
                 let now = clock::now();
@@ -283,7 +337,6 @@ pub(crate) async fn run(worker: Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived
                     }
                     next = from_http.try_recv().ok();
                 }
-                worker.submit();
             }
             Some(arrived) = arrivals.recv() => {
                 tasks.spawn_local(http::serve(worker.shared.clone(), routes.clone(), arrived));
@@ -298,9 +351,6 @@ pub(crate) async fn run(worker: Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived
             }
             () = at(until) => {}
         }
-    }
-    if worker.unanswered() > 0 {
-        tracing::warn!(unanswered = worker.unanswered(), "stopped before everything was answered");
     }
 }
 
