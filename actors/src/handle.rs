@@ -20,7 +20,7 @@ use onhand_engine::event::Record;
 use onhand_engine::ids::{LocationId, ReservationId, Seq, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::store::{Reservation, Totals};
-use onhand_engine::time::Timestamp;
+use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::PlaceState;
 use onhand_persistence::format;
 use onhand_persistence::log::{BatchId, Error, Log, Partition, Recovered, Remembered};
@@ -38,6 +38,8 @@ pub struct Options {
     pub shards: usize,
     /// Commands one shard's inbox holds before it refuses with 5001.
     pub inbox_max: usize,
+    /// While commands wait longer than this for their turn, a shard's inbox refuses more with 5001.
+    pub wait_max: Millis,
     /// Batches on their way to the log per shard before it stops draining its inbox.
     pub log_queue_max: usize,
     /// How long answers are remembered, in milliseconds.
@@ -67,7 +69,7 @@ impl Default for Options {
     /// For one process on a machine of a few cores.
     fn default() -> Self {
         let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { shards, inbox_max: 100_000, log_queue_max: 64, remember_ms: 24 * 3_600_000 }
+        Self { shards, inbox_max: 100_000, wait_max: Millis(100), log_queue_max: 64, remember_ms: 24 * 3_600_000 }
     }
 }
 
@@ -210,6 +212,16 @@ impl Handle {
         arbiter.spawn_fn(move || {
             actix_rt::spawn(task());
         })
+    }
+
+    /// The shard of a location.
+    pub fn shard_of(&self, location: LocationId) -> usize {
+        self.shared().shard_of(location)
+    }
+
+    /// How long commands wait for their turn at the moment, by shard: how hard each is pressed.
+    pub fn waits(&self) -> impl Iterator<Item = Millis> + '_ {
+        (0..self.shared().inboxes.len()).map(|shard| self.shared().wait_of(shard))
     }
 
     /// Catalogue, locations and keys as of the last durable change.

@@ -11,6 +11,7 @@ use crate::view::View;
 use actix::Addr;
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::refusal::Refusal;
+use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::PlaceState;
 use onhand_persistence::log::Reader;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -56,6 +57,8 @@ pub(crate) struct Inbox {
     rebuilt: Mutex<Vec<Rebuilt>>,
     /// Commands taken and not yet decided.
     pub(crate) depth: AtomicUsize,
+    /// When the oldest command taken and not yet decided came, in engine milliseconds; zero: there is none.
+    oldest_ms: AtomicU64,
     scheduled: AtomicBool,
     pub(crate) address: OnceLock<Addr<Shard>>,
     pub(crate) sku_actors: AtomicUsize,
@@ -65,8 +68,15 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct Queue {
     waiting: Vec<Envelope>,
+    /// When the first of these came.
+    since: Timestamp,
     closed: bool,
 }
+
+/// Commands that may always wait, however slow the log is at the moment.
+const ALWAYS_WAIT: usize = 256;
+/// What one who was refused because too much waits is asked to wait before the next try.
+const RETRY: Millis = Millis(20);
 
 impl Shared {
     /// The shard of a location.
@@ -74,15 +84,22 @@ impl Shared {
         location.0 as usize % self.inboxes.len()
     }
 
-    /// Hands commands to one shard, in order, as far as it has room; the rest is refused at once.
+    /// How long the commands of a shard wait for their turn at the moment.
+    pub(crate) fn wait_of(&self, shard: usize) -> Millis {
+        let oldest_ms = self.inboxes[shard].oldest_ms.load(Ordering::Relaxed);
+        if oldest_ms == 0 { Millis(0) } else { Millis(self.clock.now().0.saturating_sub(oldest_ms)) }
+    }
+
+    /// Hands commands to one shard, in order, as far as it has room; the rest is refused at once: a
+    /// queue in which everybody waits too long helps nobody.
     pub(crate) fn submit_to(&self, shard: usize, batch: &mut Vec<Envelope>) {
         let inbox = &self.inboxes[shard];
         let refusal = if self.stopped.load(Ordering::Relaxed) {
             Refusal::LogStopped
-        } else if self.stopping.load(Ordering::Relaxed) || !inbox.push(batch, self.options.inbox_max) {
+        } else if self.stopping.load(Ordering::Relaxed) || !inbox.push(batch, self.clock.now(), &self.options) {
             Refusal::ShuttingDown
         } else {
-            Refusal::Busy { retry_ms: 20 }
+            Refusal::Busy { retry_ms: RETRY.0 }
         };
         if batch.is_empty() {
             return;
@@ -109,17 +126,23 @@ impl Shared {
 
 impl Inbox {
     /// Takes commands from the front as far as there is room. False when the shard has closed.
-    fn push(&self, batch: &mut Vec<Envelope>, inbox_max: usize) -> bool {
+    fn push(&self, batch: &mut Vec<Envelope>, now: Timestamp, options: &Options) -> bool {
         let mut queue = lock(&self.queue);
         if queue.closed {
             return false;
         }
-        let room = inbox_max.saturating_sub(self.depth.load(Ordering::Relaxed));
+        let oldest_ms = self.oldest_ms.load(Ordering::Relaxed);
+        let is_slow = oldest_ms > 0 && now.0.saturating_sub(oldest_ms) > options.wait_max.0;
+        let max = if is_slow { ALWAYS_WAIT } else { options.inbox_max };
+        let room = max.saturating_sub(self.depth.load(Ordering::Relaxed));
         let taken = batch.len().min(room);
         if taken == 0 {
             return true;
         }
         self.depth.fetch_add(taken, Ordering::Relaxed);
+        if queue.waiting.is_empty() {
+            queue.since = now;
+        }
         if taken == batch.len() && queue.waiting.is_empty() {
             std::mem::swap(&mut queue.waiting, batch);
         } else {
@@ -130,9 +153,21 @@ impl Inbox {
         true
     }
 
-    /// Takes everything that waits.
-    pub(crate) fn take(&self) -> Vec<Envelope> {
-        std::mem::take(&mut lock(&self.queue).waiting)
+    /// Takes everything that waits, and since when the first of it does.
+    pub(crate) fn take(&self) -> (Vec<Envelope>, Timestamp) {
+        let mut queue = lock(&self.queue);
+        (std::mem::take(&mut queue.waiting), queue.since)
+    }
+
+    /// Since when the first of those that wait does.
+    pub(crate) fn waiting_since(&self) -> Option<Timestamp> {
+        let queue = lock(&self.queue);
+        (!queue.waiting.is_empty()).then_some(queue.since)
+    }
+
+    /// Says since when the oldest command waits; none: all are decided.
+    pub(crate) fn set_oldest(&self, since: Option<Timestamp>) {
+        self.oldest_ms.store(since.map_or(0, |since| since.0), Ordering::Relaxed);
     }
 
     /// From now on a push wakes the shard again.

@@ -6,9 +6,11 @@ use crate::keys::Principal;
 use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::server::Place;
+use crate::shares::Share;
 use crate::watching::Watching;
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -43,6 +45,10 @@ pub(crate) struct Connection {
     flow: Cell<Flow>,
     in_flight: Cell<usize>,
     principal: Cell<Option<Principal>>,
+    /// What whoever is asking has in flight, on all connections of this worker.
+    pub(crate) share: RefCell<Rc<Share>>,
+    /// Until when nothing is read of one who was refused because too much waits.
+    paused: Cell<Option<Instant>>,
     closing: RefCell<Option<Box<Closing>>>,
     wake: Notify,
     answered: Cell<bool>,
@@ -60,6 +66,8 @@ impl Connection {
             flow: Cell::new(Flow::Clear),
             in_flight: Cell::new(0),
             principal: Cell::new(principal),
+            share: RefCell::default(),
+            paused: Cell::new(None),
             closing: RefCell::new(None),
             wake: Notify::new(),
             answered: Cell::new(false),
@@ -143,6 +151,21 @@ impl Connection {
 
     pub(crate) fn poll_read(&self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         self.link.poll_read(context, into)
+    }
+
+    /// Reads nothing more until then: who was told to wait does, and costs nobody anything meanwhile.
+    pub(crate) fn pause(&self, until: Instant) {
+        self.paused.set(Some(until));
+    }
+
+    /// Until when nothing is read.
+    pub(crate) fn paused(&self) -> Option<Instant> {
+        self.paused.get()
+    }
+
+    /// The pause is over.
+    pub(crate) fn go_on(&self) {
+        self.paused.set(None);
     }
 
     pub(crate) fn in_flight(&self) -> usize {

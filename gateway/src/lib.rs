@@ -22,6 +22,7 @@ mod pending;
 mod rights;
 pub mod server;
 mod session;
+mod shares;
 mod watching;
 mod wire;
 mod worker;

@@ -1,8 +1,10 @@
 //! Requests on their way: who waits for the outcome of which ticket.
 
 use crate::connection::Connection;
+use crate::shares::Share;
 use crate::wire::Asked;
 use onhand_actors::port::{Outcome, Ticket};
+use onhand_engine::ids::LocationId;
 use std::rc::Rc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -10,9 +12,15 @@ use tokio::sync::oneshot;
 /// Who waits.
 pub(crate) enum Waiter {
     /// A WebSocket.
-    Socket(Rc<Connection>, Asked),
+    Socket(Rc<Connection>, Asked, Taken),
     /// An HTTP request.
     Request(oneshot::Sender<Outcome>),
+}
+
+/// Whose share of what is in flight a request counts in: that of its key and that of its location.
+pub(crate) struct Taken {
+    pub(crate) share: Rc<Share>,
+    pub(crate) location: LocationId,
 }
 
 struct Slot {

@@ -173,7 +173,7 @@ impl<'a> Session<'a> {
             }
             let blocked = connection.flow() != Flow::Clear;
             // Nothing is read from a client that does not take its replies, so it cannot ask for more.
-            let reads = !blocked && !connection.is_closing();
+            let reads = !blocked && !connection.is_closing() && connection.paused().is_none();
             let wake = tokio::select! {
                 biased;
                 () = connection.woken() => Wake::Nudged,
@@ -216,6 +216,9 @@ impl<'a> Session<'a> {
 
     /// Reads what is there, once, and deals with all of it.
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.connection.paused().is_some() {
+            return Poll::Ready(());
+        }
         self.poll_read(context, |session, wire| session.hear_all(wire))
     }
 
@@ -315,7 +318,7 @@ impl<'a> Session<'a> {
         if self.connection.principal().is_none() {
             self.bucket = bucket(self.worker, Some(principal), now);
         }
-        self.connection.set_principal(principal);
+        self.worker.identify(self.connection, principal);
         let reply = HelloReply {
             role: principal.role(),
             server: concat!("onhand ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -371,8 +374,7 @@ impl<'a> Session<'a> {
         }
         let book = wire::Book(self.worker.shared.handle.directory());
         let Entered { command, asked } = convert::command(id.command(), body, principal.role().channel(), &book)?;
-        self.worker.ask_for(self.connection, command, asked, now);
-        Ok(())
+        self.worker.ask_for(self.connection, command, asked, now)
     }
 
     fn reply(&self, id: Id, success: Success) {
@@ -386,6 +388,9 @@ impl<'a> Session<'a> {
     /// Tells an error. One who goes on regardless is closed.
     fn refuse(&mut self, id: Option<Id>, fault: &Fault) {
         metrics::error(fault.number);
+        if let (5001, Some(ms)) = (fault.number, fault.retry_ms) {
+            self.connection.pause(clock::now() + Duration::from_millis(ms));
+        }
         self.connection.say(|out| wire::write_error(out, id, fault));
         if matches!(fault.number, 1001 | 1002 | 1009 | 4001..=4999 | 5006 | 5012) {
             self.strikes += 1;
@@ -429,9 +434,10 @@ impl<'a> Session<'a> {
         } else {
             self.heard + limits.idle * if self.pinged { 2 } else { 1 }
         };
-        match self.connection.flow() {
-            Flow::Blocked(since) => since + limits.stalled,
-            Flow::Clear | Flow::Gone => heard,
+        match (self.connection.flow(), self.connection.paused()) {
+            (Flow::Blocked(since), _) => since + limits.stalled,
+            (_, Some(until)) => until,
+            _ => heard,
         }
     }
 
@@ -439,7 +445,9 @@ impl<'a> Session<'a> {
         if clock::now() < self.patience() {
             return;
         }
-        if matches!(self.connection.flow(), Flow::Blocked(_)) {
+        if self.connection.paused().is_some() && self.connection.flow() == Flow::Clear {
+            self.connection.go_on();
+        } else if matches!(self.connection.flow(), Flow::Blocked(_)) {
             self.end = Some(End::Silent("slow_consumer"));
             metrics::closed("slow_consumer");
         } else if self.connection.principal().is_none() {

@@ -14,14 +14,17 @@ use crate::keys::Principal;
 use crate::link::Link;
 use crate::live::Live;
 use crate::metrics;
-use crate::pending::{Pending, Waiter};
+use crate::pending::{Pending, Taken, Waiter};
 use crate::server::{Place, Shared};
 use crate::session;
+use crate::shares::{Share, Shares};
 use crate::wire::{self, Asked};
 use hashbrown::HashMap;
 use hyper::upgrade::OnUpgrade;
 use onhand_actors::port::{Envelope, Outcome, PortId, Ticket};
 use onhand_engine::command::Command;
+use onhand_engine::refusal::Refusal;
+use onhand_engine::time::Millis;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -35,6 +38,10 @@ const HTTP_TURN_MAX: usize = 1_024;
 /// HTTP commands and upgrades that wait for the worker before more are told 5001.
 pub(crate) const HTTP_QUEUE_MAX: usize = 4_096;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// A shard whose commands wait this long is pressed: nobody may have more than a fair share in flight.
+const PRESSED: Millis = Millis(20);
+/// What one who was refused because too much waits is asked to wait before the next try.
+pub(crate) const RETRY_MS: u64 = 20;
 /// Sockets written to in one turn of a tick: then the others on this thread have theirs.
 const TICK_TURN: usize = 32;
 /// Of its time a worker spends at most one part in so many on telling levels: the more sockets watch,
@@ -71,6 +78,11 @@ pub(crate) struct Worker {
     batch: RefCell<Vec<Envelope>>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     live: RefCell<Live>,
+    shares: RefCell<Shares>,
+    /// The shares of those who are connected.
+    holders: RefCell<HashMap<Principal, Rc<Share>>>,
+    /// Whether each shard is so pressed that shares matter.
+    pressed: RefCell<Vec<bool>>,
     /// A command waits to be handed over.
     asked: Notify,
     /// A level that somebody watches has changed, the first since the last tick.
@@ -91,6 +103,9 @@ impl Worker {
             batch: RefCell::default(),
             connections: RefCell::default(),
             live: RefCell::default(),
+            shares: RefCell::default(),
+            holders: RefCell::default(),
+            pressed: RefCell::default(),
             asked: Notify::new(),
             changed: Notify::new(),
             last_id: Cell::new(0),
@@ -108,11 +123,21 @@ impl Worker {
         let id = self.last_id.get() + 1;
         self.last_id.set(id);
         let connection = Rc::new(Connection::new(id, principal, place, link));
+        if let Some(principal) = principal {
+            self.identify(&connection, principal);
+        }
         self.connections.borrow_mut().insert(id, connection.clone());
         if self.stopping.get() {
             connection.close(Closing::Stopping);
         }
         connection
+    }
+
+    /// A WebSocket says whose it is. All connections of one key share what they may have in flight.
+    pub(crate) fn identify(&self, connection: &Connection, principal: Principal) {
+        connection.set_principal(principal);
+        let mut holders = self.holders.borrow_mut();
+        connection.share.replace(holders.entry(principal).or_default().clone());
     }
 
     /// A WebSocket has ended.
@@ -159,9 +184,23 @@ impl Worker {
     }
 
     /// Puts a command of a WebSocket into the batch.
-    pub(crate) fn ask_for(&self, connection: &Rc<Connection>, command: Command, asked: Asked, now: Instant) {
+    pub(crate) fn ask_for(
+        &self,
+        connection: &Rc<Connection>,
+        command: Command,
+        asked: Asked,
+        now: Instant,
+    ) -> Result<(), Fault> {
+        let (location, share) = (command.location, connection.share.borrow().clone());
+        let mut shares = self.shares.borrow_mut();
+        let pressed = self.pressed.borrow().get(self.shared.handle.shard_of(location)).copied();
+        if pressed == Some(true) {
+            shares.check(&share, location, RETRY_MS)?;
+        }
+        shares.take(&share, location);
         connection.asked();
-        self.ask(command, Waiter::Socket(connection.clone(), asked), now);
+        self.ask(command, Waiter::Socket(connection.clone(), asked, Taken { share, location }), now);
+        Ok(())
     }
 
     /// Hands the batch to the actors.
@@ -171,6 +210,14 @@ impl Worker {
             self.shared.meters.commands.increment(wire::count(batch.len()));
             self.shared.handle.submit(&mut batch);
         }
+        drop(batch);
+        self.look_at_pressure();
+    }
+
+    fn look_at_pressure(&self) {
+        let mut pressed = self.pressed.borrow_mut();
+        pressed.clear();
+        pressed.extend(self.shared.handle.waits().map(|wait| wait > PRESSED));
     }
 
     /// Takes what the actors left.
@@ -191,6 +238,7 @@ impl Worker {
             }
         }
         drop(live);
+        self.look_at_pressure();
         if waiting.chain_changed {
             self.check_principals();
         }
@@ -200,6 +248,7 @@ impl Worker {
         let (mut done, mut declined, mut bytes) = (0, 0, 0);
         let mut sampled = None;
         let mut pending = self.pending.borrow_mut();
+        let mut shares = self.shares.borrow_mut();
         for (ticket, outcome) in outcomes {
             match outcome {
                 Outcome::Done { .. } => done += 1,
@@ -210,9 +259,13 @@ impl Worker {
             match waiter {
                 // Nobody may wait any more; the outcome stands all the same.
                 Waiter::Request(reply) => drop(reply.send(outcome)),
-                Waiter::Socket(connection, asked) => {
+                Waiter::Socket(connection, asked, Taken { share, location }) => {
+                    shares.give_back(&share, location);
                     if let Outcome::Refused(refusal) = &outcome {
                         metrics::error(refusal.number());
+                        if let Refusal::Busy { retry_ms } = refusal {
+                            connection.pause(clock::now() + Duration::from_millis(*retry_ms));
+                        }
                     }
                     bytes += connection.answer(|out| wire::write_reply(out, &self.shared.handle, &asked, &outcome));
                     if !connection.mark_answered(true) {
@@ -272,6 +325,7 @@ impl Worker {
 
     fn sweep(&self) {
         self.check_principals();
+        self.holders.borrow_mut().retain(|_, share| Rc::strong_count(share) > 1);
         let now = clock::now();
         for connection in self.connections.borrow().values() {
             connection.watching.borrow_mut().forget(now);

@@ -92,6 +92,8 @@ pub(crate) struct Shard {
     spare: Vec<Drained>,
     /// Taken from the inbox and not yet in a mailbox.
     arrived: std::vec::IntoIter<Envelope>,
+    /// When the first of these came.
+    arrived_since: Timestamp,
     participants: Vec<ActorRef>,
     /// The SKU actors of the job that runs.
     running: Vec<(SkuId, u32)>,
@@ -157,6 +159,7 @@ impl Shard {
             waiting_repeats: Vec::new(),
             spare: Vec::new(),
             arrived: Vec::new().into_iter(),
+            arrived_since: Timestamp::default(),
             participants: Vec::new(),
             running: Vec::new(),
             reservations: 0,
@@ -197,6 +200,7 @@ impl Shard {
         if self.in_flight >= self.shared.options.log_queue_max && self.is_writable() {
             self.want_news();
             if self.in_flight >= self.shared.options.log_queue_max {
+                self.publish_oldest();
                 return;
             }
         }
@@ -270,7 +274,9 @@ impl Shard {
                 self.enqueue(envelope);
                 continue;
             }
-            self.arrived = self.shared.inboxes[self.no].take().into_iter();
+            let (arrived, since) = self.shared.inboxes[self.no].take();
+            self.arrived = arrived.into_iter();
+            self.arrived_since = since;
             if self.arrived.as_slice().is_empty() {
                 return;
             }
@@ -402,6 +408,14 @@ impl Shard {
         };
         meters.sku_actors.set(all(|inbox| &inbox.sku_actors));
         meters.reservations.set(all(|inbox| &inbox.reservations));
+        self.publish_oldest();
+    }
+
+    /// Since when the oldest command waits: whoever asks now is refused when that is long ago.
+    fn publish_oldest(&self) {
+        let inbox = &self.shared.inboxes[self.no];
+        let waits = !self.arrived.as_slice().is_empty() || !self.ready.is_empty();
+        inbox.set_oldest(if waits { Some(self.arrived_since) } else { inbox.waiting_since() });
     }
 
     /// Yields when there is work left or the sockets have waited long enough; else sees to it that
