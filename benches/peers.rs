@@ -1,30 +1,64 @@
 //! What a shop would use instead: Redis and PostgreSQL beside onhand, durable sales in alternating rounds.
+//!
+//! Accepted sales are counted, never mere replies; after each round every system's stock must be
+//! short of exactly what it accepted. A loopback ping-pong in the same rounds is the ceiling for one
+//! small message per round trip.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a measurement prints")]
 
 #[path = "shared/chance.rs"]
 mod chance;
 #[path = "shared/child.rs"]
 mod child;
+#[path = "shared/disk.rs"]
+mod disk;
+#[path = "peers/html.rs"]
+mod html;
 #[path = "peers/load.rs"]
 mod load;
+#[path = "peers/loopback.rs"]
+mod loopback;
 #[path = "peers/onhand.rs"]
 mod onhand;
+#[path = "peers/options.rs"]
+mod options;
+#[path = "shared/page.rs"]
+mod page;
 #[path = "peers/pick.rs"]
 mod pick;
+#[path = "shared/plot.rs"]
+mod plot;
+#[path = "peers/postgres.rs"]
+mod postgres;
 #[path = "peers/redis.rs"]
 mod redis;
+#[path = "peers/report.rs"]
+mod report;
 #[path = "shared/shop.rs"]
 mod shop;
+#[path = "peers/stand.rs"]
+mod stand;
+#[path = "shared/usage.rs"]
+mod usage;
 #[path = "shared/websocket.rs"]
 mod websocket;
+#[path = "peers/workload.rs"]
+mod workload;
 
-use load::{Leg, Shape, Times};
-use pick::{Goods, LOCATIONS, Picks, SKUS, UNITS};
+use clap::Parser;
+use load::Times;
+use options::Options;
+use report::{Figures, Outcome, Ran, Report};
+use stand::Stand;
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use usage::Machine;
+use workload::{System, Workload};
 
 fn main() -> ExitCode {
-    match run() {
+    if std::env::args().any(|word| word == loopback::CHILD) {
+        return if loopback::serve().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("peers: {why}");
@@ -33,58 +67,71 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), String> {
-    let folder = tempfile::Builder::new().prefix("onhand-peers-").tempdir().map_err(|why| why.to_string())?;
-    let shop = shop::Shop::start(&folder.path().join("onhand"), LOCATIONS, SKUS, UNITS)?;
-    let redis = redis::Redis::start(&folder.path().join("redis"))?;
-    let shape = Shape { connections: 64, in_flight: 1, per_message: 1 };
-    let times = Times { warm: Duration::from_millis(300), measured: Duration::from_millis(1500) };
-    let mut ratios = Vec::new();
-    for round in 0..5_u64 {
-        let mut ours = || -> Result<Leg, String> {
-            let before = shop.units()?;
-            let mut wire = onhand::Onhand::new(shape, 1, round);
-            let sockets = wire.connect(shop.server.address, &shop.till)?;
-            let leg = load::run(sockets, &mut wire, &mut Picks::new(Goods::Hot, round), shape, times)?;
-            conserved("onhand", before, shop.units()?, &leg)?;
-            Ok(leg)
-        };
-        let theirs = || -> Result<Leg, String> {
-            let before = redis.units()?;
-            let mut wire = redis.wire(1)?;
-            let sockets = redis::RedisWire::connect(shape, redis.server.address)?;
-            let leg = load::run(sockets, &mut wire, &mut Picks::new(Goods::Hot, round), shape, times)?;
-            conserved("redis", before, redis.units()?, &leg)?;
-            Ok(leg)
-        };
-        let (ours, theirs) = if round % 2 == 0 {
-            let ours = ours()?;
-            (ours, theirs()?)
-        } else {
-            let theirs = theirs()?;
-            (ours()?, theirs)
-        };
-        let p99 = |leg: &Leg| leg.latency.value_at_quantile(0.99) as f64 / 1e6;
-        println!(
-            "hot SKU, 64 x 1, round {round}: onhand {:.0}/s (p99 {:.2} ms), redis {:.0}/s (p99 {:.2} ms), ratio {:.3}",
-            ours.accepted_per_s,
-            p99(&ours),
-            theirs.accepted_per_s,
-            p99(&theirs),
-            ours.accepted_per_s / theirs.accepted_per_s
-        );
-        ratios.push(ours.accepted_per_s / theirs.accepted_per_s);
+fn run(options: &Options) -> Result<(), String> {
+    let workloads = wanted(&options.only)?;
+    let (folder, file_system) = disk::folder("onhand-peers-", options.dir.as_deref())?;
+    let machine = Machine::here();
+    let without: Vec<System> = options.without.iter().map(|peer| (*peer).into()).collect();
+    let mut stand = Stand::start(folder.path(), &without)?;
+    let times = Times { warm: options.warm, measured: options.seconds };
+    // By workload, by entrant, by round.
+    let mut figures: Vec<Vec<Vec<Figures>>> =
+        workloads.iter().map(|workload| workload.entrants.iter().map(|_| Vec::new()).collect()).collect();
+    for round in 0..usize::from(options.rounds) {
+        for (workload, figures) in workloads.iter().zip(&mut figures) {
+            for turn in 0..workload.entrants.len() {
+                let at = (turn + round) % workload.entrants.len();
+                let entrant = &workload.entrants[at];
+                if stand.has(entrant.system) {
+                    figures[at].push(stand.leg(workload, entrant.system, entrant.shape, round as u64, times)?);
+                }
+            }
+        }
+        stand.check_books()?;
+        eprintln!("round {} of {} is over; every system's stock is what its answers say", round + 1, options.rounds);
     }
-    ratios.sort_by(f64::total_cmp);
-    println!("ratio onhand / redis: median {:.3}, {:.3} to {:.3}", ratios[2], ratios[0], ratios[4]);
+    let outcomes = workloads.iter().zip(figures).map(|(workload, figures)| outcome(workload, figures)).collect();
+    let report = Report {
+        machine,
+        load_after: usage::load(),
+        file_system,
+        programs: stand.programs(),
+        command: command(),
+        rounds: usize::from(options.rounds),
+        warm_s: options.warm.as_secs_f64(),
+        seconds: options.seconds.as_secs_f64(),
+        workloads: outcomes,
+    };
+    report.print();
+    if let Some(file) = &options.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|why| why.to_string())?;
+        write(file, &json)?;
+    }
+    if let Some(file) = &options.html {
+        write(file, &html::html(&report))?;
+    }
     Ok(())
 }
 
-/// What was accepted is what is missing.
-fn conserved(system: &str, before: i64, after: i64, leg: &Leg) -> Result<(), String> {
-    let sold = i64::try_from(leg.accepted_in_all).map_err(|why| why.to_string())?;
-    if before - sold == after && leg.refused_in_all == 0 {
-        return Ok(());
+fn wanted(only: &[String]) -> Result<Vec<Workload>, String> {
+    let all = workload::all();
+    if let Some(unknown) = only.iter().find(|name| !all.iter().any(|workload| workload.key == **name)) {
+        return Err(format!("there is no workload `{unknown}`; --help lists them"));
     }
-    Err(format!("{system}: {before} units before, {sold} accepted, {after} left, {} refused", leg.refused_in_all))
+    Ok(all.into_iter().filter(|workload| only.is_empty() || only.iter().any(|name| name == workload.key)).collect())
+}
+
+fn outcome(workload: &Workload, figures: Vec<Vec<Figures>>) -> Outcome {
+    let all = workload.entrants.iter().zip(figures).filter(|(_, rounds)| !rounds.is_empty());
+    Outcome::new(workload, all.map(|(entrant, rounds)| Ran::new(entrant.system, entrant.shape, rounds)).collect())
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// What was typed.
+fn command() -> String {
+    let words = std::env::args().skip(1).filter(|word| word != "--bench");
+    std::iter::once("cargo xtask bench peers".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }

@@ -44,6 +44,8 @@ pub(crate) struct Told {
     pub(crate) seat: Option<usize>,
     pub(crate) accepted: u32,
     pub(crate) refused: u32,
+    /// Undone by the server for reasons of its own, such as a deadlock.
+    pub(crate) failed: u32,
 }
 
 /// How a system is spoken to.
@@ -64,6 +66,7 @@ pub(crate) struct Leg {
     /// Sales accepted before, within and after it: what must be missing from the stock.
     pub(crate) accepted_in_all: u64,
     pub(crate) refused_in_all: u64,
+    pub(crate) failed_in_all: u64,
 }
 
 struct Seat {
@@ -114,6 +117,8 @@ struct Driver<'a, W> {
     until: Instant,
     /// Messages without their last answer.
     waiting: usize,
+    /// Seats of a connection that got free in one read.
+    free: Vec<usize>,
 }
 
 /// Drives one leg to its end: every message sent is answered.
@@ -142,11 +147,12 @@ pub(crate) fn run<W: Wire>(
         picks,
         shape,
         baskets: Vec::new(),
-        leg: Leg { accepted_per_s: 0.0, latency, accepted_in_all: 0, refused_in_all: 0 },
+        leg: Leg { accepted_per_s: 0.0, latency, accepted_in_all: 0, refused_in_all: 0, failed_in_all: 0 },
         measured: 0,
         from: begun + times.warm,
         until: begun + times.warm + times.measured,
         waiting: 0,
+        free: Vec::new(),
     };
     for (at, line) in lines.iter_mut().enumerate() {
         (0..shape.in_flight).for_each(|seat| driver.ask(line, at, seat, Instant::now()));
@@ -178,7 +184,7 @@ pub(crate) fn run<W: Wire>(
 impl<W: Wire> Driver<'_, W> {
     fn ask(&mut self, line: &mut Line, connection: usize, seat: usize, now: Instant) {
         self.baskets.clear();
-        self.baskets.extend((0..self.shape.per_message).map(|_| self.picks.next()));
+        self.picks.fill(self.shape.per_message, &mut self.baskets);
         self.wire.ask(connection * self.shape.in_flight + seat, &self.baskets, &mut line.outgoing);
         line.seats[seat] = Seat { sent: now, open: self.shape.per_message };
         self.waiting += 1;
@@ -187,7 +193,6 @@ impl<W: Wire> Driver<'_, W> {
     /// Reads all that is there, then sends in one write what takes the seats that got free.
     fn hear(&mut self, line: &mut Line, connection: usize, buffer: &mut [u8]) -> Result<Instant, String> {
         let mut now = Instant::now();
-        let mut free = Vec::new();
         loop {
             let read = match line.socket.read(buffer) {
                 Ok(0) => return Err("the server closed the connection".to_owned()),
@@ -197,12 +202,12 @@ impl<W: Wire> Driver<'_, W> {
             };
             now = Instant::now();
             if line.incoming.is_empty() {
-                let taken = self.take(line, connection, &buffer[..read], now, &mut free)?;
+                let taken = self.take(line, connection, &buffer[..read], now)?;
                 line.incoming.extend_from_slice(&buffer[taken..read]);
             } else {
                 let mut bytes = std::mem::take(&mut line.incoming);
                 bytes.extend_from_slice(&buffer[..read]);
-                let taken = self.take(line, connection, &bytes, now, &mut free)?;
+                let taken = self.take(line, connection, &bytes, now)?;
                 bytes.drain(..taken);
                 line.incoming = bytes;
             }
@@ -211,24 +216,20 @@ impl<W: Wire> Driver<'_, W> {
                 break;
             }
         }
-        self.waiting -= free.len();
+        self.waiting -= self.free.len();
         if now < self.until {
-            free.into_iter().for_each(|seat| self.ask(line, connection, seat, now));
+            for at in 0..self.free.len() {
+                self.ask(line, connection, self.free[at], now);
+            }
             line.flush()?;
         }
+        self.free.clear();
         Ok(now)
     }
 
     /// Counts the answers in the bytes; gives how many bytes they took.
-    fn take(
-        &mut self,
-        line: &mut Line,
-        connection: usize,
-        bytes: &[u8],
-        now: Instant,
-        free: &mut Vec<usize>,
-    ) -> Result<usize, String> {
-        let (leg, shape) = (&mut self.leg, self.shape);
+    fn take(&mut self, line: &mut Line, connection: usize, bytes: &[u8], now: Instant) -> Result<usize, String> {
+        let (leg, free, shape) = (&mut self.leg, &mut self.free, self.shape);
         let counts = now >= self.from && now < self.until;
         let mut measured = 0;
         let mut stray = false;
@@ -238,12 +239,13 @@ impl<W: Wire> Driver<'_, W> {
                 Some(seat) if seat / shape.in_flight == connection => seat % shape.in_flight,
                 Some(_) => return stray = true,
             };
-            let answered = (told.accepted + told.refused) as usize;
+            let answered = (told.accepted + told.refused + told.failed) as usize;
             let place = &mut line.seats[seat];
             stray |= place.open < answered || answered == 0;
             place.open = place.open.saturating_sub(answered);
             leg.accepted_in_all += u64::from(told.accepted);
             leg.refused_in_all += u64::from(told.refused);
+            leg.failed_in_all += u64::from(told.failed);
             if counts {
                 measured += u64::from(told.accepted);
                 let nanoseconds = u64::try_from((now - place.sent).as_nanos()).unwrap_or(u64::MAX);

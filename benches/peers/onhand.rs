@@ -141,7 +141,7 @@ impl Wire for Onhand {
                     rest if rest.starts_with(REFUSED) => (0, 1),
                     _ => return Err(strange(text)),
                 };
-                tell(Told { seat: Some(place / per_message), accepted, refused });
+                tell(Told { seat: Some(place / per_message), accepted, refused, failed: 0 });
                 any = true;
                 // An answer is longer than its id and its word; only an array has more of them.
                 if text[0] != b'[' {

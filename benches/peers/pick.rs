@@ -59,7 +59,17 @@ impl Picks {
         Self { goods, chance: Chance::new(seed), ranks }
     }
 
-    pub(crate) fn next(&mut self) -> Basket {
+    /// The sales of one message: of different first items, so that one statement can take them all.
+    pub(crate) fn fill(&mut self, sales: usize, to: &mut Vec<Basket>) {
+        while to.len() < sales {
+            let next = self.next();
+            if self.goods == Goods::Hot || to.iter().all(|basket| basket.skus[0] != next.skus[0]) {
+                to.push(next);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Basket {
         let alone = |sku| Basket { skus: [sku, 0, 0, 0, 0], lines: 1 };
         match self.goods {
             Goods::Hot => alone(0),

@@ -168,7 +168,7 @@ impl Wire for RedisWire {
                 b":0\r\n" => (0, 1),
                 _ => return Err(format!("redis answered {}", String::from_utf8_lossy(&bytes[at..]))),
             };
-            tell(Told { seat: None, accepted, refused });
+            tell(Told { seat: None, accepted, refused, failed: 0 });
             at += 4;
         }
         Ok(at)
