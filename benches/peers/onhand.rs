@@ -4,7 +4,7 @@ use crate::chance::Chance;
 use crate::load::{Shape, Told, Wire};
 use crate::pick::{Basket, LOCATIONS};
 use crate::shop::{location, sku};
-use crate::websocket::{client_frame, server_frames, upgrade};
+use crate::websocket::{Said, client_frame, server_frames, upgrade};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -128,7 +128,9 @@ impl Wire for Onhand {
 
     fn read(&mut self, bytes: &[u8], mut tell: impl FnMut(Told)) -> Result<usize, String> {
         let (ids, open, per_message) = (&self.ids, &mut self.open, self.shape.per_message);
-        server_frames(bytes, |text| {
+        server_frames(bytes, |said| {
+            // A leg is too short for a connection to be asked whether it lives.
+            let Said::Text(text) = said else { return Ok(()) };
             let mut rest = text;
             let mut any = false;
             while let Some(start) = rest.windows(HEAD.len()).position(|some| some == HEAD) {

@@ -71,7 +71,7 @@ impl Postgres {
             version: first_line(&programs.join("postgres"), &["--version"]),
             command: format!("postgres {}", words.join(" ")),
         };
-        let mut session = Session::open(address)?;
+        let mut session = Session::patient(address)?;
         session.query(
             "CREATE TABLE stock (sku int4 PRIMARY KEY, qty int8 NOT NULL CHECK (qty >= 0)) WITH (fillfactor = 50)",
         )?;

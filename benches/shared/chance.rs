@@ -1,4 +1,5 @@
 //! Repeatable chance, the same for every system.
+#![allow(dead_code, reason = "each measurement needs some of it")]
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Clone)]

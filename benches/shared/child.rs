@@ -1,4 +1,5 @@
 //! Servers as child processes: started on loopback, stopped when they go out of scope.
+#![allow(dead_code, reason = "each measurement needs some of it")]
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};

@@ -1,4 +1,5 @@
 //! Plots as inline SVG: one row for each thing that was measured, values from left to right.
+#![allow(dead_code, reason = "each measurement needs some of it")]
 
 use std::fmt::Write as _;
 

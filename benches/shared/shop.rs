@@ -1,4 +1,5 @@
 //! An `onhand serve` of its own: a release build as a child process, with a chain, its items and goods.
+#![allow(dead_code, reason = "each measurement needs some of it")]
 
 use crate::child::Server;
 use onhand_engine::ids::{Code, Label};

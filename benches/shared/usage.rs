@@ -1,4 +1,5 @@
 //! What the system says about a process: time on the processors, memory; and about the machine.
+#![allow(dead_code, reason = "each measurement needs some of it")]
 
 use std::collections::HashMap;
 
