@@ -1,6 +1,7 @@
 //! The measurements in `benches/`: the list, and one run at a time.
 
 use crate::step::{Failed, cargo, root, step};
+use crate::tools;
 
 /// Name and first line of every measurement.
 fn all() -> Result<Vec<(String, String)>, Failed> {
@@ -29,10 +30,14 @@ pub(crate) fn list() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Runs one.
-pub(crate) fn run(name: &str) -> Result<(), Failed> {
+/// Runs one, with options of its own.
+pub(crate) fn run(name: &str, options: &[&str]) -> Result<(), Failed> {
     if !all()?.iter().any(|(known, _)| known == name) {
         return Err(Failed(format!("there is no measurement `{name}`; `cargo xtask bench` lists them")));
     }
-    step(name, &mut cargo(&["bench", "--package", "onhand", "--bench", name]))
+    if name == "peers" {
+        tools::ensure_peers();
+    }
+    let words = ["bench", "--package", "onhand", "--bench", name, "--"];
+    step(name, &mut cargo(&[&words, options].concat()))
 }

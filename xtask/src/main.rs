@@ -22,8 +22,9 @@ Tasks:
   test [FILTER]    Install what the tests need, check format and bans, run every test of the workspace.
                    A filter runs only the tests whose name contains it.
   lint             Format, clippy without warnings, cargo deny (where it is installed).
-  bench [NAME]     Without a name: list the measurements and what each one shows.
-                   With a name: run it, optimised.
+  bench [NAME] [OPTIONS]
+                   Without a name: list the measurements and what each one shows.
+                   With a name: run it, optimised; its own options follow (--help lists them).
   help             This text.
 
 Options:
@@ -33,6 +34,7 @@ Examples:
   cargo xtask test
   cargo xtask test last_item
   cargo xtask bench log
+  cargo xtask bench peers --html peers.html
 
 Exit codes: 0 all passed, 1 something failed, 2 the command line was not understood.";
 
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
         },
         ["lint"] => lint(),
         ["bench"] => bench::list(),
-        ["bench", name] if !name.starts_with('-') => bench::run(name),
+        ["bench", name, options @ ..] if !name.starts_with('-') => bench::run(name, options),
         [] | ["help" | "--help" | "-h"] | [_, "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

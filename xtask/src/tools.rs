@@ -1,6 +1,7 @@
-//! What the tests need beside Rust.
+//! What the tests and measurements need beside Rust.
 
 use crate::step::say;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Whether missing tools are installed.
@@ -32,17 +33,41 @@ const TOOLS: &[Tool] = &[
     Tool { programs: &["python3"], packages: &["python3"], what_for: "the client written from docs/PROTOCOL.md" },
 ];
 
+/// What the measurement `peers` runs beside onhand.
+const PEERS: &[Tool] = &[
+    Tool { programs: &["redis-server"], packages: &["redis-server"], what_for: "Redis beside onhand" },
+    Tool { programs: &["postgres"], packages: &["postgresql"], what_for: "PostgreSQL beside onhand" },
+];
+
+/// Where Debian keeps programs that are not meant to be typed: one folder for each version.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
+
 /// Whether a program is on the path.
 pub(crate) fn found(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path).chain(postgresql()).any(|folder| folder.join(program).is_file())
 }
 
-/// Installs what is missing, or says that the tests which need it will be passed over.
+fn postgresql() -> impl Iterator<Item = PathBuf> {
+    let versions = std::fs::read_dir(POSTGRESQL).into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin"))
+}
+
+/// Installs what the tests need and lack, or says that they will be passed over.
 pub(crate) fn ensure(install: Install) {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !tool.programs.iter().any(|name| found(name))).collect();
+    ensure_all(TOOLS, install, "tests that need them say so and pass over");
+}
+
+/// Installs what the measurement `peers` needs and lacks.
+pub(crate) fn ensure_peers() {
+    ensure_all(PEERS, Install::Missing, "the measurement says which peer it lacks");
+}
+
+fn ensure_all(tools: &[Tool], install: Install, otherwise: &str) {
+    let missing: Vec<&Tool> = tools.iter().filter(|tool| !tool.programs.iter().any(|name| found(name))).collect();
     if missing.is_empty() {
-        say("Tools: chromium, promtool and python3 are here");
+        let names: Vec<&str> = tools.iter().filter_map(|tool| tool.programs.first()).copied().collect();
+        say(&format!("Tools: {} are here", names.join(", ")));
         return;
     }
     for tool in &missing {
@@ -51,16 +76,16 @@ pub(crate) fn ensure(install: Install) {
     let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages).copied().collect();
     let by_hand = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     if install == Install::Nothing || !found("apt-get") || !is_root() {
-        say(&format!("Tools: not installed; tests that need them say so and pass over. By hand: {by_hand}"));
+        say(&format!("Tools: not installed; {otherwise}. By hand: {by_hand}"));
         return;
     }
     say(&format!("Tools: {by_hand}"));
     let installed = apt_get(&["update", "-qq"]) && apt_get(&install_words(&packages));
-    say(if installed {
-        "Tools: installed"
+    if installed {
+        say("Tools: installed");
     } else {
-        "Tools: apt-get failed; tests that need them say so and pass over"
-    });
+        say(&format!("Tools: apt-get failed; {otherwise}"));
+    }
 }
 
 fn install_words<'a>(packages: &[&'a str]) -> Vec<&'a str> {

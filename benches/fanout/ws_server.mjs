@@ -1,0 +1,27 @@
+// Fan-out with the package `ws`, as its users write it: each change is encoded once and sent to every
+// client. Mode "each" sends a message for each item; mode "together" gathers a tick's items in one.
+// Whoever has not taken the last message yet is passed over, so that memory stays bounded.
+import { WebSocketServer } from "ws";
+
+const [items, tickMs, mode] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const server = new WebSocketServer({ host: "127.0.0.1", port: 0, backlog: 4096, perMessageDeflate: false });
+server.on("listening", () => console.log(`listening on 127.0.0.1:${server.address().port}`));
+const skus = Array.from({ length: items }, (_, item) => `ITEM-${String(item).padStart(6, "0")}`);
+let version = 1;
+
+function level(sku, time) {
+  const available = String(999_000_000 + Math.floor(Math.random() * 900_000));
+  return { location: "S0", sku, version, time, available, low: false, band: "in_stock" };
+}
+
+setInterval(() => {
+  version += 1;
+  const time = new Date().toISOString();
+  const levels = skus.map((sku) => level(sku, time));
+  const groups = mode === "each" ? levels.map((one) => [one]) : [levels];
+  const messages = groups.map((group) => Buffer.from(JSON.stringify({ levels: group })));
+  for (const client of server.clients) {
+    if (client.bufferedAmount > 0) continue;
+    for (const message of messages) client.send(message, { binary: false });
+  }
+}, tickMs);
