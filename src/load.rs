@@ -181,8 +181,15 @@ fn print(report: &Report) -> Result<(), Failure> {
             report.levels_per_s.unwrap_or(0.0)
         ))?;
     }
+    if let (Some(drop), Some(ended)) = (report.audit.flash_drop, report.audit.reservations) {
+        say(&format!(
+            "flash drop: {} units, wanted {} times, {} winners, {} left; of {} reservations {} were bought, {} released, \
+             {} expired",
+            drop.units, drop.asked, drop.winners, drop.left, ended.begun, ended.sold, ended.released, ended.expired
+        ))?;
+    }
     if report.unsent > 0 {
-        say(&format!("{} planned requests were never sent: the server was too far behind", report.unsent))?;
+        say(&format!("{} planned requests were given up: the server was too far behind to take them", report.unsent))?;
     }
     for (kind, count) in &report.errors_by_kind {
         say(&format!("error: {kind}: {count}"))?;

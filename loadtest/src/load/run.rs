@@ -50,7 +50,7 @@ pub enum Stage {
     /// It begins, in these phases: name, start and end in seconds.
     Begins(Vec<(String, f64, f64)>),
     /// Asking.
-    Running(Now),
+    Running(Box<Now>),
     /// Waiting for the last answers, and for reservations to end.
     Settling,
     /// Reading the log back; so many events so far.
@@ -283,7 +283,7 @@ async fn look(desk: &Desk, tell: &mut impl FnMut(Stage)) {
         if desk.elapsed() + LAST_INTERVAL_MIN > Duration::from_micros(desk.plan.end_us()) {
             continue;
         }
-        tell(Stage::Running(now(desk)));
+        tell(Stage::Running(Box::new(now(desk))));
     }
 }
 

@@ -159,9 +159,10 @@ impl Seller {
     fn planned_next(&mut self) -> Option<Next> {
         let desk = &self.desk;
         let sellers = desk.sellers as u64;
-        let gave_up = desk.plan.due_by(self.now_us.saturating_sub(desk.patience_us)).min(desk.due.get());
-        if self.planned < gave_up {
-            let count = (gave_up - self.planned).div_ceil(sellers);
+        let given_up = self.now_us.checked_sub(desk.patience_us).map_or(0, |us| desk.plan.due_by(us));
+        let given_up = given_up.min(desk.due.get());
+        if self.planned < given_up {
+            let count = (given_up - self.planned).div_ceil(sellers);
             self.planned += count * sellers;
             desk.taken.set(desk.taken.get() + count);
             desk.measure.borrow_mut().unsent(count);
