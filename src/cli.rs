@@ -7,6 +7,7 @@ use onhand_engine::money::Currency;
 use onhand_loadtest::load::Rate;
 use onhand_loadtest::load::gate::Gate;
 use onhand_loadtest::load::goods::Scenario;
+use onhand_loadtest::load::plan::Profile;
 use onhand_loadtest::replay::Speed;
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -286,13 +287,19 @@ Every run makes locations and items of its own; they stay on the server. Not for
 pub(crate) struct Loadtest {
     #[command(flatten)]
     pub(crate) server: Server,
-    /// What is asked: steady, hot-sku, spread, last-item, baskets or watchers.
+    /// What is asked: steady, hot-sku, spread, last-item, baskets, watchers or holiday.
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Scenario,
     /// Requests a second, planned evenly; or max: always as many unanswered as allowed.
     #[arg(long, value_name = "R", default_value = "1000")]
     pub(crate) rate: Rate,
-    /// Connections; in watchers those who watch.
+    /// Phases: for how long which multiple of the rate, such as 10s:1x,30s:10x,15s:1x.
+    #[arg(long, value_name = "PHASES", conflicts_with = "duration")]
+    pub(crate) profile: Option<Profile>,
+    /// Planned requests that could not be sent for so many seconds are given up, and counted.
+    #[arg(long, value_name = "S", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) patience: u32,
+    /// Connections; in watchers those who watch, in holiday a quarter tills, a quarter shoppers, half who watch.
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) connections: NonZeroU16,
     /// Unanswered requests per connection.

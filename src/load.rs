@@ -1,13 +1,16 @@
 //! `onhand loadtest`: load at a planned rate, a live view, and a verdict.
 
-use crate::cli::Loadtest;
+use crate::cli::{Cli, Loadtest};
 use crate::fail::Failure;
 use crate::remote;
 use crate::running::{json, say};
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use onhand_loadtest::load::compare::{Earlier, compare};
 use onhand_loadtest::load::gate::Gate;
 use onhand_loadtest::load::goods::Scenario;
+use onhand_loadtest::load::plan::Profile;
 use onhand_loadtest::load::report::Report;
 use onhand_loadtest::load::{self, Now, Options, Stage, html};
 use std::path::Path;
@@ -26,9 +29,14 @@ pub(crate) async fn run(task: Loadtest) -> Result<(), Failure> {
         connections: usize::from(task.connections.get()),
         in_flight: usize::from(task.in_flight),
         per_message: usize::from(task.per_message),
-        duration: Duration::from_secs(u64::from(task.duration.get())),
+        duration: task.profile.as_ref().map_or(Duration::from_secs(u64::from(task.duration.get())), Profile::duration),
+        patience: Duration::from_secs(u64::from(task.patience)),
+        profile: task.profile,
         prefix: task.prefix,
     };
+    if let Err(error) = options.check() {
+        Cli::command().error(ErrorKind::ArgumentConflict, error).exit();
+    }
     let command = command(&options, &task.gate);
     let view = View::new(&options);
     let outcome = load::load(options, |stage| view.show(stage)).await;
@@ -75,12 +83,16 @@ fn cannot_write(file: &Path, error: &std::io::Error) -> Failure {
 
 /// What to type to make the same run; without the key.
 fn command(options: &Options, gates: &[Gate]) -> String {
-    let Options { server, scenario, rate, connections, in_flight, per_message, duration, .. } = options;
+    let Options { server, scenario, rate, connections, in_flight, per_message, duration, patience, .. } = options;
+    let length = match &options.profile {
+        Some(profile) => format!("--profile {profile}"),
+        None => format!("--duration {}", duration.as_secs()),
+    };
     let mut text = format!(
         "onhand loadtest --server {server} --scenario {} --rate {rate} --connections {connections} \
-         --in-flight {in_flight} --per-message {per_message} --duration {}",
+         --in-flight {in_flight} --per-message {per_message} --patience {} {length}",
         scenario.name(),
-        duration.as_secs()
+        patience.as_secs()
     );
     for gate in gates {
         text.push_str(&format!(" --gate {gate}"));
@@ -91,7 +103,7 @@ fn command(options: &Options, gates: &[Gate]) -> String {
 fn failure(error: load::Error) -> Failure {
     match error {
         load::Error::Client(error) => remote::failure(error),
-        load::Error::Prefix(_) | load::Error::Connections(_) => Failure::could_not(error.to_string()),
+        other => Failure::could_not(other.to_string()),
     }
 }
 
@@ -119,6 +131,8 @@ impl View {
                 self.bar.set_position(u64::try_from(now.elapsed.as_millis() / 100).unwrap_or(u64::MAX));
                 self.bar.set_message(standing(&now));
             }
+            Stage::Begins(_) => {}
+            Stage::Settling => self.bar.set_message("settling: the last answers, the end of every reservation"),
             Stage::Auditing(read) => {
                 self.bar.set_position(self.bar.length().unwrap_or(0));
                 self.bar.set_message(format!("auditing: {read} events of the log read back"));
@@ -137,7 +151,7 @@ fn standing(now: &Now) -> String {
         now.last.p99
     );
     let more = [
-        (now.waiting as u64, "waiting to be sent"),
+        (now.waiting, "waiting to be sent"),
         (now.levels, "levels seen"),
         (now.errors, "errors"),
         (now.findings, "FINDINGS"),
@@ -167,8 +181,15 @@ fn print(report: &Report) -> Result<(), Failure> {
             report.levels_per_s.unwrap_or(0.0)
         ))?;
     }
+    if let (Some(drop), Some(ended)) = (report.audit.flash_drop, report.audit.reservations) {
+        say(&format!(
+            "flash drop: {} units, wanted {} times, {} winners, {} left; of {} reservations {} were bought, {} released, \
+             {} expired",
+            drop.units, drop.asked, drop.winners, drop.left, ended.begun, ended.sold, ended.released, ended.expired
+        ))?;
+    }
     if report.unsent > 0 {
-        say(&format!("{} planned requests were never sent: the server was too far behind", report.unsent))?;
+        say(&format!("{} planned requests were given up: the server was too far behind to take them", report.unsent))?;
     }
     for (kind, count) in &report.errors_by_kind {
         say(&format!("error: {kind}: {count}"))?;

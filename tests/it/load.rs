@@ -103,6 +103,88 @@ fn watchers_see_the_last_level() {
 }
 
 #[test]
+fn a_holiday_has_its_phases_and_as_many_winners_as_units() {
+    let load = Load::new();
+    let (url, json) = (load.server.url(), load.data.beside("holiday.json"));
+    let mut words = load.words(&url, "holiday", "200", "16");
+    words.retain(|word| *word != "--duration" && *word != "1");
+    words.extend(["--duration", "6", "--json", &json, "--gate", "undersold=0", "--gate", "errors=0"]);
+    let said = run_ok(&words);
+    assert!(said.contains("flash drop: "), "{said}");
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+    let phases = report["phases"].as_array().unwrap();
+    let names: Vec<&str> = phases.iter().map(|phase| phase["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ramp up", "spike", "flash drop", "cool down"]);
+    let rate = |at: usize| phases[at]["accepted_per_s"].as_f64().unwrap();
+    assert!(rate(1) > 2.0 * rate(0), "the spike is higher: {phases:#?}");
+    for (before, after) in phases.iter().zip(&phases[1..]) {
+        assert_eq!(before["end_s"], after["start_s"]);
+    }
+    let (audit, drop) = (&report["audit"], &report["audit"]["flash_drop"]);
+    assert_eq!((&audit["ok"], &drop["winners"], &drop["left"]), (&true.into(), &drop["units"], &0.into()), "{audit:#}");
+    let count = |value: &Value| value.as_u64().unwrap();
+    assert!(count(&drop["refused"]) > 0 && count(&audit["refusals_compared"]) > 0, "{audit:#}");
+    let ended = &audit["reservations"];
+    assert_eq!(
+        count(&ended["begun"]),
+        ["sold", "released", "expired"].map(|how| count(&ended[how])).iter().sum::<u64>()
+    );
+    assert!(["sold", "released", "expired"].iter().all(|how| count(&ended[how]) > 0), "{ended}");
+    let kinds: Vec<&str> =
+        report["by_kind"].as_array().unwrap().iter().map(|of| of["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["sale", "reserve", "purchase", "release"]);
+    assert!(report["staleness_ms"]["p99"].as_u64().is_some() && audit["watchers"] == 8, "{report:#}");
+}
+
+#[test]
+fn phases_multiply_a_rate_that_is_given() {
+    let load = Load::new();
+    let (url, json) = (load.server.url(), load.data.beside("profile.json"));
+    let words = |rate, scenario| {
+        let mut words = load.words(&url, scenario, rate, "4");
+        words.retain(|word| *word != "--duration" && *word != "1");
+        words
+    };
+    let mut profile = words("100", "spread");
+    profile.extend(["--profile", "1s:1x,1s:3x", "--json", &json]);
+    run_ok(&profile);
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let phases = report["phases"].as_array().unwrap();
+    let planned: Vec<f64> = phases.iter().map(|phase| phase["planned_per_s"].as_f64().unwrap()).collect();
+    assert_eq!((planned, &report["accepted"], &report["unsent"]), (vec![100.0, 300.0], &400.into(), &0.into()));
+    for (rate, scenario, more, why) in [
+        ("max", "holiday", vec![], "give --rate a number"),
+        ("max", "spread", vec!["--profile", "1s:1x"], "give --rate a number"),
+        ("10", "holiday", vec!["--profile", "1s:1x"], "phases of its own"),
+        ("10", "spread", vec!["--profile", "1s:1x", "--duration", "1"], "cannot be used with"),
+    ] {
+        let mut wrong = words(rate, scenario);
+        wrong.extend(more);
+        let out = run(&wrong);
+        assert_eq!(out.status.code(), Some(2), "{wrong:?}");
+        assert!(text(&out.stderr).contains(why), "{wrong:?}: {}", text(&out.stderr));
+    }
+}
+
+/// Far more is planned than can be sent: what cannot be sent in time is counted and not kept.
+#[test]
+fn what_was_planned_too_fast_is_given_up_and_counted() {
+    let load = Load::new();
+    let (url, json) = (load.server.url(), load.data.beside("overload.json"));
+    let mut words = load.words(&url, "hot-sku", "2000000", "1");
+    words.retain(|word| *word != "--duration" && *word != "1" && *word != "--connections");
+    words.extend(["--profile", "1.5s:1x,1s:0.00001x", "--patience", "1", "--connections", "2", "--json", &json]);
+    run_ok(&words);
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let count = |name: &str| report[name].as_u64().unwrap();
+    assert_eq!(count("accepted") + count("refused") + count("unsent"), 3_000_020, "{report:#}");
+    assert!(count("unsent") > 1_000_000 && count("accepted") > 0, "{report:#}");
+    let slowest = report["latency_ms"]["max"].as_f64().unwrap();
+    assert!(slowest > 500.0, "waiting counts: {slowest}");
+    assert_eq!(report["audit"]["ok"], true);
+}
+
+#[test]
 fn a_gate_that_fails_ends_with_1_and_the_page_says_so() {
     let load = Load::new();
     let (url, page) = (load.server.url(), load.data.beside("run.html"));

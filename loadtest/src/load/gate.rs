@@ -12,9 +12,12 @@ enum Figure {
     P999,
     Max,
     Staleness,
+    Refusal,
     Accepted,
     Refused,
     Errors,
+    Unsent,
+    Undersold,
 }
 
 /// One limit on one figure.
@@ -31,8 +34,9 @@ impl FromStr for Gate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || {
             format!(
-                "{text:?} is no gate: expected p50, p90, p99, p999, max or staleness with a time (p99=20ms), or \
-                 accepted, refused or errors with a number (accepted=50000 a second at least, errors=0 at most)"
+                "{text:?} is no gate: expected p50, p90, p99, p999, max, staleness or refusal with a time (p99=20ms), or \
+                 accepted, refused, errors, unsent or undersold with a number (accepted=50000 a second at least, \
+                 errors=0 at most)"
             )
         };
         let (name, limit) = text.split_once('=').ok_or_else(wrong)?;
@@ -43,9 +47,12 @@ impl FromStr for Gate {
             "p999" => Figure::P999,
             "max" => Figure::Max,
             "staleness" => Figure::Staleness,
+            "refusal" => Figure::Refusal,
             "accepted" => Figure::Accepted,
             "refused" => Figure::Refused,
             "errors" => Figure::Errors,
+            "unsent" => Figure::Unsent,
+            "undersold" => Figure::Undersold,
             _ => return Err(wrong()),
         };
         let limit = if figure.is_time() { time_ms(limit) } else { limit.parse().ok() };
@@ -62,7 +69,7 @@ impl std::fmt::Display for Gate {
 
 impl Figure {
     const fn is_time(self) -> bool {
-        !matches!(self, Self::Accepted | Self::Refused | Self::Errors)
+        !matches!(self, Self::Accepted | Self::Refused | Self::Errors | Self::Unsent | Self::Undersold)
     }
 }
 
@@ -86,9 +93,13 @@ impl Gate {
             Figure::P999 => sold(latency.p999),
             Figure::Max => sold(latency.max),
             Figure::Staleness => report.staleness_ms.map(|staleness| staleness.p99 as f64),
+            // From sending: what waited here says nothing about the server's manners.
+            Figure::Refusal => (report.refused > 0).then_some(report.refusal_answer_ms.p99),
             Figure::Accepted => Some(report.accepted_per_s),
             Figure::Refused => Some(report.refused_per_s),
             Figure::Errors => Some(report.errors as f64),
+            Figure::Unsent => Some(report.unsent as f64),
+            Figure::Undersold => report.audit.flash_drop.map(|drop| drop.left as f64),
         };
         let ok = measured.is_some_and(|measured| match self.figure {
             Figure::Accepted => measured >= self.limit,

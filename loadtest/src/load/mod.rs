@@ -4,12 +4,16 @@
 //! server that stalls cannot make its own numbers look better by being asked less.
 
 pub mod audit;
+mod books;
 pub mod compare;
+mod desk;
 pub mod gate;
 pub mod goods;
 pub mod html;
 mod ledger;
 mod measure;
+mod phrases;
+pub mod plan;
 mod plot;
 mod prepare;
 pub mod report;
@@ -17,12 +21,14 @@ mod run;
 mod seller;
 mod settle;
 mod watcher;
+mod wire;
 
-pub use measure::Now;
+pub use measure::{Now, Second};
 pub use run::{Stage, load};
 
 use goods::Scenario;
 use onhand_protocol::client;
+use plan::Profile;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
@@ -67,7 +73,12 @@ pub struct Options {
     pub scenario: Scenario,
     /// How fast.
     pub rate: Rate,
-    /// Connections; in `watchers` those who watch.
+    /// Multipliers of the rate by time.
+    pub profile: Option<Profile>,
+    /// Planned requests that could not be sent for so long are given up, and counted.
+    pub patience: Duration,
+    /// Connections; in `watchers` those who watch, in `holiday` a quarter tills, a quarter shoppers, and
+    /// half who watch.
     pub connections: usize,
     /// Unanswered requests per connection.
     pub in_flight: usize,
@@ -79,6 +90,24 @@ pub struct Options {
     pub prefix: String,
 }
 
+impl Options {
+    /// Whether these fit together.
+    ///
+    /// # Errors
+    /// [`Error::NeedsRate`] when phases are wanted without a rate to multiply, [`Error::OwnPhases`] for a
+    /// holiday with a profile.
+    pub fn check(&self) -> Result<(), Error> {
+        let holiday = self.scenario == Scenario::Holiday;
+        if self.rate == Rate::Max && (holiday || self.profile.is_some()) {
+            return Err(Error::NeedsRate);
+        }
+        if holiday && self.profile.is_some() {
+            return Err(Error::OwnPhases);
+        }
+        Ok(())
+    }
+}
+
 /// Why a run ended before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -88,6 +117,15 @@ pub enum Error {
     /// The prefix cannot begin a code.
     #[error("--prefix {0:?} cannot begin a code: give up to 16 letters and digits")]
     Prefix(String),
+    /// Phases multiply a rate.
+    #[error("phases multiply a planned rate: give --rate a number, not max")]
+    NeedsRate,
+    /// A holiday has phases of its own.
+    #[error("holiday has phases of its own: leave out --profile, and give --duration")]
+    OwnPhases,
+    /// The subscriptions were not answered.
+    #[error("not all watchers could begin to watch within 30 s")]
+    Watching,
     /// More connections than can be numbered.
     #[error("{0} connections are more than the 1,000,000 a run can number")]
     Connections(usize),

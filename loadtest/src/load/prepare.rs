@@ -1,6 +1,6 @@
 //! Before the run: its locations, its items, goods on their shelves.
 
-use super::goods::Goods;
+use super::goods::{Goods, Place};
 use onhand_engine::ids::{Code, Label};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
@@ -29,15 +29,23 @@ pub(super) async fn prepare(client: &Client, goods: &Goods) -> Result<u64, Error
     let mut deliveries = Vec::new();
     for location in 0..goods.locations() {
         for numbers in numbers.chunks(LINES_PER_MESSAGE) {
-            let line = |number: &u32| {
-                Some(AskedLine { sku: code(&goods.sku(*number))?, qty: Quantity(Qty::units(goods.units)) })
-            };
-            let lines = numbers.iter().filter_map(line).collect();
-            let location = code(&goods.location(location));
-            deliveries.extend(location.map(|location| Body::Receive(Receive { location, lines })));
+            let place = |number: &u32| location * goods.items() + number;
+            let lines: Vec<(Place, i64)> =
+                numbers.iter().map(|number| (place(number), goods.units_before(place(number)))).collect();
+            deliveries.extend(delivery(goods, &lines));
         }
     }
     all(client, deliveries).await
+}
+
+/// Units for these places, which are at one location.
+pub(super) fn delivery(goods: &Goods, units: &[(Place, i64)]) -> Option<Body> {
+    let units = || units.iter().filter(|(_, units)| *units > 0);
+    let line = |(place, units): &(Place, i64)| {
+        Some(AskedLine { sku: code(&goods.sku(place % goods.items()))?, qty: Quantity(Qty::units(*units)) })
+    };
+    let location = code(&goods.location(units().next()?.0 / goods.items()))?;
+    Some(Body::Receive(Receive { location, lines: units().filter_map(line).collect() }))
 }
 
 /// Sends them, all in flight at once, and gives the last position in the log.
