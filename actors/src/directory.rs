@@ -8,6 +8,7 @@ use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Look-ups by code and number.
@@ -19,6 +20,7 @@ pub struct Directory {
     locations: RwLock<Vec<Arc<Location>>>,
     location_codes: DashMap<LocationCode, LocationId>,
     keys: RwLock<BTreeMap<KeyId, Key>>,
+    version: AtomicU64,
 }
 
 /// What changed in the chain with one record, shared with the chain actor.
@@ -45,6 +47,11 @@ impl ChainChange {
 }
 
 impl Directory {
+    /// Goes up with every change, before anybody is told of it.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
     /// The item of a code.
     pub fn item_by_code(&self, code: &SkuCode) -> Option<Arc<Item>> {
         let sku = *self.item_codes.get(code)?;
@@ -125,6 +132,7 @@ impl Directory {
                 write(&self.keys).insert(key.id, key);
             }
         }
+        self.version.fetch_add(1, Ordering::Release);
     }
 
     fn put_items(&self, items: Vec<Arc<Item>>) {

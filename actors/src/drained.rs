@@ -6,19 +6,21 @@ use crate::view::HoldChange;
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::store::Totals;
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The asker of commands that the server gives itself.
 pub(crate) const NOBODY: PortId = PortId(u16::MAX);
 
-/// Outcomes of one drain for one port that are usual under load.
-const REPLIES_EXPECTED: usize = 64;
+/// Room for outcomes of one drain for one port: at least so much, and as much as was needed last.
+const REPLIES_EXPECTED: RangeInclusive<usize> = 16..=4_096;
 
 /// Outcomes grouped by port, so that each port is called once.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
     by_port: Vec<Vec<(Ticket, Outcome)>>,
+    expected: usize,
 }
 
 /// The records of one drain and their effects.
@@ -44,7 +46,7 @@ impl Drained {
         self.bytes.clear();
         self.records = 0;
         self.remembered.clear();
-        self.replies.by_port.clear();
+        self.replies.clear();
         self.levels.clear();
         self.totals.clear();
         self.holds.clear();
@@ -64,9 +66,19 @@ impl Replies {
         }
         let own = &mut self.by_port[at];
         if own.is_empty() {
-            own.reserve(REPLIES_EXPECTED);
+            own.reserve(self.expected.clamp(*REPLIES_EXPECTED.start(), *REPLIES_EXPECTED.end()));
         }
         own.push((ticket, outcome));
+    }
+
+    /// Empties it. The lists themselves have gone to their ports.
+    fn clear(&mut self) {
+        self.by_port.clear();
+    }
+
+    /// Expects about as much as there is in another.
+    pub(crate) fn expect(&mut self, like: &Replies) {
+        self.expected = like.by_port.iter().map(Vec::len).max().unwrap_or(0);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

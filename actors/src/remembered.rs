@@ -77,6 +77,13 @@ impl Remembered {
         Some((entry.fingerprint, known))
     }
 
+    /// Reads what will soon be looked up: several places in memory are waited for at once.
+    pub(crate) fn read_ahead(&self, commands: impl Iterator<Item = CommandId>) {
+        let known =
+            commands.filter(|command| self.index.find(self.hasher.hash_one(*command), |at| *at == u64::MAX).is_some());
+        std::hint::black_box(known.count());
+    }
+
     /// The entry of a number, when its record is durable.
     pub(crate) fn durable_entry(&self, number: u64) -> Option<&Entry> {
         if number < self.undurable { self.entry(number) } else { None }

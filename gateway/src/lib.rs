@@ -16,6 +16,7 @@ pub mod limits;
 mod link;
 mod live;
 pub mod metrics;
+mod names;
 mod outbox;
 mod pages;
 mod pending;

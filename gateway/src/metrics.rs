@@ -1,8 +1,10 @@
 //! What the gateway counts, in one place, and the text that Prometheus reads.
 
+use hashbrown::HashMap;
 use metrics::{Counter, Gauge, Histogram, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use onhand_actors::handle::Observed;
+use std::cell::RefCell;
 use std::sync::OnceLock;
 
 /// Starts recording. Whoever starts the actors calls it before: what registers with no recorder in
@@ -85,7 +87,10 @@ impl Meters {
 
 /// An error was told to a client.
 pub(crate) fn error(number: u16) {
-    metrics::counter!("onhand_gateway_errors_total", "number" => number.to_string()).increment(1);
+    thread_local!(static BY_NUMBER: RefCell<HashMap<u16, Counter>> = RefCell::default());
+    let counter = || metrics::counter!("onhand_gateway_errors_total", "number" => number.to_string());
+    // Looked up once: while much is refused it is counted often.
+    BY_NUMBER.with_borrow_mut(|known| known.entry(number).or_insert_with(counter).increment(1));
 }
 
 /// The server closed a WebSocket.

@@ -372,7 +372,7 @@ impl<'a> Session<'a> {
             let text = format!("{max} requests of this connection are unanswered; wait for one");
             return Err(Fault::new(5006, text).retry_after(10));
         }
-        let book = wire::Book(self.worker.shared.handle.directory());
+        let book = self.worker.names.over(self.worker.shared.handle.directory());
         let Entered { command, asked } = convert::command(id.command(), body, principal.role().channel(), &book)?;
         self.worker.ask_for(self.connection, command, asked, now)
     }

@@ -14,6 +14,7 @@ use crate::keys::Principal;
 use crate::link::Link;
 use crate::live::Live;
 use crate::metrics;
+use crate::names::Cache;
 use crate::pending::{Pending, Taken, Waiter};
 use crate::server::{Place, Shared};
 use crate::session;
@@ -39,7 +40,7 @@ const HTTP_TURN_MAX: usize = 1_024;
 pub(crate) const HTTP_QUEUE_MAX: usize = 4_096;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// A shard whose commands wait this long is pressed: nobody may have more than a fair share in flight.
-const PRESSED: Millis = Millis(20);
+const PRESSED: Millis = Millis(50);
 /// What one who was refused because too much waits is asked to wait before the next try.
 pub(crate) const RETRY_MS: u64 = 20;
 /// Sockets written to in one turn of a tick: then the others on this thread have theirs.
@@ -78,6 +79,7 @@ pub(crate) struct Worker {
     batch: RefCell<Vec<Envelope>>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     live: RefCell<Live>,
+    pub(crate) names: Cache,
     shares: RefCell<Shares>,
     /// The shares of those who are connected.
     holders: RefCell<HashMap<Principal, Rc<Share>>>,
@@ -103,6 +105,7 @@ impl Worker {
             batch: RefCell::default(),
             connections: RefCell::default(),
             live: RefCell::default(),
+            names: Cache::default(),
             shares: RefCell::default(),
             holders: RefCell::default(),
             pressed: RefCell::default(),

@@ -268,7 +268,9 @@ impl Shard {
         while self.ready.len() < DRAIN_BUDGET {
             let ahead = self.arrived.as_slice().len();
             if ahead.is_multiple_of(READ_AHEAD) {
-                self.places.read_ahead(&self.arrived.as_slice()[..ahead.min(READ_AHEAD)]);
+                let next = &self.arrived.as_slice()[..ahead.min(READ_AHEAD)];
+                self.places.read_ahead(next);
+                self.remembered.read_ahead(next.iter().map(|envelope| envelope.command.id));
             }
             if let Some(envelope) = self.arrived.next() {
                 self.enqueue(envelope);
@@ -373,6 +375,7 @@ impl Shard {
         if self.out.records > 0 || !self.out.levels.is_empty() || (self.in_flight > 0 && !self.out.replies.is_empty()) {
             let mut next = self.spare.pop().unwrap_or_default();
             next.shard = self.no;
+            next.replies.expect(&self.out.replies);
             let out = std::mem::replace(&mut self.out, next);
             self.shared.log_queue.fetch_add(1, Ordering::Relaxed);
             self.in_flight += 1;

@@ -1,0 +1,80 @@
+//! What a worker has looked up in the address book lately, in copies of its own: workers that count
+//! references to one and the same item on two cores hinder each other more than the look-up costs.
+
+use crate::wire::Book;
+use hashbrown::HashMap;
+use onhand_actors::directory::Directory;
+use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::gtin::Gtin;
+use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_protocol::convert::Names;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// Names kept of each kind before all are forgotten.
+const KEPT_MAX: usize = 50_000;
+
+/// The look-ups of one worker, good as long as the address book does not change.
+#[derive(Default)]
+pub(crate) struct Cache {
+    version: Cell<u64>,
+    items: RefCell<HashMap<SkuCode, Arc<Item>>>,
+    locations: RefCell<HashMap<LocationCode, Arc<Location>>>,
+}
+
+/// The address book by way of a worker's own look-ups.
+pub(crate) struct Cached<'a> {
+    book: Book<'a>,
+    cache: &'a Cache,
+}
+
+impl Cache {
+    /// The address book as it is now: what was looked up before its last change is forgotten.
+    pub(crate) fn over<'a>(&'a self, directory: &'a Directory) -> Cached<'a> {
+        let version = directory.version();
+        if self.version.replace(version) != version {
+            self.items.borrow_mut().clear();
+            self.locations.borrow_mut().clear();
+        }
+        Cached { book: Book(directory), cache: self }
+    }
+}
+
+impl Names for Cached<'_> {
+    fn item(&self, code: &SkuCode) -> Option<Arc<Item>> {
+        find(&self.cache.items, code, || self.book.item(code))
+    }
+
+    fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>> {
+        self.book.item_by_gtin(gtin)
+    }
+
+    fn item_numbered(&self, sku: SkuId) -> Option<Arc<Item>> {
+        self.book.item_numbered(sku)
+    }
+
+    fn location(&self, code: &LocationCode) -> Option<Arc<Location>> {
+        find(&self.cache.locations, code, || self.book.location(code))
+    }
+
+    fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
+        self.book.location_numbered(id)
+    }
+}
+
+fn find<K: Clone + Eq + std::hash::Hash, V: Clone>(
+    known: &RefCell<HashMap<K, Arc<V>>>,
+    code: &K,
+    look_up: impl FnOnce() -> Option<Arc<V>>,
+) -> Option<Arc<V>> {
+    let mut known = known.borrow_mut();
+    if let Some(found) = known.get(code) {
+        return Some(Arc::clone(found));
+    }
+    let own = Arc::new(V::clone(&*look_up()?));
+    if known.len() >= KEPT_MAX {
+        known.clear();
+    }
+    known.insert(code.clone(), Arc::clone(&own));
+    Some(own)
+}
