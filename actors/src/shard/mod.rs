@@ -2,6 +2,7 @@
 //!
 //! What can wake it: commands in its inbox, news from the log thread, a deadline, its own yield.
 
+mod counting;
 mod restoring;
 mod routing;
 mod running;
@@ -103,6 +104,7 @@ pub(crate) struct Shard {
     /// Locations closed in this drain.
     doubtful: Vec<u32>,
     tally: Tally,
+    counting: counting::Counting,
     /// Commands of the inbox decided in this drain.
     decided: usize,
     due: Vec<(u32, ReservationId)>,
@@ -165,6 +167,7 @@ impl Shard {
             durable: 0,
             doubtful: Vec::new(),
             tally: Tally::default(),
+            counting: counting::Counting::default(),
             decided: 0,
             due: Vec::new(),
             news: Vec::new(),
@@ -173,6 +176,8 @@ impl Shard {
             done: Some(done),
         };
         shard.reservations = shard.places.reservation_count();
+        let now = shard.shared.clock.now();
+        shard.counting.load(&shard.places, &shard.remembered, now);
         shard.publish_gauges(0);
         for (at, store) in shard.places.stores.iter().enumerate() {
             for (id, live) in &store.store.reservations {
@@ -202,6 +207,7 @@ impl Shard {
         }
         let now = self.shared.clock.now();
         self.drain = self.drain.wrapping_add(1);
+        self.hand_over(now);
         self.restore();
         self.take_inbox();
         self.take_due(now);
@@ -364,7 +370,8 @@ impl Shard {
             let actor = &places.stores[at as usize];
             (actor.location, actor.store.totals)
         }));
-        if self.out.records > 0 || !self.out.levels.is_empty() || (self.in_flight > 0 && !self.out.replies.is_empty()) {
+        let tells = self.out.records > 0 || !self.out.levels.is_empty() || self.out.part.is_some();
+        if tells || (self.in_flight > 0 && !self.out.replies.is_empty()) {
             let mut next = self.spare.pop().unwrap_or_default();
             next.shard = self.no;
             let out = std::mem::replace(&mut self.out, next);
@@ -390,6 +397,7 @@ impl Shard {
 
     fn publish_gauges(&mut self, ran: usize) {
         self.ran_since_yield += ran;
+        self.publish_oldest();
         let inbox = &self.shared.inboxes[self.no];
         inbox.sku_actors.store(self.places.sku_count(), Ordering::Relaxed);
         inbox.reservations.store(self.reservations, Ordering::Relaxed);
@@ -432,7 +440,8 @@ impl Shard {
         if !self.is_writable() {
             return;
         }
-        let Some(next) = self.wheel.next_in(now) else { return };
+        let next = [self.wheel.next_in(now), self.counting.next_in(now)].into_iter().flatten().min();
+        let Some(next) = next else { return };
         let at = now.plus(next);
         if let Some((set_for, handle)) = self.alarm {
             if set_for <= at {
