@@ -1,6 +1,7 @@
 //! What one drain of a shard sends on its way to the log, and what is released once it is durable.
 
 use crate::directory::ChainChange;
+use crate::figures::part::Part;
 use crate::port::{LevelChange, Outcome, Port, PortId, Ticket};
 use crate::view::HoldChange;
 use onhand_engine::ids::{LocationId, Seq};
@@ -38,6 +39,8 @@ pub(crate) struct Drained {
     pub(crate) totals: Vec<(LocationId, [Totals; 3])>,
     pub(crate) holds: Vec<HoldChange>,
     pub(crate) chain: Vec<ChainChange>,
+    /// What an earlier second brought, counted once this is durable.
+    pub(crate) part: Option<Box<Part>>,
 }
 
 impl Drained {
@@ -51,6 +54,7 @@ impl Drained {
         self.totals.clear();
         self.holds.clear();
         self.chain.clear();
+        self.part = None;
     }
 }
 

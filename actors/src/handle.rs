@@ -3,6 +3,8 @@
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::drained::{Drained, Ports};
+use crate::figures::Figures;
+use crate::figures::desk::Desk;
 use crate::log_thread::LogThread;
 use crate::meters::Meters;
 use crate::places::Places;
@@ -55,6 +57,8 @@ pub struct Observed {
     pub sku_actors: usize,
     /// Live reservations.
     pub reservations: usize,
+    /// When the oldest of them began; none when there is none.
+    pub oldest_hold: Option<Timestamp>,
     /// Batches waiting for the log.
     pub log_queue: usize,
     /// The last durable record.
@@ -143,6 +147,7 @@ impl Handle {
             directory: Directory::default(),
             view: View::default(),
             ports: Ports::default(),
+            desk: Desk::default(),
             meters: Meters::new(shards),
             sabotage,
             inboxes: (0..shards).map(|_| Inbox::default()).collect(),
@@ -280,6 +285,21 @@ impl Handle {
         Ok(events)
     }
 
+    /// From now on what becomes durable is counted, for [`Handle::collect`].
+    pub fn start_collecting(&self) {
+        self.shared().desk.open();
+    }
+
+    /// What became durable of what was decided before a time, to the second, and was not collected yet;
+    /// refusals, repeats, appends and stockouts up to now. For one caller, who comes every second.
+    pub fn collect(&self, before: Timestamp) -> Figures {
+        let shared = self.shared();
+        let mut figures = Figures { stockouts: shared.view.stockouts.take(), ..Figures::default() };
+        shared.desk.take(before, &mut figures);
+        shared.meters.tell(&mut figures);
+        figures
+    }
+
     /// Engine time now.
     pub fn now(&self) -> Timestamp {
         self.shared().clock.now()
@@ -298,6 +318,11 @@ impl Handle {
             inbox_depth: each().map(|inbox| inbox.depth.load(Ordering::Relaxed)).collect(),
             sku_actors: each().map(|inbox| inbox.sku_actors.load(Ordering::Relaxed)).sum(),
             reservations: each().map(|inbox| inbox.reservations.load(Ordering::Relaxed)).sum(),
+            oldest_hold: each()
+                .map(|inbox| inbox.oldest_hold.load(Ordering::Relaxed))
+                .filter(|began| *began > 0)
+                .min()
+                .map(Timestamp),
             log_queue: shared.log_queue.load(Ordering::Relaxed),
             last_seq: Seq(shared.last_seq.load(Ordering::Acquire)),
             disk_full: shared.disk_full.load(Ordering::Acquire),

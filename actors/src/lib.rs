@@ -2,14 +2,16 @@
 //!
 //! Responsible for: order (one mailbox per actor), admission, budgets, exactly-once answers, the
 //! release of replies once their record is durable, reservation deadlines, the published view, the
-//! feed of durable events.
+//! feed of durable events, the figures of what became durable.
 //!
 //! Not responsible for: rules (engine), sockets (gateway), bytes on disk (persistence).
 
 pub mod clock;
 pub mod directory;
 mod drained;
+pub mod figures;
 pub mod handle;
+pub mod histogram;
 mod log_thread;
 mod mailbox;
 mod meters;

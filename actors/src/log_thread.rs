@@ -122,6 +122,7 @@ impl LogThread {
             drained.holds.drain(..).for_each(|change| shared.view.put_hold(change));
             chain_changed |= !drained.chain.is_empty();
             drained.chain.drain(..).for_each(|change| shared.directory.put(change));
+            drained.part.take().into_iter().for_each(|part| shared.desk.put(*part));
             drained.replies.durable_from(next);
             replies.append(&mut drained.replies);
             next.0 += u64::from(drained.records);

@@ -12,7 +12,7 @@ use onhand_engine::event::Record;
 use onhand_engine::ids::{LocationId, SkuId, TillNo};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::stock::StockRow;
-use onhand_engine::store::Store;
+use onhand_engine::store::{Store, Totals};
 use onhand_engine::till::Till;
 use onhand_engine::world::PlaceState;
 
@@ -48,6 +48,9 @@ pub(crate) struct StoreActor {
     pub(crate) tills: HashMap<TillNo, u32>,
     /// The drain that changed its totals last.
     pub(crate) drain: u32,
+    /// Its totals as they were told last, and whether they have changed since.
+    pub(crate) told: [Totals; 3],
+    pub(crate) untold: bool,
 }
 
 /// The chain actor.
@@ -99,6 +102,7 @@ impl Places {
     pub(crate) fn load(&mut self, location: LocationId, place: PlaceState) {
         let at = self.add_store(location);
         let store = &mut self.stores[at as usize];
+        store.told = place.store.totals;
         store.store = place.store;
         for (no, till) in place.tills {
             store.tills.insert(no, index(self.tills.len()));
@@ -138,6 +142,8 @@ impl Places {
             skus: SkuIndex::default(),
             tills: HashMap::new(),
             drain: 0,
+            told: Default::default(),
+            untold: false,
         });
         self.by_location.insert(location, at);
         at

@@ -84,6 +84,18 @@ impl Remembered {
         std::hint::black_box(known.count());
     }
 
+    /// When a command was decided whose answer is still known, durable or not.
+    pub(crate) fn time_of(&self, command: CommandId) -> Option<Timestamp> {
+        let hash = self.hasher.hash_one(command);
+        let number = *self.index.find(hash, |at| command_at(&self.entries, self.first, *at) == command)?;
+        self.entry(number).map(|entry| entry.time)
+    }
+
+    /// What is not known any more was decided before this.
+    pub(crate) fn horizon(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_sub(self.keep_ms))
+    }
+
     /// The entry of a number, when its record is durable.
     pub(crate) fn durable_entry(&self, number: u64) -> Option<&Entry> {
         if number < self.undurable { self.entry(number) } else { None }

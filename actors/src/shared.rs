@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::drained::{Drained, Ports, Replies};
+use crate::figures::desk::Desk;
 use crate::handle::{Options, Sabotage};
 use crate::meters::{Meters, Tally};
 use crate::port::{Envelope, Outcome};
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) directory: Directory,
     pub(crate) view: View,
     pub(crate) ports: Ports,
+    pub(crate) desk: Desk,
     pub(crate) meters: Meters,
     pub(crate) sabotage: Option<Sabotage>,
     pub(crate) inboxes: Vec<Inbox>,
@@ -63,6 +65,8 @@ pub(crate) struct Inbox {
     pub(crate) address: OnceLock<Addr<Shard>>,
     pub(crate) sku_actors: AtomicUsize,
     pub(crate) reservations: AtomicUsize,
+    /// When the oldest live reservation began; zero when there is none.
+    pub(crate) oldest_hold: AtomicU64,
 }
 
 #[derive(Default)]

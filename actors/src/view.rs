@@ -1,5 +1,6 @@
 //! The published view: what is durable, for every thread to read. Never the truth; the actors are.
 
+use crate::figures::stockouts::{Stockouts, is_out};
 use crate::port::LevelChange;
 use dashmap::DashMap;
 use hashbrown::DefaultHashBuilder;
@@ -29,6 +30,7 @@ pub(crate) struct View {
     listing: Map<LocationId, BTreeSet<SkuId>>,
     totals: Map<LocationId, [Totals; 3]>,
     holds: Map<(LocationId, ReservationId), Reservation>,
+    pub(crate) stockouts: Stockouts,
 }
 
 impl HoldChange {
@@ -66,6 +68,8 @@ impl View {
         for (sku, row) in &place.rows {
             self.levels.insert((location, *sku), (row.level(), time));
         }
+        let out = place.rows.iter().filter(|(_, row)| is_out(&row.level()));
+        self.stockouts.load(out.map(|(sku, _)| (location, *sku)), time);
         self.put_totals(location, place.store.totals);
         for (id, live) in &place.store.reservations {
             self.holds.insert((location, *id), live.clone());
@@ -75,7 +79,9 @@ impl View {
     /// Publishes levels, each newer than the one before of its SKU.
     pub(crate) fn put_levels(&self, changes: &[LevelChange]) {
         for change in changes {
-            let known = self.levels.insert((change.location, change.sku), (change.level, change.time));
+            let spot = (change.location, change.sku);
+            let known = self.levels.insert(spot, (change.level, change.time));
+            self.stockouts.see(spot, known.as_ref().map(|(before, _)| before), &change.level, change.time);
             if known.is_none() {
                 self.listing.entry(change.location).or_default().insert(change.sku);
             }

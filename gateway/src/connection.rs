@@ -2,6 +2,7 @@
 
 use crate::clock;
 use crate::fault::Fault;
+use crate::figures::socket::Streams;
 use crate::keys::Principal;
 use crate::link::Link;
 use crate::outbox::Outbox;
@@ -40,6 +41,7 @@ pub(crate) enum Flow {
 pub(crate) struct Connection {
     pub(crate) id: u64,
     pub(crate) watching: RefCell<Watching>,
+    pub(crate) streams: RefCell<Streams>,
     link: Box<dyn Link>,
     outbox: RefCell<Outbox>,
     flow: Cell<Flow>,
@@ -61,6 +63,7 @@ impl Connection {
         Self {
             id,
             watching: RefCell::default(),
+            streams: RefCell::default(),
             link,
             outbox: RefCell::default(),
             flow: Cell::new(Flow::Clear),

@@ -1,7 +1,7 @@
 //! The door of onhand: one port for WebSocket, HTTP, metrics and pages.
 //!
 //! Responsible for: who is asking and what they may do, limits, reading requests and writing replies,
-//! live stock to those who watch, the pages, health and metrics.
+//! live stock to those who watch, the metrics stream, the pages, health and metrics.
 //!
 //! Not responsible for: stock (it holds none), rules (engine), what the messages look like
 //! (protocol), or what became durable (actors).
@@ -9,6 +9,7 @@
 mod clock;
 mod connection;
 mod fault;
+mod figures;
 mod http;
 mod inbox;
 pub mod keys;

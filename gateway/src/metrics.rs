@@ -6,6 +6,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use onhand_actors::handle::Observed;
 use std::cell::RefCell;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// Starts recording. Whoever starts the actors calls it before: what registers with no recorder in
 /// place counts for nobody.
@@ -61,10 +62,63 @@ pub(crate) struct Meters {
     pub(crate) commands: Counter,
     pub(crate) done: Counter,
     pub(crate) declined: Counter,
-    pub(crate) levels: Counter,
-    pub(crate) bytes: Counter,
-    pub(crate) watched: Gauge,
+    pub(crate) levels: Count,
+    pub(crate) bytes: Count,
+    pub(crate) watched: Amount,
     pub(crate) answer: Histogram,
+}
+
+/// A counter that can be read: for the metrics stream too.
+pub(crate) struct Count {
+    exported: Counter,
+    total: AtomicU64,
+}
+
+impl Count {
+    fn of(exported: Counter) -> Self {
+        Self { exported, total: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn increment(&self, more: u64) {
+        if more > 0 {
+            self.exported.increment(more);
+            self.total.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    /// Since the start.
+    pub(crate) fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+}
+
+/// A gauge of whole things that can be read.
+pub(crate) struct Amount {
+    exported: Gauge,
+    now: AtomicI64,
+}
+
+impl Amount {
+    pub(crate) fn increment(&self, more: f64) {
+        self.exported.increment(more);
+        self.now.fetch_add(whole(more), Ordering::Relaxed);
+    }
+
+    pub(crate) fn decrement(&self, less: f64) {
+        self.exported.decrement(less);
+        self.now.fetch_sub(whole(less), Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        u64::try_from(self.now.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+}
+
+/// Gauges are told whole numbers here.
+fn whole(number: f64) -> i64 {
+    #[expect(clippy::as_conversions, reason = "it came from a count")]
+    let whole = number as i64;
+    whole
 }
 
 impl Meters {
@@ -77,9 +131,9 @@ impl Meters {
             commands: counter!("onhand_gateway_commands_total"),
             done: counter!("onhand_gateway_answers_total", "result" => "done"),
             declined: counter!("onhand_gateway_answers_total", "result" => "refused"),
-            levels: counter!("onhand_gateway_levels_sent_total"),
-            bytes: counter!("onhand_gateway_sent_bytes_total"),
-            watched: gauge!("onhand_gateway_watched"),
+            levels: Count::of(counter!("onhand_gateway_levels_sent_total")),
+            bytes: Count::of(counter!("onhand_gateway_sent_bytes_total")),
+            watched: Amount { exported: gauge!("onhand_gateway_watched"), now: AtomicI64::new(0) },
             answer: histogram!("onhand_gateway_answer_seconds"),
         }
     }

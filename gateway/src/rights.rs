@@ -93,7 +93,9 @@ pub(crate) fn check_keys(principal: &Principal) -> Result<(), Fault> {
 fn key_may(role: Role, op: &str) -> bool {
     match op {
         "hello" | "ping" => true,
-        "get" | "subscribe" | "unsubscribe" => role != Role::Operations,
+        "get" | "subscribe" => role != Role::Operations,
+        "unsubscribe" => true,
+        "watch_metrics" => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         "sell" | "reserve" | "extend" | "release" | "allocate" | "deallocate" => {
             matches!(role, Role::Admin | Role::Till | Role::Web)
         }
@@ -155,8 +157,8 @@ mod tests {
              allocate deallocate",
         ),
         ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
-        ("analyst", "hello ping get subscribe unsubscribe"),
-        ("operations", "hello ping"),
+        ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
+        ("operations", "hello ping unsubscribe watch_metrics"),
         ("shopper", "hello ping get subscribe unsubscribe reserve extend release"),
     ];
 

@@ -1,6 +1,8 @@
 //! Starting and stopping: the listener, the workers, and what they share.
 
 use crate::fault::Fault;
+use crate::figures::Desk;
+use crate::figures::gatherer::Gatherer;
 use crate::keys::{NoRandomness, Tokens};
 use crate::limits::Limits;
 use crate::metrics::{self, Meters};
@@ -74,6 +76,7 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
     pub(crate) meters: Meters,
+    pub(crate) desk: Desk,
     pub(crate) exporter: &'static PrometheusHandle,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: AtomicUsize,
@@ -102,8 +105,9 @@ pub(crate) fn fresh(
 ) -> Result<Arc<Shared>, NoRandomness> {
     // Before the first counter is looked up.
     let exporter = metrics::exporter();
-    let (tokens, meters) = (Tokens::new()?, Meters::new());
-    Ok(Arc::new(Shared { handle, origins, tokens, limits, meters, exporter, stopping, sockets: AtomicUsize::new(0) }))
+    let (tokens, meters, sockets) = (Tokens::new()?, Meters::new(), AtomicUsize::new(0));
+    let desk = Desk::default();
+    Ok(Arc::new(Shared { handle, origins, tokens, limits, meters, desk, exporter, stopping, sockets }))
 }
 
 /// One place among the sockets at once; given back when dropped.
@@ -132,6 +136,7 @@ pub struct Server {
     door: Option<JoinHandle<()>>,
     /// Closed once every worker has ended.
     ended: std::sync::mpsc::Receiver<Infallible>,
+    _gatherer: Gatherer,
 }
 
 impl Server {
@@ -157,16 +162,17 @@ impl Server {
             let (shared, working) = (shared.clone(), working.clone());
             let handle = shared.handle.clone();
             let started = handle.spawn_on(shard, move || async move {
-                worker::run(Worker::new(shared), sockets).await;
+                worker::run(Worker::new(shared, shard), sockets).await;
                 drop(working);
             });
             if !started {
                 return Err(Error::NoActors);
             }
         }
+        let gatherer = Gatherer::start(shared.clone()).map_err(Error::Thread)?;
         let door = open(listener, doors, shared)?;
         tracing::info!(%address, "listening");
-        Ok(Self { address, stop, door: Some(door), ended })
+        Ok(Self { address, stop, door: Some(door), ended, _gatherer: gatherer })
     }
 
     /// Where it listens.

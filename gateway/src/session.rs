@@ -4,6 +4,7 @@
 use crate::clock;
 use crate::connection::{Closing, Connection, Flow};
 use crate::fault::Fault;
+use crate::figures;
 use crate::keys::{self, Principal};
 use crate::limits::Bucket;
 use crate::link::{Link, Tcp};
@@ -293,6 +294,7 @@ impl<'a> Session<'a> {
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
+            Body::WatchMetrics(asked) => figures::socket::begin(self.worker, self.connection, id, &asked, &principal),
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),
             Body::Ping(_) => {
                 self.reply(id, Success::Pong(Pong { time: self.time() }));
@@ -343,7 +345,7 @@ impl<'a> Session<'a> {
         let max = self.worker.shared.limits.subscriptions_max;
         let subscribing = wire::subscribing(asked, principal, self.worker.shared.handle.directory())?;
         let watching = self.connection.watching.borrow();
-        if watching.knows(id.0) {
+        if watching.knows(id.0) || self.connection.streams.borrow().knows(id) {
             return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
         }
         if watching.weight().saturating_add(subscribing.watched.watch.weight()) > max {
@@ -355,7 +357,8 @@ impl<'a> Session<'a> {
     }
 
     fn unsubscribe(&self, id: Id, subscription: Id) -> Result<(), Fault> {
-        if !self.worker.unsubscribe(self.connection, subscription.0) {
+        let was_stream = self.connection.streams.borrow_mut().remove(subscription);
+        if !was_stream && !self.worker.unsubscribe(self.connection, subscription.0) {
             return Err(Fault::new(1015, "this connection has no such subscription").at("subscription"));
         }
         self.reply(id, Success::Unsubscribed(Pong { time: self.time() }));
@@ -480,7 +483,8 @@ impl<'a> Session<'a> {
         connection.flush();
         while connection.flow() == Flow::Clear {
             let next = connection.watching.borrow_mut().next_frame(&worker.shared.handle, clock::now());
-            let Some((frame, levels)) = next else { break };
+            let of_metrics = || connection.streams.borrow_mut().next_frame(&worker.shared);
+            let Some((frame, levels)) = next.or_else(|| Some((of_metrics()?, 0))) else { break };
             worker.shared.meters.bytes.increment(wire::count(frame.len()));
             worker.shared.meters.levels.increment(wire::count(levels));
             connection.share(frame);

@@ -163,7 +163,7 @@ impl Rig {
         let shared: Arc<Shared> = fresh(handle.clone(), limits, Vec::new(), stopping).unwrap();
         let minted = keys::mint(onhand_engine::catalogue::Role::Admin, Label::new("a").unwrap(), handle.now()).unwrap();
         let rig = Self {
-            worker: Worker::new(shared),
+            worker: Worker::new(shared, 0),
             handle,
             key: minted.key.id,
             secret: minted.text,

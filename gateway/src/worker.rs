@@ -8,6 +8,7 @@
 use crate::clock;
 use crate::connection::{Closing, Connection};
 use crate::fault::Fault;
+use crate::figures::WorkerFigures;
 use crate::http;
 use crate::inbox::Inbox;
 use crate::keys::Principal;
@@ -75,6 +76,7 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     inbox: Arc<Inbox>,
     port: PortId,
+    figures: Arc<WorkerFigures>,
     pending: RefCell<Pending>,
     batch: RefCell<Vec<Envelope>>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
@@ -94,13 +96,15 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(shared: Arc<Shared>) -> Rc<Self> {
+    pub(crate) fn new(shared: Arc<Shared>, no: usize) -> Rc<Self> {
         let inbox = Arc::new(Inbox::default());
         let port = shared.handle.register(inbox.clone());
+        let figures = shared.desk.worker(no);
         Rc::new(Self {
             shared,
             inbox,
             port,
+            figures,
             pending: RefCell::default(),
             batch: RefCell::default(),
             connections: RefCell::default(),
@@ -252,6 +256,7 @@ impl Worker {
         let mut sampled = None;
         let mut pending = self.pending.borrow_mut();
         let mut shares = self.shares.borrow_mut();
+        let now = clock::now();
         for (ticket, outcome) in outcomes {
             match outcome {
                 Outcome::Done { .. } => done += 1,
@@ -259,6 +264,7 @@ impl Worker {
             }
             let Some((waiter, asked_at)) = pending.remove(ticket) else { continue };
             sampled.get_or_insert(asked_at);
+            self.figures.answered(now.saturating_duration_since(asked_at));
             match waiter {
                 // Nobody may wait any more; the outcome stands all the same.
                 Waiter::Request(reply) => drop(reply.send(outcome)),
@@ -330,7 +336,9 @@ impl Worker {
         self.check_principals();
         self.holders.borrow_mut().retain(|_, share| Rc::strong_count(share) > 1);
         let now = clock::now();
-        for connection in self.connections.borrow().values() {
+        let connections = self.connections.borrow();
+        self.figures.connected(connections.values().filter_map(|connection| connection.principal()));
+        for connection in connections.values() {
             connection.watching.borrow_mut().forget(now);
         }
     }

@@ -29,6 +29,15 @@ pub const SUBSCRIPTIONS_MAX: usize = 10_000;
 /// Levels in one message of a large snapshot: about 200 bytes each, so it stays near 64 KiB.
 pub const LEVELS_PER_MESSAGE_MAX: usize = 250;
 
+/// How much of the past a metrics stream of seconds can begin with, in seconds: what is kept.
+pub const METRICS_SECONDS_MAX_S: u64 = 2 * 3_600;
+
+/// How much of the past a metrics stream of minutes can begin with, in seconds: what is kept.
+pub const METRICS_MINUTES_MAX_S: u64 = 24 * 3_600;
+
+/// Metrics streams of one connection: an analyst looks at one or two.
+pub const METRICS_STREAMS_MAX: usize = 8;
+
 /// Entries of one page of an HTTP list when `limit` is not given.
 pub const PAGE_DEFAULT: usize = 100;
 

@@ -3,7 +3,9 @@
 use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
-use crate::message::{CreateKey, ErrorBody, ItemInput, LevelMessage, each_schema, each_success_schema};
+use crate::message::{
+    CreateKey, ErrorBody, ItemInput, LevelMessage, MetricsHistory, MetricsMessage, each_schema, each_success_schema,
+};
 use crate::routes::{Access, Input, Output, ROUTES, Route};
 use crate::schema::{generator, success};
 use schemars::JsonSchema;
@@ -96,6 +98,13 @@ fn responses(route: &Route) -> Value {
     let good = match route.output {
         Output::Success(word) => content(&reference(word)),
         Output::Json(schema) => content(&reference(schema)),
+        Output::Stream(schema) => json!({
+            "description": "Goes on until the client leaves, the key is revoked or the server stops.",
+            "content": {
+                "application/x-ndjson": { "schema": reference(schema) },
+                "text/event-stream": { "schema": { "type": "string" } }
+            }
+        }),
         Output::AnyJson => content(&json!({ "type": "object" })),
         Output::Upgrade => json!({ "description": "Switching to WebSocket." }),
     };
@@ -135,6 +144,8 @@ fn schemas() -> Value {
         named::<KeyList>,
         named::<KeyMessage>,
         named::<TokenMessage>,
+        named::<MetricsMessage>,
+        named::<MetricsHistory>,
     ] {
         add(&mut generator);
     }

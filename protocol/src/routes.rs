@@ -32,6 +32,8 @@ pub enum Output {
     Success(&'static str),
     /// JSON of this schema.
     Json(&'static str),
+    /// Objects of this schema, one after the other: a line each (NDJSON), or server-sent events.
+    Stream(&'static str),
     /// JSON that describes itself.
     AnyJson,
     /// The connection becomes a WebSocket.
@@ -75,6 +77,15 @@ const CHANNEL: Query =
     Query { name: "channel", is_number: false, meaning: "The channel whose `available` is meant; default by role." };
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
 const PAGE: &[Query] = &[AFTER, LIMIT];
+const METRICS: &[Query] = &[
+    Query { name: "every", is_number: false, meaning: "How long one object is: `1s`, the default, or `1m`." },
+    Query {
+        name: "history_s",
+        is_number: true,
+        meaning: "How much of the past, in seconds; at most 7200 of seconds and 86400 of minutes.",
+    },
+    Query { name: "fields", is_number: false, meaning: "Only these fields, with commas between them." },
+];
 
 const fn command(path: &'static str, op: &'static str, ok: &'static str, summary: &'static str) -> Route {
     let (input, output) = (Input::Command(op), Output::Success(ok));
@@ -138,6 +149,11 @@ pub const ROUTES: &[Route] = &[
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),
     read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", PAGE),
+    Route {
+        output: Output::Stream("MetricsMessage"),
+        ..read("/v1/metrics/stream", "", "Every second or minute what happened in it, as it goes on.", METRICS)
+    },
+    read("/v1/metrics/history", "MetricsHistory", "The seconds or minutes of the last while, oldest first.", METRICS),
     Route { output: Output::AnyJson, ..read("/v1/status", "", "Queues, log and memory, for operations.", &[]) },
     Route { access: Access::Anyone, output: Output::AnyJson, ..read("/v1/openapi.json", "", "This document.", &[]) },
     Route {

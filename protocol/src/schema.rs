@@ -1,8 +1,8 @@
 //! JSON Schema of every message, made from the types.
 
-use crate::message::{ErrorBody, Levels, each_schema, each_success_schema};
+use crate::message::{ErrorBody, Levels, Metrics, each_schema, each_success_schema};
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 /// The schema files: name and content. They stand in `docs/schema`.
@@ -33,9 +33,12 @@ fn replies() -> Value {
 }
 
 fn pushes() -> Value {
-    let mut schema = generator("/$defs").into_root_schema_for::<Levels>();
-    schema.insert("description".to_owned(), "What the server sends unasked to those who subscribed.".into());
-    schema.to_value()
+    let mut generator = generator("/$defs");
+    let all = vec![
+        ("levels", Levels::json_schema(&mut generator).to_value()),
+        ("metrics", Metrics::json_schema(&mut generator).to_value()),
+    ];
+    one_of("Push", "What the server sends unasked to those who subscribed.", all, generator)
 }
 
 /// The schema of a request: its body with `op` and `id`.

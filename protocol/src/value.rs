@@ -43,6 +43,11 @@ pub struct Time(pub Timestamp);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub Seq);
 
+/// A measured figure in thousandths, on the wire a number with at most three decimals. Not for money
+/// and not for quantities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Decimal(pub u32);
+
 /// A bar code of 8, 12, 13 or 14 digits with its check digit; printed as 14.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gtin(pub gtin::Gtin);
@@ -380,5 +385,40 @@ impl JsonSchema for Amount {
             "minimum": -money::Minor::MAX.0,
             "maximum": money::Minor::MAX.0
         })
+    }
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_multiple_of(1_000) {
+            return serializer.serialize_u32(self.0 / 1_000);
+        }
+        serializer.serialize_f64(f64::from(self.0) / 1_000.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        if !(0.0..=f64::from(u32::MAX) / 1_000.0).contains(&number) {
+            return Err(numbered(1001, format_args!("{number} is not a figure from 0 to {}", u32::MAX / 1_000)));
+        }
+        // Within the range, as was just looked at.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range")]
+        Ok(Decimal((number * 1_000.0).round() as u32))
+    }
+}
+
+impl JsonSchema for Decimal {
+    fn schema_name() -> Cow<'static, str> {
+        "Decimal".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 0 })
+    }
+
+    fn inline_schema() -> bool {
+        true
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What can wake it: commands in its inbox, news from the log thread, a deadline, its own yield.
 
+mod counting;
 mod restoring;
 mod routing;
 mod running;
@@ -105,6 +106,7 @@ pub(crate) struct Shard {
     /// Locations closed in this drain.
     doubtful: Vec<u32>,
     tally: Tally,
+    counting: counting::Counting,
     /// Commands of the inbox decided in this drain.
     decided: usize,
     due: Vec<(u32, ReservationId)>,
@@ -168,6 +170,7 @@ impl Shard {
             durable: 0,
             doubtful: Vec::new(),
             tally: Tally::default(),
+            counting: counting::Counting::default(),
             decided: 0,
             due: Vec::new(),
             news: Vec::new(),
@@ -176,6 +179,8 @@ impl Shard {
             done: Some(done),
         };
         shard.reservations = shard.places.reservation_count();
+        let now = shard.shared.clock.now();
+        shard.counting.load(&shard.places, &shard.remembered, now);
         shard.publish_gauges(0);
         for (at, store) in shard.places.stores.iter().enumerate() {
             for (id, live) in &store.store.reservations {
@@ -200,12 +205,13 @@ impl Shard {
         if self.in_flight >= self.shared.options.log_queue_max && self.is_writable() {
             self.want_news();
             if self.in_flight >= self.shared.options.log_queue_max {
-                self.publish_oldest();
+                self.publish_wait();
                 return;
             }
         }
         let now = self.shared.clock.now();
         self.drain = self.drain.wrapping_add(1);
+        self.hand_over(now);
         self.restore();
         self.take_inbox();
         self.take_due(now);
@@ -372,7 +378,8 @@ impl Shard {
             let actor = &places.stores[at as usize];
             (actor.location, actor.store.totals)
         }));
-        if self.out.records > 0 || !self.out.levels.is_empty() || (self.in_flight > 0 && !self.out.replies.is_empty()) {
+        let tells = self.out.records > 0 || !self.out.levels.is_empty() || self.out.part.is_some();
+        if tells || (self.in_flight > 0 && !self.out.replies.is_empty()) {
             let mut next = self.spare.pop().unwrap_or_default();
             next.shard = self.no;
             next.replies.expect(&self.out.replies);
@@ -399,6 +406,7 @@ impl Shard {
 
     fn publish_gauges(&mut self, ran: usize) {
         self.ran_since_yield += ran;
+        self.publish_oldest();
         let inbox = &self.shared.inboxes[self.no];
         inbox.sku_actors.store(self.places.sku_count(), Ordering::Relaxed);
         inbox.reservations.store(self.reservations, Ordering::Relaxed);
@@ -411,11 +419,11 @@ impl Shard {
         };
         meters.sku_actors.set(all(|inbox| &inbox.sku_actors));
         meters.reservations.set(all(|inbox| &inbox.reservations));
-        self.publish_oldest();
+        self.publish_wait();
     }
 
     /// Since when the oldest command waits: whoever asks now is refused when that is long ago.
-    fn publish_oldest(&self) {
+    fn publish_wait(&self) {
         let inbox = &self.shared.inboxes[self.no];
         let waits = !self.arrived.as_slice().is_empty() || !self.ready.is_empty();
         inbox.set_oldest(if waits { Some(self.arrived_since) } else { inbox.waiting_since() });
@@ -449,7 +457,8 @@ impl Shard {
         if !self.is_writable() {
             return;
         }
-        let Some(next) = self.wheel.next_in(now) else { return };
+        let next = [self.wheel.next_in(now), self.counting.next_in(now)].into_iter().flatten().min();
+        let Some(next) = next else { return };
         let at = now.plus(next);
         if let Some((set_for, handle)) = self.alarm {
             if set_for <= at {

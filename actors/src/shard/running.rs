@@ -52,7 +52,7 @@ impl Shard {
         let outcome = self.outcome(store, command, fingerprint, now);
         match &outcome {
             Outcome::Done { .. } => self.tally.done += 1,
-            Outcome::Refused(refusal) => self.tally.refused(refusal.number()),
+            Outcome::Refused(refusal) => self.count_refusal(command, refusal),
         }
         self.out.replies.push(port, ticket, outcome);
     }
@@ -130,7 +130,10 @@ impl Shard {
         let before = self.out.bytes.len();
         let folded = catch_unwind(AssertUnwindSafe(|| self.fold_in(store, record, command)));
         match folded {
-            Ok(answer) => Outcome::Done { seq: Seq(u64::from(self.out.records)), time: record.time, answer },
+            Ok(answer) => {
+                self.count(store, record);
+                Outcome::Done { seq: Seq(u64::from(self.out.records)), time: record.time, answer }
+            }
             Err(_) => {
                 self.out.bytes.truncate(before);
                 self.close(store, command);
@@ -200,6 +203,7 @@ impl Shard {
         if actor.drain != self.drain {
             actor.drain = self.drain;
             self.touched_stores.push(store);
+            self.count_store(store);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod faults;
+mod figures;
 mod panics;
 mod racing;
 mod repeats;

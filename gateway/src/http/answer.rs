@@ -65,7 +65,8 @@ pub(crate) async fn cross_origin(State(app): State<Arc<App>>, request: Request, 
     headers.insert(VARY, HeaderValue::from_static("Origin"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Retry-After"));
     if asks_first {
-        let allowed = HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, If-None-Match");
+        let allowed =
+            HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID");
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE"));
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

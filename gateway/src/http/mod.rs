@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod commands;
+mod figures;
 mod keys;
 mod operations;
 mod pages;
@@ -25,7 +26,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tower::ServiceExt;
 
 /// Headers of one request, together.
@@ -34,6 +35,10 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Ends the connection although its client takes nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Cut(pub(crate) Arc<Notify>);
 
 /// Every address of the server.
 pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> Router {
@@ -52,6 +57,8 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/totals", get(reads::totals))
         .route("/reservations/{location}/{id}", get(reads::reservation))
         .route("/events", get(reads::events))
+        .route("/metrics/stream", get(figures::stream))
+        .route("/metrics/history", get(figures::history))
         .route("/status", get(operations::status))
         .route("/openapi.json", get(operations::openapi))
         .route("/{op}", post(commands::command))
@@ -73,8 +80,11 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
 pub(crate) async fn serve(shared: Arc<Shared>, routes: Router, arrived: Arrived) {
     let Ok(stream) = TcpStream::from_std(arrived.socket) else { return };
     let (peer, place) = (Peer(arrived.peer), Arc::new(arrived.place));
+    let cut = Cut::default();
+    let its_cut = cut.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(its_cut.clone());
         request.extensions_mut().insert(place.clone());
         routes.clone().oneshot(request.map(Body::new))
     });
@@ -86,11 +96,15 @@ pub(crate) async fn serve(shared: Arc<Shared>, routes: Router, arrived: Arrived)
         .with_upgrades();
     let mut connection = pin!(connection);
     let mut stopping = shared.stopping.clone();
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = stopping.wait_for(|stop| *stop) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let mut told = false;
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break ended,
+            () = cut.0.notified() => return,
+            _ = stopping.wait_for(|stop| *stop), if !told => {
+                told = true;
+                connection.as_mut().graceful_shutdown();
+            }
         }
     };
     if let Err(error) = ended {

@@ -73,7 +73,7 @@ fn coded<const MAX: usize>(text: &str, field: &str) -> Result<Code<MAX>, Fault> 
 }
 
 /// The caller, if it may read this.
-fn reader(app: &App, headers: &HeaderMap, read: Read) -> Result<Principal, Fault> {
+pub(crate) fn reader(app: &App, headers: &HeaderMap, read: Read) -> Result<Principal, Fault> {
     let caller = app.caller(headers)?;
     rights::check_read(&caller, read)?;
     Ok(caller)

@@ -1,7 +1,8 @@
 //! A server with one key per role, two shops, a web warehouse and three items.
 
 use futures_util::{SinkExt, StreamExt};
-use onhand_actors::handle::{self, Handle};
+use onhand_actors::clock::Clock;
+use onhand_actors::handle::{self, Handle, Surroundings};
 use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::Role;
 use onhand_engine::command::{Action, Channel, Command};
@@ -56,10 +57,16 @@ impl Stand {
     }
 
     pub async fn with(limits: Limits) -> Self {
+        Self::at(limits, Clock::system()).await
+    }
+
+    /// At a time of the test's choosing.
+    pub async fn at(limits: Limits, clock: Clock) -> Self {
         let log = MemoryLog::new();
         let disk = log.disk();
         let options = handle::Options { shards: 2, ..handle::Options::default() };
-        let handle = Handle::start(options, Box::new(log), Default::default()).unwrap();
+        let surroundings = Surroundings { clock, sabotage: None };
+        let handle = Handle::start_with(options, Box::new(log), Default::default(), surroundings).unwrap();
         let keys = make_keys(&handle);
         let listen = "127.0.0.1:0".parse().unwrap();
         let options = Options {

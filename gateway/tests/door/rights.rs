@@ -15,6 +15,7 @@ fn requests() -> Vec<(&'static str, Value)> {
         ("ping", json!({})),
         ("get", json!({"location": "S1", "sku": "TEA"})),
         ("subscribe", json!({"skus": ["TEA"]})),
+        ("watch_metrics", json!({})),
         ("unsubscribe", json!({"subscription": reservation})),
         ("sell", json!({"location": "S1", "currency": "EUR", "lines": line})),
         (
@@ -36,16 +37,17 @@ fn requests() -> Vec<(&'static str, Value)> {
 }
 
 const READS: &str = "ping get subscribe unsubscribe";
+const WATCHES: &str = "ping unsubscribe watch_metrics";
 const HOLDS: &str = "reserve extend release";
 
 fn may(role: &str, op: &str) -> bool {
     let has = |list: &str| list.split(' ').any(|one| one == op);
     match role {
         "admin" => true,
-        "till" => !has("set_policy define_location define_items"),
+        "till" => !has("set_policy define_location define_items watch_metrics"),
         "web" => has(READS) || has(HOLDS) || has("sell allocate deallocate"),
-        "analyst" => has(READS),
-        "operations" => has("ping"),
+        "analyst" => has(READS) || has(WATCHES),
+        "operations" => has(WATCHES),
         "shopper" => has(READS) || has(HOLDS),
         _ => panic!("{role}"),
     }
@@ -60,7 +62,7 @@ async fn check(stand: &Stand, role: &str, socket: &mut Socket) {
         let refused = reply["error"]["number"] == 4004;
         assert_eq!(refused, !may(role, op), "{role} {op}: {reply}");
         let key = Role::named(role).map(|role| stand.key(role).to_owned());
-        if let Some(key) = key.filter(|_| !READS.contains(op)) {
+        if let Some(key) = key.filter(|_| !READS.contains(op) && !WATCHES.contains(op)) {
             let headers = [("Authorization", format!("Bearer {key}")), ("Idempotency-Key", id())];
             let response = stand.http("POST", &format!("/v1/{op}"), &headers, body.to_string().as_bytes()).await;
             assert_eq!(response.status == 403, !may(role, op), "{role} {op}: {}", response.text());
@@ -93,6 +95,7 @@ async fn reads_over_http_by_role() {
         ("/v1/totals", "admin analyst"),
         ("/v1/events", "admin analyst"),
         ("/v1/status", "admin operations"),
+        ("/v1/metrics/history", "admin analyst operations"),
         ("/v1/keys", "admin"),
     ];
     let token = stand.token().await;

@@ -32,7 +32,7 @@ pub struct Entered {
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
-/// not commands (`hello`, `get`, `subscribe`, `unsubscribe`, `ping`).
+/// not commands (`hello`, `get`, `subscribe`, `watch_metrics`, `unsubscribe`, `ping`).
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
     match body {
@@ -88,7 +88,12 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         }),
         Body::DefineLocation(body) => define::location(body).map(|action| desk.chain(action)),
         Body::DefineItems(body) => define::items(body).map(|action| desk.chain(action)),
-        Body::Hello(_) | Body::Get(_) | Body::Subscribe(_) | Body::Unsubscribe(_) | Body::Ping(_) => {
+        Body::Hello(_)
+        | Body::Get(_)
+        | Body::Subscribe(_)
+        | Body::WatchMetrics(_)
+        | Body::Unsubscribe(_)
+        | Body::Ping(_) => {
             let text = format!("{} is not a command", body.op());
             Err(Box::new(ErrorBody::new(1002, text).at("op")))
         }

@@ -1,5 +1,6 @@
 //! One struct per op; they are also the bodies of `POST /v1/{op}`. An unknown field is an error.
 
+use super::metrics::{Every, MetricField};
 use super::reply::Role;
 use super::word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
 use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Quantity, Sku};
@@ -380,8 +381,25 @@ body!(
     /// End a subscription.
     #[derive(Copy)]
     Unsubscribe {
-        /// The id of the `subscribe` request.
+        /// The id of the `subscribe` or `watch_metrics` request.
         subscription: Id,
+    }
+);
+body!(
+    /// The metrics stream: those of the last while, oldest first, then each second or minute. Ends with
+    /// `unsubscribe`.
+    #[derive(Default)]
+    WatchMetrics {
+        /// How long one object is; default a second.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        every: Option<Every>,
+        /// How much of the past to begin with, in seconds: at most 7,200 of seconds and 86,400 of
+        /// minutes; default nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        history_s: Option<u64>,
+        /// Only these fields, and `time` and `seconds`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fields: Option<Vec<MetricField>>,
     }
 );
 body!(

@@ -6,6 +6,7 @@
 mod body;
 mod error;
 mod level;
+mod metrics;
 pub mod read;
 mod reply;
 mod request;
@@ -15,10 +16,15 @@ mod word;
 pub use body::{
     Adjust, Allocate, AskedLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Extend, Get,
     Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, SafetyStock, SaleLine, Sell, SetPolicy, Subscribe,
-    TaxAsItWas, TaxInput, Tender, Unsubscribe,
+    TaxAsItWas, TaxInput, Tender, Unsubscribe, WatchMetrics,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};
+pub use metrics::{
+    Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,
+    MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
+    StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
+};
 pub(crate) use reply::each_success_schema;
 pub use reply::{
     Allocated, Counted, Extended, HelloReply, Incoming, ItemsDefined, LevelReply, Plain, Pong, Recorded, Reply,

@@ -4,6 +4,7 @@
 
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
+use super::metrics::{Metrics, MetricsMessage};
 use super::tagged::{Head, Read, Rest, Shape};
 use super::word::Channel;
 use crate::value::{Amount, Currency, Id, OrderName, Position, Quantity, Sku, Time, numbered};
@@ -83,6 +84,8 @@ pub enum Incoming {
     Reply(Reply),
     /// Live stock.
     Levels(Vec<LevelMessage>),
+    /// The metrics stream.
+    Metrics(Box<MetricsMessage>),
 }
 
 macro_rules! successes {
@@ -162,6 +165,8 @@ successes! {
     Level(LevelReply) = "level",
     /// Watching; the first part of the snapshot.
     Subscribed(Subscribed) = "subscribed",
+    /// Watching the metrics: they follow as pushes.
+    Watching(Pong) = "watching",
     /// No longer watching.
     Unsubscribed(Pong) = "unsubscribed",
     /// Here.
@@ -326,6 +331,7 @@ impl Success {
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)
+            | Success::Watching(_)
             | Success::Unsubscribed(_)
             | Success::Pong(_) => None,
         }
@@ -380,6 +386,7 @@ impl Reply {
         match Incoming::parse(text)? {
             Incoming::Reply(reply) => Ok(reply),
             Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
+            Incoming::Metrics(_) => Err("a push of metrics where a reply was expected".to_owned()),
         }
     }
 }
@@ -395,6 +402,8 @@ struct Parts<'a> {
     error: Option<Box<ErrorBody>>,
     #[serde(default)]
     levels: Option<IgnoredAny>,
+    #[serde(default)]
+    metrics: Option<IgnoredAny>,
 }
 
 impl Incoming {
@@ -411,19 +420,24 @@ impl Incoming {
             (Err(_), true) => {}
         }
         let parts: Parts<'_> = serde_json::from_str(text).map_err(|why| why.to_string())?;
-        match (parts.ok, parts.error, parts.levels) {
-            (Some(ok), _, _) => {
+        match (parts.ok, parts.error, parts.levels, parts.metrics) {
+            (Some(ok), _, _, _) => {
                 let mut head = Head::knowing(Some(ok));
                 let success = Read::<Success>::new(&mut head)
                     .deserialize(&mut serde_json::Deserializer::from_str(text))
                     .map_err(|why| why.to_string())?;
                 Ok(Incoming::Reply(Reply { id: parts.id, result: Ok(success) }))
             }
-            (None, Some(error), _) => Ok(Incoming::Reply(Reply { id: parts.id, result: Err(error) })),
-            (None, None, Some(_)) => serde_json::from_str::<Levels>(text)
+            (None, Some(error), _, _) => Ok(Incoming::Reply(Reply { id: parts.id, result: Err(error) })),
+            (None, None, Some(_), _) => serde_json::from_str::<Levels>(text)
                 .map(|push| Incoming::Levels(push.levels))
                 .map_err(|why| why.to_string()),
-            (None, None, None) => Err("a message with neither `ok` nor `error` nor `levels`".to_owned()),
+            (None, None, None, Some(_)) => serde_json::from_str::<Metrics>(text)
+                .map(|push| Incoming::Metrics(Box::new(push.metrics)))
+                .map_err(|why| why.to_string()),
+            (None, None, None, None) => {
+                Err("a message with neither `ok` nor `error`, `levels` or `metrics`".to_owned())
+            }
         }
     }
 }

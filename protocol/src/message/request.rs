@@ -2,7 +2,7 @@
 
 use super::body::{
     Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Extend, Get, Hello, Ping, Receive,
-    Release, Reserve, Return, Sell, SetPolicy, Subscribe, Unsubscribe,
+    Release, Reserve, Return, Sell, SetPolicy, Subscribe, Unsubscribe, WatchMetrics,
 };
 use super::error::ErrorBody;
 use super::tagged::{Head, Read, Rest, Shape};
@@ -121,6 +121,8 @@ bodies! {
     Get(Get) = "get",
     /// Live stock.
     Subscribe(Subscribe) = "subscribe",
+    /// The metrics stream.
+    WatchMetrics(WatchMetrics) = "watch_metrics",
     /// No more of it.
     Unsubscribe(Unsubscribe) = "unsubscribe",
     /// Are you there.

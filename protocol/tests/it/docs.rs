@@ -2,7 +2,9 @@
 //! files are those of the types (`UPDATE_EXPECT=1` writes them anew).
 
 use onhand_protocol::message::read::KeyMessage;
-use onhand_protocol::message::{CreateKey, ErrorBody, Incoming, OPS, Reply, Request};
+use onhand_protocol::message::{
+    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Reply, Request,
+};
 use onhand_protocol::{openapi, routes, schema};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,6 +32,18 @@ fn unchanged(text: &str, written: &str) {
     assert_eq!(parsed(text), parsed(written));
 }
 
+/// The fields that an object has, besides those that always stand there.
+fn fields(metrics: &MetricsMessage) -> Vec<&'static str> {
+    let (mut text, mut fields) = (Vec::new(), Vec::new());
+    metrics.write(&mut text, |field, range| fields.push((field.name(), range)));
+    assert_eq!(String::from_utf8(text.clone()).unwrap(), serde_json::to_string(metrics).unwrap());
+    let named = |(name, range): &(&str, std::ops::Range<usize>)| {
+        text[range.clone()].starts_with(format!(",\"{name}\":").as_bytes())
+    };
+    assert!(fields.iter().all(named), "a field does not lie where it is said to");
+    fields.into_iter().map(|(name, _)| name).collect()
+}
+
 #[test]
 fn every_example_is_what_it_claims_to_be() {
     let (mut ops, mut oks) = (BTreeSet::new(), BTreeSet::new());
@@ -47,7 +61,14 @@ fn every_example_is_what_it_claims_to_be() {
                 unchanged(&text, &String::from_utf8(written).unwrap());
                 oks.extend(reply.result.ok().map(|success| success.ok()));
             }
-            "push" => assert!(matches!(Incoming::parse(&text), Ok(Incoming::Levels(_))), "{text}"),
+            "push" => match Incoming::parse(&text).unwrap_or_else(|why| panic!("{why}\n{text}")) {
+                Incoming::Levels(levels) => unchanged(&text, &serde_json::to_string(&Levels { levels }).unwrap()),
+                Incoming::Metrics(metrics) => {
+                    assert_eq!(fields(&metrics), METRIC_FIELDS, "an example has every field");
+                    unchanged(&text, &serde_json::to_string(&Metrics { metrics: *metrics }).unwrap());
+                }
+                Incoming::Reply(_) => panic!("a reply: {text}"),
+            },
             "problem" => {
                 let error = ErrorBody::from_problem(text.as_bytes()).unwrap();
                 unchanged(&text, &error.problem().to_string());
@@ -64,7 +85,7 @@ fn every_example_is_what_it_claims_to_be() {
     }
     let missing: Vec<_> = OPS.iter().filter(|op| !ops.contains(*op)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
-    assert_eq!(oks.len(), 18, "every success but those of keys: {oks:?}");
+    assert_eq!(oks.len(), 19, "every success but those of keys: {oks:?}");
 }
 
 #[test]
@@ -76,6 +97,8 @@ fn limits_in_the_document_are_those_of_the_code() {
         (limits::LINES_MAX, limits::BATCH_MAX, limits::IN_FLIGHT_KEY_MAX, limits::IN_FLIGHT_SHOPPER_MAX),
         (500, 1_024, 1_024, 64)
     );
+    let history = (limits::METRICS_SECONDS_MAX_S, limits::METRICS_MINUTES_MAX_S, limits::METRICS_STREAMS_MAX);
+    assert_eq!(history, (7_200, 86_400, 8));
     assert_eq!((limits::SUBSCRIPTIONS_MAX, limits::HELLO_TIMEOUT_MS, limits::PAGE_MAX), (10_000, 5_000, 1_000));
 }
 

@@ -1,0 +1,102 @@
+//! The metrics stream: every second what became durable in it, encoded once for all who watch.
+//!
+//! The actors count ([`onhand_actors::figures`]); a thread of the gateway collects once a second
+//! ([`gatherer`]), adds what only the gateway knows, and puts one object into the history. Whoever
+//! watches has a place in that history and nothing else: who reads slowly costs nothing, and falls
+//! behind alone.
+
+pub(crate) mod asked;
+pub(crate) mod gatherer;
+pub(crate) mod history;
+mod interval;
+mod message;
+mod object;
+mod rates;
+pub(crate) mod socket;
+mod usage;
+
+use crate::keys::Principal;
+use history::History;
+use onhand_actors::histogram::Histogram;
+use onhand_engine::catalogue::Role;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use usage::Usage;
+
+/// Roles of keys, and shoppers.
+const ROLES: usize = Role::ALL.len() + 1;
+
+/// What the gateway counts, and the history of what was gathered.
+pub(crate) struct Desk {
+    workers: Mutex<Vec<Arc<WorkerFigures>>>,
+    pub(crate) history: History,
+    /// Goes up with every object.
+    news: watch::Sender<u64>,
+}
+
+/// What one worker counts.
+pub(crate) struct WorkerFigures {
+    no: usize,
+    latency: Histogram,
+    roles: [AtomicU64; ROLES],
+    usage: Option<Usage>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self { workers: Mutex::default(), history: History::default(), news: watch::Sender::new(0) }
+    }
+}
+
+impl Desk {
+    /// The figures of a worker; called on its thread.
+    pub(crate) fn worker(&self, no: usize) -> Arc<WorkerFigures> {
+        let roles = std::array::from_fn(|_| AtomicU64::new(0));
+        let worker =
+            Arc::new(WorkerFigures { no, latency: Histogram::default(), roles, usage: Usage::of_this_thread() });
+        self.workers().push(worker.clone());
+        worker
+    }
+
+    /// Changes with every object.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    fn tell(&self) {
+        self.news.send_modify(|news| *news += 1);
+    }
+
+    fn workers(&self) -> MutexGuard<'_, Vec<Arc<WorkerFigures>>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WorkerFigures {
+    /// A command was answered so long after it had arrived.
+    pub(crate) fn answered(&self, after: Duration) {
+        self.latency.record(u64::try_from(after.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Who is connected now.
+    pub(crate) fn connected(&self, principals: impl Iterator<Item = Principal>) {
+        let mut counts = [0; ROLES];
+        principals.for_each(|principal| counts[place(&principal)] += 1);
+        for (role, count) in self.roles.iter().zip(counts) {
+            role.store(count, Ordering::Relaxed);
+        }
+    }
+}
+
+fn place(principal: &Principal) -> usize {
+    match principal {
+        Principal::Key { role, .. } => role_place(*role),
+        Principal::Shopper { .. } => ROLES - 1,
+    }
+}
+
+fn role_place(role: Role) -> usize {
+    Role::ALL.iter().position(|known| *known == role).unwrap_or(ROLES - 1)
+}
