@@ -72,8 +72,11 @@ fn verdict(report: &Report) -> String {
         )
     } else {
         let findings = report.audit.findings.len() as u64 + report.audit.findings_more;
-        format!("The auditor has {findings} findings; they are listed below.")
+        format!("The auditor has {findings} findings; they are listed below, and the first of them here.")
     };
+    let first: String =
+        report.audit.findings.iter().take(3).map(|finding| format!("<li>{}</li>", escape(finding))).collect();
+    let first = if first.is_empty() { first } else { format!("<ol class=\"first\">{first}</ol>") };
     let gates = match (report.gates.len(), failed) {
         (0, _) => "No gates were set.".to_owned(),
         (1, 0) => "The gate held.".to_owned(),
@@ -102,7 +105,7 @@ fn verdict(report: &Report) -> String {
     };
     format!(
         "<header><p class=\"kicker\">onhand load test</p><h1>{}</h1><p class=\"about\">{}</p></header>\
-         <section class=\"verdict {class}\"><h2>{word}</h2><p>{gates} {audit}</p>{table}</section>",
+         <section class=\"verdict {class}\"><h2>{word}</h2><p>{gates} {audit}</p>{first}{table}</section>",
         report.scenario, report.about
     )
 }

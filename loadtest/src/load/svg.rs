@@ -9,6 +9,8 @@ const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 16.0;
 const TOP: f64 = 32.0;
+/// The strip above the lines where the phases have their names.
+const STRIP: f64 = 22.0;
 const BOTTOM: f64 = 40.0;
 /// A letter is about so wide.
 const LETTER: f64 = 7.0;
@@ -102,8 +104,13 @@ pub(super) struct Plot<'a> {
 impl Plot<'_> {
     fn point(&self, (x, y): (f64, f64)) -> (f64, f64) {
         let along = LEFT + self.x.place(x) * (WIDTH - LEFT - RIGHT);
-        let up = HEIGHT - BOTTOM - self.y.place(y) * (HEIGHT - TOP - BOTTOM);
+        let up = HEIGHT - BOTTOM - self.y.place(y) * (HEIGHT - self.top() - BOTTOM);
         (along, up)
+    }
+
+    /// Where the lines may begin.
+    fn top(&self) -> f64 {
+        if self.bands.is_empty() { TOP } else { TOP + STRIP }
     }
 
     pub(super) fn draw(&self) -> String {
@@ -113,7 +120,14 @@ impl Plot<'_> {
         if let Some(limit) = self.limit {
             let (_, y) = self.point((0.0, limit));
             let end = WIDTH - RIGHT;
-            let _ = write!(svg, "<line class=\"limit\" x1=\"{LEFT}\" x2=\"{end}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
+            let (line, label) = (format!("{y:.1}"), y - 5.0);
+            let _ = write!(
+                svg,
+                "<line class=\"limit\" x1=\"{LEFT}\" x2=\"{end}\" y1=\"{line}\" y2=\"{line}\"/>\
+                 <text class=\"gate\" x=\"{:.1}\" y=\"{label:.1}\" text-anchor=\"end\">gate {}</text>",
+                end - 4.0,
+                figure(limit)
+            );
         }
         for (at, line) in self.lines.iter().enumerate() {
             self.line(&mut svg, line, at == 0 && self.filled);
@@ -150,7 +164,7 @@ impl Plot<'_> {
     }
 
     fn axes(&self, svg: &mut String) {
-        let (bottom, end) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
+        let (top, bottom, end) = (self.top(), HEIGHT - BOTTOM, WIDTH - RIGHT);
         for tick in self.y.ticks() {
             let (_, y) = self.point((0.0, tick));
             let label = if tick < 1.0 { format!("{}", (tick * 1e6).round() / 1e6) } else { figure(tick) };
@@ -167,7 +181,7 @@ impl Plot<'_> {
             let anchor = if x > WIDTH - 2.0 * RIGHT { "end" } else { "middle" };
             let _ = write!(
                 svg,
-                "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
+                "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{top}\" y2=\"{bottom}\"/>\
                  <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{label}</text>",
                 bottom + 18.0
             );
