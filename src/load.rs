@@ -1,20 +1,22 @@
 //! `onhand loadtest`: load at a planned rate, a live view, and a verdict.
 
+mod view;
+
 use crate::cli::{Cli, Loadtest};
 use crate::fail::Failure;
 use crate::remote;
 use crate::running::{json, say};
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use indicatif::{ProgressBar, ProgressStyle};
 use onhand_loadtest::load::compare::{Earlier, compare};
 use onhand_loadtest::load::gate::Gate;
 use onhand_loadtest::load::goods::Scenario;
 use onhand_loadtest::load::plan::Profile;
 use onhand_loadtest::load::report::Report;
-use onhand_loadtest::load::{self, Now, Options, Stage, html};
+use onhand_loadtest::load::{self, Options, html};
 use std::path::Path;
 use std::time::Duration;
+use view::View;
 
 pub(crate) async fn run(task: Loadtest) -> Result<(), Failure> {
     for file in [&task.json, &task.html].into_iter().flatten() {
@@ -38,9 +40,9 @@ pub(crate) async fn run(task: Loadtest) -> Result<(), Failure> {
         Cli::command().error(ErrorKind::ArgumentConflict, error).exit();
     }
     let command = command(&options, &task.gate);
-    let view = View::new(&options);
+    let mut view = View::new(options.scenario.name(), options.scenario.is_watched(), options.duration);
     let outcome = load::load(options, |stage| view.show(stage)).await;
-    view.bar.finish_and_clear();
+    view.clear();
     let mut report = outcome.map_err(failure)?;
     report.conditions.command = command;
     report.judge(&task.gate);
@@ -51,7 +53,7 @@ pub(crate) async fn run(task: Loadtest) -> Result<(), Failure> {
         write(file, &json(&report)?)?;
     }
     if let Some(file) = &task.html {
-        write(file, &html::page(&report))?;
+        write(file, &html::page(&report, earlier.as_ref()))?;
     }
     print(&report)?;
     if report.passed() { Ok(()) } else { Err(Failure::Found) }
@@ -107,65 +109,10 @@ fn failure(error: load::Error) -> Failure {
     }
 }
 
-/// The live view, on standard error; nothing where that is no terminal.
-struct View {
-    bar: ProgressBar,
-}
-
-impl View {
-    fn new(options: &Options) -> Self {
-        let tenths = u64::try_from(options.duration.as_millis() / 100).unwrap_or(u64::MAX);
-        let bar = ProgressBar::new(tenths);
-        // The template is ours: should it be wrong, the bar looks plain.
-        if let Ok(style) = ProgressStyle::with_template("{prefix:10} {bar:32.cyan/blue} {msg}") {
-            bar.set_style(style.progress_chars("━╸─"));
-        }
-        bar.set_prefix(options.scenario.name());
-        Self { bar }
-    }
-
-    fn show(&self, stage: Stage) {
-        match stage {
-            Stage::Preparing => self.bar.set_message("preparing: locations, items, goods, connections"),
-            Stage::Running(now) => {
-                self.bar.set_position(u64::try_from(now.elapsed.as_millis() / 100).unwrap_or(u64::MAX));
-                self.bar.set_message(standing(&now));
-            }
-            Stage::Begins(_) => {}
-            Stage::Settling => self.bar.set_message("settling: the last answers, the end of every reservation"),
-            Stage::Auditing(read) => {
-                self.bar.set_position(self.bar.length().unwrap_or(0));
-                self.bar.set_message(format!("auditing: {read} events of the log read back"));
-            }
-        }
-    }
-}
-
-fn standing(now: &Now) -> String {
-    let mut text = format!(
-        "{:.0} s  {:.0} sales/s  {:.0} refused/s  p50 {:.2} ms  p99 {:.2} ms",
-        now.elapsed.as_secs_f64(),
-        now.last.accepted,
-        now.last.refused,
-        now.last.p50,
-        now.last.p99
-    );
-    let more = [
-        (now.waiting, "waiting to be sent"),
-        (now.levels, "levels seen"),
-        (now.errors, "errors"),
-        (now.findings, "FINDINGS"),
-    ];
-    for (count, what) in more.into_iter().filter(|(count, _)| *count > 0) {
-        text.push_str(&format!("  {count} {what}"));
-    }
-    text
-}
-
 fn print(report: &Report) -> Result<(), Failure> {
     let latency = &report.latency_ms;
     say(&format!(
-        "{}: {:.0} sales/s accepted over {:.1} s ({} in all), {:.0}/s refused, {} errors",
+        "{}: {:.0}/s accepted over {:.1} s ({} in all), {:.0}/s refused, {} errors",
         report.scenario, report.accepted_per_s, report.duration_s, report.accepted, report.refused_per_s, report.errors
     ))?;
     say(&format!(
@@ -191,8 +138,24 @@ fn print(report: &Report) -> Result<(), Failure> {
     if report.unsent > 0 {
         say(&format!("{} planned requests were given up: the server was too far behind to take them", report.unsent))?;
     }
+    if report.conditions.client_was_busy() {
+        let busy = report.conditions.client_busy * 100.0;
+        say(&format!("the load tester itself was busy for {busy:.0} % of the time, and may have been the limit"))?;
+    }
     for (kind, count) in &report.errors_by_kind {
         say(&format!("error: {kind}: {count}"))?;
+    }
+    if report.refused > 0 {
+        let refusal = &report.refusal_answer_ms;
+        let by_number: Vec<String> =
+            report.refusals.iter().map(|(number, count)| format!("{number}: {count}")).collect();
+        say(&format!(
+            "refusals {}; from sending, ms: half {:.2}, 99 of 100 {:.2}, all {:.2}",
+            by_number.join(", "),
+            refusal.p50,
+            refusal.p99,
+            refusal.max
+        ))?;
     }
     for gate in &report.gates {
         let verdict = if gate.ok { "held" } else { "FAILED" };
@@ -205,7 +168,7 @@ fn print(report: &Report) -> Result<(), Failure> {
     let audit = &report.audit;
     if audit.ok {
         return say(&format!(
-            "audit: clean; {} acknowledged sales are in the log exactly once, nothing oversold, no unit lost",
+            "audit: clean; {} acknowledgements are in the log exactly once, nothing oversold, no unit lost",
             audit.acknowledged
         ));
     }

@@ -1,6 +1,7 @@
 //! What everybody in a run shares, on one thread: the plan, the books, the figures.
 
 use super::audit::{Auditor, Span};
+use super::conditions::Conditions;
 use super::ledger::Kind;
 use super::measure::Measure;
 use super::phrases::Phrases;
@@ -44,6 +45,9 @@ pub(super) struct Desk {
     pub(super) due: Cell<u64>,
     /// Of these, sent or given up.
     pub(super) taken: Cell<u64>,
+    pub(super) conditions: Conditions,
+    /// How much of a core this thread needed while it asked.
+    pub(super) client_busy: Cell<f64>,
     /// Wakes everybody when it is over.
     pub(super) over: Notify,
 }

@@ -1,31 +1,40 @@
 //! The report as one page that opens offline: verdict first, then plots, conditions, findings.
 
-use super::compare::Compared;
-use super::plot;
+use super::compare::{Compared, Earlier};
 use super::report::{GateResult, Report};
+use super::{plot, tables};
 
 /// The page's looks; light, dark and printed from the same tokens.
 const STYLE: &str = include_str!("report.css");
 
-/// The page.
+/// The page; with the lines of an earlier run where there was one.
 #[must_use]
-pub fn page(report: &Report) -> String {
+pub fn page(report: &Report, earlier: Option<&Earlier>) -> String {
     let title = format!("Load test: {}", report.scenario);
     let sections = [
         verdict(report),
         figures(report),
-        section("Throughput over time", &plot::throughput(report), "Sales accepted a second, and requests refused."),
+        compared(report),
+        section("Throughput over time", &plot::throughput(report, earlier), &about_throughput(report)),
         section(
             "Latency over time",
-            &plot::latency(report),
-            "Of accepted sales, from the planned time to the answer. Log axis; a dashed line is the gate for 99 of 100.",
+            &plot::latency(report, earlier),
+            "Of what was accepted, from the planned time to the answer. Log axis; a dashed line is the gate for 99 of 100.",
         ),
         section(
             "Latency by percentile",
-            &plot::percentiles(report),
-            "How long the slowest one in ten, in a hundred, in a thousand sales took. Both axes are logarithmic.",
+            &plot::percentiles(report, earlier),
+            "How long the slowest one in ten, in a hundred, in a thousand took. Both axes are logarithmic.",
         ),
-        compared(report),
+        optional(
+            "Staleness over time",
+            plot::staleness(report),
+            "From the decision of a change to its arrival at watchers; where a level brings several, of the oldest one.",
+        ),
+        tables::phases(report),
+        tables::by_kind(report),
+        tables::refusals(report),
+        optional("Time to a refusal", plot::refusals(report), "From sending to the answer, log axis."),
         audit(report),
         conditions(report),
     ];
@@ -37,15 +46,37 @@ pub fn page(report: &Report) -> String {
     )
 }
 
+fn about_throughput(report: &Report) -> String {
+    let mut text = "Requests accepted and refused a second.".to_owned();
+    if report.rate != "max" {
+        text.push_str(" The thin line is the plan");
+        text.push_str(match report.by_kind.is_empty() {
+            true => ".",
+            false => ": sales at tills and reservations; what shoppers do with a reservation comes on top.",
+        });
+    }
+    text
+}
+
+fn optional(title: &str, body: Option<String>, caption: &str) -> String {
+    body.map_or_else(String::new, |body| section(title, &body, caption))
+}
+
 fn verdict(report: &Report) -> String {
     let (class, word) = if report.passed() { ("pass", "Passed") } else { ("fail", "Failed") };
     let failed = report.gates.iter().filter(|gate| !gate.ok).count();
     let audit = if report.audit.ok {
-        format!("The auditor found nothing wrong with {} acknowledged sales.", number(report.audit.acknowledged as f64))
+        format!(
+            "The auditor found nothing wrong with {} acknowledged requests.",
+            number(report.audit.acknowledged as f64)
+        )
     } else {
         let findings = report.audit.findings.len() as u64 + report.audit.findings_more;
-        format!("The auditor has {findings} findings; they are listed below.")
+        format!("The auditor has {findings} findings; they are listed below, and the first of them here.")
     };
+    let first: String =
+        report.audit.findings.iter().take(3).map(|finding| format!("<li>{}</li>", escape(finding))).collect();
+    let first = if first.is_empty() { first } else { format!("<ol class=\"first\">{first}</ol>") };
     let gates = match (report.gates.len(), failed) {
         (0, _) => "No gates were set.".to_owned(),
         (1, 0) => "The gate held.".to_owned(),
@@ -74,7 +105,7 @@ fn verdict(report: &Report) -> String {
     };
     format!(
         "<header><p class=\"kicker\">onhand load test</p><h1>{}</h1><p class=\"about\">{}</p></header>\
-         <section class=\"verdict {class}\"><h2>{word}</h2><p>{gates} {audit}</p>{table}</section>",
+         <section class=\"verdict {class}\"><h2>{word}</h2><p>{gates} {audit}</p>{first}{table}</section>",
         report.scenario, report.about
     )
 }
@@ -82,40 +113,66 @@ fn verdict(report: &Report) -> String {
 fn figures(report: &Report) -> String {
     let latency = &report.latency_ms;
     let mut tiles = vec![
-        ("sales accepted a second", figure(report.accepted_per_s)),
-        ("requests refused a second", figure(report.refused_per_s)),
+        ("accepted a second", figure(report.accepted_per_s)),
+        ("refused a second", figure(report.refused_per_s)),
         ("half answered within", ms(latency.p50)),
         ("99 of 100 within", ms(latency.p99)),
         ("999 of 1,000 within", ms(latency.p999)),
         ("errors", number(report.errors as f64)),
     ];
     if let Some(staleness) = report.staleness_ms {
-        tiles.push(("99 of 100 levels seen within", ms(staleness.p99 as f64)));
+        tiles.push(("99 of 100 changes seen within", ms(staleness.p99 as f64)));
         tiles.push(("levels delivered a second", figure(report.levels_per_s.unwrap_or(0.0))));
     }
     let tile = |(name, value): &(&str, String)| format!("<div><dd>{value}</dd><dt>{name}</dt></div>");
     format!("<dl class=\"tiles\">{}</dl>", tiles.iter().map(tile).collect::<String>())
 }
 
-fn section(title: &str, body: &str, caption: &str) -> String {
-    format!("<section><h2>{title}</h2><p class=\"caption\">{caption}</p>{body}</section>")
+pub(super) fn section(title: &str, body: &str, caption: &str) -> String {
+    let caption = if caption.is_empty() { String::new() } else { format!("<p class=\"caption\">{caption}</p>") };
+    format!("<section><h2>{title}</h2>{caption}{body}</section>")
 }
 
 fn audit(report: &Report) -> String {
     let audit = &report.audit;
     let count = |n: u64| number(n as f64);
     let mut rows = vec![
-        ("Sales acknowledged, each looked up in the log", count(audit.acknowledged)),
-        ("Sales of this run in the log", count(audit.logged)),
-        ("Units received before", number(audit.units_received as f64)),
+        ("Acknowledgements, each looked up in the log", count(audit.acknowledged)),
+        ("Events of this run in the log", count(audit.logged)),
+        ("Units received", number(audit.units_received as f64)),
         ("Units acknowledged as sold", number(audit.units_acknowledged as f64)),
         ("Places asked for, and sold at", format!("{} and {}", count(audit.places_asked), count(audit.places_sold))),
         ("Looks at the stock while it was being sold", count(audit.probes)),
         (
             "Requests without an answer, asked again with the same id",
-            format!("{}, of which {} were sales", count(audit.resolved), count(audit.resolved_accepted)),
+            format!("{}, of which {} were accepted", count(audit.resolved), count(audit.resolved_accepted)),
+        ),
+        (
+            "Moments of refusal for want of stock, each compared with the stock in the log",
+            count(audit.refusals_compared),
         ),
     ];
+    if let Some(ended) = audit.reservations {
+        let [begun, sold, released, expired] =
+            [ended.begun, ended.sold, ended.released, ended.expired].map(|n| number(n as f64));
+        rows.push((
+            "Reservations, each of which ended once",
+            format!("{begun}: {sold} bought, {released} released, {expired} expired"),
+        ));
+    }
+    if let Some(drop) = audit.flash_drop {
+        rows.push((
+            "Flash drop",
+            format!(
+                "{} units, wanted {} times: {} winners, {} refused, {} left",
+                number(drop.units as f64),
+                count(drop.asked),
+                number(drop.winners as f64),
+                count(drop.refused),
+                number(drop.left as f64)
+            ),
+        ));
+    }
     if audit.watchers > 0 {
         rows.push(("Watchers whose last level was compared", count(audit.watchers)));
     }
@@ -156,30 +213,39 @@ fn compared(report: &Report) -> String {
 fn conditions(report: &Report) -> String {
     let conditions = &report.conditions;
     let list = |pairs: Vec<String>| if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") };
-    let refusals = report.refusals.iter().map(|(number, count)| format!("{number}: {}", self::number(*count as f64)));
     let errors = report.errors_by_kind.iter().map(|(kind, count)| format!("{kind}: {}", number(*count as f64)));
+    let mut rate =
+        if report.rate == "max" { "as fast as answers come".to_owned() } else { format!("{}/s", report.rate) };
+    if let Some(profile) = &report.profile {
+        rate.push_str(&format!(", times {profile}"));
+    }
+    let busy = format!(
+        "{:.0} % of a core while it asked{}",
+        conditions.client_busy * 100.0,
+        if conditions.client_was_busy() { ": it may have been the limit itself" } else { "" }
+    );
     let rows = [
-        (
-            "Planned rate",
-            if report.rate == "max" { "as fast as answers come".to_owned() } else { format!("{}/s", report.rate) },
-        ),
+        ("Planned rate", rate),
         ("Connections, unanswered requests on each", format!("{}, {}", report.connections, report.in_flight)),
         ("Sales in one message", report.per_message.to_string()),
         ("Duration", format!("{:.1} s", report.duration_s)),
-        (
-            "Sales accepted, requests refused",
-            format!("{}, {}", number(report.accepted as f64), number(report.refused as f64)),
-        ),
-        ("Refusals by number", list(refusals.collect())),
-        (
-            "Refusals: half and 99 of 100 within",
-            format!("{}, {}", ms(report.refusal_latency_ms.p50), ms(report.refusal_latency_ms.p99)),
-        ),
+        ("Accepted, refused", format!("{}, {}", number(report.accepted as f64), number(report.refused as f64))),
         ("Errors by kind", list(errors.collect())),
-        ("Planned but never sent", number(report.unsent as f64)),
-        ("Server", conditions.server.clone()),
+        (
+            "Planned and given up",
+            format!("{}, each after waiting {:.0} s to be sent", number(report.unsent as f64), report.patience_s),
+        ),
+        (
+            "Server",
+            format!("{}, {}, {} shards", conditions.server_version, conditions.server, conditions.server_shards),
+        ),
         ("Load tester", format!("onhand {}", conditions.version)),
         ("Its machine", format!("{}, {} cores, {}", conditions.processor, conditions.cores, conditions.system)),
+        (
+            "Load average of its machine, before and at the end",
+            format!("{:.2}, {:.2}", conditions.load_average[0], conditions.load_average[1]),
+        ),
+        ("The load tester was busy", busy),
         ("Ended", ended(conditions.ended_ms)),
         ("Codes begin with", report.prefix.clone()),
     ];
@@ -203,14 +269,14 @@ pub(super) fn figure(value: f64) -> String {
     if value >= 100.0 || value == value.trunc() { number(value) } else { format!("{value:.2}") }
 }
 
-fn ms(value: f64) -> String {
+pub(super) fn ms(value: f64) -> String {
     format!("{}\u{202f}ms", figure(value))
 }
 
 fn with_unit(gate: &GateResult) -> String {
     match gate.gate.split('=').next() {
         Some("accepted" | "refused") => format!("{}/s", figure(gate.measured)),
-        Some("errors") => figure(gate.measured),
+        Some("errors" | "unsent" | "undersold") => figure(gate.measured),
         _ => ms(gate.measured),
     }
 }
@@ -229,7 +295,7 @@ pub(super) fn number(value: f64) -> String {
     out
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

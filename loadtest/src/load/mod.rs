@@ -6,6 +6,7 @@
 pub mod audit;
 mod books;
 pub mod compare;
+pub mod conditions;
 mod desk;
 pub mod gate;
 pub mod goods;
@@ -20,6 +21,8 @@ pub mod report;
 mod run;
 mod seller;
 mod settle;
+mod svg;
+mod tables;
 mod watcher;
 mod wire;
 

@@ -1,183 +1,16 @@
-//! Plots as inline SVG: lines over time, and percentiles on a log axis.
+//! The plots of the report: throughput, latency and staleness over time, and percentiles on a log axis.
 
-use super::html::{figure, number};
+use super::compare::Earlier;
+use super::html::number;
 use super::measure::Second;
-use super::report::Report;
-use std::fmt::Write as _;
+use super::report::{Quantile, Report};
+use super::svg::{Band, Line, Plot, Scale};
 
-/// The size of a plot, and the margins for its labels.
-const WIDTH: f64 = 992.0;
-const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 16.0;
-const TOP: f64 = 28.0;
-const BOTTOM: f64 = 40.0;
-
-/// How values become places along an axis.
-#[derive(Clone, Copy)]
-enum Scale {
-    Linear { max: f64 },
-    Log { min: f64, max: f64 },
-}
-
-impl Scale {
-    /// From 0, up to a round number.
-    fn linear(max: f64) -> Self {
-        let step = step(max);
-        Self::Linear { max: (max / step).ceil().max(1.0) * step }
-    }
-
-    /// Over whole decades.
-    fn log(min: f64, max: f64) -> Self {
-        let (low, high) = (min.max(1e-3).log10().floor(), max.max(1e-3).log10().ceil());
-        Self::Log { min: 10_f64.powf(low), max: 10_f64.powf(high.max(low + 1.0)) }
-    }
-
-    /// From 0 to 1.
-    fn place(self, value: f64) -> f64 {
-        let place = match self {
-            Self::Linear { max } => value / max,
-            Self::Log { min, max } => (value.max(min) / min).log10() / (max / min).log10(),
-        };
-        place.clamp(0.0, 1.0)
-    }
-
-    fn ticks(self) -> Vec<f64> {
-        match self {
-            Self::Linear { max } => {
-                let step = step(max);
-                let mut ticks = vec![0.0];
-                while ticks.last().is_some_and(|last| last + step <= max * 1.001) {
-                    ticks.push(ticks.len() as f64 * step);
-                }
-                ticks
-            }
-            Self::Log { min, max } => {
-                let decades = (max / min).log10() + 1e-6;
-                (0..).map(f64::from).take_while(|n| *n <= decades).map(|n| min * 10_f64.powf(n)).collect()
-            }
-        }
-    }
-}
-
-/// A round step that gives about five ticks.
-fn step(max: f64) -> f64 {
-    let rough = max.max(1e-3) / 5.0;
-    let power = 10_f64.powf(rough.log10().floor());
-    let steps = [1.0, 2.0, 2.5, 5.0, 10.0];
-    steps.into_iter().map(|step| step * power).find(|step| *step >= rough).unwrap_or(rough)
-}
-
-struct Line<'a> {
-    class: &'a str,
-    name: &'a str,
-    /// Where there is no value, the line is broken.
-    points: Vec<(f64, Option<f64>)>,
-}
-
-struct Plot<'a> {
-    about: &'a str,
-    x: Scale,
-    y: Scale,
-    x_ticks: Vec<(f64, String)>,
-    x_title: &'a str,
-    y_title: &'a str,
-    lines: Vec<Line<'a>>,
-    /// A gate, drawn across.
-    limit: Option<f64>,
-}
-
-impl Plot<'_> {
-    fn point(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let along = LEFT + self.x.place(x) * (WIDTH - LEFT - RIGHT);
-        let up = HEIGHT - BOTTOM - self.y.place(y) * (HEIGHT - TOP - BOTTOM);
-        (along, up)
-    }
-
-    fn draw(&self) -> String {
-        let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">", self.about);
-        self.axes(&mut svg);
-        if let Some(limit) = self.limit {
-            let (_, y) = self.point((0.0, limit));
-            let end = WIDTH - RIGHT;
-            let _ = write!(svg, "<line class=\"limit\" x1=\"{LEFT}\" x2=\"{end}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
-        }
-        for (at, line) in self.lines.iter().enumerate() {
-            self.line(&mut svg, line, at == 0 && matches!(self.y, Scale::Linear { .. }));
-        }
-        self.legend(&mut svg);
-        svg.push_str("</svg>");
-        svg
-    }
-
-    fn axes(&self, svg: &mut String) {
-        let (bottom, end) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
-        for tick in self.y.ticks() {
-            let (_, y) = self.point((0.0, tick));
-            let label = if tick < 1.0 { format!("{tick}") } else { figure(tick) };
-            let _ = write!(
-                svg,
-                "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{end}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
-                LEFT - 8.0,
-                y + 4.0
-            );
-        }
-        for (tick, label) in &self.x_ticks {
-            let (x, _) = self.point((*tick, 0.0));
-            let anchor = if x > WIDTH - 2.0 * RIGHT { "end" } else { "middle" };
-            let _ = write!(
-                svg,
-                "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
-                 <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{label}</text>",
-                bottom + 18.0
-            );
-        }
-        let _ = write!(
-            svg,
-            "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{end}\" y1=\"{bottom}\" y2=\"{bottom}\"/>\
-             <text x=\"{end}\" y=\"{:.1}\" text-anchor=\"end\">{}</text><text x=\"0\" y=\"14\">{}</text>",
-            HEIGHT - 6.0,
-            self.x_title,
-            self.y_title
-        );
-    }
-
-    fn line(&self, svg: &mut String, line: &Line<'_>, filled: bool) {
-        let mut path = String::new();
-        let mut begun = false;
-        for (along, value) in &line.points {
-            let (x, y) = self.point((*along, value.unwrap_or(0.0)));
-            let _ = match (value, begun) {
-                (None, _) => Ok(()),
-                // A line of one point is a dot.
-                (Some(_), false) => write!(path, "M{x:.1} {y:.1}h0"),
-                (Some(_), true) => write!(path, "L{x:.1} {y:.1}"),
-            };
-            begun = value.is_some();
-        }
-        if let (true, Some((first, _)), Some((last, _))) = (filled, line.points.first(), line.points.last()) {
-            let ((first, bottom), (last, _)) = (self.point((*first, 0.0)), self.point((*last, 0.0)));
-            let _ = write!(svg, "<path class=\"fill\" d=\"{path}L{last:.1} {bottom:.1}L{first:.1} {bottom:.1}Z\"/>");
-        }
-        let _ = write!(svg, "<path class=\"{}\" d=\"{path}\"/>", line.class);
-    }
-
-    fn legend(&self, svg: &mut String) {
-        let mut x = WIDTH - RIGHT;
-        for line in self.lines.iter().rev().filter(|line| !line.name.is_empty()) {
-            let _ = write!(svg, "<text x=\"{x:.1}\" y=\"14\" text-anchor=\"end\">{}</text>", line.name);
-            x -= line.name.len() as f64 * 7.0 + 12.0;
-            let start = x - 18.0;
-            let _ = write!(svg, "<path class=\"key {}\" d=\"M{start:.1} 10L{x:.1} 10\"/>", line.class);
-            x = start - 20.0;
-        }
-    }
-}
-
+/// What happened over time; the phases shaded.
 fn over_time<'a>(report: &Report, about: &'a str, y: Scale, y_title: &'a str, lines: Vec<Line<'a>>) -> Plot<'a> {
     let max = report.duration_s;
     let ticks = Scale::linear(max).ticks().into_iter().filter(|tick| *tick <= max);
+    let band = |phase: &super::report::Phase| Band { name: phase.name.clone(), from: phase.start_s, to: phase.end_s };
     Plot {
         about,
         x: Scale::Linear { max },
@@ -185,7 +18,9 @@ fn over_time<'a>(report: &Report, about: &'a str, y: Scale, y_title: &'a str, li
         x_ticks: ticks.map(|tick| (tick, tick.to_string())).collect(),
         x_title: "seconds",
         y_title,
+        bands: report.phases.iter().map(band).collect(),
         lines,
+        filled: false,
         limit: None,
     }
 }
@@ -195,46 +30,116 @@ fn during(report: &Report) -> impl Iterator<Item = &Second> {
     report.series.iter().filter(|second| second.t <= report.duration_s + 1e-9)
 }
 
-/// Accepted and refused over time.
-pub(super) fn throughput(report: &Report) -> String {
-    let accepted = during(report).map(|second| (second.t, Some(second.accepted))).collect();
-    let refused = during(report).map(|second| (second.t, Some(second.refused))).collect();
-    let max = during(report).map(|second| second.accepted.max(second.refused)).fold(1.0, f64::max);
-    let mut lines = vec![Line { class: "a", name: "accepted", points: accepted }];
-    if report.refused > 0 {
-        lines.push(Line { class: "b", name: "refused", points: refused });
-    }
-    over_time(report, "Accepted sales and refusals a second, over time", Scale::linear(max), "per second", lines).draw()
+fn points<'a>(
+    series: impl Iterator<Item = &'a Second>,
+    of: impl Fn(&Second) -> Option<f64>,
+) -> Vec<(f64, Option<f64>)> {
+    series.map(|second| (second.t, of(second))).collect()
 }
 
-/// Percentiles over time, where anything was sold.
-pub(super) fn latency(report: &Report) -> String {
-    let sold = || during(report).filter(|second| second.accepted > 0.0);
-    let line = |of: fn(&Second) -> f64| {
-        during(report).map(|second| (second.t, (second.accepted > 0.0).then(|| of(second)))).collect()
+/// Accepted, refused and given up over time.
+pub(super) fn throughput(report: &Report, earlier: Option<&Earlier>) -> String {
+    let line = |class, name, of: fn(&Second) -> f64| Line {
+        class,
+        name,
+        points: points(during(report), |second| Some(of(second))),
     };
-    if sold().next().is_none() {
+    let mut lines = vec![line("a", "accepted", |second| second.accepted)];
+    if report.refused > 0 {
+        lines.push(line("b", "refused", |second| second.refused));
+    }
+    if report.unsent > 0 {
+        lines.push(line("c", "given up", |second| second.unsent));
+    }
+    if report.rate != "max" {
+        lines.push(line("plan", "planned", |second| second.planned));
+    }
+    if let Some(earlier) = earlier.filter(|earlier| !earlier.series.is_empty()) {
+        let points = points(earlier.during(), |second| Some(second.accepted));
+        lines.push(Line { class: "a then", name: "accepted earlier", points });
+    }
+    let highest = |line: &Line<'_>| line.points.iter().filter_map(|(_, value)| *value).fold(1.0, f64::max);
+    let max = lines.iter().map(highest).fold(1.0, f64::max);
+    let about = "Requests accepted and refused a second, over time";
+    Plot { filled: true, ..over_time(report, about, Scale::linear(max), "per second", lines) }.draw()
+}
+
+/// Percentiles over time, where anything was accepted.
+pub(super) fn latency(report: &Report, earlier: Option<&Earlier>) -> String {
+    let sold = |second: &Second| second.accepted > 0.0;
+    if !during(report).any(sold) {
         return "<p>Nothing was accepted.</p>".to_owned();
     }
-    let min = sold().map(|second| second.p50).fold(f64::MAX, f64::min);
-    let max = sold().map(|second| second.p999).fold(0.0, f64::max);
-    let lines = vec![
-        Line { class: "a", name: "half", points: line(|second| second.p50) },
-        Line { class: "b", name: "99 of 100", points: line(|second| second.p99) },
-        Line { class: "c", name: "999 of 1,000", points: line(|second| second.p999) },
+    let line = |class, name, of: fn(&Second) -> f64| Line {
+        class,
+        name,
+        points: points(during(report), |second| sold(second).then(|| of(second))),
+    };
+    let mut lines = vec![
+        line("a", "half", |second| second.p50),
+        line("b", "99 of 100", |second| second.p99),
+        line("c", "999 of 1,000", |second| second.p999),
     ];
-    let gate = report.gates.iter().find(|gate| gate.gate.starts_with("p99="));
-    let limit = gate.map(|gate| gate.limit);
-    let y = Scale::log(min, limit.map_or(max, |limit| limit.max(max)));
+    if let Some(earlier) = earlier.filter(|earlier| !earlier.series.is_empty()) {
+        let points = points(earlier.during(), |second| sold(second).then_some(second.p99));
+        lines.push(Line { class: "b then", name: "99 of 100 earlier", points });
+    }
+    let limit = gate(report, "p99=");
     let about = "Latency by percentile, over time";
-    Plot { limit, ..over_time(report, about, y, "milliseconds", lines) }.draw()
+    Plot { limit, ..over_time(report, about, log_of(&lines, limit), "milliseconds", lines) }.draw()
+}
+
+/// How long refusals took over time; none where hardly any were.
+pub(super) fn refusals(report: &Report) -> Option<String> {
+    let refused = |second: &Second| (second.refused > 0.0).then_some(second.refused_p99);
+    if during(report).filter_map(refused).count() < 2 {
+        return None;
+    }
+    let lines = vec![Line { class: "b", name: "99 of 100", points: points(during(report), refused) }];
+    let limit = gate(report, "refusal=");
+    let y = log_of(&lines, limit);
+    Some(Plot { limit, ..over_time(report, "Time to a refusal, over time", y, "milliseconds", lines) }.draw())
+}
+
+/// How late watchers saw changes over time; none where nobody watched.
+pub(super) fn staleness(report: &Report) -> Option<String> {
+    report.staleness_ms?;
+    let line = |class, name, of: fn(&Second) -> Option<u64>| Line {
+        class,
+        name,
+        points: points(during(report), |second| of(second).map(|ms| ms as f64)),
+    };
+    let lines = vec![line("a", "half", |second| second.stale_p50), line("b", "99 of 100", |second| second.stale_p99)];
+    let highest = |line: &Line<'_>| line.points.iter().filter_map(|(_, value)| *value).fold(1.0, f64::max);
+    let limit = gate(report, "staleness=");
+    let max = lines.iter().map(highest).fold(limit.unwrap_or(1.0), f64::max);
+    let about = "How late watchers saw changes, over time";
+    Some(Plot { limit, ..over_time(report, about, Scale::linear(max), "milliseconds", lines) }.draw())
+}
+
+fn gate(report: &Report, name: &str) -> Option<f64> {
+    report.gates.iter().find(|gate| gate.gate.starts_with(name)).map(|gate| gate.limit)
+}
+
+/// Decades that hold all lines, and the limit.
+fn log_of(lines: &[Line<'_>], limit: Option<f64>) -> Scale {
+    let values = || lines.iter().flat_map(|line| &line.points).filter_map(|(_, value)| *value).chain(limit);
+    Scale::log(values().fold(f64::MAX, f64::min), values().fold(0.0, f64::max))
 }
 
 /// Latency against how rare it is, as HdrHistogram draws it.
-pub(super) fn percentiles(report: &Report) -> String {
-    let points: Vec<(f64, f64)> =
-        report.percentiles.iter().map(|point| (1.0 / (1.0 - point.quantile), point.ms)).collect();
-    let (Some((_, min)), Some((rarest, max))) = (points.first().copied(), points.last().copied()) else {
+pub(super) fn percentiles(report: &Report, earlier: Option<&Earlier>) -> String {
+    let line = |class, name, points: &[Quantile]| Line {
+        class,
+        name,
+        points: points.iter().map(|point| (1.0 / (1.0 - point.quantile), Some(point.ms))).collect(),
+    };
+    let mut lines = vec![line("a", "", &report.percentiles)];
+    if let Some(earlier) = earlier.filter(|earlier| !earlier.percentiles.is_empty()) {
+        lines[0].name = "this run";
+        lines.push(line("a then", "earlier", &earlier.percentiles));
+    }
+    let Some((rarest, _)) = lines[0].points.last().copied() else {
         return "<p>Nothing was accepted.</p>".to_owned();
     };
     let x = Scale::Log { min: 1.0, max: rarest.max(10.0) };
@@ -242,11 +147,13 @@ pub(super) fn percentiles(report: &Report) -> String {
     Plot {
         about: "Latency by percentile, log axes",
         x,
-        y: Scale::log(min, max),
+        y: log_of(&lines, None),
         x_ticks: x.ticks().into_iter().map(|tick| (tick, percent(tick).unwrap_or_else(|| name(tick)))).collect(),
         x_title: "percentile",
         y_title: "milliseconds",
-        lines: vec![Line { class: "a", name: "", points: points.into_iter().map(|(x, y)| (x, Some(y))).collect() }],
+        bands: Vec::new(),
+        lines,
+        filled: false,
         limit: None,
     }
     .draw()
@@ -270,9 +177,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn axes_end_on_round_numbers() {
-        assert_eq!(Scale::linear(1_130.0).ticks(), [0.0, 250.0, 500.0, 750.0, 1_000.0, 1_250.0]);
-        assert_eq!(Scale::log(0.3, 42.0).ticks().len(), 4, "0.1 to 100");
+    fn one_in_a_thousand_has_a_name() {
         assert_eq!(percent(1_000.0).as_deref(), Some("99.9 %"));
+        assert_eq!(percent(1e12), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::audit::Audit;
 use super::compare::Compared;
+use super::conditions::Conditions;
 use super::desk::Desk;
 use super::gate::Gate;
 use super::ledger::{KINDS, Kind};
@@ -23,7 +24,7 @@ pub struct Staleness {
 }
 
 /// A point of the percentile plot.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantile {
     /// From 0 to 1.
     pub quantile: f64,
@@ -42,25 +43,6 @@ pub struct GateResult {
     pub measured: f64,
     /// Whether that is good enough.
     pub ok: bool,
-}
-
-/// Where and how a run was made.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Conditions {
-    /// Version of the load tester.
-    pub version: String,
-    /// The server's address.
-    pub server: String,
-    /// The processor, as the system names it.
-    pub processor: String,
-    /// How many of it this process may use.
-    pub cores: usize,
-    /// The operating system.
-    pub system: String,
-    /// When it ended, in milliseconds since 1970.
-    pub ended_ms: i64,
-    /// The command line that made it, without its key.
-    pub command: String,
 }
 
 /// One phase of a run: what was answered in it.
@@ -216,7 +198,7 @@ impl Report {
             gates: Vec::new(),
             compared: Vec::new(),
             prefix: prefix.to_owned(),
-            conditions: Conditions::here(&options.server),
+            conditions: desk.conditions.after(desk),
             series: measure.seconds.clone(),
             percentiles: percentiles(&total.accepted_us),
         }
@@ -231,24 +213,6 @@ impl Report {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.audit.ok && self.gates.iter().all(|gate| gate.ok)
-    }
-}
-
-impl Conditions {
-    fn here(server: &str) -> Self {
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        let cpu = read("/proc/cpuinfo");
-        let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-        let release = read("/proc/sys/kernel/osrelease");
-        Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            server: server.to_owned(),
-            processor: model.map_or("unknown", |(_, name)| name).trim().to_owned(),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            system: format!("{} {}", std::env::consts::OS, release.trim()),
-            ended_ms: crate::clock::wall_ms(),
-            command: String::new(),
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One run: prepare, ask for the planned time, settle, judge.
 
 use super::audit::Auditor;
+use super::conditions::{Conditions, busy_ns};
 use super::desk::{DRAIN, Desk, Flash, Turns, open_all};
 use super::goods::{Goods, Place, Scenario};
 use super::ledger::Fate;
@@ -124,6 +125,8 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
         due: Cell::new(0),
         taken: Cell::new(0),
         over: Notify::new(),
+        conditions: Conditions::before(&options.server, &options.key).await,
+        client_busy: Cell::new(0.0),
         plan,
         options,
     });
@@ -198,6 +201,7 @@ async fn ask(
     };
     let selling: Vec<JoinHandle<()>> = (0..).zip(sockets).zip(turns).map(start).collect();
     let planned = desk.options.rate != Rate::Max;
+    let busy_before_ns = busy_ns();
     let asking = async {
         tokio::select! {
             () = phases(desk, client) => {}
@@ -205,6 +209,8 @@ async fn ask(
             () = probe(desk, client) => {}
         }
         let elapsed = desk.elapsed();
+        let busy_ns = busy_ns().saturating_sub(busy_before_ns);
+        desk.client_busy.set(busy_ns as f64 / 1e9 / elapsed.as_secs_f64().max(1e-3));
         // What became due last is on its way in a moment, unless the server is far behind.
         let waited = Stopwatch::start();
         if planned {

@@ -70,8 +70,7 @@ impl Wire {
             _ => return self.out.truncate(start),
         };
         self.out[start + header - 4..start + header].copy_from_slice(&mask);
-        let payload = &mut self.out[start + header..];
-        payload.chunks_mut(4).for_each(|four| four.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask));
+        apply_mask(&mut self.out[start + header..], mask);
     }
 
     /// Whether something waits to be written.
@@ -144,6 +143,18 @@ impl Wire {
             let _ = self.stream.shutdown().await;
         }
     }
+}
+
+/// As the protocol wants it of clients. Sixteen bytes at a time: byte by byte it was a quarter of all
+/// that the load tester does.
+fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
+    let word = u32::from_ne_bytes(mask);
+    let wide = u128::from(word) * 0x0000_0001_0000_0001_0000_0001_0000_0001;
+    let (blocks, rest) = payload.as_chunks_mut::<16>();
+    for block in blocks {
+        *block = (u128::from_ne_bytes(*block) ^ wide).to_ne_bytes();
+    }
+    rest.iter_mut().zip(mask.into_iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
 }
 
 /// Kind, start and end of the frame at this place; none: it is not whole yet.
