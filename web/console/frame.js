@@ -101,8 +101,11 @@ export function open(begin) {
   else ask();
 }
 
-/** The clock of the page's head: the engine's time, or when it stopped. */
-export function tick(text) {
-  const element = $('clock');
-  if (element.textContent !== text) element.textContent = text;
+/** The clock of the page's head: the engine's time, or when it stopped; and whether the page is held. */
+export function tick(feed, paused) {
+  const text = clock(paused || (feed.state === 'live' ? feed.now() : feed.newest));
+  if ($('clock').textContent !== text) $('clock').textContent = text;
+  if (document.body.dataset.state !== 'live') return;
+  const standing = paused ? 'Paused' : 'Live';
+  if ($('status').textContent !== standing) $('status').textContent = standing;
 }

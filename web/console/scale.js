@@ -7,9 +7,9 @@ export function roundUp(value) {
   return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * 0.999) * power;
 }
 
-/** Three or four round values from zero to `max`. */
-export function linearTicks(max) {
-  const raw = max / 3;
+/** Round values from zero to `max`, with room for about that many. */
+export function linearTicks(max, room) {
+  const raw = max / Math.max(2, Math.min(5, room));
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].find((one) => one * power >= raw * 0.999) * power;
   return Array.from({ length: Math.floor(max / step + 1.001) }, (_, at) => at * step);

@@ -5,16 +5,22 @@
 
 /** One ring: a slot per step of time, a column per name. What was not heard is NaN. */
 export class Ring {
-  #times; #columns;
+  #times; #columns; #blank;
 
-  constructor(step_s, capacity, names) {
+  /** `blank` is what a column has where an interval is known but says nothing of it. */
+  constructor(step_s, capacity, names = [], blank = NaN) {
     this.step = step_s * 1000;
     this.capacity = capacity;
+    this.#blank = blank;
     this.newest = 0;
     this.oldest = Infinity;
     this.#times = new Float64Array(capacity);
-    this.#columns = Object.fromEntries(names.map((name) => [name, new Float64Array(capacity).fill(NaN)]));
+    this.#columns = Object.fromEntries(names.map((name) => [name, this.#column()]));
   }
+
+  get names() { return Object.keys(this.#columns); }
+
+  #column() { return new Float64Array(this.capacity).fill(this.#blank); }
 
   /** Keeps what is known of the interval that ends at `time`; what is there already stays. */
   put(time, values) {
@@ -22,11 +28,11 @@ export class Ring {
     const slot = at % this.capacity;
     if (this.#times[slot] > at) return;
     if (this.#times[slot] !== at) {
-      for (const column of Object.values(this.#columns)) column[slot] = NaN;
+      for (const column of Object.values(this.#columns)) column[slot] = this.#blank;
       this.#times[slot] = at;
     }
     for (const [name, value] of Object.entries(values)) {
-      if (value !== undefined && this.#columns[name]) this.#columns[name][slot] = value;
+      if (value !== undefined) (this.#columns[name] ??= this.#column())[slot] = value;
     }
     this.newest = Math.max(this.newest, at * this.step);
     this.oldest = Math.max(Math.min(this.oldest, at * this.step), this.newest - (this.capacity - 1) * this.step);
@@ -36,12 +42,13 @@ export class Ring {
   at(name, time) {
     const at = Math.round(time / this.step);
     const slot = at % this.capacity;
-    return this.#times[slot] === at ? this.#columns[name][slot] : NaN;
+    return this.#times[slot] === at ? (this.#columns[name]?.[slot] ?? NaN) : NaN;
   }
 
-  /** All values between two times, gathered into one: `mean`, `max`, `sum` or `last`. */
+  /** All values between two times, gathered into one: `mean`, `max`, `sum`, `last` or `count`. */
   gather(name, from, to, how) {
     const column = this.#columns[name];
+    if (!column) return NaN;
     let [sum, max, last, count] = [0, NaN, NaN, 0];
     for (let at = Math.floor(from / this.step) + 1; at * this.step <= to; at += 1) {
       const slot = at % this.capacity;
@@ -54,7 +61,7 @@ export class Ring {
       if (!(max >= value)) max = value;
     }
     if (!count) return NaN;
-    return { mean: sum / count, max, sum, last }[how];
+    return { mean: sum / count, max, sum, last, count }[how];
   }
 }
 

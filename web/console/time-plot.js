@@ -16,7 +16,7 @@ const BEHIND_MS = 1_000;
 const FRAME_MS = 33;
 
 /**
- * Set `panes`, each `{ title, unit, log, height, lines }` with lines `{ name, label, colour, how, width, fill,
+ * Set `panes`, each `{ title, about, unit, log, height, scale, lines }` with lines `{ name, label, colour, how, width, fill,
  * dash, write }`; `source` with `step` and `points`; `time`, a function that gives the moment now; and
  * `window`, in seconds. Fires `cursor` (detail: the time, or nothing) and `pause` when space is pressed.
  */
@@ -133,7 +133,9 @@ export class TimePlot extends HTMLElement {
     pen.clip();
     for (const line of lines) this.#line(pen, line, x, y, bottom);
     pen.restore();
-    if (this.#cursor >= from && this.#cursor <= to) this.#mark(pen, lines, { x, y, bottom, step });
+    if (this.#cursor !== null && this.#cursor >= from && this.#cursor <= to + step) {
+      this.#mark(pen, lines, { x, y, bottom, width, first: pane === this.#panes[0], step });
+    }
   }
 
   // The axis follows the highest point by easing, so that a spike does not make it jump.
@@ -162,14 +164,14 @@ export class TimePlot extends HTMLElement {
     pen.fillStyle = this.#ink('--muted');
     pen.textAlign = 'right';
     pen.textBaseline = 'middle';
-    const ticks = pane.log ? logTicks(pane.low, pane.top, (bottom - TOP) / 18) : linearTicks(pane.top);
+    const ticks = pane.log ? logTicks(pane.low, pane.top, (bottom - TOP) / 14) : linearTicks(pane.top, (bottom - TOP) / 45);
     for (const tick of ticks) {
       const at = Math.round(y(tick)) + 0.5;
       pen.beginPath();
       pen.moveTo(GUTTER, at);
       pen.lineTo(width - RIGHT, at);
       pen.stroke();
-      pen.fillText(short(tick), GUTTER - 8, at);
+      pen.fillText(short(tick / (pane.scale ?? 1)), GUTTER - 8, at);
     }
     pen.textAlign = 'center';
     pen.textBaseline = 'alphabetic';
@@ -209,7 +211,7 @@ export class TimePlot extends HTMLElement {
     pen.setLineDash([]);
   }
 
-  #mark(pen, lines, { x, y, bottom }) {
+  #mark(pen, lines, { x, y, bottom, width, first, step }) {
     const at = Math.round(x(this.#cursor)) + 0.5;
     pen.strokeStyle = this.#ink('--muted');
     pen.lineWidth = 1;
@@ -217,6 +219,19 @@ export class TimePlot extends HTMLElement {
     pen.moveTo(at, 0);
     pen.lineTo(at, bottom);
     pen.stroke();
+    if (first) {
+      const text = clock(this.#cursor, step < 60_000);
+      const half = pen.measureText(text).width / 2 + 6;
+      const middle = Math.max(GUTTER + half, Math.min(width - half, at));
+      pen.fillStyle = this.#ink('--ink');
+      pen.beginPath();
+      pen.roundRect(middle - half, 0, 2 * half, 20, 5);
+      pen.fill();
+      pen.fillStyle = this.#ink('--surface');
+      pen.textAlign = 'center';
+      pen.textBaseline = 'middle';
+      pen.fillText(text, middle, 10.5);
+    }
     for (const { points, colour: name } of lines) {
       const value = points.find(([time]) => time === this.#cursor)?.[1];
       if (!Number.isFinite(value)) continue;

@@ -15,6 +15,9 @@ const LOG = [
 
 const ROLES = [['till', 'tills'], ['web', 'websites'], ['shopper', 'shoppers'], ['analyst', 'analysts'], ['operations', 'operations'], ['admin', 'admins']];
 
+/** Up to so many shards stand one by one. */
+const FEW = 6;
+
 const $ = (id) => document.getElementById(id);
 
 function figures(list, entries) {
@@ -38,8 +41,13 @@ export function wait() {
 export function show({ log, shards = [], sockets = {}, seconds }) {
   if (log) figures($('log'), LOG.map(([key, label, text, broken]) => [key, label, text(log, seconds), broken?.(log)]));
   figures($('sockets'), ROLES.map(([key, label]) => [key, label, count(sockets[key] ?? 0)]));
-  const list = $('shards');
-  if (list.children.length !== shards.length) {
+  if (shards.length > FEW) manyShards($('shards'), shards);
+  else fewShards($('shards'), shards);
+}
+
+function fewShards(list, shards) {
+  if (list.className !== '' || list.children.length !== shards.length) {
+    list.className = '';
     list.replaceChildren(...shards.map((_, at) => {
       const bar = make('span', { class: 'bar', 'aria-hidden': true }, make('i'));
       return make('li', { 'aria-label': `shard ${at}` }, make('b'), bar, make('small'));
@@ -50,5 +58,25 @@ export function show({ log, shards = [], sockets = {}, seconds }) {
     write(busy, `${Math.round(busy_pct)} %`);
     write(waiting, `${count(inbox)} waiting`, false);
     bar.firstChild.style.setProperty('--share', Math.min(1, busy_pct / 100));
+  });
+}
+
+// A machine with dozens of cores: the figures that matter, and a small bar for each.
+function manyShards(list, shards) {
+  if (list.className !== 'many' || list.lastChild.children.length !== shards.length) {
+    list.className = 'many';
+    const figure = (label) => make('li', {}, make('b'), make('small', { text: label }));
+    const bars = make('li', { class: 'bars', 'aria-hidden': true }, ...shards.map(() => make('i')));
+    list.replaceChildren(figure('busiest'), figure('mean'), figure('waiting'), figure('most waiting'), bars);
+  }
+  const busy = shards.map((one) => one.busy_pct);
+  const waiting = shards.map((one) => one.inbox);
+  const sum = (values) => values.reduce((all, one) => all + one, 0);
+  const texts = [`${Math.round(Math.max(...busy))} %`, `${Math.round(sum(busy) / shards.length)} %`, count(sum(waiting)), count(Math.max(...waiting))];
+  texts.forEach((text, at) => write(list.children[at].firstChild, text));
+  shards.forEach(({ inbox, busy_pct }, at) => {
+    const bar = list.lastChild.children[at];
+    bar.title = `shard ${at}: ${Math.round(busy_pct)} % busy, ${inbox} waiting`;
+    bar.style.setProperty('--share', Math.min(1, busy_pct / 100));
   });
 }

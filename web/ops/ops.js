@@ -224,10 +224,7 @@ customElements.whenDefined('ranked-list').then(() => {
   buildPlot();
   engine.wait();
   $('pause').onclick = pause;
-  setInterval(() => {
-    const now = page.paused || page.feed?.now();
-    if (page.feed?.newest && now) tick(clock(now));
-  }, 250);
+  setInterval(() => page.feed?.newest && tick(page.feed, page.paused), 250);
   open((feed) => {
     page.feed = feed;
     feed.addEventListener('metrics', ({ detail }) => hear(detail));

@@ -48,11 +48,11 @@ export const sold = ({ velocity = [] }) => velocity.map((one) => [one.sku, [Numb
 export const lost = ({ refusals = [] }) => refusals.map((one) => [name(one), [one.count, Number(one.short_by)], one]);
 
 const SAYS = {
-  sold_out: ['Sold out', 'soon'],
-  back_in_stock: ['Back', ''],
+  sold_out: ['Sold out', ''],
+  back_in_stock: ['Back', 'calm'],
   oversold: ['Oversold', 'broken'],
   disk_full: ['Disk full', 'broken'],
-  disk_ok: ['Disk has room', ''],
+  disk_ok: ['Disk has room', 'calm'],
   log_stopped: ['Log stopped', 'broken'],
 };
 
