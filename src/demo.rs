@@ -66,6 +66,10 @@ fn introduce(url: &str, key: &str) -> Result<(), Failure> {
         "
   {url}/        what there is to see
   {url}/shop    a shop page with live stock; open it twice
+  {url}/ops#key={key}
+                              operations: throughput, latency, stock running low, as it happens
+  {url}/analyst#key={key}
+                              the same stream by location, channel and item
 
 Four shops and a web warehouse are trading: cashiers sell, shoppers hold and buy, shelves are filled.
 The admin's key of this demo:
