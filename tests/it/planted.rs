@@ -4,11 +4,14 @@
 use crate::fault_proxy::{Fault, Proxy};
 use crate::harness::{Data, Server, run, text};
 use serde_json::Value;
+use std::sync::Mutex;
 
 struct Planted {
     data: Data,
-    server: Server,
+    address: String,
     key: String,
+    /// Not looked at; it ends with us.
+    _server: Mutex<Server>,
 }
 
 impl Planted {
@@ -16,12 +19,12 @@ impl Planted {
         let data = Data::new();
         let key = data.key("admin");
         let server = data.serve();
-        Self { data, server, key }
+        Self { data, address: server.address.clone(), key, _server: Mutex::new(server) }
     }
 
     /// A run through the proxy: its exit code, and its JSON.
     fn run(&self, scenario: &str, fault: Fault) -> (Option<i32>, Value) {
-        let proxy = Proxy::start(&self.server.address, fault);
+        let proxy = Proxy::start(&self.address, fault);
         let (url, json) = (proxy.url(), self.data.beside(&format!("{scenario}-{fault:?}.json")));
         let mut words = vec!["loadtest", "--server", &url, "--key", &self.key, "--scenario", scenario];
         words.extend(["--rate", "200", "--connections", "8", "--in-flight", "8", "--duration", "2", "--json", &json]);
