@@ -77,8 +77,8 @@ struct Queue {
     closed: bool,
 }
 
-/// Commands that may always wait, however slow the log is at the moment.
-const ALWAYS_WAIT: usize = 256;
+/// So many commands may always wait at a shard: a moment's stall of the disk is no reason to refuse.
+const ALWAYS_WAIT: usize = 4_096;
 /// What one who was refused because too much waits is asked to wait before the next try.
 const RETRY: Millis = Millis(20);
 
@@ -88,10 +88,14 @@ impl Shared {
         location.0 as usize % self.inboxes.len()
     }
 
-    /// How long the commands of a shard wait for their turn at the moment.
+    /// How long the commands of a shard wait for their turn at the moment; zero while they are few.
     pub(crate) fn wait_of(&self, shard: usize) -> Millis {
-        let oldest_ms = self.inboxes[shard].oldest_ms.load(Ordering::Relaxed);
-        if oldest_ms == 0 { Millis(0) } else { Millis(self.clock.now().0.saturating_sub(oldest_ms)) }
+        let inbox = &self.inboxes[shard];
+        let oldest_ms = inbox.oldest_ms.load(Ordering::Relaxed);
+        if oldest_ms == 0 || inbox.depth.load(Ordering::Relaxed) < ALWAYS_WAIT {
+            return Millis(0);
+        }
+        Millis(self.clock.now().0.saturating_sub(oldest_ms))
     }
 
     /// Hands commands to one shard, in order, as far as it has room; the rest is refused at once: a
@@ -137,7 +141,7 @@ impl Inbox {
         }
         let oldest_ms = self.oldest_ms.load(Ordering::Relaxed);
         let is_slow = oldest_ms > 0 && now.0.saturating_sub(oldest_ms) > options.wait_max.0;
-        let max = if is_slow { ALWAYS_WAIT } else { options.inbox_max };
+        let max = if is_slow { ALWAYS_WAIT.min(options.inbox_max) } else { options.inbox_max };
         let room = max.saturating_sub(self.depth.load(Ordering::Relaxed));
         let taken = batch.len().min(room);
         if taken == 0 {
