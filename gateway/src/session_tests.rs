@@ -296,6 +296,41 @@ async fn a_client_that_takes_nothing_is_closed_and_costs_nobody() {
 }
 
 #[tokio::test]
+async fn a_metrics_stream_keeps_nothing_for_a_client_that_takes_nothing() {
+    use crate::figures::object::Object;
+    use onhand_protocol::message::{Every, MetricsMessage};
+    locally(async {
+        let rig = Rig::new(Limits::default());
+        let desk = &rig.worker.shared.desk;
+        let pass = |second: u64| {
+            let time = Time(onhand_engine::time::Timestamp(second * 1_000));
+            desk.put(Every::Second, Object::new(&MetricsMessage { time, seconds: second, ..Default::default() }));
+            desk.tell();
+        };
+        let (stuck, good) = (Line::default(), Line::default());
+        let _sessions = (rig.session(&stuck), rig.session(&good));
+        for line in [&stuck, &good] {
+            line.say(&json!({"op": "watch_metrics", "id": id()}));
+            assert_eq!(line.hear().await["ok"], "watching");
+        }
+        stuck.change(|ends| ends.stuck = true);
+        for second in 1..=200 {
+            pass(second);
+            assert_eq!(good.hear().await["metrics"]["seconds"], second);
+        }
+        stuck.change(|ends| ends.stuck = false);
+        let mut heard = Vec::new();
+        while heard.last() != Some(&200) {
+            heard.push(stuck.hear().await["metrics"]["seconds"].as_u64().unwrap());
+        }
+        assert!(heard.len() <= 3 && heard.is_sorted(), "the newest, not all that was missed: {heard:?}");
+        pass(201);
+        assert_eq!(stuck.hear().await["metrics"]["seconds"], 201);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_connection_cannot_change_its_holder() {
     locally(async {
         let rig = Rig::new(Limits::default());

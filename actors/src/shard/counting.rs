@@ -27,6 +27,8 @@ pub(super) struct Counting {
     untold: Vec<u32>,
     /// Reservations in the order in which they began; some have ended.
     began: VecDeque<(Timestamp, u32, ReservationId)>,
+    /// Whether the first of them may have ended, or a first one begun, since it was shown.
+    unshown: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -47,12 +49,18 @@ impl Counting {
         let mut all: Vec<_> = ids.map(|(at, id)| (began_at(remembered, id, now), at, id)).collect();
         all.sort_unstable();
         self.began = all.into();
+        self.unshown = true;
     }
 
     /// How long until what was counted is to be handed over; nothing when there is nothing.
     pub(super) fn next_in(&self, now: Timestamp) -> Option<Millis> {
         let end = (self.part.second + 1) * SECOND_MS;
         (!self.is_empty()).then(|| Millis(end.saturating_sub(now.0)))
+    }
+
+    /// What lives was read anew.
+    pub(super) fn look_again(&mut self) {
+        self.unshown = true;
     }
 
     fn is_empty(&self) -> bool {
@@ -94,8 +102,14 @@ impl Shard {
     #[inline]
     pub(super) fn count(&mut self, store: u32, record: &Record) {
         let Self { counting, remembered, .. } = self;
-        if let Event::Reserved { reservation, .. } = &record.event {
-            counting.began.push_back((record.time, store, *reservation));
+        match &record.event {
+            Event::Reserved { reservation, .. } => {
+                counting.began.push_back((record.time, store, *reservation));
+                counting.unshown = true;
+            }
+            Event::SaleRecorded(sale) => counting.unshown |= !sale.freed.is_empty(),
+            Event::Released(_) | Event::Expired(_) | Event::Allocated { .. } => counting.unshown = true,
+            _ => {}
         }
         if !counting.wanted {
             return;
@@ -181,6 +195,9 @@ impl Shard {
 
     /// Shows how old the oldest live reservation is.
     pub(super) fn publish_oldest(&mut self) {
+        if !std::mem::take(&mut self.counting.unshown) {
+            return;
+        }
         let oldest = self.counting.oldest(&self.places, self.reservations);
         let shown = oldest.map_or(0, |began| began.0.max(1));
         self.shared.inboxes[self.no].oldest_hold.store(shown, Ordering::Relaxed);

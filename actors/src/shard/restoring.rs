@@ -53,6 +53,7 @@ impl Shard {
         }
         self.touch_store(store);
         self.reservations = self.places.reservation_count();
+        self.counting.look_again();
         tracing::warn!(location = location.0, "location read back from the log and opened");
     }
 }

@@ -238,7 +238,6 @@ fn an_idle_shard_hands_over_what_it_has() {
     rig.done(SHOP, sell(&[1]));
     let now = rig.handle.now();
     assert_eq!(rig.handle.collect(now).totals.len(), 0, "the second is not over");
-    let mut all = Figures::default();
     // Nobody asks for anything any more and nobody wakes it: its own alarm does.
     rig.clock.advance(Millis(1_500));
     let sales = |figures: &Figures| figures.totals.get(&SHOP).map(|totals| totals[1].sales);

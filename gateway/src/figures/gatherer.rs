@@ -119,10 +119,10 @@ impl Work {
         self.minute.absorb(&second);
         let shared = &self.shared;
         let teller = Teller { handle: &shared.handle, rates: &self.rates, gauges: &gauges, end: time };
-        shared.desk.history.put(Every::Second, Object::new(&teller.message(&second)));
+        shared.desk.put(Every::Second, Object::new(&teller.message(&second)));
         if end / 60 > begin / 60 {
             let minute = std::mem::take(&mut self.minute);
-            shared.desk.history.put(Every::Minute, Object::new(&teller.message(&minute)));
+            shared.desk.put(Every::Minute, Object::new(&teller.message(&minute)));
         }
         shared.desk.tell();
     }

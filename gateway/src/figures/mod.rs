@@ -10,15 +10,17 @@ pub(crate) mod gatherer;
 pub(crate) mod history;
 mod interval;
 mod message;
-mod object;
+pub(crate) mod object;
 mod rates;
 pub(crate) mod socket;
 mod usage;
 
 use crate::keys::Principal;
 use history::History;
+use object::Object;
 use onhand_actors::histogram::Histogram;
 use onhand_engine::catalogue::Role;
+use onhand_protocol::message::Every;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -65,7 +67,12 @@ impl Desk {
         self.news.subscribe()
     }
 
-    fn tell(&self) {
+    /// Puts an object into the history. [`Desk::tell`] wakes those who watch.
+    pub(crate) fn put(&self, every: Every, object: Object) {
+        self.history.put(every, object);
+    }
+
+    pub(crate) fn tell(&self) {
         self.news.send_modify(|news| *news += 1);
     }
 
