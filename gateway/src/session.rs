@@ -318,6 +318,7 @@ impl<'a> Session<'a> {
         }
         // A renewed token is no new allowance.
         if self.connection.principal().is_none() {
+            self.worker.figures.came(&principal);
             self.bucket = bucket(self.worker, Some(principal), now);
         }
         self.worker.identify(self.connection, principal);

@@ -76,7 +76,7 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     inbox: Arc<Inbox>,
     port: PortId,
-    figures: Arc<WorkerFigures>,
+    pub(crate) figures: Arc<WorkerFigures>,
     pending: RefCell<Pending>,
     batch: RefCell<Vec<Envelope>>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
@@ -127,6 +127,7 @@ impl Worker {
         place: Option<Arc<Place>>,
         link: Box<dyn Link>,
     ) -> Rc<Connection> {
+        principal.iter().for_each(|principal| self.figures.came(principal));
         let id = self.last_id.get() + 1;
         self.last_id.set(id);
         let connection = Rc::new(Connection::new(id, principal, place, link));
@@ -150,6 +151,7 @@ impl Worker {
     /// A WebSocket has ended.
     pub(crate) fn disconnect(&self, connection: &Connection) {
         self.connections.borrow_mut().remove(&connection.id);
+        connection.principal().iter().for_each(|principal| self.figures.left(principal));
         let ended = connection.watching.borrow_mut().clear();
         let mut live = self.live.borrow_mut();
         for (subscription, watched) in ended {
@@ -336,9 +338,7 @@ impl Worker {
         self.check_principals();
         self.holders.borrow_mut().retain(|_, share| Rc::strong_count(share) > 1);
         let now = clock::now();
-        let connections = self.connections.borrow();
-        self.figures.connected(connections.values().filter_map(|connection| connection.principal()));
-        for connection in connections.values() {
+        for connection in self.connections.borrow().values() {
             connection.watching.borrow_mut().forget(now);
         }
     }

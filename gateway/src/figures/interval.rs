@@ -54,8 +54,8 @@ impl Interval {
         for (busy, more) in self.busy_ns.iter_mut().zip(&later.busy_ns) {
             *busy = busy.zip(*more).map(|(busy, more)| busy + more);
         }
-        let room = NOTABLE_MAX.saturating_sub(self.notable.len());
-        self.notable.extend(later.notable.iter().take(room));
+        self.notable.extend(later.notable.iter());
+        keep_the_notable(&mut self.notable);
     }
 
     /// Takes up what is notable of its figures, in the order of time.
@@ -67,8 +67,41 @@ impl Interval {
         noted.extend(back.map(|one| Noted { time: one.time, what: What::BackInStock, spot: Some(one.spot) }));
         let oversold = self.figures.oversold.iter();
         noted.extend(oversold.map(|(time, spot)| Noted { time: *time, what: What::Oversold, spot: Some(*spot) }));
-        noted.sort_by_key(|one| one.time);
-        noted.truncate(NOTABLE_MAX);
+        keep_the_notable(&mut noted);
         self.notable = noted;
+    }
+}
+
+/// What happened to the log first, then the first that happened to items; all in the order of time.
+fn keep_the_notable(noted: &mut Vec<Noted>) {
+    noted.sort_by_key(|one| (one.spot.is_some(), one.time));
+    noted.truncate(NOTABLE_MAX);
+    noted.sort_by_key(|one| one.time);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onhand_engine::ids::{LocationId, SkuId};
+
+    #[test]
+    fn many_items_do_not_hide_a_full_disk() {
+        let sold_out = |second: u64| {
+            let note = |n: u64| Noted {
+                time: Timestamp(second * 1_000 + n),
+                what: What::SoldOut,
+                spot: Some((LocationId(1), SkuId(1))),
+            };
+            (0..30).map(note).collect::<Vec<_>>()
+        };
+        let mut first = Interval::default();
+        first.note(sold_out(1));
+        let mut second = Interval::default();
+        let full = Noted { time: Timestamp(3_000), what: What::DiskFull, spot: None };
+        second.note([sold_out(2), vec![full]].concat());
+        assert_eq!((second.notable.len(), second.notable.last()), (NOTABLE_MAX, Some(&full)));
+        first.absorb(&second);
+        assert_eq!((first.notable.len(), first.notable.last()), (NOTABLE_MAX, Some(&full)));
+        assert!(first.notable.is_sorted_by_key(|one| one.time));
     }
 }

@@ -87,13 +87,14 @@ impl WorkerFigures {
         self.latency.record(u64::try_from(after.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// Who is connected now.
-    pub(crate) fn connected(&self, principals: impl Iterator<Item = Principal>) {
-        let mut counts = [0; ROLES];
-        principals.for_each(|principal| counts[place(&principal)] += 1);
-        for (role, count) in self.roles.iter().zip(counts) {
-            role.store(count, Ordering::Relaxed);
-        }
+    /// Somebody is connected, or has said who it is.
+    pub(crate) fn came(&self, principal: &Principal) {
+        self.roles[place(principal)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// And has gone.
+    pub(crate) fn left(&self, principal: &Principal) {
+        self.roles[place(principal)].fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,10 +1,10 @@
 //! How fast items sell: units a minute over the last minutes, each minute weighing less than the one
 //! after it.
 
+use hashbrown::HashMap;
 use onhand_actors::figures::Spot;
 use onhand_engine::qty::Qty;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 /// Items followed; of more, those that sell fastest.
 const FOLLOWED_MAX: usize = 10_000;

@@ -28,8 +28,14 @@ impl Day {
         Self::with(Limits::default()).await
     }
 
-    fn pass(&self, seconds: u64) {
-        self.clock.advance(Millis(seconds * 1_000));
+    /// Lets seconds go by. What was decided before is handed over with what every shard decides after the
+    /// second, and none of it is late.
+    async fn pass(&self, seconds: u64) {
+        self.clock.advance(Millis(1_000));
+        for location in ["S1", "S2"] {
+            self.stand.receive(location, "CHEESE", 1).await;
+        }
+        self.clock.advance(Millis((seconds - 1) * 1_000));
         self.stand.handle.tick();
     }
 
@@ -185,12 +191,12 @@ async fn seconds_add_up_to_the_totals() {
             let answer = day.stand.post_as(Role::Admin, "sell", &sale, &cheese).await;
             assert_eq!(answer.status, 200, "{}", answer.text());
         }
-        day.pass(1);
+        day.pass(1).await;
     }
     let back = json!({"location": "S1", "currency": "EUR", "disposition": "resell",
         "lines": [{"sku": "TEA", "qty": 1, "amount": 450}]});
     assert_eq!(day.stand.post("return", &back).await.status, 200);
-    day.pass(2);
+    day.pass(2).await;
     let list = day.history_until(|list| {
         sum(list, |one| one["sales"].as_i64()) == 11 && sum(list, |one| one["returns"].as_i64()) == 1
     });
@@ -219,13 +225,18 @@ async fn stockouts_holds_velocity_and_what_is_notable() {
     let held = id();
     assert_eq!(day.stand.post_as(Role::Admin, "reserve", &held, &hold("a")).await.status, 200);
     assert_eq!(day.sell("S1", "TEA", 1).await, 0);
-    day.pass(90);
+    day.pass(90).await;
     let release = json!({"location": "S1", "reservation": held});
     assert_eq!(day.stand.post("release", &release).await.status, 200);
     let fact = json!({"location": "S1", "currency": "EUR", "completed": true, "lines": [{"sku": "MUG", "qty": 3}]});
     assert_eq!(day.stand.post("sell", &fact).await.status, 200);
-    day.pass(2);
-    let list = day.history_until(|list| sum(list, |one| one["stockouts"]["ended_count"].as_i64()) == 1).await;
+    day.pass(2).await;
+    let all_is_there = |list: &[Value]| {
+        let count = |name: &str, part: &str| sum(list, |one| one[name][part].as_i64());
+        let sales = sum(list, |one| one["sales"].as_i64());
+        count("stockouts", "ended_count") == 1 && count("holds", "released") == 1 && sales == 2
+    };
+    let list = day.history_until(all_is_there).await;
     let all = |name: &str, list_name: &str| -> Vec<Value> {
         list.iter().flat_map(|one| one[name][list_name].as_array().unwrap().clone()).collect()
     };
@@ -264,7 +275,7 @@ async fn over_a_websocket_with_history_choice_and_an_end() {
     let day = Day::begin().await;
     day.stand.receive("S1", "TEA", 10).await;
     assert_eq!(day.sell("S1", "TEA", 1).await, 0);
-    day.pass(3);
+    day.pass(3).await;
     day.history_until(|list| list.len() >= 2).await;
     let (mut socket, stream) = day.watch(Role::Analyst, json!({"history_s": 60, "fields": ["sales", "log"]})).await;
     let first = socket.next().await;
@@ -273,17 +284,36 @@ async fn over_a_websocket_with_history_choice_and_an_end() {
     assert_eq!(fields, ["log", "sales", "seconds", "time"]);
     assert_eq!(first["metrics"]["time"], "2023-11-14T22:14:01.000Z");
     assert_eq!(socket.next().await["metrics"]["time"], "2023-11-14T22:14:02.000Z");
-    day.pass(1);
+    day.pass(1).await;
     assert_eq!(socket.next().await["metrics"]["time"], "2023-11-14T22:14:03.000Z", "and on as time goes on");
     let reply = socket.ask(json!({"op": "unsubscribe", "id": id(), "subscription": stream})).await;
     assert_eq!(reply["ok"], "unsubscribed");
     let again = json!({"op": "unsubscribe", "id": id(), "subscription": stream});
     assert_eq!(socket.ask(again).await["error"]["number"], 1015);
     let (mut other, _) = day.watch(Role::Admin, json!({"fields": ["sockets"]})).await;
-    day.pass(1);
+    day.pass(1).await;
     let sockets = other.next().await["metrics"]["sockets"].clone();
     assert!(sockets["all"].as_u64() >= Some(2), "{sockets}");
     assert_eq!(socket.ask(json!({"op": "ping", "id": id()})).await["ok"], "pong", "nothing came in between");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_are_counted_by_role_as_they_come_and_go() {
+    let day = Day::begin().await;
+    let (mut watcher, _) = day.watch(Role::Operations, json!({"fields": ["sockets"]})).await;
+    let mut till = day.stand.socket(Role::Till).await;
+    till.ask(json!({"op": "ping", "id": id()})).await;
+    let shopper = day.stand.shopper().await;
+    day.pass(2).await;
+    let sockets = |all, till, shopper| json!({"all": all, "till": till, "web": 0, "shopper": shopper, "analyst": 0, "operations": 1, "admin": 0});
+    while watcher.next().await["metrics"]["sockets"] != sockets(3, 1, 1) {
+        day.pass(1).await;
+    }
+    drop((till, shopper));
+    day.pass(1).await;
+    while watcher.next().await["metrics"]["sockets"] != sockets(1, 0, 0) {
+        day.pass(1).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,7 +321,7 @@ async fn operations_sees_no_money_by_any_way() {
     let day = Day::begin().await;
     day.stand.receive("S1", "TEA", 10).await;
     assert_eq!(day.sell("S1", "TEA", 1).await, 0);
-    day.pass(2);
+    day.pass(2).await;
     let sold = |list: &[Value]| sum(list, |one| one["sales"].as_i64()) == 1;
     day.history_until(sold).await;
     let row =
@@ -319,7 +349,7 @@ async fn operations_sees_no_money_by_any_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn server_sent_events_go_on_where_they_were() {
     let day = Day::begin().await;
-    day.pass(4);
+    day.pass(4).await;
     day.history_until(|list| list.len() >= 3).await;
     let mut events =
         day.open(Role::Admin, "/v1/metrics/stream?history_s=60&fields=sales", "Accept: text/event-stream").await;
@@ -347,10 +377,10 @@ async fn minutes_are_the_sums_of_their_seconds() {
     for _ in 0..3 {
         assert_eq!(day.sell("S1", "TEA", 2).await, 0);
         let so_far = day.history(Role::Admin, "?history_s=3600").await.len();
-        day.pass(20);
+        day.pass(20).await;
         day.history_until(|list| list.len() >= so_far + 19).await;
     }
-    day.pass(2);
+    day.pass(2).await;
     let seconds = day.history_until(|list| list.len() >= 61).await;
     let minutes = day.history(Role::Admin, "?every=1m&history_s=86400").await;
     let [minute] = minutes.as_slice() else { panic!("{minutes:?}") };
@@ -415,12 +445,12 @@ async fn a_stream_ends_with_its_key_and_with_the_server() {
     let bearer = format!("Authorization: Bearer {}", made["key"].as_str().unwrap());
     let mut revoked = Lines::open(&day.stand.address, "/v1/metrics/stream", &[&bearer]).await;
     let mut other = day.open(Role::Analyst, "/v1/metrics/stream", "").await;
-    day.pass(2);
+    day.pass(2).await;
     assert!(revoked.object().await["time"].is_string());
     assert!(other.object().await["time"].is_string());
     let path = format!("/v1/keys/{}", made["id"].as_str().unwrap());
     assert_eq!(day.stand.http("DELETE", &path, &admin, b"").await.status, 200);
-    day.pass(1);
+    day.pass(1).await;
     assert_eq!(revoked.object().await["error"]["number"], 4003);
     assert_eq!(revoked.next().await, None);
     assert!(other.object().await["time"].is_string(), "others go on");
@@ -435,7 +465,7 @@ async fn who_does_not_read_is_cut_off_and_delays_nobody() {
     let limits = Limits { stalled: Duration::from_millis(300), ..Limits::default() };
     let day = Day::with(limits).await;
     for _ in 0..10 {
-        day.pass(600);
+        day.pass(600).await;
         day.gathered().await;
     }
     // Two hours are more than all the buffers on the way hold.
@@ -447,12 +477,12 @@ async fn who_does_not_read_is_cut_off_and_delays_nobody() {
     deaf.write_all(request.as_bytes()).await.unwrap();
     let mut reader = day.open(Role::Admin, "/v1/metrics/stream", "").await;
     for _ in 0..4 {
-        day.pass(1);
+        day.pass(1).await;
         assert!(reader.object().await["time"].is_string());
     }
     let gone = async {
         while day.history(Role::Admin, "?fields=sockets&history_s=1").await.last().unwrap()["sockets"]["all"] != 1 {
-            day.pass(1);
+            day.pass(1).await;
             reader.object().await;
         }
     };
