@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 use onhand_actors::figures::Spot;
 use onhand_engine::qty::Qty;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 /// Items followed; of more, those that sell fastest.
 const FOLLOWED_MAX: usize = 10_000;
@@ -52,11 +52,18 @@ impl Rates {
     /// What was sold in the seconds up to this one.
     pub(super) fn sold<'a>(&mut self, now_s: u64, length_s: u64, sold: impl Iterator<Item = (&'a Spot, &'a Qty)>) {
         self.now_s = now_s;
+        let mut unknown: Vec<(Reverse<Qty>, Spot)> = Vec::new();
         for (spot, qty) in sold {
-            let since_s = now_s.saturating_sub(length_s);
-            let item = self.items.entry(*spot).or_insert(Item { weighed: 0.0, sold_s: now_s, since_s });
+            let Some(item) = self.items.get_mut(spot) else {
+                unknown.push((Reverse(*qty), *spot));
+                continue;
+            };
             item.weighed = item.weighed_at(now_s) + units(*qty);
             item.sold_s = now_s;
+        }
+        let since_s = now_s.saturating_sub(length_s);
+        for (Reverse(qty), spot) in first(unknown, |a, b| a.cmp(b)) {
+            self.items.insert(spot, Item { weighed: units(qty), sold_s: now_s, since_s });
         }
         if now_s.saturating_sub(self.tidied_s) >= TIDY_S {
             self.tidied_s = now_s;
@@ -78,11 +85,19 @@ impl Rates {
     }
 
     fn let_go(&mut self) {
-        let mut rates: Vec<f64> = self.each().map(|(_, rate)| rate).collect();
-        let (_, least, _) = rates.select_nth_unstable_by(FOLLOWED_MAX, |a, b| descending(*a, *b));
-        let (least, now_s) = (*least, self.now_s);
-        self.items.retain(|_, item| item.per_minute(now_s) > least);
+        let rates = self.each().map(|(spot, rate)| (rate, *spot)).collect();
+        let kept = first(rates, |a, b| descending(a.0, b.0).then(a.1.cmp(&b.1)));
+        self.items = kept.into_iter().filter_map(|(_, spot)| Some((spot, *self.items.get(&spot)?))).collect();
     }
+}
+
+/// The first [`FOLLOWED_MAX`] of an order, in no order.
+fn first<T>(mut all: Vec<T>, order: impl FnMut(&T, &T) -> Ordering) -> Vec<T> {
+    if all.len() > FOLLOWED_MAX {
+        all.select_nth_unstable_by(FOLLOWED_MAX, order);
+        all.truncate(FOLLOWED_MAX);
+    }
+    all
 }
 
 /// The larger first.
@@ -161,5 +176,17 @@ mod tests {
         assert_eq!(rates.each().count(), FOLLOWED_MAX);
         assert!(rates.per_minute(&spot(10_000)).is_none());
         assert!(rates.per_minute(&spot(10_001)).is_some());
+    }
+
+    #[test]
+    fn of_too_many_that_sell_alike_some_are_followed() {
+        let mut rates = Rates::default();
+        for second in 0..5 {
+            let one = Qty::units(1);
+            let sold: Vec<(Spot, Qty)> = (0..9_000).map(|sku| (spot(second * 9_000 + sku), one)).collect();
+            rates.sold(1_000 + u64::from(second), 1, sold.iter().map(|(spot, qty)| (spot, qty)));
+            let followed = rates.each().count();
+            assert!((9_000..=FOLLOWED_MAX + FOLLOWED_SLACK).contains(&followed), "{followed}");
+        }
     }
 }
