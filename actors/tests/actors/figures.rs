@@ -112,6 +112,12 @@ fn counted(figures: &Figures) -> Told {
     }
 }
 
+/// What was counted since a place in the log becomes what the log says.
+pub(crate) fn assert_adds_up(rig: &Rig, since: Seq) {
+    let mut all = Figures::default();
+    collect_until(rig, &mut all, "the sum", |all| counted(all) == told_by_the_log(rig, since));
+}
+
 /// One command of any kind.
 fn any(chance: &mut Chance, held: &[ReservationId]) -> Action {
     let sku = u32::try_from(chance.next(6)).unwrap();

@@ -1,5 +1,6 @@
 //! A panic in a rule is contained: nothing is changed, others go on, the state in doubt is read back.
 
+use crate::figures::assert_adds_up;
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, options, receive, reserve, sell};
 use onhand_actors::clock::Clock;
 use onhand_actors::handle::{Stage, Surroundings};
@@ -49,6 +50,7 @@ fn a_panic_while_deciding_changes_nothing() {
 fn a_panic_while_folding_in_closes_the_location_until_it_is_read_back() {
     let rig = sabotaged();
     let last = rig.handle.observe().last_seq;
+    rig.handle.start_collecting();
     // In one drain: a sale before it, the panic, a sale after it, and a sale elsewhere.
     let mut batch: Vec<_> = [&[1_u32][..], &[15, 14], &[15]].map(|skus| rig.envelope(SHOP, sell(skus))).into();
     batch.push(rig.envelope(WAREHOUSE, sell(&[1])));
@@ -69,7 +71,8 @@ fn a_panic_while_folding_in_closes_the_location_until_it_is_read_back() {
     rig.done(SHOP, sell(&[15, 15, 15, 15]));
     assert!(matches!(rig.ask(SHOP, sell(&[15])), Outcome::Refused(Refusal::ShortStock { .. })));
     assert_eq!(rig.handle.totals(SHOP)[1].sales, 2);
-    // And the log agrees.
+    // And the log agrees, and so does what was counted.
+    assert_adds_up(&rig, last);
     let events = rig.handle.events(last, 100).unwrap();
     assert_eq!(events.len(), 4);
     let levels = rig.handle.levels(SHOP, None, 100);
