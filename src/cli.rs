@@ -271,14 +271,24 @@ Scenarios:
   last-item  1,000 items with one unit each; every connection asks for each of them
   baskets    five lines in each sale, all or nothing
   watchers   --connections sockets watch one item while 4 others sell it at --rate
+  holiday    a quarter tills, a quarter shoppers who reserve and then buy, release or forget, half
+             watchers; four phases of equal length: ramp up (0.2 to 1 times --rate), spike (4 times),
+             flash drop (3 to 2 times; one item with few units is put on sale, 80 of 100 want it),
+             cool down (1 to 0.5 times). What shoppers do with a reservation comes on top of the rate.
 
-Gates: p50, p90, p99, p999, max, staleness (the watchers' p99) with a time, at most; accepted (sales a
-second) at least; refused (a second) and errors at most. Exit code 1 when one fails or the auditor finds
+Latency counts from the planned time. What could not be sent within --patience is given up and counted;
+nothing is kept for it, so the rate may be far beyond what the server takes.
+
+Gates: p50, p90, p99, p999, max, staleness (the watchers' p99) and refusal (p99 of refusals, from sending)
+with a time, at most; accepted (a second) at least; refused (a second), errors, unsent (given up) and
+undersold (units left of the flash drop) at most. Exit code 1 when one fails or the auditor finds
 something.
 
 Example:
   onhand loadtest --server http://127.0.0.1:7070 --scenario spread --rate 5000 --duration 30 \\
     --gate p99=20ms --gate errors=0 --json run.json --html run.html
+  onhand loadtest --server http://127.0.0.1:7070 --scenario hot-sku --rate 20000 --patience 1 \\
+    --profile 10s:1x,30s:10x,15s:1x --connections 256 --in-flight 64 --gate refusal=50ms
 
 Every run makes locations and items of its own; they stay on the server. Not for one in use.";
 

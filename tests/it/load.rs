@@ -85,9 +85,12 @@ fn two_runs_are_compared_and_several_sales_share_a_message() {
     load.report("hot-sku", "max", "2");
     let (url, earlier) = (load.server.url(), load.data.beside("hot-sku.json"));
     let mut words = load.words(&url, "hot-sku", "max", "2");
-    words.extend(["--per-message", "8", "--compare", &earlier]);
+    let html = load.data.beside("compared.html");
+    words.extend(["--per-message", "8", "--compare", &earlier, "--html", &html]);
     let said = run_ok(&words);
-    assert!(said.contains("compared: accepted sales a second: ") && said.contains("audit: clean"), "{said}");
+    let page = std::fs::read_to_string(&html).unwrap();
+    assert!(page.contains("Beside the earlier run") && page.contains("accepted earlier"), "{page}");
+    assert!(said.contains("compared: accepted a second: ") && said.contains("audit: clean"), "{said}");
     let mut other = load.words(&url, "spread", "10", "2");
     other.extend(["--compare", &earlier]);
     assert_eq!(run(&other).status.code(), Some(3), "another scenario's run");
@@ -106,9 +109,10 @@ fn watchers_see_the_last_level() {
 fn a_holiday_has_its_phases_and_as_many_winners_as_units() {
     let load = Load::new();
     let (url, json) = (load.server.url(), load.data.beside("holiday.json"));
+    let html = load.data.beside("holiday.html");
     let mut words = load.words(&url, "holiday", "200", "16");
     words.retain(|word| *word != "--duration" && *word != "1");
-    words.extend(["--duration", "6", "--json", &json, "--gate", "undersold=0", "--gate", "errors=0"]);
+    words.extend(["--duration", "6", "--json", &json, "--html", &html, "--gate", "undersold=0", "--gate", "errors=0"]);
     let said = run_ok(&words);
     assert!(said.contains("flash drop: "), "{said}");
     let report: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
@@ -134,6 +138,12 @@ fn a_holiday_has_its_phases_and_as_many_winners_as_units() {
         report["by_kind"].as_array().unwrap().iter().map(|of| of["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["sale", "reserve", "purchase", "release"]);
     assert!(report["staleness_ms"]["p99"].as_u64().is_some() && audit["watchers"] == 8, "{report:#}");
+    let page = std::fs::read_to_string(html).unwrap();
+    for part in ["Passed", "Staleness over time", "Shopper buys what is reserved", "short stock", "onhand 0.1.0"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // Two of the four phases are shaded, in the three plots over time and that of refusals.
+    assert!(page.matches("class=\"band\"").count() >= 6 && page.matches(">flash drop<").count() >= 3, "{page}");
 }
 
 #[test]

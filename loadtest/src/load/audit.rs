@@ -469,5 +469,6 @@ impl Auditor {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "audit_tests.rs"]
 mod tests;

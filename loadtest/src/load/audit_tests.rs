@@ -131,3 +131,93 @@ fn what_nobody_could_find_out_is_a_finding() {
     let audit = run.close();
     assert_eq!((audit.ok, audit.resolved), (true, 1), "{:?}", audit.findings);
 }
+
+/// A shopper holds one of two units of the flash drop from the tenth to the thousand and tenth
+/// millisecond, and asks to buy it; so it stands before the last answer.
+fn held() -> (Auditor, (usize, usize), (usize, usize)) {
+    let goods = Goods::new(Scenario::Holiday, "LT1", 2, 2, 1_000);
+    let (flash, units) = goods.flash().unwrap();
+    let mut auditor = Auditor::new(goods, 7, 1);
+    auditor.receives(flash, units);
+    let hold = (0, auditor.asks(0, Kind::Reserve, flash, None));
+    auditor.answered(hold, Fate::Accepted, Span::default());
+    let buy = (0, auditor.asks(0, Kind::Purchase, flash, Some(hold.1)));
+    auditor.goods_came(flash, units, 5);
+    log(&mut auditor, hold, "reserved", 10);
+    (auditor, hold, buy)
+}
+
+fn log(auditor: &mut Auditor, at: (usize, usize), event: &str, at_ms: i64) {
+    let deadline_ms = (event == "reserved").then_some(at_ms + 1_000);
+    let command = auditor.ledger.id(at);
+    auditor.logged(Logged { seq: "9", command, event, at_ms, deadline_ms });
+}
+
+/// The shelves as they should be, but for the flash drop.
+fn close(mut auditor: Auditor, left: i64, reserved: i64) -> Audit {
+    let (flash, _) = auditor.goods().flash().unwrap();
+    for place in 0..auditor.goods().places() {
+        let milli = auditor.goods().units_before(place) * 1_000;
+        auditor.counted(place, milli, 0);
+    }
+    auditor.counted(flash, left * 1_000, reserved * 1_000);
+    auditor.close()
+}
+
+#[test]
+fn what_is_held_is_bought_and_adds_up() {
+    let (mut auditor, _, buy) = held();
+    auditor.answered(buy, Fate::Accepted, Span::default());
+    log(&mut auditor, buy, "recorded", 500);
+    let audit = close(auditor, 1, 0);
+    assert!(audit.ok, "{:?}", audit.findings);
+    let (drop, ended) = (audit.flash_drop.unwrap(), audit.reservations.unwrap());
+    assert_eq!((drop.units, drop.asked, drop.winners, drop.left), (2, 1, 1, 1));
+    assert_eq!((ended.begun, ended.sold, ended.released, ended.expired), (1, 1, 0, 0));
+}
+
+#[test]
+fn a_reservation_that_never_ends_is_found() {
+    let (mut auditor, _, buy) = held();
+    auditor.answered(buy, Fate::Failed, Span::default());
+    let audit = close(auditor, 2, 1);
+    found(&audit, "never ended");
+    found(&audit, "still reserved");
+}
+
+#[test]
+fn who_comes_in_time_is_not_told_that_it_is_gone() {
+    let (mut auditor, hold, buy) = held();
+    auditor.answered(buy, Fate::Gone, Span::default());
+    log(&mut auditor, hold, "expired", 1_010);
+    let audit = close(auditor, 2, 0);
+    assert!(audit.ok, "it did expire: {:?}", audit.findings);
+    let (mut auditor, hold, buy) = held();
+    auditor.answered(buy, Fate::Gone, Span::default());
+    log(&mut auditor, hold, "expired", 900);
+    found(&close(auditor, 2, 0), "before its deadline");
+    let (mut auditor, _, buy) = held();
+    auditor.answered(buy, Fate::Gone, Span::default());
+    found(&close(auditor, 2, 0), "is gone, and it was not");
+    let (mut auditor, _, buy) = held();
+    auditor.answered(buy, Fate::Short, Span::default());
+    found(&close(auditor, 2, 0), "its unit of");
+}
+
+/// One unit was free at all times: whoever was refused for want of stock was refused wrongly.
+#[test]
+fn a_refusal_is_compared_with_the_stock_at_its_time() {
+    let refused = |span| {
+        let (mut auditor, _, buy) = held();
+        auditor.answered(buy, Fate::Accepted, Span::default());
+        log(&mut auditor, buy, "recorded", 500);
+        let (flash, _) = auditor.goods().flash().unwrap();
+        let other = (0, auditor.asks(0, Kind::Sale, flash, None));
+        auditor.answered(other, Fate::Short, span);
+        close(auditor, 1, 0)
+    };
+    found(&refused(Span { sent_ms: 400, answered_ms: 410 }), "undersold");
+    let early = refused(Span { sent_ms: 1, answered_ms: 2 });
+    assert!(early.ok, "the goods had not come: {:?}", early.findings);
+    assert_eq!(early.refusals_compared, 1);
+}
