@@ -41,7 +41,7 @@ use clap::Parser;
 use report::Report;
 use rivals::{Packages, RIVALS};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use stage::{ITEMS, Stage, TICK};
+use stage::{ITEMS, Stage};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -55,8 +55,11 @@ struct Options {
     #[arg(long, value_name = "N", default_value = "10000", value_parser = clap::value_parser!(u32).range(10..=20_000))]
     watchers: u32,
     /// Seconds of each measurement.
-    #[arg(long, value_name = "S", default_value = "4", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "S", default_value = "3", value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
+    /// Turns of selling while all read and while some never read.
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// Install nothing: only bare sockets beside onhand.
     #[arg(long)]
     no_install: bool,
@@ -76,11 +79,11 @@ struct Options {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
-    if let [_, child, items, tick_ms] = words.as_slice()
+    if let [_, child, items, clients, every_ms] = words.as_slice()
         && child == bare::CHILD
-        && let (Ok(items), Ok(tick_ms)) = (items.parse(), tick_ms.parse())
+        && let (Ok(items), Ok(clients), Ok(every_ms)) = (items.parse(), clients.parse(), every_ms.parse())
     {
-        let served = bare::serve(items, Duration::from_millis(tick_ms));
+        let served = bare::serve(items, clients, Duration::from_millis(every_ms));
         return if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     match run(&Options::parse()) {
@@ -106,13 +109,14 @@ fn run(options: &Options) -> Result<(), String> {
     let (memory, crowd) = stage.gather(watchers)?;
     eprintln!("{watchers} sockets are connected and watch");
     let quiet = watchers / 10;
-    let (watched, with_quiet) = stage.watch(crowd, quiet)?;
+    let [watched, with_quiet] = stage.watch(crowd, quiet, options.rounds)?;
     eprintln!("sold while they watch, and while {quiet} of them never read");
 
     let mut versions = Vec::new();
     let mut coalesced = Vec::new();
     for subscribers in [watchers / 10, watchers] {
         coalesced.push(stage.coalesce(subscribers)?);
+        eprintln!("{ITEMS} items for {subscribers} subscribers: onhand is measured");
         for rival in RIVALS {
             let Some(packages) = &packages else { continue };
             match packages.version(rival) {
@@ -123,10 +127,10 @@ fn run(options: &Options) -> Result<(), String> {
                     continue;
                 }
             }
-            let server = packages.start(rival, ITEMS, TICK.as_millis())?;
+            let server = packages.start(rival, ITEMS, subscribers, stage::change_every(subscribers).as_millis())?;
             coalesced.push(stage::rival(&server, rival.name(), subscribers, time)?);
+            eprintln!("{ITEMS} items for {subscribers} subscribers: {} is measured", rival.name());
         }
-        eprintln!("{ITEMS} items for {subscribers} subscribers: measured");
     }
     let mut report = Report {
         machine,

@@ -1,5 +1,5 @@
-//! The least that coalesced fan-out can cost: each tick one message is encoded, and written to every
-//! socket with one call. No JSON is read, nothing is looked up, nobody is asked who they are.
+//! The least that coalesced fan-out can cost: with each change one message is encoded, and written to
+//! every socket with one call. No JSON is read, nothing is looked up, nobody is asked who they are.
 
 use crate::chance::Chance;
 use crate::clock::wall_ms;
@@ -12,29 +12,24 @@ use std::time::{Duration, Instant};
 /// The word that makes this program the server.
 pub(crate) const CHILD: &str = "bare-child";
 
-/// Serves until it is ended.
-pub(crate) fn serve(items: u32, tick: Duration) -> std::io::Result<()> {
+/// Serves so many clients until it is ended; all items change every so often.
+pub(crate) fn serve(items: u32, clients: usize, every: Duration) -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("listening on {}", listener.local_addr()?);
-    listener.set_nonblocking(true)?;
     let mut sockets: Vec<(TcpStream, Vec<u8>)> = Vec::new();
+    while sockets.len() < clients {
+        let (mut socket, _) = listener.accept()?;
+        socket.set_nodelay(true)?;
+        greet(&mut socket)?;
+        socket.set_nonblocking(true)?;
+        sockets.push((socket, Vec::new()));
+    }
     let mut version = 1;
-    let mut next = Instant::now();
     let mut chance = Chance::new(1);
+    let mut next = Instant::now();
     loop {
-        while let Ok((mut socket, _)) = listener.accept() {
-            socket.set_nodelay(true)?;
-            greet(&mut socket)?;
-            socket.set_nonblocking(true)?;
-            sockets.push((socket, Vec::new()));
-        }
-        let now = Instant::now();
-        if now < next {
-            // While they connect it looks often; a tick is late by this at most.
-            std::thread::sleep((next - now).min(Duration::from_micros(200)));
-            continue;
-        }
-        next = now + tick;
+        next = Instant::now().max(next + every);
+        std::thread::sleep(next.saturating_duration_since(Instant::now()));
         version += 1;
         let frame = server_frame(message(items, version, &mut chance).as_bytes());
         sockets.retain_mut(|(socket, rest)| send(socket, rest, &frame));
@@ -43,7 +38,6 @@ pub(crate) fn serve(items: u32, tick: Duration) -> std::io::Result<()> {
 
 /// Reads the request and consents.
 fn greet(socket: &mut TcpStream) -> std::io::Result<()> {
-    socket.set_nonblocking(false)?;
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
         socket.read_exact(&mut byte)?;

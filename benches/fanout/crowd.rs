@@ -120,6 +120,16 @@ impl Crowd {
         Ok(())
     }
 
+    /// All read again, beginning with what waits for them.
+    pub(crate) fn resume_reading(&mut self) -> Result<(), String> {
+        for (at, watcher) in self.watchers.iter_mut().enumerate().filter(|(_, watcher)| !watcher.reads) {
+            watcher.reads = true;
+            let registry = self.poll.registry();
+            registry.register(&mut watcher.socket, Token(at), Interest::READABLE).map_err(|why| why.to_string())?;
+        }
+        Ok(())
+    }
+
     /// Those who read and have an older version of the first item.
     pub(crate) fn behind(&self, version: u32) -> usize {
         self.watchers.iter().filter(|watcher| watcher.reads && watcher.versions[0] < version).count()

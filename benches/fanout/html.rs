@@ -2,7 +2,7 @@
 
 use crate::page::{chip, facts, page, section, table};
 use crate::plot::{Axis, Mark, Plot, Row, escape, figure, number};
-use crate::report::{Coalesced, Report, Sales, Watched};
+use crate::report::{Coalesced, Report, Round, Sales, Watched};
 
 pub(crate) fn html(report: &Report) -> String {
     let about = "Many sockets watch stock that changes all the time; each is sent the newest level of what it watches.";
@@ -23,23 +23,24 @@ fn goals(report: &Report) -> String {
 fn watched(report: &Report) -> String {
     let quiet = format!("{} never read", number(report.quiet as f64));
     let row = |label: &str, class, watched: &Watched| {
-        let staleness = watched.staleness;
+        let staleness = watched.all.staleness;
+        let rounds = watched.rounds.iter().map(|round| Mark::Dot(round.staleness.p99_ms.max(1) as f64));
         let [p50, p99, max] = [staleness.p50_ms, staleness.p99_ms, staleness.max_ms].map(|ms| ms.max(1) as f64);
         Row {
             label: label.to_owned(),
             class,
-            marks: vec![Mark::Line(p50, max), Mark::Dot(p50), Mark::Main(p99), Mark::Dot(max)],
+            marks: [Mark::Line(p50, max)].into_iter().chain(rounds).chain([Mark::Main(p99)]).collect(),
             value: format!("{} ms", number(p99)),
         }
     };
     let plot = Plot {
         about: "How long changes took to be seen",
         axis: Axis::Log,
-        unit: "milliseconds from the oldest change that a level brought to its arrival: half, 99 of 100 (full dot), all",
+        unit: "milliseconds from the oldest change that a level brought to its arrival: half to all; dots are p99 by turn",
         rows: vec![row("All read", "a", &report.watched), row(&quiet, "b", &report.with_quiet)],
         line: Some(250.0),
     };
-    let cells = |name: &str, sales: &Sales, watched: Option<&Watched>| {
+    let cells = |name: &str, sales: &Sales, watched: Option<&Round>| {
         let levels = watched.map_or_else(|| "-".to_owned(), |watched| number(watched.levels_per_s));
         let back = watched.map_or_else(|| "-".to_owned(), |watched| watched.went_back.to_string());
         let sales = [number(sales.per_s), figure(sales.p50_ms), figure(sales.p99_ms)];
@@ -47,13 +48,13 @@ fn watched(report: &Report) -> String {
     };
     let rows = [
         cells("Nobody watches", &report.alone, None),
-        cells("All read", &report.watched.sales, Some(&report.watched)),
-        cells(&quiet, &report.with_quiet.sales, Some(&report.with_quiet)),
+        cells("All read", &report.watched.all.sales, Some(&report.watched.all)),
+        cells(&quiet, &report.with_quiet.all.sales, Some(&report.with_quiet.all)),
     ];
     let heads = ["", "Sales/s", "Sale p50 ms", "Sale p99 ms", "Levels/s", "Went back"];
     let caption = format!(
         "{} sockets on one item that is sold 1,000 times a second. The line is at 250 ms.",
-        number(report.watched.watchers as f64)
+        number(report.watched.all.watchers as f64)
     );
     section("One item, many watchers", &caption, &format!("{}{}", plot.draw(), table(&heads, &rows)))
 }
@@ -88,12 +89,14 @@ fn coalesced(report: &Report) -> String {
             number(one.levels_per_s),
             format!("{:.2}", one.processors),
             number(one.levels_per_processor_s),
+            format!("{:.2}", report.onhand_over(one)),
         ]
     };
     let rows: Vec<Vec<String>> = report.coalesced.iter().map(cells).collect();
-    let heads = ["", "Subscribers", "Levels/s", "Processors", "Levels a processor second"];
+    let heads = ["", "Subscribers", "Levels/s", "Processors", "Levels a processor second", "onhand over it"];
     let caption = format!(
-        "Each subscriber watches {} items that change every 25 ms. onhand's time includes the sales that change them, \
+        "Each subscriber watches {} items that all change every 25 ms, or, so that every server can keep up, 25 ms for \
+         each 1,000 subscribers. onhand's time includes the sales that change them, \
          with their log; the others make the changes up.",
         report.items
     );

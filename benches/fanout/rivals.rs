@@ -63,24 +63,25 @@ impl Packages {
         }
     }
 
-    pub(crate) fn start(&self, rival: Rival, items: usize, tick_ms: u128) -> Result<Server, String> {
-        let (items, tick_ms) = (items.to_string(), tick_ms.to_string());
+    /// Starts one; its items begin to change when so many clients are there.
+    pub(crate) fn start(&self, rival: Rival, items: usize, clients: usize, every_ms: u128) -> Result<Server, String> {
+        let words = [items.to_string(), clients.to_string(), every_ms.to_string()];
         let mut command = match rival {
             Rival::Bare => {
                 let mut command = Command::new(std::env::current_exe().map_err(|why| why.to_string())?);
-                command.args([bare::CHILD, &items, &tick_ms]);
+                command.arg(bare::CHILD).args(&words);
                 command
             }
             Rival::WsTogether | Rival::WsEach => {
                 let mode = if rival == Rival::WsEach { "each" } else { "together" };
                 let mut command = Command::new("node");
-                command.current_dir(&self.folder).args(["server.mjs", &items, &tick_ms, mode]);
+                command.current_dir(&self.folder).arg("server.mjs").args(&words).arg(mode);
                 command
             }
             Rival::Websockets => {
                 let mut command = Command::new("python3");
                 command.current_dir(&self.folder).env("PYTHONPATH", self.folder.join("python"));
-                command.args(["server.py", &items, &tick_ms]);
+                command.arg("server.py").args(&words);
                 command
             }
         };

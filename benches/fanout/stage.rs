@@ -2,7 +2,7 @@
 
 use crate::child::Server;
 use crate::crowd::Crowd;
-use crate::report::{Coalesced, Memory, Sales, Staleness, Watched};
+use crate::report::{Coalesced, Memory, Round, Sales, Staleness, Watched};
 use crate::seller::{self, Plan, Sold};
 use crate::shop::Shop;
 use crate::usage::{processor_s, resident_bytes};
@@ -12,15 +12,18 @@ use std::time::Duration;
 
 /// Items that everybody watches where many change.
 pub(crate) const ITEMS: usize = 32;
-/// How often they change: as often as onhand sends levels.
-pub(crate) const TICK: Duration = Duration::from_millis(25);
+/// As often as onhand sends levels.
+const TICK: Duration = Duration::from_millis(25);
 /// The one item is sold this often.
 const SALE_EVERY: Duration = Duration::from_millis(1);
-/// Baskets of all items come faster than the tick, so that every tick finds all changed.
-const BASKET_EVERY: Duration = Duration::from_millis(20);
 const UNITS: i64 = 999_999_999;
 /// What a server needs to calm down after connections came or went.
 const SETTLE: Duration = Duration::from_millis(1_500);
+
+/// How often all items change: every tick, but where many watch not more than all servers can send.
+pub(crate) fn change_every(subscribers: usize) -> Duration {
+    TICK * (subscribers / 1_000).max(1) as u32
+}
 
 pub(crate) struct Stage {
     shop: Shop,
@@ -72,19 +75,23 @@ impl Stage {
         Ok((Memory { connections: watchers, idle: each(idle), subscribed: each(subscribed) }, crowd))
     }
 
-    /// Sells while all read, then while some never read.
-    pub(crate) fn watch(&mut self, mut crowd: Crowd, quiet: usize) -> Result<(Watched, Watched), String> {
+    /// Sells in turns: while all read, and while some never read.
+    pub(crate) fn watch(&mut self, mut crowd: Crowd, quiet: usize, rounds: u32) -> Result<[Watched; 2], String> {
         crowd.keeps_deliveries = true;
-        let all = self.sell_watched(&mut crowd)?;
-        crowd.stop_reading(quiet)?;
-        let some = self.sell_watched(&mut crowd)?;
-        Ok((all, some))
+        let (mut all, mut some) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            all.push(self.sell_watched(&mut crowd)?);
+            crowd.stop_reading(quiet)?;
+            some.push(self.sell_watched(&mut crowd)?);
+            crowd.resume_reading()?;
+            crowd.read_for(SETTLE)?;
+        }
+        Ok([Watched::of(all), Watched::of(some)])
     }
 
-    fn sell_watched(&mut self, crowd: &mut Crowd) -> Result<Watched, String> {
+    fn sell_watched(&mut self, crowd: &mut Crowd) -> Result<Round, String> {
         crowd.deliveries.clear();
         let (levels, went_back) = (crowd.levels, crowd.went_back);
-        let resident_before = resident_bytes(self.pid());
         let selling = seller::start(self.plan(SALE_EVERY, self.time, 1));
         crowd.read_for(self.time)?;
         let levels = crowd.levels - levels;
@@ -103,13 +110,12 @@ impl Stage {
         if crowd.behind(last) > 0 {
             return Err(format!("{} watchers were never told of the last sale", crowd.behind(last)));
         }
-        Ok(Watched {
+        Ok(Round {
             sales,
             staleness: Staleness::of(&self.staleness(crowd)?),
             watchers: crowd.readers(),
             levels_per_s: levels as f64 / self.time.as_secs_f64(),
             went_back: crowd.went_back - went_back,
-            resident_before,
             resident_after,
             closed: crowd.gone(),
         })
@@ -133,7 +139,7 @@ impl Stage {
         let mut crowd = Crowd::connect(self.shop.server.address, Some(&self.shop.web), subscribers, ITEMS)?;
         crowd.subscribe(ITEMS)?;
         crowd.read_for(SETTLE)?;
-        let selling = seller::start(self.plan(BASKET_EVERY, self.time + SETTLE, ITEMS));
+        let selling = seller::start(self.plan(change_every(subscribers), self.time + SETTLE, ITEMS));
         crowd.read_for(SETTLE / 2)?;
         let measured = count(&mut crowd, self.pid(), "onhand", subscribers, self.time)?;
         while !selling.is_finished() {

@@ -1,5 +1,5 @@
-"""Fan-out with the package `websockets`, as its users write it: each tick's items are encoded once, in
-one message, and `broadcast` sends it to every client."""
+"""Fan-out with the package `websockets`, as its users write it: the items that changed are encoded once,
+in one message, and `broadcast` sends it to every client. Changes begin when all clients are there."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from websockets.asyncio.server import broadcast, serve
 
-items, tick_s = int(sys.argv[1]), int(sys.argv[2]) / 1000
+items, clients, every_s = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) / 1000
 skus = [f"ITEM-{item:06}" for item in range(items)]
 
 
@@ -19,7 +19,9 @@ async def main():
         host, port = server.sockets[0].getsockname()
         print(f"listening on {host}:{port}", flush=True)
         while True:
-            await asyncio.sleep(tick_s)
+            await asyncio.sleep(every_s)
+            if len(server.connections) < clients:
+                continue
             version += 1
             time = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             levels = [

@@ -1,9 +1,10 @@
 // Fan-out with the package `ws`, as its users write it: each change is encoded once and sent to every
-// client. Mode "each" sends a message for each item; mode "together" gathers a tick's items in one.
+// client. Mode "each" sends a message for each item; mode "together" gathers those that changed in one.
 // Whoever has not taken the last message yet is passed over, so that memory stays bounded.
 import { WebSocketServer } from "ws";
 
-const [items, tickMs, mode] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const [items, clients, everyMs] = process.argv.slice(2, 5).map(Number);
+const mode = process.argv[5];
 const server = new WebSocketServer({ host: "127.0.0.1", port: 0, backlog: 4096, perMessageDeflate: false });
 server.on("listening", () => console.log(`listening on 127.0.0.1:${server.address().port}`));
 const skus = Array.from({ length: items }, (_, item) => `ITEM-${String(item).padStart(6, "0")}`);
@@ -14,7 +15,7 @@ function level(sku, time) {
   return { location: "S0", sku, version, time, available, low: false, band: "in_stock" };
 }
 
-setInterval(() => {
+function change() {
   version += 1;
   const time = new Date().toISOString();
   const levels = skus.map((sku) => level(sku, time));
@@ -24,4 +25,9 @@ setInterval(() => {
     if (client.bufferedAmount > 0) continue;
     for (const message of messages) client.send(message, { binary: false });
   }
-}, tickMs);
+}
+
+// Changes begin when all are there.
+server.on("connection", () => {
+  if (server.clients.size === clients) setInterval(change, everyMs);
+});
