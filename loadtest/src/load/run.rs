@@ -15,7 +15,7 @@ use super::{Error, Options, Rate, prepare, settle};
 use crate::chance::Chance;
 use crate::clock::{Stopwatch, wall_ms};
 use onhand_engine::ids::LocationCode;
-use onhand_protocol::client::{Client, Socket};
+use onhand_protocol::client::{self, Client, Patience, Reconnecting, Socket};
 use onhand_protocol::message::{Body, Ping, Request, Success};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -136,7 +136,7 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
     tell(Stage::Begins(desk.plan.steps().iter().map(phase).collect()));
     let turns: Vec<Rc<Turns>> = (0..sellers).map(|_| Rc::new(Turns::idle())).collect();
     desk.start();
-    let seconds = ask(&desk, &turns, sockets, &client, &mut tell).await;
+    let seconds = ask(&desk, &turns, sockets, &mut tell).await;
     tell(Stage::Settling);
     settle::resolve(&desk).await?;
     settle::expire(&desk).await;
@@ -189,24 +189,21 @@ async fn start_watching(desk: &Rc<Desk>, sockets: Vec<Socket>) -> Result<Vec<Rc<
 }
 
 /// Lets everybody ask until the time is over and all is answered; gives how long was asked.
-async fn ask(
-    desk: &Rc<Desk>,
-    turns: &[Rc<Turns>],
-    sockets: Vec<Socket>,
-    client: &Client,
-    tell: &mut impl FnMut(Stage),
-) -> f64 {
+async fn ask(desk: &Rc<Desk>, turns: &[Rc<Turns>], sockets: Vec<Socket>, tell: &mut impl FnMut(Stage)) -> f64 {
     let start = |((at, socket), turns): ((usize, Socket), &Rc<Turns>)| {
         tokio::task::spawn_local(Seller::new(Rc::clone(desk), Rc::clone(turns), at).run(socket))
     };
     let selling: Vec<JoinHandle<()>> = (0..).zip(sockets).zip(turns).map(start).collect();
     let planned = desk.options.rate != Rate::Max;
+    let patience = Patience { give_up_after: DRAIN, ..Patience::default() };
+    let Options { server, key, .. } = &desk.options;
+    let link = Reconnecting::new(server, key, client::Options::default(), patience);
     let busy_before_ns = busy_ns();
     let asking = async {
         tokio::select! {
-            () = phases(desk, client) => {}
+            () = phases(desk, &link) => {}
             () = look(desk, tell) => {}
-            () = probe(desk, client) => {}
+            () = probe(desk, &link) => {}
         }
         let elapsed = desk.elapsed();
         let busy_ns = busy_ns().saturating_sub(busy_before_ns);
@@ -243,40 +240,30 @@ fn close(desk: &Desk, elapsed: Duration) {
 }
 
 /// Goes through the phases until the last one is over.
-async fn phases(desk: &Desk, client: &Client) {
+async fn phases(desk: &Desk, link: &Reconnecting) {
     for (number, step) in desk.plan.steps().iter().enumerate() {
         let until = Duration::from_micros(step.start_us).saturating_sub(desk.elapsed());
         tokio::time::sleep(until).await;
         desk.measure.borrow_mut().enter(number);
         let dropped = desk.auditor.borrow().goods().flash().filter(|_| step.name == FLASH_DROP);
         if let Some((place, units)) = dropped {
-            drop_flash(desk, client, place, units).await;
+            drop_flash(desk, link, place, units).await;
         }
     }
     tokio::time::sleep(Duration::from_micros(desk.plan.end_us()).saturating_sub(desk.elapsed())).await;
 }
 
-/// Puts the item that everybody wants on sale. A server that is busy is asked until it does: with the
-/// same id, so that it happens once.
-async fn drop_flash(desk: &Desk, client: &Client, place: Place, units: i64) {
+/// Puts the item that everybody wants on sale. A server that is busy or gone for a moment is asked
+/// until it does: with the same id, so that it happens once.
+async fn drop_flash(desk: &Desk, link: &Reconnecting, place: Place, units: i64) {
     let Some(body) = prepare::delivery(desk.auditor.borrow().goods(), &[(place, units)]) else { return };
     desk.auditor.borrow_mut().receives(place, units);
-    let request = Request::new(body);
-    let mut tries = 0;
-    loop {
-        let why = match client.call(&request).await {
-            Ok(reply) if reply.result.is_ok() => return,
-            Ok(reply) => reply.result.err().map_or_else(String::new, |error| error.to_string()),
-            Err(error) => error.to_string(),
-        };
-        tries += 1;
-        if tries == 50 {
-            return desk
-                .auditor
-                .borrow_mut()
-                .found(format!("the goods of the flash drop could not be received: {why}"));
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let why = match link.call(&Request::new(body)).await {
+        Ok(reply) => reply.result.err().map(|error| error.to_string()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(why) = why {
+        desk.auditor.borrow_mut().found(format!("the goods of the flash drop could not be received: {why}"));
     }
 }
 
@@ -315,14 +302,15 @@ fn now(desk: &Desk) -> Now {
 }
 
 /// The auditor's looks in passing, while it runs.
-async fn probe(desk: &Desk, client: &Client) {
+async fn probe(desk: &Desk, link: &Reconnecting) {
     let mut every = tokio::time::interval(Duration::from_millis(200));
     loop {
         every.tick().await;
         let number = desk.next.get().max(desk.due.get());
         let place = desk.auditor.borrow().goods().pick(number, 0, &mut desk.chance.borrow_mut());
+        let Ok(client) = link.client().await else { continue };
         let before = desk.auditor.borrow().acknowledged(place);
-        if let Ok(milli) = settle::on_hand(desk, client, place).await {
+        if let Ok(milli) = settle::on_hand(desk, &client, place).await {
             desk.auditor.borrow_mut().probed(place, before, milli);
         }
     }
