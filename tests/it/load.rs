@@ -1,7 +1,9 @@
 //! The load tester against the real server: what it writes, and that its auditor agrees.
 
-use crate::harness::{Data, Server, run, run_ok, text};
+use crate::harness::{Data, Server, onhand, run, run_ok, text};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 struct Load {
     data: Data,
@@ -144,6 +146,34 @@ fn a_holiday_has_its_phases_and_as_many_winners_as_units() {
     }
     // Two of the four phases are shaded, in the three plots over time and that of refusals.
     assert!(page.matches("class=\"band\"").count() >= 6 && page.matches(">flash drop<").count() >= 3, "{page}");
+}
+
+/// Killed in the midst of the flash drop and started again: what was in flight is asked again, nothing is
+/// lost or doubled, and still there are as many winners as units.
+#[test]
+fn a_holiday_adds_up_over_a_server_that_is_killed() {
+    let Load { data, server, key } = Load::new();
+    let (address, url) = (server.address.clone(), server.url());
+    let json = data.beside("killed.json");
+    let mut words = vec!["loadtest", "--server", &url, "--key", &key, "--scenario", "holiday", "--rate", "100"];
+    words.extend(["--connections", "16", "--in-flight", "8", "--duration", "8", "--json", &json]);
+    let mut loadtest = onhand(&words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(loadtest.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut again = None;
+    let mut server = Some(server);
+    for line in said {
+        if let Some(server) = server.take_if(|_| line.contains(" flash drop: ")) {
+            server.kill();
+            let mut serve = onhand(&["serve", "--data", &data.arg(), "--listen", &address]);
+            again = Some(Server::start(&mut serve).unwrap());
+        }
+    }
+    assert!(again.is_some(), "it was killed in the flash drop");
+    assert_eq!(loadtest.wait().unwrap().code(), Some(0));
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let (audit, drop) = (&report["audit"], &report["audit"]["flash_drop"]);
+    assert_eq!((&audit["ok"], &drop["winners"], &drop["left"]), (&true.into(), &drop["units"], &0.into()), "{audit:#}");
+    assert!(report["errors"].as_u64().unwrap() > 0, "connections were lost: {report:#}");
 }
 
 #[test]
