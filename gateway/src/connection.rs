@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::ReadBuf;
 use tokio::sync::Notify;
 
@@ -156,9 +156,10 @@ impl Connection {
         self.link.poll_read(context, into)
     }
 
-    /// Reads nothing more until then: who was told to wait does, and costs nobody anything meanwhile.
-    pub(crate) fn pause(&self, until: Instant) {
-        self.paused.set(Some(until));
+    /// Who was told to wait is not read for half that time, and costs nobody anything meanwhile; then what
+    /// it had sent before it knew is answered too.
+    pub(crate) fn pause(&self, told_ms: u64) {
+        self.paused.set(Some(clock::now() + Duration::from_millis(told_ms / 2)));
     }
 
     /// Until when nothing is read.

@@ -55,7 +55,7 @@ enum End {
 }
 
 /// Bytes read in one turn before what they ask is handed over.
-const TURN_BYTES: usize = 32 * 1024;
+const TURN_BYTES: usize = 64 * 1024;
 /// What an idle session keeps for the start of a message.
 const READ_BUFFER: usize = 256;
 /// How long the client has to answer our close frame.
@@ -71,7 +71,10 @@ pub(crate) async fn upgraded(worker: Rc<Worker>, upgrade: Upgrade) {
         return;
     };
     let link = Tcp::new(parts.io.into_inner());
-    run(worker, upgrade.principal, upgrade.place, Box::new(link), parts.read_buf.into()).await;
+    // A copy: what HTTP read into is large, and would be kept.
+    let said = parts.read_buf.to_vec();
+    drop(parts.read_buf);
+    run(worker, upgrade.principal, upgrade.place, Box::new(link), said).await;
 }
 
 /// Runs a session to its end. `said` is what came with the handshake.
@@ -393,7 +396,7 @@ impl<'a> Session<'a> {
     fn refuse(&mut self, id: Option<Id>, fault: &Fault) {
         metrics::error(fault.number);
         if let (5001, Some(ms)) = (fault.number, fault.retry_ms) {
-            self.connection.pause(clock::now() + Duration::from_millis(ms));
+            self.connection.pause(ms);
         }
         self.connection.say(|out| wire::write_error(out, id, fault));
         if matches!(fault.number, 1001 | 1002 | 1009 | 4001..=4999 | 5006 | 5012) {

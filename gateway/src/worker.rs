@@ -48,7 +48,7 @@ pub(crate) const RETRY_MS: u64 = 20;
 const TICK_TURN: usize = 32;
 /// Of its time a worker spends at most one part in so many on telling levels: the more sockets watch,
 /// the longer a tick. Sales come first.
-const TICK_SHARE: u32 = 5;
+const TICK_SHARE: u32 = 2;
 
 /// A new connection.
 pub(crate) struct Arrived {
@@ -275,7 +275,7 @@ impl Worker {
                     if let Outcome::Refused(refusal) = &outcome {
                         metrics::error(refusal.number());
                         if let Refusal::Busy { retry_ms } = refusal {
-                            connection.pause(clock::now() + Duration::from_millis(*retry_ms));
+                            connection.pause(*retry_ms);
                         }
                     }
                     bytes += connection.answer(|out| wire::write_reply(out, &self.shared.handle, &asked, &outcome));
