@@ -1,6 +1,7 @@
 //! The shop page and the widget in a real browser, against the real server.
 
 mod cdp;
+mod console;
 
 use crate::harness::{Data, Server, onhand};
 use crate::http;

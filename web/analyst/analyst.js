@@ -6,9 +6,9 @@
 import { command, copy, lines, masked, save } from '/analyst/export.js';
 import { GROUPS, MEASURES, WINDOWS } from '/analyst/measures.js';
 import { Numbers } from '/analyst/table.js';
-import { count, money, ms, percent, rate, units } from '/console/format.js';
+import { clock, count, money, ms, percent, rate, units } from '/console/format.js';
 import { open, tick } from '/console/frame.js';
-import { make } from '/console/make.js';
+import { make, write } from '/console/make.js';
 import '/console/time-plot.js';
 
 const LINES = 6;
@@ -45,7 +45,7 @@ function ask() {
   Object.assign(view, { shown: '', rows: [] });
   $('plot').window = window;
   $('plot').source = view.numbers;
-  $('about').textContent = measure.about;
+  $('totals-title').textContent = measure.kind === 'sum' ? 'Totals' : 'Values';
   $('every').textContent = every === '1m' ? 'minute' : 'second';
   $('command').textContent = say(masked(view.key));
   $('copied').textContent = '';
@@ -69,9 +69,8 @@ function say(key) {
 
 function hear(metrics) {
   const { numbers } = view;
-  if (!numbers.group.fields.every((name) => name in metrics)) return;
-  if (metrics.seconds === 1 && numbers.long && numbers.measure.tail === false) return;
-  if (metrics.seconds > 1 && !numbers.long) return;
+  if (!view.asked.includes(metrics.ask)) return;
+  if (metrics.every === '1s' && numbers.long && numbers.measure.tail === false) return;
   numbers.add(metrics);
   view.planned ||= setTimeout(show, 50);
 }
@@ -94,6 +93,9 @@ function show() {
   if (several && $('currency').options.length !== numbers.currencies.size) {
     options($('currency'), [...numbers.currencies].sort().map((code) => [code, code]), $('currency').value);
   }
+  const since = numbers.oldest;
+  const short = since > to - numbers.window * 1000 + 90_000;
+  write($('about'), `${numbers.measure.about}${short ? ` Known since ${clock(since, false)}.` : ''}`, false);
   showPlot();
   showTable();
 }
@@ -119,28 +121,29 @@ function showPlot() {
   const mark = [...first].sort().join('\n') + (rest.length ? `\n+${rest.map(({ name }) => name).sort().join('\n')}` : '');
   if (mark === view.shown && view.rows.length) return $('plot').refresh();
   view.shown = mark;
-  const write = writer(measure);
+  const text = writer(measure);
   const single = rows.length === 1;
   const lines = rows.map(({ name, label }) => ({
-    name, label: single ? measure.label.toLowerCase() : label, write,
+    name, label: single ? measure.label.toLowerCase() : label, write: text,
     colour: single && measure.loss ? '--plot-refused' : colours.get(name) ?? '--plot-rest', fill: single ? 0.1 : 0, width: single ? 2 : 1.75,
   }));
-  if (rest.length) lines.push({ name: rest.map(({ name }) => name).join('\n'), label: `${rest.length} others`, write, colour: '--plot-rest', width: 1.5, dash: [3, 3] });
+  if (rest.length) lines.push({ name: rest.map(({ name }) => name).join('\n'), label: `${rest.length} others`, write: text, colour: '--plot-rest', width: 1.5, dash: [3, 3] });
   const unit = measure.unit ? ` ${measure.unit}` : '';
   const title = measure.plotted ?? (measure.kind === 'sum' ? `${measure.label} a minute` : measure.label);
   $('plot').panes = [{ title, unit, log: measure.unit === 'ms', scale: measure.money ? 100 : 1, lines }];
 }
 
 function columns(measure) {
-  const write = writer(measure);
-  const sum = measure.money ? write : units;
-  if (measure.kind === 'worst') return [['newest', ({ now }) => write(now)], ['worst', ({ most }) => write(most)]];
-  if (measure.kind === 'gauge') return [['newest', ({ now }) => count(now)], ['mean', ({ mean }) => rate(mean)], ['most', ({ most }) => count(most)]];
+  const text = writer(measure);
+  const sum = measure.money ? text : units;
+  if (measure.kind === 'worst') return [['newest', ({ now }) => text(now)], ['worst', ({ most }) => text(most)]];
+  if (measure.kind === 'gauge') return [['newest', ({ now }) => count(now)], ['mean', ({ total }) => rate(total)], ['most', ({ most }) => rate(most)]];
+  const [mean, most] = measure.rates ?? ['a minute', 'most a minute'];
   return [
     ['total', ({ total }) => sum(total)],
     ['share', ({ share }) => `${percent(share)} %`],
-    ['a minute', (row) => write(row.rate)],
-    ['most a minute', ({ most }) => write(most)],
+    [mean, (row) => text(row.rate)],
+    [most, (row) => text(row.most)],
   ];
 }
 
@@ -152,13 +155,13 @@ function showTable() {
     const swatch = make('i', { 'aria-hidden': true });
     const colour = view.colours.get(row.name);
     if (colour && view.rows.length > 1) swatch.style.setProperty('--key', `var(${colour})`);
-    const values = { ...row, share: all ? row.total / all : NaN };
-    return make('tr', {}, make('td', { title: row.label }, swatch, row.label), ...parts.map(([, write]) => make('td', { text: write(values) })));
+    const values = { ...row, ...view.numbers.extremes(row.name, view.feed.newest), share: all ? row.total / all : NaN };
+    return make('tr', {}, make('td', { title: row.label }, swatch, row.label), ...parts.map(([, text]) => make('td', { text: text(values) })));
   });
   const left = view.rows.length - rows.length;
   const foot = measure.kind === 'sum' && view.rows.length > 1 ? [make('tfoot', {}, make('tr', {},
     make('th', { scope: 'row', text: left ? `All, ${left} more not listed` : 'All' }),
-    ...parts.map(([label, write]) => make('td', { text: label === 'most a minute' ? '' : write({ total: all, share: 1, rate: view.rows.reduce((sum, row) => sum + row.rate, 0) }) }))))] : [];
+    ...parts.map(([label, text]) => make('td', { text: label.startsWith('most') ? '' : text({ total: all, share: 1, rate: view.rows.reduce((sum, row) => sum + row.rate, 0) }) }))))] : [];
   $('table').replaceChildren(
     make('thead', {}, make('tr', {}, make('th', { scope: 'col', text: GROUPS[$('group').value] }), ...parts.map(([text]) => make('th', { scope: 'col', text })))),
     make('tbody', {}, ...(rows.length ? rows : [make('tr', {}, make('td', { colspan: parts.length + 1, text: view.feed?.newest ? `Nothing in the ${WINDOWS[window].label}.` : 'Waiting for the first second.' }))])),

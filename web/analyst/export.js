@@ -43,14 +43,10 @@ export function lines(numbers, to, { currency }) {
     if (Number.isNaN(value)) return '';
     return measure.money ? decimal(Math.round(value), currency) : Number(value.toFixed(3));
   };
-  const amount = (name, at) => {
-    const [[, rate]] = numbers.points(name, at - step, at - step, step);
-    return measure.kind === 'sum' && !Number.isNaN(rate) ? numbers.amount(name, at - step, at) : rate;
-  };
   const head = ['until', 'seconds', ...rows.map(({ label }) => label)];
   const body = [];
   for (let at = end - window * 1000 + step; at <= end; at += step) {
-    const values = rows.map(({ name }) => amount(name, at));
+    const values = rows.map(({ name }) => numbers.amount(name, at - step, at));
     if (values.every(Number.isNaN)) continue;
     body.push([new Date(at).toISOString(), step / 1000, ...values.map(write)]);
   }

@@ -24,24 +24,25 @@ const lost = (amount) => ({
 
 /**
  * Stockout minutes by name. The stream names an item when it sells out and when it is back; what was sold out
- * before is counted without a name. Within an interval a beginning or an end counts half of it.
+ * before is counted without a name. In a minute, a beginning or an end counts half of it.
  */
 const open = (name) => ({ stockouts, seconds }, seen) => {
   const now = (seen.open ??= new Map());
+  const part = seconds > 1 ? seconds / 2 : 0;
   const minutes = new Map([...now].map(([id, one]) => [id, [...name(one), seconds / 60]]));
   for (const one of stockouts.ended) {
     const id = item(one)[0];
-    minutes.set(id, [...name(one), Math.min(one.after_s, seconds / 2) / 60]);
+    minutes.set(id, [...name(one), Math.min(one.after_s, part) / 60]);
     now.delete(id);
   }
   for (const one of stockouts.began) {
     const id = item(one)[0];
-    minutes.set(id, [...name(one), seconds / 120]);
+    minutes.set(id, [...name(one), (seconds - part) / 60]);
     now.set(id, one);
   }
   const named = [...minutes.values()].reduce((sum, [, , one]) => sum + one, 0);
   const rest = (stockouts.open * seconds) / 60 - named;
-  return [...minutes.values(), ...(rest > 0.001 ? [['', 'Sold out since before', rest]] : [])];
+  return [...minutes.values(), ...(rest > 0.001 ? [['before', 'Sold out since before', rest]] : [])];
 };
 
 const PERCENTILES = ['p50', 'p90', 'p99', 'p999', 'max'];
@@ -64,9 +65,9 @@ export const MEASURES = {
       item: { fields: ['velocity'], read: ({ velocity }) => velocity.map((one) => [...item(one), Number(one.units)]) },
     },
   },
-  revenue: { label: 'Revenue, net', kind: 'sum', money: true, about: 'What was sold, without tax; returns are not taken off.', groups: money((one) => one.net) },
+  revenue: { label: 'Net revenue', kind: 'sum', money: true, about: 'What was sold, without tax; returns are not taken off.', groups: money((one) => one.net) },
   tax: { label: 'Tax', kind: 'sum', money: true, about: 'The tax in what was sold; returns are not taken off.', groups: money((one) => one.tax) },
-  returned: { label: 'Returned, net', kind: 'sum', money: true, about: 'What came back, without tax.', groups: money((one) => one.returned_net) },
+  returned: { label: 'Net returned', kind: 'sum', money: true, about: 'What came back, without tax.', groups: money((one) => one.returned_net) },
   refusals: {
     label: 'Refusals', kind: 'sum', loss: true, about: 'Commands refused, for whatever reason.',
     groups: {
@@ -77,7 +78,7 @@ export const MEASURES = {
   lost: { label: 'Lost sales', kind: 'sum', loss: true, about: 'Refused because too few were left (2001). The stream names the 50 items refused most in each interval.', groups: lost((one) => one.count) },
   missing: { label: 'Units that were missing', kind: 'sum', loss: true, about: 'How many more units the lost sales would have needed.', groups: lost((one) => Number(one.short_by)) },
   stockouts: {
-    label: 'Stockout minutes', plotted: 'Sold out at once', kind: 'sum', tail: false, loss: true, about: 'Minutes during which an item at a location had nothing left to promise: two items for three minutes are six.',
+    label: 'Stockout minutes', plotted: 'Sold out at once', rates: ['on average', 'most at once'], kind: 'sum', tail: false, loss: true, about: 'Minutes during which an item at a location had nothing left to promise: two items for three minutes are six.',
     groups: {
       all: { fields: ['stockouts'], read: ({ stockouts, seconds }) => all((stockouts.open * seconds) / 60) },
       location: { fields: ['stockouts'], read: open((one) => [one.location, one.location]) },

@@ -4,8 +4,12 @@
 // Not responsible for: what the numbers mean, and how any of it looks.
 
 const SILENT_MS = 3_500;
+/** What is older than this when it was asked for is the past, not the present. */
+const FRESH_MS = 2_500;
 const DEAD_MS = 10_000;
 const PAUSE_MAX_MS = 10_000;
+/** Small fields that tell apart what would otherwise be asked twice alike: pushes do not name their request. */
+const MARKS = ['repeated', 'returns', 'lines', 'returned_units', 'units', 'sales'];
 /** Refusals that only another key can mend. */
 const KEY_TROUBLE = [4001, 4002, 4003, 4006];
 
@@ -14,7 +18,7 @@ const uuid = () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) 
   (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
 /**
- * Fires `metrics` (detail: the object, `live` or of the past) and `state` (detail: `state`, and with it
+ * Fires `metrics` (detail: the object, with its `time` in milliseconds and the `every` that was asked for) and `state` (detail: `state`, and with it
  * `asOf`, `retryAt`, `error`). States: `connecting`, `live`, `cut` (reconnects by itself), `key` (the key is
  * refused), `refused` (the key is known but may not, or the server does not know the request).
  */
@@ -26,12 +30,12 @@ export class Feed extends EventTarget {
   #key; #socket; #heard = 0; #offset = NaN;
   #asks = new Map();
   #tries = 0;
-  #retry;
+  #retry; #watch;
 
   constructor(key) {
     super();
     this.#key = key;
-    setInterval(() => this.#listen(), 500);
+    this.#watch = setInterval(() => this.#listen(), 500);
     addEventListener('online', () => this.hurry());
     document.addEventListener('visibilitychange', () => document.hidden || this.hurry());
     this.#connect();
@@ -45,7 +49,7 @@ export class Feed extends EventTarget {
 
   /** Asks for a stream: `every`, `history_s`, `fields`. After a break only what was missed is asked again. */
   watch(ask) {
-    const kept = { ...ask, id: uuid(), newest: 0, since: 0 };
+    const kept = { ...ask, fields: this.#unlike(ask.fields), id: uuid(), newest: 0, since: 0 };
     this.#asks.set(kept.id, kept);
     if (this.role) this.#send(kept);
     return kept.id;
@@ -62,6 +66,13 @@ export class Feed extends EventTarget {
   /** Tries again at once instead of after the pause. */
   hurry() {
     if (this.state === 'cut' && !this.#socket) this.#connect();
+  }
+
+  #unlike(fields) {
+    const taken = new Set([...this.#asks.values()].map((ask) => name(ask.fields)));
+    const more = MARKS.filter((mark) => !fields.includes(mark));
+    const marked = [fields, ...more.map((mark) => [...fields, mark])];
+    return marked.find((one) => !taken.has(name(one))) ?? fields;
   }
 
   #say(message) { this.#socket.send(JSON.stringify(message)); }
@@ -94,6 +105,7 @@ export class Feed extends EventTarget {
   }
 
   #stop(state, error) {
+    clearInterval(this.#watch);
     const socket = this.#socket;
     this.#socket = this.role = null;
     socket?.close();
@@ -135,16 +147,17 @@ export class Feed extends EventTarget {
 
   #take(metrics) {
     const time = Date.parse(metrics.time);
-    const every = metrics.seconds > 1 ? '1m' : '1s';
-    for (const ask of this.#asks.values()) {
-      if (ask.every !== every || !answers(metrics, ask)) continue;
-      [ask.newest, ask.heard] = [Math.max(ask.newest, time), Date.now()];
-      if (ask.once && ask.since && time > ask.since) this.end(ask.id);
-    }
-    const live = every === '1s' && time > this.newest;
-    if (live) this.#keepTime(time);
-    this.dispatchEvent(new CustomEvent('metrics', { detail: { ...metrics, time } }));
-    if (live && this.state !== 'live') this.#tell('live');
+    const named = name(Object.keys(metrics).filter((field) => field !== 'time' && field !== 'seconds'));
+    const ask = [...this.#asks.values()].find((one) => name(one.fields) === named);
+    // The last of a stream that was just ended.
+    if (!ask) return;
+    const { every } = ask;
+    [ask.newest, ask.heard] = [Math.max(ask.newest, time), Date.now()];
+    if (ask.once && ask.since && time > ask.since) this.end(ask.id);
+    const fresh = every === '1s' && time > this.newest && time > ask.since - FRESH_MS;
+    if (fresh) this.#keepTime(time);
+    this.dispatchEvent(new CustomEvent('metrics', { detail: { ...metrics, time, every, ask: ask.id } }));
+    if (fresh && this.state !== 'live') this.#tell('live');
   }
 
   // Follows the pace of the stream, not each second's small delay, so that plots glide.
@@ -155,8 +168,4 @@ export class Feed extends EventTarget {
   }
 }
 
-/** Whether this is an answer to that: it has all the fields that were asked for, and none besides. */
-function answers(metrics, { fields }) {
-  const names = Object.keys(metrics).filter((name) => name !== 'time' && name !== 'seconds');
-  return !fields || names.length === fields.length && fields.every((name) => name in metrics);
-}
+const name = (fields) => [...fields].sort().join();

@@ -17,6 +17,7 @@ export const count = (value) => (known(value) ? whole.format(value) : NONE);
 /** Something per second or minute: one decimal while small, so that it is not zero when it is not. */
 export function rate(value) {
   if (!known(value)) return NONE;
+  if (value > 0 && value < 0.05) return '< 0.1';
   return value > 0 && value < 9.95 && !Number.isInteger(value) ? tenths.format(value) : whole.format(value);
 }
 

@@ -44,6 +44,7 @@ export function open(begin) {
 
   const start = (key) => {
     keep(key);
+    $('trouble').hidden = true;
     $('gate').hidden = true;
     $('content').hidden = false;
     document.body.dataset.state = 'connecting';
@@ -70,7 +71,6 @@ export function open(begin) {
 
   const show = ({ state, asOf, retryAt, error }) => {
     if (state === 'key' || state === 'refused') {
-      // The page begins anew with another key: nothing of the old one is left.
       keep(null);
       return ask(error);
     }
@@ -89,12 +89,8 @@ export function open(begin) {
   $('ask').onsubmit = (event) => {
     event.preventDefault();
     const key = $('key').value.trim();
-    if (!key) return;
     $('key').value = '';
-    keep(key);
-    // After a refusal the page has the old stream's parts: begin anew.
-    if (feed) location.reload();
-    else start(key);
+    if (key) start(key);
   };
   const key = knownKey();
   if (key) start(key);

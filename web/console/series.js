@@ -74,10 +74,12 @@ export class Series {
 
   constructor(...rings) { this.#rings = rings; }
 
-  /** The ring for a window that begins at `from`. */
+  /** The ring for a window that begins at `from`: a coarser one only where it knows clearly more of the past. */
   ring(from) {
-    const fine = this.#rings.find((ring) => ring.newest && ring.oldest <= from + ring.step * 5);
-    return fine ?? this.#rings.reduce((best, ring) => (ring.newest && ring.oldest < best.oldest ? ring : best));
+    return this.#rings.reduce((best, ring) => {
+      const enough = best.newest && best.oldest <= from + 5 * best.step;
+      return !enough && ring.newest && ring.oldest < best.oldest - ring.step ? ring : best;
+    });
   }
 
   /** The step for a window of that length on that many pixels, in milliseconds. */

@@ -1,6 +1,6 @@
 // The engine's strip: log, shards, connections by role.
 
-import { count, ms, rate } from '/console/format.js';
+import { count, ms, NONE, rate } from '/console/format.js';
 import { make, write } from '/console/make.js';
 
 const LOG = [
@@ -17,6 +17,9 @@ const ROLES = [['till', 'tills'], ['web', 'websites'], ['shopper', 'shoppers'], 
 
 /** Up to so many shards stand one by one. */
 const FEW = 6;
+
+// Where the system does not tell, nothing is claimed.
+const per = (busy_pct) => (Number.isFinite(busy_pct) ? `${Math.round(busy_pct)} %` : NONE);
 
 const $ = (id) => document.getElementById(id);
 
@@ -55,9 +58,9 @@ function fewShards(list, shards) {
   }
   shards.forEach(({ inbox, busy_pct }, at) => {
     const [busy, bar, waiting] = list.children[at].children;
-    write(busy, `${Math.round(busy_pct)} %`);
+    write(busy, per(busy_pct));
     write(waiting, `${count(inbox)} waiting`, false);
-    bar.firstChild.style.setProperty('--share', Math.min(1, busy_pct / 100));
+    bar.firstChild.style.setProperty('--share', Math.min(1, (busy_pct ?? 0) / 100));
   });
 }
 
@@ -69,14 +72,14 @@ function manyShards(list, shards) {
     const bars = make('li', { class: 'bars', 'aria-hidden': true }, ...shards.map(() => make('i')));
     list.replaceChildren(figure('busiest'), figure('mean'), figure('waiting'), figure('most waiting'), bars);
   }
-  const busy = shards.map((one) => one.busy_pct);
+  const busy = shards.map((one) => one.busy_pct ?? NaN);
   const waiting = shards.map((one) => one.inbox);
   const sum = (values) => values.reduce((all, one) => all + one, 0);
-  const texts = [`${Math.round(Math.max(...busy))} %`, `${Math.round(sum(busy) / shards.length)} %`, count(sum(waiting)), count(Math.max(...waiting))];
+  const texts = [per(Math.max(...busy)), per(sum(busy) / shards.length), count(sum(waiting)), count(Math.max(...waiting))];
   texts.forEach((text, at) => write(list.children[at].firstChild, text));
   shards.forEach(({ inbox, busy_pct }, at) => {
     const bar = list.lastChild.children[at];
-    bar.title = `shard ${at}: ${Math.round(busy_pct)} % busy, ${inbox} waiting`;
-    bar.style.setProperty('--share', Math.min(1, busy_pct / 100));
+    bar.title = `shard ${at}: ${per(busy_pct)} busy, ${inbox} waiting`;
+    bar.style.setProperty('--share', Math.min(1, (busy_pct ?? 0) / 100));
   });
 }

@@ -50,7 +50,7 @@ function numbers({ seconds: span, sales, refused, latency_ms: latency, log, sock
 function hear(metrics) {
   const { time } = metrics;
   events.add(metrics.notable);
-  if (metrics.seconds > 1) minutes.put(time, numbers(metrics));
+  if (metrics.every === '1m') minutes.put(time, numbers(metrics));
   else {
     seconds.put(time, numbers(metrics));
     if (metrics.velocity) sellers.add(time, sold(metrics));
@@ -95,7 +95,7 @@ function showTiles({ time, seconds: span, sales, refused, latency_ms: latency, l
     log.stopped || log.disk_full ? 'loss' : '');
   const tills = sockets.till ?? 0;
   const most = Math.max(tills, minutes.gather('tills', time - 86_400_000, time, 'max') || 0, whole(time, 7200, 'tills', 'max'));
-  say('tills', count(tills), most > tills ? `${count(most - tills)} of ${count(most)} dark` : 'none dark', most > tills ? 'soon' : '');
+  say('tills', count(tills), most > tills ? `${count(most - tills)} of ${count(most)} dark` : most ? 'none dark' : 'none connected', most > tills ? 'soon' : '');
   const before = seconds.at('stockouts', Math.max(seconds.oldest, time - 300_000));
   const change = stockouts.open - before;
   say('stockouts', count(stockouts.open), change > 0 ? `${count(change)} more than 5 min ago` : change < 0 ? `${count(-change)} fewer than 5 min ago` : 'as 5 min ago');
@@ -106,8 +106,8 @@ function showLists({ time, running_low: low }) {
   sellers.move(time);
   refusals.move(time);
   $('low-list').rows = low.map((one) => ({
-    id: `${one.location}|${one.sku}`, item: one.name, place: one.location, tone: one.minutes_left < SOON_MINUTES ? 'soon' : '',
-    cells: { left: units(Number(one.available)), rate: rate(Number(one.per_minute)), until: lasting(one.minutes_left * 60) },
+    id: `${one.location}|${one.sku}`, item: one.name, place: one.location, tone: Number(one.minutes_left) < SOON_MINUTES ? 'soon' : '',
+    cells: { left: units(Number(one.available)), rate: rate(Number(one.per_minute)), until: lasting(Number(one.minutes_left) * 60) },
   }));
   const most = sellers.most();
   $('sellers-list').rows = most.map(({ key, amounts: [sum], about }) => ({
@@ -130,7 +130,7 @@ function show() {
   showTiles(page.last);
   showLists(page.last);
   engine.show(page.last);
-  if ($('plot-table').open) showTable();
+  if (!$('plot-table').hidden) showTable();
 }
 
 /** The plot in words: its window in twelve rows. */
@@ -144,7 +144,7 @@ function showTable() {
     ...['accepted', 'refused'].map((name) => make('td', { text: rate(series.ring(at - step).gather(name, at - step, at, 'mean')) })),
     ...['p50', 'p99', 'p999'].map((name) => make('td', { text: ms(series.ring(at - step).gather(name, at - step, at, 'max')) }))));
   const head = ['until', 'accepted/s', 'refused/s', 'p50 ms', 'p99 ms', 'p999 ms'].map((text) => make('th', { scope: 'col', text }));
-  $('plot-table').lastElementChild.replaceChildren(make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows)));
+  $('plot-table').replaceChildren(make('table', {}, make('caption', { class: 'unseen', text: 'Throughput and latency over time' }), make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows)));
 }
 
 // ---- parts of the page
@@ -165,7 +165,6 @@ function buildPlot() {
     ] },
   ];
   plot.addEventListener('pause', pause);
-  $('plot-table').addEventListener('toggle', showTable);
   for (const choice of document.querySelectorAll('#windows input')) choice.onchange = () => choose(Number(choice.value));
 }
 
@@ -177,7 +176,17 @@ function choose(window) {
     page.reached = window;
     page.feed?.recall({ every: '1s', history_s: window, fields: PAST });
   }
-  if ($('plot-table').open) showTable();
+  if (!$('plot-table').hidden) showTable();
+}
+
+/** The plot, or the same as a table. */
+function swap() {
+  const table = $('plot-table').hidden;
+  $('plot-table').hidden = !table;
+  $('plot').hidden = table;
+  $('flow-title').classList.toggle('unseen', !table);
+  $('as-table').setAttribute('aria-pressed', table);
+  if (table) showTable();
 }
 
 function pause() {
@@ -224,6 +233,7 @@ customElements.whenDefined('ranked-list').then(() => {
   buildPlot();
   engine.wait();
   $('pause').onclick = pause;
+  $('as-table').onclick = swap;
   setInterval(() => page.feed?.newest && tick(page.feed, page.paused), 250);
   open((feed) => {
     page.feed = feed;

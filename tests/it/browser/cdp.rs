@@ -93,6 +93,8 @@ pub(super) struct Look {
 }
 
 pub(super) const DESKTOP: Look = Look { width: 1280, height: 800, scheme: "light" };
+pub(super) const WALL: Look = Look { width: 1920, height: 1080, scheme: "light" };
+pub(super) const TABLET: Look = Look { width: 820, height: 1180, scheme: "light" };
 pub(super) const PHONE: Look = Look { width: 390, height: 844, scheme: "light" };
 
 /// One tab.
@@ -196,10 +198,22 @@ impl Page {
         }
     }
 
-    /// Types into it.
-    pub(super) fn fill(&mut self, role: &str, name: &str, text: &str) {
+    /// Presses a key, such as `ArrowLeft`, wherever the focus is.
+    pub(super) fn press(&mut self, key: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            self.call("Input.dispatchKeyEvent", &json!({ "type": kind, "key": key, "code": key }));
+        }
+    }
+
+    /// Puts the focus on it.
+    pub(super) fn focus(&mut self, role: &str, name: &str) {
         let node = self.find(role, name);
         self.call("DOM.focus", &json!({ "backendNodeId": node }));
+    }
+
+    /// Types into it.
+    pub(super) fn fill(&mut self, role: &str, name: &str, text: &str) {
+        self.focus(role, name);
         self.call("Input.insertText", &json!({ "text": text }));
     }
 
