@@ -2,6 +2,7 @@
 
 use super::audit::{Auditor, Span};
 use super::conditions::Conditions;
+use super::keys::Keys;
 use super::ledger::Kind;
 use super::measure::Measure;
 use super::phrases::Phrases;
@@ -36,6 +37,7 @@ pub(super) struct Desk {
     /// Connections that ask; the first so many are tills, the others shoppers.
     pub(super) sellers: usize,
     pub(super) tills: usize,
+    pub(super) keys: Keys,
     pub(super) patience_us: u64,
     /// Whether planned requests are still made.
     pub(super) open: Cell<bool>,
@@ -166,10 +168,10 @@ impl Desk {
     }
 }
 
-/// Opens the sockets, some at a time.
-pub(super) async fn open_all(options: &Options, count: usize) -> Result<Vec<Socket>, Error> {
+/// Opens the sockets with a key, some at a time.
+pub(super) async fn open_all(options: &Options, key: &str, count: usize) -> Result<Vec<Socket>, Error> {
     let mut sockets = Vec::with_capacity(count);
-    let open = (0..count).map(|_| client::open(&options.server, Some(&options.key)));
+    let open = (0..count).map(|_| client::open(&options.server, Some(key)));
     let mut opened = futures_util::stream::iter(open).buffer_unordered(32);
     while let Some(socket) = opened.next().await {
         sockets.push(socket?);

@@ -11,6 +11,7 @@ mod desk;
 pub mod gate;
 pub mod goods;
 pub mod html;
+mod keys;
 mod ledger;
 mod measure;
 mod phrases;

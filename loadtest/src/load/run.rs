@@ -4,6 +4,7 @@ use super::audit::Auditor;
 use super::conditions::{Conditions, busy_ns};
 use super::desk::{DRAIN, Desk, Flash, Turns, open_all};
 use super::goods::{Goods, Place, Scenario};
+use super::keys::Keys;
 use super::ledger::Fate;
 use super::measure::{Measure, Now};
 use super::phrases::Phrases;
@@ -106,8 +107,10 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
     let goods = Goods::new(options.scenario, &prefix, sellers, flash_units(&plan), hold_ms);
     let client = Client::connect(&options.server, &options.key).await?;
     let begin = prepare::prepare(&client, &goods).await?;
-    let sockets = open_all(&options, sellers).await?;
-    let watching = open_all(&options, cast.watchers).await?;
+    let keys = Keys::of(&options, &prefix).await?;
+    let mut sockets = open_all(&options, &keys.till, cast.tills).await?;
+    sockets.extend(open_all(&options, &keys.web, cast.shoppers).await?);
+    let watching = open_all(&options, &keys.web, cast.watchers).await?;
     let desk = Rc::new(Desk {
         phrases: Phrases::new(&goods),
         measure: RefCell::new(Measure::new(plan.steps().len(), cast.shoppers > 0)),
@@ -119,6 +122,7 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
         ahead_ms: ahead_ms(&client).await?,
         sellers,
         tills: cast.tills,
+        keys,
         patience_us: u64::try_from(options.patience.as_micros()).unwrap_or(u64::MAX),
         open: Cell::new(true),
         next: Cell::new(0),
@@ -143,6 +147,7 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
     settle::read_log(&desk, begin, |read| tell(Stage::Auditing(read))).await?;
     settle::count(&desk).await?;
     settle::watchers(&desk, &seen, &base).await?;
+    desk.keys.revoke(&desk.options).await;
     Ok(Report::of(&desk, &prefix, seconds))
 }
 

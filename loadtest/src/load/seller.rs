@@ -94,7 +94,8 @@ impl Seller {
                 return None;
             }
             tokio::time::sleep(REOPEN_AFTER).await;
-            if let Ok(socket) = client::open(&self.desk.options.server, Some(&self.desk.options.key)).await {
+            let key = if self.shopper { &self.desk.keys.web } else { &self.desk.keys.till };
+            if let Ok(socket) = client::open(&self.desk.options.server, Some(key)).await {
                 return Some(socket);
             }
         }

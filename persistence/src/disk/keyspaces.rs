@@ -1,5 +1,6 @@
 //! The database: its keyspaces, their settings, and what may be done to them.
 
+use super::ahead::Ahead;
 use super::archive::Archive;
 use super::snapshot::{MEMOS, SNAPSHOT};
 use crate::log::Error;
@@ -29,6 +30,8 @@ pub(super) struct Store {
     segments: RwLock<BTreeMap<Seq, Keyspace>>,
     archive: Archive,
     durable: AtomicU64,
+    /// Held by whoever writes to the journal.
+    ahead: Mutex<Ahead>,
     last_archived: Mutex<Option<Archived>>,
 }
 
@@ -38,6 +41,7 @@ type Archived = (Seq, Arc<Vec<u8>>);
 impl Store {
     pub(super) fn open(dir: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(dir.join("log")).map_err(|e| io("making the data directory", e))?;
+        let ahead = Ahead::before_open(&dir.join("log"));
         let open = || {
             Database::builder(dir.join("log"))
                 .journal_compression(CompressionType::None)
@@ -67,6 +71,7 @@ impl Store {
             segments,
             archive,
             durable: AtomicU64::new(0),
+            ahead: Mutex::new(ahead),
             last_archived: Mutex::default(),
         };
         store.check_format()?;
@@ -107,9 +112,14 @@ impl Store {
 
     /// Writes and syncs one batch.
     pub(super) fn append(&self, live: &Keyspace, first: Seq, batch: &[u8]) -> Result<(), Error> {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = batch.len() as u64;
+        ahead.about_to_write(bytes, 1);
         let mut write = self.db.batch().durability(Some(PersistMode::SyncData));
         write.insert(live, first.0.to_be_bytes(), batch);
-        write.commit().map_err(storage)
+        write.commit().map_err(storage)?;
+        ahead.fill(bytes);
+        Ok(())
     }
 
     /// The batches that hold records from this place on.
@@ -194,6 +204,10 @@ impl Store {
 
     /// Puts and removes names in `meta`, all at once and durable.
     pub(super) fn write_meta(&self, put: &[(String, Vec<u8>)], remove: &[String]) -> Result<(), Error> {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes: usize = put.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            + remove.iter().map(String::len).sum::<usize>();
+        ahead.about_to_write(bytes as u64, (put.len() + remove.len()) as u64);
         let mut write = self.db.batch().durability(Some(PersistMode::SyncAll));
         for name in remove.iter().filter(|name| !put.iter().any(|(kept, _)| kept == *name)) {
             write.remove(&self.meta, name.as_str());
@@ -208,8 +222,22 @@ impl Store {
     /// rotates only within a flush, so a record is flushed. Not a public part of fjall: its exact
     /// version is pinned.
     pub(super) fn rotate_journal(&self) -> Result<(), Error> {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.about_to_write(0, 1);
         self.meta.insert("rotated", []).map_err(storage)?;
+        drop(ahead);
         self.meta.rotate_memtable().map(drop).map_err(storage)
+    }
+
+    /// The length of the live journal at most, and up to where it has no holes.
+    #[cfg(test)]
+    pub(super) fn journal_end(&self) -> u64 {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).end()
+    }
+
+    #[cfg(test)]
+    pub(super) fn journal_filled(&self) -> u64 {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).filled()
     }
 
     /// The archived segment that was read last.

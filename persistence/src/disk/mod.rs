@@ -3,6 +3,7 @@
 //! One append is one key and value (first sequence, batch) in the live segment, synced once.
 //! Segments are keyspaces. A directory has `log/` (fjall's own) and `archive/`.
 
+mod ahead;
 pub(crate) mod archive;
 pub(crate) mod backup;
 mod journal;
