@@ -5,7 +5,8 @@
 //! a little ahead of it, never where it has written: all writing to the journal goes through `Store`
 //! under one lock, where an upper bound of its length is kept. What fjall reads back ends at the first
 //! zero, as it does in a journal that was never filled. A journal that was there when the database was
-//! opened is appended to at its end, so it has nothing ahead.
+//! opened is appended to at its end, so it has nothing ahead: under load it is worth its while to begin
+//! a new one.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -17,6 +18,8 @@ const CHUNK: usize = 64 * 1024;
 const LARGE: u64 = 64 * 1024;
 /// So often it is looked whether there is a new journal, in bytes.
 const LOOK_EVERY: u64 = 1 << 20;
+/// After so many small appends to a journal that was there before, a new one is begun.
+const WORTH_A_NEW_ONE: u32 = 5_000;
 /// What fjall writes around an item, and around a batch, at most.
 const AROUND: u64 = 256;
 /// What it may have written into a new journal before we look.
@@ -37,13 +40,15 @@ pub(super) struct Ahead {
     since: u64,
     /// Up to here it has no holes.
     filled: u64,
+    /// Small appends without anything ahead.
+    bare: u32,
 }
 
 impl Ahead {
     /// Before the database in this folder is opened.
     pub(super) fn before_open(folder: &Path) -> Self {
         let newest = newest(folder);
-        Self { folder: folder.to_owned(), newest, file: None, end: 0, since: BEGUN, filled: 0 }
+        Self { folder: folder.to_owned(), newest, file: None, end: 0, since: BEGUN, filled: 0, bare: 0 }
     }
 
     /// So much is about to be written, in so many items.
@@ -55,6 +60,7 @@ impl Ahead {
 
     /// After an append of so many bytes: fills what the next ones will take.
     pub(super) fn fill(&mut self, appended: u64) {
+        self.bare += u32::from(self.file.is_none() && appended <= LARGE && self.bare < WORTH_A_NEW_ONE);
         let has_room = self.file.is_some() && self.filled > self.end + LARGE;
         let looked = self.file.is_none() && self.newest.is_some() && self.since < LOOK_EVERY;
         if appended > LARGE || has_room || looked {
@@ -69,6 +75,16 @@ impl Ahead {
             Ok(()) => self.filled = from + CHUNK as u64,
             Err(_) => self.file = None,
         }
+    }
+
+    /// Whether a new journal should be begun, once.
+    pub(super) fn wants_a_new_one(&self) -> bool {
+        self.file.is_none() && self.bare == WORTH_A_NEW_ONE
+    }
+
+    /// It was seen to, or tried.
+    pub(super) fn got_a_new_one(&mut self) {
+        self.bare += 1;
     }
 
     #[cfg(test)]

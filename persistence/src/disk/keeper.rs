@@ -25,19 +25,30 @@ pub(super) struct Job {
 impl Job {
     /// Starts a snapshot of everything up to `sealed`, or only tidies up when there is none to make.
     pub(super) fn start(store: Arc<Store>, sealed: Option<Tip>, options: &Options) -> Result<Self, Error> {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&cancelled);
         let keep = options.archive_keep;
-        let run = move || {
-            // The sale's path comes first. When the system says no, we are merely not polite.
-            let _ = rustix::process::nice(10);
+        Self::run(move |stop| {
             if let Some(tip) = sealed {
-                make_snapshot(&store, tip, &stop)?;
+                make_snapshot(&store, tip, stop)?;
             }
             if !stop.load(Ordering::Relaxed) {
                 tidy(&store, keep)?;
             }
             Ok(())
+        })
+    }
+
+    /// Begins a new journal.
+    pub(super) fn new_journal(store: Arc<Store>) -> Result<Self, Error> {
+        Self::run(move |_| store.begin_new_journal())
+    }
+
+    fn run(work: impl FnOnce(&AtomicBool) -> Result<(), Error> + Send + 'static) -> Result<Self, Error> {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&cancelled);
+        let run = move || {
+            // The sale's path comes first. When the system says no, we are merely not polite.
+            let _ = rustix::process::nice(10);
+            work(&stop)
         };
         let handle = std::thread::Builder::new()
             .name("snapshot".into())

@@ -12,11 +12,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 /// A segment is never flushed while it lives: its journal is its place on disk, and it is dropped
 /// once a snapshot has what it says.
 const SEGMENT_MEMORY_MAX: u64 = 4 << 30;
 const JOURNALS_MAX: u64 = 16 << 30;
+/// fjall begins a new journal when the old one is longer than 64,000,000 bytes.
+const JOURNAL_ENOUGH: usize = 64_000_000;
+const PIECE: usize = 256 * 1024;
+const BETWEEN_PIECES: Duration = Duration::from_millis(2);
 const SEGMENT: &str = "log-";
 const META: &str = "meta";
 const FORMAT_KEY: &str = "format";
@@ -227,6 +232,26 @@ impl Store {
         self.meta.insert("rotated", []).map_err(storage)?;
         drop(ahead);
         self.meta.rotate_memtable().map(drop).map_err(storage)
+    }
+
+    /// Whether the journal was there before, and is written to so often that a new one pays.
+    pub(super) fn wants_a_new_journal(&self) -> bool {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).wants_a_new_one()
+    }
+
+    /// Makes fjall begin a new journal: it does so only once the one it has is long enough, so that is
+    /// seen to. The others have their turn between two pieces.
+    pub(super) fn begin_new_journal(&self) -> Result<(), Error> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).got_a_new_one();
+        let piece = vec![0; PIECE];
+        for _ in 0..JOURNAL_ENOUGH.div_ceil(PIECE) {
+            let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+            ahead.about_to_write(PIECE as u64, 1);
+            self.meta.insert("rotated", piece.as_slice()).map_err(storage)?;
+            drop(ahead);
+            std::thread::park_timeout(BETWEEN_PIECES);
+        }
+        self.rotate_journal()
     }
 
     /// The length of the live journal at most, and up to where it has no holes.

@@ -27,6 +27,9 @@ use snapshot::Heads;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Bytes that must be free for a new journal to be begun only because it is faster.
+const NEW_JOURNAL_SPACE: u64 = 1 << 30;
+
 /// How a log is opened.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -221,8 +224,11 @@ impl Log for FjallLog {
         if let Some(job) = self.job.take_if(|job| job.is_done()) {
             // The log itself is whole without a snapshot: the next one is tried when it is due.
             if let Err(error) = job.finish() {
-                tracing::error!(%error, "no snapshot was made");
+                tracing::error!(%error, "housekeeping of the log failed");
             }
+        }
+        if self.job.is_none() && self.store.wants_a_new_journal() && self.has_space_for(NEW_JOURNAL_SPACE) {
+            self.job = Job::new_journal(Arc::clone(&self.store)).ok();
         }
         if self.job.is_some() || self.tip.last < self.due || !self.has_space_for_snapshot() {
             return Ok(());
