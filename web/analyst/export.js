@@ -33,11 +33,12 @@ export function cell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Lines of a file: the end of each interval, its length, a column per group. */
+/** Lines of a file: the end of each interval, its length, a column per group. The last interval may be a
+    short one, so that the file adds up to the table. */
 export function lines(numbers, to, { currency }) {
   const { measure, window } = numbers;
   const step = numbers.step(to - window * 1000, to, 800);
-  const end = Math.floor(to / step) * step;
+  const start = to - window * 1000;
   const rows = numbers.rows(to);
   const write = (value) => {
     if (Number.isNaN(value)) return '';
@@ -45,10 +46,11 @@ export function lines(numbers, to, { currency }) {
   };
   const head = ['until', 'seconds', ...rows.map(({ label }) => label)];
   const body = [];
-  for (let at = end - window * 1000 + step; at <= end; at += step) {
-    const values = rows.map(({ name }) => numbers.amount(name, at - step, at));
+  for (let at = Math.floor(start / step) * step; at < to; at += step) {
+    const [from, until] = [Math.max(at, start), Math.min(at + step, to)];
+    const values = rows.map(({ name }) => numbers.amount(name, from, until));
     if (values.every(Number.isNaN)) continue;
-    body.push([new Date(at).toISOString(), step / 1000, ...values.map(write)]);
+    body.push([new Date(until).toISOString(), (until - from) / 1000, ...values.map(write)]);
   }
   return [head, ...body].map((row) => row.map(cell).join()).join('\r\n');
 }

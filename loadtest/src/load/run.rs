@@ -147,8 +147,10 @@ async fn run(options: Options, mut tell: impl FnMut(Stage)) -> Result<Report, Er
     settle::read_log(&desk, begin, |read| tell(Stage::Auditing(read))).await?;
     settle::count(&desk).await?;
     settle::watchers(&desk, &seen, &base).await?;
+    let report = Report::of(&desk, &prefix, seconds);
+    // Those who still watch are cut off by it, which is no finding.
     desk.keys.revoke(&desk.options).await;
-    Ok(Report::of(&desk, &prefix, seconds))
+    Ok(report)
 }
 
 fn plan(options: &Options) -> Plan {

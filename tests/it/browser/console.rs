@@ -212,6 +212,12 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
+/// An amount such as `12.5`, in cents.
+fn cents(amount: &str) -> u64 {
+    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+    whole.parse::<u64>().unwrap() * 100 + format!("{part:0<2}").parse::<u64>().unwrap()
+}
+
 /// The numbers of the first row of the analyst's table.
 const FIRST_TOTAL: &str = "document.querySelector('#table tbody td + td').textContent";
 
@@ -247,9 +253,8 @@ fn analyst_sees_totals_that_equal_the_log_and_takes_them_along() {
     let saved = text(&page.eval("window.saved"));
     let mut lines = saved.lines();
     assert_eq!(lines.next().unwrap().trim_start_matches('\u{feff}'), "until,seconds,till");
-    let cents =
-        lines.map(|line| line.rsplit_once(',').unwrap().1.replace('.', "").parse::<u64>().unwrap()).sum::<u64>();
-    assert_eq!(cents, net);
+    let cents = lines.map(|line| cents(line.rsplit_once(',').unwrap().1)).sum::<u64>();
+    assert_eq!(cents, net, "{saved}");
 
     // And so does what the command streams.
     page.eval("Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { window.copied = text; } } })");
