@@ -1,5 +1,6 @@
 //! Identifiers. Different things have different types; none is a bare integer outside this file.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -134,6 +135,13 @@ impl<const MAX: usize> Code<MAX> {
     /// The text itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Tables by code are searched by text: both hash and compare alike.
+impl<const MAX: usize> Borrow<str> for Code<MAX> {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -92,6 +92,11 @@ impl Connection {
         self.outbox.borrow_mut().text(write)
     }
 
+    /// Puts a compact answer behind those that wait to be written in one binary message; its length.
+    pub(crate) fn say_compact(&self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.outbox.borrow_mut().compact(write)
+    }
+
     /// The same with a frame that others get too.
     pub(crate) fn share(&self, frame: Bytes) {
         self.outbox.borrow_mut().share(frame);
@@ -104,11 +109,21 @@ impl Connection {
 
     /// Says the answer to a request that was in flight; its length.
     pub(crate) fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.one_less();
+        self.say(write)
+    }
+
+    /// The same in a compact message.
+    pub(crate) fn answer_compact(&self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.one_less();
+        self.say_compact(write)
+    }
+
+    fn one_less(&self) {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
         if self.in_flight.get() == 0 && self.is_closing() {
             self.wake();
         }
-        self.say(write)
     }
 
     /// Writes what waits, as much as the client takes now; nothing while it takes nothing. Its session

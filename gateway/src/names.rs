@@ -8,6 +8,7 @@ use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use onhand_protocol::convert::Names;
+use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ impl Cache {
 
 impl Names for Cached<'_> {
     fn item(&self, code: &SkuCode) -> Option<Arc<Item>> {
-        find(&self.cache.items, code, || self.book.item(code))
+        find(&self.cache.items, code.as_str(), || self.book.item(code), |item| &item.code)
     }
 
     fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>> {
@@ -54,18 +55,27 @@ impl Names for Cached<'_> {
     }
 
     fn location(&self, code: &LocationCode) -> Option<Arc<Location>> {
-        find(&self.cache.locations, code, || self.book.location(code))
+        find(&self.cache.locations, code.as_str(), || self.book.location(code), |location| &location.code)
     }
 
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
         self.book.location_numbered(id)
     }
+
+    fn item_called(&self, code: &str) -> Option<Arc<Item>> {
+        find(&self.cache.items, code, || self.book.item_called(code), |item| &item.code)
+    }
+
+    fn location_called(&self, code: &str) -> Option<Arc<Location>> {
+        find(&self.cache.locations, code, || self.book.location_called(code), |location| &location.code)
+    }
 }
 
-fn find<K: Clone + Eq + std::hash::Hash, V: Clone>(
+fn find<K: Clone + Eq + std::hash::Hash + Borrow<str>, V: Clone>(
     known: &RefCell<HashMap<K, Arc<V>>>,
-    code: &K,
+    code: &str,
     look_up: impl FnOnce() -> Option<Arc<V>>,
+    its_code: impl FnOnce(&V) -> &K,
 ) -> Option<Arc<V>> {
     let mut known = known.borrow_mut();
     if let Some(found) = known.get(code) {
@@ -75,6 +85,6 @@ fn find<K: Clone + Eq + std::hash::Hash, V: Clone>(
     if known.len() >= KEPT_MAX {
         known.clear();
     }
-    known.insert(code.clone(), Arc::clone(&own));
+    known.insert(its_code(&own).clone(), Arc::clone(&own));
     Some(own)
 }

@@ -14,6 +14,12 @@ const SPARE_MAX: usize = 512;
 const SPARE_BYTES_MAX: usize = 16 * 1024;
 /// A final text frame (RFC 6455, 5.2); frames of a server are not masked.
 const TEXT: u8 = 0x81;
+/// A final binary frame.
+const BINARY: u8 = 0x82;
+/// A binary message as long as this is not added to.
+const BINARY_BYTES: usize = 32 * 1024;
+/// The head of a frame of usual length.
+const USUAL: usize = 4;
 const LENGTH_IN_16_BITS: u8 = 126;
 const LENGTH_IN_64_BITS: u8 = 127;
 
@@ -58,6 +64,8 @@ pub(crate) struct Outbox {
     parts: VecDeque<Part>,
     /// Bytes of the first part that are written already.
     written: usize,
+    /// Where in the last part a binary message begins that more may be added to.
+    open: Option<usize>,
 }
 
 impl Outbox {
@@ -67,19 +75,50 @@ impl Outbox {
 
     /// Adds a text message; its length on the wire.
     pub(crate) fn text(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.close();
         let own = self.own();
         let start = own.len();
         text_frame(own, write);
         own.len() - start
     }
 
+    /// Adds to the binary message at the end, or begins one; the length of what was added.
+    pub(crate) fn compact(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let begun = self.open;
+        let own = self.own();
+        let start = begun.unwrap_or(own.len());
+        let before = own.len();
+        if begun.is_none() {
+            begin_frame(own, BINARY);
+        }
+        write(own);
+        let (added, length) = (own.len() - before, own.len() - start);
+        self.open = Some(start);
+        if length > BINARY_BYTES {
+            self.close();
+        }
+        added
+    }
+
+    /// Nothing more is added to the binary message: its length is known. It was not written yet.
+    fn close(&mut self) {
+        if let (Some(start), Some(Part::Own(own))) = (self.open.take(), self.parts.back_mut()) {
+            end_frame(own, start);
+        }
+    }
+
     /// Adds a frame that is shared with others.
     pub(crate) fn share(&mut self, frame: Bytes) {
+        self.close();
         self.parts.push_back(Part::Shared(frame));
     }
 
     /// Adds what was framed elsewhere.
     pub(crate) fn framed(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.close();
         self.own().extend_from_slice(bytes);
     }
 
@@ -96,6 +135,7 @@ impl Outbox {
 
     /// Writes as much as is taken now. True: nothing is left.
     pub(crate) fn write(&mut self, link: &dyn Link) -> io::Result<bool> {
+        self.close();
         while !self.parts.is_empty() {
             let taken = {
                 let mut slices = [IoSlice::new(&[]); PARTS_MAX];
@@ -134,10 +174,18 @@ impl Outbox {
 
 /// Appends a text frame around what is written.
 pub(crate) fn text_frame(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    const USUAL: usize = 4;
     let start = out.len();
-    out.extend_from_slice(&[TEXT, LENGTH_IN_16_BITS, 0, 0]);
+    begin_frame(out, TEXT);
     write(out);
+    end_frame(out, start);
+}
+
+fn begin_frame(out: &mut Vec<u8>, kind: u8) {
+    out.extend_from_slice(&[kind, LENGTH_IN_16_BITS, 0, 0]);
+}
+
+/// Writes its length into the head of the frame that ends here.
+fn end_frame(out: &mut Vec<u8>, start: usize) {
     let length = out.len() - start - USUAL;
     match (u8::try_from(length), u16::try_from(length)) {
         (Ok(length), _) if length < LENGTH_IN_16_BITS => {

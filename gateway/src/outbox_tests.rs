@@ -102,3 +102,28 @@ fn a_line_that_takes_nothing_any_more_is_an_error() {
     outbox.text(|out| out.extend_from_slice(b"text"));
     assert_eq!(outbox.write(&link).unwrap_err().kind(), ErrorKind::WriteZero);
 }
+
+#[test]
+fn binary_answers_gather_in_one_message_until_they_are_written() {
+    for at_once in [1, 3, 50, 100_000] {
+        let link = Narrow { at_once, ..Narrow::default() };
+        let mut outbox = Outbox::default();
+        let mut expected = Vec::new();
+        for round in 0..40_u8 {
+            let some = usize::from(round) * 9;
+            for _ in 0..3 {
+                assert!(outbox.compact(|out| out.resize(out.len() + some, b'a' + round % 26)) >= some);
+            }
+            expected.push(char::from(b'a' + round % 26).to_string().repeat(some * 3));
+            if round % 3 == 0 {
+                outbox.text(|out| out.extend_from_slice(b"text"));
+                expected.push("text".to_owned());
+            } else {
+                // Whatever is taken of it, nothing is added to it any more.
+                let _ = outbox.write(&link).unwrap();
+            }
+        }
+        while !outbox.write(&link).unwrap() {}
+        assert!(read_back(&link.taken.borrow()) == expected, "{at_once} bytes at a time");
+    }
+}

@@ -12,9 +12,10 @@ use crate::live::CHUNK;
 use crate::metrics;
 use crate::rights;
 use crate::server::Place;
-use crate::wire;
+use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
 use hyper_util::rt::TokioIo;
+use onhand_protocol::compact::{self, Sale};
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{HELLO_TIMEOUT_MS, MESSAGE_BYTES_MAX};
 use onhand_protocol::message::{self, Body, HelloReply, LevelReply, Pong, Request, Success};
@@ -74,7 +75,7 @@ pub(crate) async fn upgraded(worker: Rc<Worker>, upgrade: Upgrade) {
     // A copy: what HTTP read into is large, and would be kept.
     let said = parts.read_buf.to_vec();
     drop(parts.read_buf);
-    run(worker, upgrade.principal, upgrade.place, Box::new(link), said).await;
+    run(worker, upgrade.principal, upgrade.place, upgrade.compact, Box::new(link), said).await;
 }
 
 /// Runs a session to its end. `said` is what came with the handshake.
@@ -82,11 +83,12 @@ pub(crate) async fn run(
     worker: Rc<Worker>,
     principal: Option<Principal>,
     place: Option<Arc<Place>>,
+    compact: bool,
     link: Box<dyn Link>,
     said: Vec<u8>,
 ) {
     let connection = worker.connect(principal, place, link);
-    let mut session = Session::new(&worker, &connection, said);
+    let mut session = Session { compact, ..Session::new(&worker, &connection, said) };
     let end = session.talk().await;
     worker.disconnect(&connection);
     let why = match end {
@@ -140,6 +142,8 @@ struct Session<'a> {
     heard: Instant,
     /// Whether a ping was sent since.
     pinged: bool,
+    /// Whether sales may come as compact binary messages.
+    compact: bool,
     /// What ends it, once its replies are written.
     end: Option<End>,
 }
@@ -154,7 +158,7 @@ impl<'a> Session<'a> {
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
         let websocket = Box::new(WebSocketContext::from_partially_read(said, Role::Server, Some(config)));
-        Self { worker, connection, websocket, bucket, strikes: 0, heard: now, pinged: false, end: None }
+        Self { worker, connection, websocket, bucket, strikes: 0, heard: now, pinged: false, compact: false, end: None }
     }
 
     async fn talk(&mut self) -> End {
@@ -262,12 +266,43 @@ impl<'a> Session<'a> {
                 Ok(request) => self.request(request, now),
                 Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
             }),
+            Message::Binary(message) if self.compact => self.hear_compact(&message, now),
             Message::Binary(_) => {
                 self.refuse(None, &Fault::new(1001, "this subprotocol is JSON text; send text messages"));
             }
             // Pings are answered by the library, with the next write.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
         }
+    }
+
+    fn hear_compact(&mut self, message: &[u8], now: Instant) {
+        for read in compact::requests(message) {
+            if self.end.is_some() {
+                return;
+            }
+            let sale = match read {
+                Ok(sale) => sale,
+                Err(malformed) => return self.refuse(None, &Fault::new(1001, malformed.to_string())),
+            };
+            match self.sell(&sale, now) {
+                Ok(()) => self.strikes = 0,
+                Err(fault) => {
+                    self.connection.say_compact(|out| compact::refused(out, sale.id, fault.body()));
+                    self.refused(&fault);
+                }
+            }
+        }
+    }
+
+    /// A compact sale, by the rules that the JSON one goes by.
+    fn sell(&mut self, sale: &Sale<'_>, now: Instant) -> Result<(), Fault> {
+        self.check_rate(now)?;
+        let principal = self.identified()?;
+        rights::check_op(&principal, "sell")?;
+        self.check_in_flight(principal)?;
+        let book = self.worker.names.over(self.worker.shared.handle.directory());
+        let command = convert::sale(sale, principal.role().channel(), &book)?;
+        self.worker.ask_for(self.connection, command, Asked::Compact(sale.id), now)
     }
 
     fn request(&mut self, request: Request, now: Instant) {
@@ -284,15 +319,11 @@ impl<'a> Session<'a> {
     /// Form was checked; here come identity, limits and rights, in this order.
     fn answer(&mut self, request: Request, now: Instant) -> Result<(), Fault> {
         let Request { id, body } = request;
-        self.bucket
-            .take(now)
-            .map_err(|ms| Fault::new(5012, format!("requests come too fast; try again in {ms} ms")).retry_after(ms))?;
+        self.check_rate(now)?;
         if let Body::Hello(hello) = body {
             return self.hello(id, hello, now);
         }
-        let principal = self.connection.principal().ok_or_else(|| {
-            Fault::new(4001, "say hello first, with a key or a token, or send Authorization in the handshake")
-        })?;
+        let principal = self.identified()?;
         rights::check(&principal, &body)?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
@@ -305,6 +336,17 @@ impl<'a> Session<'a> {
             }
             command => self.command(id, command, principal, now),
         }
+    }
+
+    fn check_rate(&mut self, now: Instant) -> Result<(), Fault> {
+        let wait = |ms| Fault::new(5012, format!("requests come too fast; try again in {ms} ms")).retry_after(ms);
+        self.bucket.take(now).map_err(wait)
+    }
+
+    fn identified(&self) -> Result<Principal, Fault> {
+        self.connection.principal().ok_or_else(|| {
+            Fault::new(4001, "say hello first, with a key or a token, or send Authorization in the handshake")
+        })
     }
 
     fn hello(&mut self, id: Id, hello: message::Hello, now: Instant) -> Result<(), Fault> {
@@ -369,7 +411,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn command(&self, id: Id, body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
+    fn check_in_flight(&self, principal: Principal) -> Result<(), Fault> {
         let limits = &self.worker.shared.limits;
         let max = match principal {
             Principal::Key { .. } => limits.in_flight_max,
@@ -379,9 +421,14 @@ impl<'a> Session<'a> {
             let text = format!("{max} requests of this connection are unanswered; wait for one");
             return Err(Fault::new(5006, text).retry_after(10));
         }
+        Ok(())
+    }
+
+    fn command(&self, id: Id, body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
+        self.check_in_flight(principal)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let Entered { command, asked } = convert::command(id.command(), body, principal.role().channel(), &book)?;
-        self.worker.ask_for(self.connection, command, asked, now)
+        self.worker.ask_for(self.connection, command, Asked::Text(asked), now)
     }
 
     fn reply(&self, id: Id, success: Success) {
@@ -394,11 +441,16 @@ impl<'a> Session<'a> {
 
     /// Tells an error. One who goes on regardless is closed.
     fn refuse(&mut self, id: Option<Id>, fault: &Fault) {
+        self.connection.say(|out| wire::write_error(out, id, fault));
+        self.refused(fault);
+    }
+
+    /// What comes of an error that was told.
+    fn refused(&mut self, fault: &Fault) {
         metrics::error(fault.number);
         if let (5001, Some(ms)) = (fault.number, fault.retry_ms) {
             self.connection.pause(ms);
         }
-        self.connection.say(|out| wire::write_error(out, id, fault));
         if matches!(fault.number, 1001 | 1002 | 1009 | 4001..=4999 | 5006 | 5012) {
             self.strikes += 1;
         }

@@ -11,8 +11,10 @@ use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{CommandId, LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::level::Level;
+use onhand_engine::refusal::Refusal;
+use onhand_protocol::compact;
+pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
-pub(crate) use onhand_protocol::convert::{Asked, Audience};
 use onhand_protocol::message::{Channel, LevelMessage, Reply, Role, Subscribe, Success};
 use onhand_protocol::value::{Id, Sku};
 use std::sync::Arc;
@@ -66,8 +68,28 @@ impl Principal {
     }
 }
 
+/// What the answer to a request on its way will need; in which encoding it was asked.
+pub(crate) enum Asked {
+    /// JSON text.
+    Text(convert::Asked),
+    /// A compact sale.
+    Compact(Id),
+}
+
+/// The answer to a compact sale.
+pub(crate) fn write_compact(out: &mut Vec<u8>, handle: &Handle, id: Id, outcome: &Outcome) {
+    let book = Book(handle.directory());
+    let refused = match outcome {
+        Outcome::Done { seq, time, answer } if compact::recorded(out, id, *seq, *time, answer, &book) => return,
+        // An id that stood for something else is refused as such: this cannot be.
+        Outcome::Done { .. } => &Refusal::Internal,
+        Outcome::Refused(refusal) => refusal,
+    };
+    compact::refused(out, id, &convert::refusal(refused, &book));
+}
+
 /// The reply to a command.
-pub(crate) fn write_reply(out: &mut Vec<u8>, handle: &Handle, asked: &Asked, outcome: &Outcome) {
+pub(crate) fn write_reply(out: &mut Vec<u8>, handle: &Handle, asked: &convert::Asked, outcome: &Outcome) {
     let book = Book(handle.directory());
     match outcome {
         Outcome::Done { seq, time, answer } => convert::reply(out, asked, *seq, *time, answer, &book),

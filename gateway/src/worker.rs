@@ -70,6 +70,8 @@ pub(crate) struct Upgrade {
     pub(crate) on_upgrade: OnUpgrade,
     pub(crate) principal: Option<Principal>,
     pub(crate) place: Option<Arc<Place>>,
+    /// Whether sales may come as compact binary messages.
+    pub(crate) compact: bool,
 }
 
 pub(crate) struct Worker {
@@ -278,7 +280,16 @@ impl Worker {
                             connection.pause(*retry_ms);
                         }
                     }
-                    bytes += connection.answer(|out| wire::write_reply(out, &self.shared.handle, &asked, &outcome));
+                    bytes += match &asked {
+                        Asked::Text(asked) => {
+                            connection.answer(|out| wire::write_reply(out, &self.shared.handle, asked, &outcome))
+                        }
+                        Asked::Compact(id) => {
+                            let write =
+                                |out: &mut Vec<u8>| wire::write_compact(out, &self.shared.handle, *id, &outcome);
+                            connection.answer_compact(write)
+                        }
+                    };
                     if !connection.mark_answered(true) {
                         answered.push(connection);
                     }

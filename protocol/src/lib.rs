@@ -9,6 +9,7 @@
 
 #[cfg(feature = "client")]
 pub mod client;
+pub mod compact;
 pub mod convert;
 #[cfg(feature = "client")]
 pub mod http_client;

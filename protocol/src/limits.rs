@@ -5,6 +5,9 @@ use onhand_engine::decide;
 /// WebSocket subprotocol: names the version and the encoding.
 pub const SUBPROTOCOL: &str = "onhand.v1.json";
 
+/// WebSocket subprotocol of those who may also send sales as compact binary messages.
+pub const SUBPROTOCOL_COMPACT: &str = "onhand.v1.compact";
+
 /// The largest message, in bytes: a basket of 500 lines with prices and taxes fits twice.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 

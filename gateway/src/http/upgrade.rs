@@ -13,7 +13,7 @@ use http::header::{
 };
 use http::{HeaderName, StatusCode};
 use hyper::upgrade::OnUpgrade;
-use onhand_protocol::limits::SUBPROTOCOL;
+use onhand_protocol::limits::{SUBPROTOCOL, SUBPROTOCOL_COMPACT};
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -36,9 +36,14 @@ fn prepare(app: &App, request: &mut Request) -> Result<Response, Fault> {
     let key = key.ok_or_else(|| Fault::new(1001, "Sec-WebSocket-Key is not there").at("Sec-WebSocket-Key"))?;
     let accept = derive_accept_key(key.as_bytes());
     let names_protocol = headers.contains_key(SEC_WEBSOCKET_PROTOCOL);
-    if names_protocol && !has(headers, &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
-        return Err(Fault::new(1001, format!("the subprotocol is {SUBPROTOCOL}")).at("Sec-WebSocket-Protocol"));
+    // Compact for whoever names it: such a client can read JSON too.
+    let protocol = [SUBPROTOCOL_COMPACT, SUBPROTOCOL];
+    let protocol = protocol.into_iter().find(|one| has(headers, &SEC_WEBSOCKET_PROTOCOL, one));
+    if names_protocol && protocol.is_none() {
+        let text = format!("the subprotocol is {SUBPROTOCOL} or {SUBPROTOCOL_COMPACT}");
+        return Err(Fault::new(1001, text).at("Sec-WebSocket-Protocol"));
     }
+    let compact = protocol == Some(SUBPROTOCOL_COMPACT);
     // A wrong or revoked key is told here; without one, the first message must be hello. An Origin was
     // checked on the way here.
     let principal = app.identify(headers)?;
@@ -46,7 +51,7 @@ fn prepare(app: &App, request: &mut Request) -> Result<Response, Fault> {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let on_upgrade = on_upgrade.ok_or_else(|| Fault::new(1001, "this connection cannot become a WebSocket"))?;
     let place = request.extensions().get::<Arc<Place>>().cloned();
-    app.hand_over(Upgrade { on_upgrade, principal, place })?;
+    app.hand_over(Upgrade { on_upgrade, principal, place, compact })?;
     tracing::debug!(browser, role = principal.map(|who| who.role_name()), "websocket");
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -54,8 +59,8 @@ fn prepare(app: &App, request: &mut Request) -> Result<Response, Fault> {
     headers.insert(UPGRADE, http::HeaderValue::from_static("websocket"));
     headers.insert(CONNECTION, http::HeaderValue::from_static("upgrade"));
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept.parse().map_err(|_| Fault::new(1001, "Sec-WebSocket-Key is wrong"))?);
-    if names_protocol {
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, http::HeaderValue::from_static(SUBPROTOCOL));
+    if let Some(protocol) = protocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, http::HeaderValue::from_static(protocol));
     }
     Ok(response)
 }

@@ -161,13 +161,23 @@ impl Stand {
         socket
     }
 
+    /// A socket that may also send compact sales.
+    pub async fn compact(&self, role: Role) -> Socket {
+        let headers = [("Authorization", format!("Bearer {}", self.key(role)))];
+        self.connect_as("onhand.v1.compact", &headers).await.unwrap()
+    }
+
     pub async fn connect(&self, headers: &[(&str, String)]) -> Result<Socket, WsError> {
+        self.connect_as("onhand.v1.json", headers).await
+    }
+
+    async fn connect_as(&self, protocol: &str, headers: &[(&str, String)]) -> Result<Socket, WsError> {
         let mut request = format!("ws://{}/v1/ws", self.address).into_client_request().unwrap();
         for (name, value) in headers {
             let name: http::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
         }
-        request.headers_mut().insert("Sec-WebSocket-Protocol", "onhand.v1.json".parse().unwrap());
+        request.headers_mut().insert("Sec-WebSocket-Protocol", protocol.parse().unwrap());
         Ok(Socket { stream: connect_async(request).await?.0, pushes: Vec::new() })
     }
 

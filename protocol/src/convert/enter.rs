@@ -17,7 +17,7 @@ use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
 use onhand_engine::time::Millis;
 use std::sync::Arc;
 
-type Refused = Box<ErrorBody>;
+pub(super) type Refused = Box<ErrorBody>;
 
 /// A request on its way in: the command, and what its reply will need.
 #[derive(Clone, Debug)]
@@ -108,9 +108,9 @@ struct Desk<'a, N> {
 }
 
 /// One command's location.
-struct Place<'a, N> {
-    names: &'a N,
-    location: Arc<Location>,
+pub(super) struct Place<'a, N> {
+    pub(super) names: &'a N,
+    pub(super) location: Arc<Location>,
 }
 
 impl<N: Names> Desk<'_, N> {
@@ -173,16 +173,16 @@ impl<N: Names> Desk<'_, N> {
 }
 
 impl<N: Names> Place<'_, N> {
-    fn check_currency(&self, found: onhand_engine::money::Currency) -> Result<(), Refused> {
+    pub(super) fn check_currency(&self, found: onhand_engine::money::Currency) -> Result<(), Refused> {
         let expected = self.location.currency;
         if expected == found { Ok(()) } else { Err(self.refuse(&Refusal::WrongCurrency { expected, found })) }
     }
 
-    fn refuse(&self, why: &Refusal) -> Refused {
+    pub(super) fn refuse(&self, why: &Refusal) -> Refused {
         Box::new(refusal(why, self.names))
     }
 
-    fn check_count(&self, lines: usize) -> Result<(), Refused> {
+    pub(super) fn check_count(&self, lines: usize) -> Result<(), Refused> {
         match lines {
             0 => Err(self.refuse(&Refusal::EmptyBasket)),
             n if n > limits::LINES_MAX => Err(self.refuse(&Refusal::TooManyLines { max: limits::LINES_MAX })),
@@ -251,18 +251,30 @@ impl<N: Names> Place<'_, N> {
             (Some(amount), Some(price)) => (price, amount.0),
             (Some(amount), None) => (per_unit(amount.0, qty), amount.0),
             (None, Some(price)) => (price, price.times(qty)),
-            (None, None) => {
-                let price = item.price.ok_or_else(|| {
-                    on_line(refusal(&Refusal::NoPrice { sku: item.sku }, self.names), "unit_price", Some(at))
-                })?;
-                (price, price.times(qty))
-            }
+            (None, None) => return self.list_price(item, qty, at),
         };
+        self.fitting_price(unit_price, amount, if line.amount.is_some() { "amount" } else { "unit_price" }, at)
+    }
+
+    /// The catalogue's price of a unit, and that of the line.
+    pub(super) fn list_price(&self, item: &Item, qty: Qty, at: usize) -> Result<(Minor, Minor), Refused> {
+        let price = item
+            .price
+            .ok_or_else(|| on_line(refusal(&Refusal::NoPrice { sku: item.sku }, self.names), "unit_price", Some(at)))?;
+        self.fitting_price(price, price.times(qty), "unit_price", at)
+    }
+
+    fn fitting_price(
+        &self,
+        unit_price: Minor,
+        amount: Minor,
+        field: &str,
+        at: usize,
+    ) -> Result<(Minor, Minor), Refused> {
         let fits = |money: Minor| (Minor::ZERO..=Minor::MAX).contains(&money);
         if fits(unit_price) && fits(amount) {
             return Ok((unit_price, amount));
         }
-        let field = if line.amount.is_some() { "amount" } else { "unit_price" };
         Err(on_line(refusal(&Refusal::BadAmount, self.names), field, Some(at)))
     }
 }
@@ -318,7 +330,7 @@ fn fitting(item: &Item, qty: Quantity, field: &str, line: Option<usize>) -> Resu
     Err(bad_quantity(item, qty, why, field, line))
 }
 
-fn above_zero(item: &Item, qty: Quantity, at: usize) -> Result<Qty, Refused> {
+pub(super) fn above_zero(item: &Item, qty: Quantity, at: usize) -> Result<Qty, Refused> {
     if qty.0.is_positive() {
         return fitting(item, qty, "qty", Some(at));
     }
@@ -330,12 +342,12 @@ fn bad_quantity(item: &Item, qty: Quantity, why: &str, field: &str, line: Option
     on_line(ErrorBody { sku: Some((&item.code).into()), ..error }, field, line)
 }
 
-fn on_line(error: ErrorBody, field: &str, line: Option<usize>) -> Refused {
+pub(super) fn on_line(error: ErrorBody, field: &str, line: Option<usize>) -> Refused {
     let Some(at) = line else { return Box::new(error.at(field)) };
     Box::new(ErrorBody { line: u32::try_from(at).ok(), ..error }.at(format!("lines[{at}].{field}")))
 }
 
-fn unknown_location(code: &LocationCode) -> Refused {
+pub(super) fn unknown_location(code: &LocationCode) -> Refused {
     let error = ErrorBody::new(1004, format!("there is no location {code}"));
     Box::new(ErrorBody { location: Some(code.clone()), ..error }.at("location"))
 }
@@ -352,7 +364,7 @@ fn tenders(tenders: &[Tender]) -> Result<Vec<command::Tender>, Refused> {
     tenders.iter().enumerate().map(tender).collect()
 }
 
-fn till(no: Option<u16>) -> Result<Option<TillNo>, Refused> {
+pub(super) fn till(no: Option<u16>) -> Result<Option<TillNo>, Refused> {
     match no {
         Some(0 | 10_000..) => Err(Box::new(ErrorBody::new(1001, "a till has a number from 1 to 9999").at("till"))),
         no => Ok(no.map(TillNo)),

@@ -2,12 +2,14 @@
 //! Nowhere else does one become the other.
 
 mod answer;
+mod compact;
 mod define;
 mod enter;
 mod read;
 mod refusal;
 
 pub use answer::{Asked, Audience, level, level_message, reply};
+pub use compact::sale;
 pub use define::key;
 pub use enter::{Entered, command};
 pub use read::{event, item, key_id, key_message, location, reservation, totals};
@@ -30,4 +32,12 @@ pub trait Names {
     fn location(&self, code: &LocationCode) -> Option<Arc<Location>>;
     /// The location of a number.
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>>;
+    /// The item of a code that was not looked at yet.
+    fn item_called(&self, code: &str) -> Option<Arc<Item>> {
+        self.item(&SkuCode::new(code).ok()?)
+    }
+    /// The location of a code that was not looked at yet.
+    fn location_called(&self, code: &str) -> Option<Arc<Location>> {
+        self.location(&LocationCode::new(code).ok()?)
+    }
 }

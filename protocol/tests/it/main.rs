@@ -5,6 +5,7 @@ mod book;
 #[cfg(feature = "client")]
 mod client;
 mod commands;
+mod compact;
 mod docs;
 mod fuzz;
 mod refusals;

@@ -1,0 +1,82 @@
+//! A compact sale becomes the command that its JSON twin becomes: the same checks in the same order, and the
+//! same fingerprint, so that a repeat may come in either encoding.
+
+use super::Names;
+use super::enter::{Place, Refused, above_zero, on_line, till, unknown_location};
+use crate::compact::{Lines, Sale};
+use crate::message::{Channel, ErrorBody};
+use crate::value::{LocationCode, Sku, Text};
+use onhand_engine::command::{self, Action, Command, Said, Standing};
+use onhand_engine::ids::Code;
+use onhand_engine::money::Currency;
+
+/// Turns a compact sale into the engine's command, for a channel.
+///
+/// # Errors
+/// [`ErrorBody`] with the number, the field and the line that is wrong.
+pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Command, Refused> {
+    let currency = std::str::from_utf8(&sale.currency).ok().and_then(Currency::parse);
+    let currency = currency.ok_or_else(|| {
+        Box::new(ErrorBody::new(1001, "a currency is three capital letters such as EUR").at("currency"))
+    })?;
+    let location = match names.location_called(sale.location) {
+        Some(location) => location,
+        None => {
+            let code: LocationCode = code(sale.location, "location", None)?;
+            return Err(unknown_location(&code));
+        }
+    };
+    let place = Place { names, location };
+    place.check_currency(currency)?;
+    let till = till(sale.till)?;
+    let lines = lines(&place, sale.lines)?;
+    // As a JSON sale says with lines that name neither price nor tax.
+    let said = std::iter::repeat_n(None, lines.len() * 4).fold(Said::default(), Said::and);
+    let action = Action::Sell(command::Sell {
+        standing: if sale.completed { Standing::Fact } else { Standing::Request },
+        till,
+        currency,
+        lines,
+        said,
+        tenders: Vec::new(),
+        reservation: None,
+        owner: None,
+        order: None,
+    });
+    Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
+}
+
+fn lines<N: Names>(place: &Place<'_, N>, lines: Lines<'_>) -> Result<Vec<command::SaleLine>, Refused> {
+    place.check_count(lines.len())?;
+    let mut sold = Vec::with_capacity(lines.len());
+    let mut to_assess = Vec::with_capacity(lines.len());
+    for (at, (text, qty)) in lines.iter().enumerate() {
+        let item = match place.names.item_called(text) {
+            Some(item) => item,
+            None => return Err(unknown_item(code(text, "sku", Some(at))?, at)),
+        };
+        let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
+        let (unit_price, amount) = place.list_price(&item, qty, at)?;
+        sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed: Default::default() });
+        to_assess.push((item, amount));
+    }
+    let tax = &place.location.tax;
+    let assessed = match to_assess.as_slice() {
+        [(item, amount)] => tax.assess(&[(&item.tax_class, *amount)]),
+        several => tax.assess(&several.iter().map(|(item, amount)| (&item.tax_class, *amount)).collect::<Vec<_>>()),
+    };
+    for (line, taxed) in sold.iter_mut().zip(assessed.map_err(|why| place.refuse(&why))?) {
+        line.taxed = taxed;
+    }
+    Ok(sold)
+}
+
+fn unknown_item(sku: Sku, at: usize) -> Refused {
+    let error = ErrorBody::new(1003, format!("there is no item {sku} in the catalogue"));
+    on_line(ErrorBody { sku: Some(sku), ..error }, "sku", Some(at))
+}
+
+/// A code that nothing has: it may be none at all.
+fn code<const MAX: usize>(text: &str, field: &str, line: Option<usize>) -> Result<Text<MAX>, Refused> {
+    Code::new(text).map(Text).map_err(|why| on_line(ErrorBody::new(1013, format!("{text:.80?}: {why}")), field, line))
+}
