@@ -202,7 +202,11 @@ impl<'a> Sale<'a> {
 /// Codes are at most 64 characters, which are at most 256 bytes: one more than a length can say, and that one
 /// is cut at a character.
 fn text(out: &mut Vec<u8>, text: &str) {
-    let cut = &text[..text.floor_char_boundary(usize::from(u8::MAX))];
+    let mut end = text.len().min(usize::from(u8::MAX));
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let cut = &text[..end];
     out.push(u8::try_from(cut.len()).unwrap_or(u8::MAX));
     out.extend_from_slice(cut.as_bytes());
 }
