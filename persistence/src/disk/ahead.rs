@@ -9,6 +9,7 @@
 //! a new one.
 
 use std::fs::{File, OpenOptions};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -45,9 +46,10 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// Before the database in this folder is opened.
+    /// Before the database in this folder is opened. Where it cannot be seen what is there, no journal
+    /// will ever be taken for a new one.
     pub(super) fn before_open(folder: &Path) -> Self {
-        let newest = newest(folder);
+        let newest = newest(folder).unwrap_or(Some(u64::MAX));
         Self { folder: folder.to_owned(), newest, file: None, end: 0, since: BEGUN, filled: 0, bare: 0 }
     }
 
@@ -66,7 +68,10 @@ impl Ahead {
         if appended > LARGE || has_room || looked {
             return;
         }
-        self.look();
+        // What cannot be looked at now may have changed: then nothing is written.
+        if self.look().is_err() {
+            return;
+        }
         let Some(file) = &self.file else { return };
         let from = self.filled.max(self.end);
         // Without the zeros everything works too, only slower: a disk that has no space is found out by
@@ -97,23 +102,29 @@ impl Ahead {
         self.filled
     }
 
-    /// Whether there is a new journal: it was made by this process, so it is written from the front.
-    fn look(&mut self) {
-        let newest = newest(&self.folder);
-        if newest != self.newest {
+    /// Whether there is a newer journal: it was made by this process, so it is written from the front.
+    fn look(&mut self) -> io::Result<()> {
+        let newest = newest(&self.folder)?;
+        if newest > self.newest {
             self.newest = newest;
             let path = newest.map(|number| self.folder.join(format!("{number}.jnl")));
             self.file = path.and_then(|path| OpenOptions::new().write(true).open(path).ok());
             (self.end, self.filled) = (self.since, 0);
         }
         self.since = 0;
+        Ok(())
     }
 }
 
 /// The number of the newest journal.
-fn newest(folder: &Path) -> Option<u64> {
-    let names = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    names.filter_map(|name| name.strip_suffix(".jnl")?.parse().ok()).max()
+fn newest(folder: &Path) -> io::Result<Option<u64>> {
+    let mut newest = None;
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".jnl")?.parse().ok());
+        newest = newest.max(number);
+    }
+    Ok(newest)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// The end of what is not zero in the newest journal.
 fn written(folder: &Path) -> u64 {
-    let path = folder.join(format!("{}.jnl", newest(folder).unwrap()));
+    let path = folder.join(format!("{}.jnl", newest(folder).unwrap().unwrap()));
     let bytes = std::fs::read(path).unwrap();
     bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at as u64 + 1)
 }
@@ -100,10 +100,10 @@ fn a_journal_that_was_there_is_left_as_it_is_and_the_next_one_is_filled() {
     (0..50).for_each(|_| writer.append(1_000));
     assert_eq!(writer.store.journal_filled(), 0, "it is written at its end: zeros would be before the data");
     writer.survives();
-    let before = newest(&writer.folder());
+    let before = newest(&writer.folder()).unwrap();
     writer.store.begin_new_journal().unwrap();
     let mut waited = 0;
-    while newest(&writer.folder()) == before {
+    while newest(&writer.folder()).unwrap() == before {
         writer.append(1_000);
         waited += 1;
         assert!(waited < 100_000, "the journal was not rotated");
@@ -112,4 +112,25 @@ fn a_journal_that_was_there_is_left_as_it_is_and_the_next_one_is_filled() {
     assert!(writer.store.journal_filled() > 0, "the new journal is filled");
     assert!(written(&writer.folder()) <= writer.store.journal_end());
     writer.survives();
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_for_a_while_makes_no_journal_new() {
+    let dir = TempDir::new().unwrap();
+    let (folder, elsewhere) = (dir.path().join("log"), dir.path().join("elsewhere"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("3.jnl"), [7; 100]).unwrap();
+    let mut ahead = Ahead::before_open(&folder);
+    std::fs::rename(&folder, &elsewhere).unwrap();
+    ahead.about_to_write(2 * LOOK_EVERY, 1);
+    ahead.fill(100);
+    std::fs::rename(&elsewhere, &folder).unwrap();
+    ahead.about_to_write(2 * LOOK_EVERY, 1);
+    ahead.fill(100);
+    assert_eq!(std::fs::read(folder.join("3.jnl")).unwrap(), [7; 100], "it was there before");
+    let mut blind = Ahead::before_open(&dir.path().join("missing"));
+    std::fs::rename(&folder, dir.path().join("missing")).unwrap();
+    blind.about_to_write(2 * LOOK_EVERY, 1);
+    blind.fill(100);
+    assert_eq!(std::fs::read(dir.path().join("missing/3.jnl")).unwrap(), [7; 100]);
 }
