@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let set = |name| env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(format!("{name} is not set")));
+    let root = set("CARGO_MANIFEST_DIR")?.join("..");
     let mut table = String::new();
     list(&mut table, "WEB", &root.join("web"), &["html", "css", "js", "svg", "png", "ico", "json", "webmanifest"])?;
     list(&mut table, "ERROR_PAGES", &root.join("docs").join("errors"), &["md"])?;
-    let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
-    fs::write(out.join("files.rs"), table)
+    fs::write(set("OUT_DIR")?.join("files.rs"), table)
 }
 
 /// Writes one table: the path below the folder, and the content.

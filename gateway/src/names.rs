@@ -8,19 +8,35 @@ use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use onhand_protocol::convert::Names;
-use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-/// Names kept of each kind before all are forgotten.
-const KEPT_MAX: usize = 50_000;
+/// Names kept of each kind, about 200 bytes each. The rest is looked up every time.
+const KEPT_MAX: usize = 250_000;
+/// The longest code that is kept, in bytes.
+const SHORT: usize = 23;
+
+/// A code in the place of the table itself: to compare it, nothing else need be read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Short {
+    length: u8,
+    bytes: [u8; SHORT],
+}
+
+impl Short {
+    fn of(code: &str) -> Option<Self> {
+        let mut bytes = [0; SHORT];
+        bytes.get_mut(..code.len())?.copy_from_slice(code.as_bytes());
+        Some(Self { length: u8::try_from(code.len()).ok()?, bytes })
+    }
+}
 
 /// The look-ups of one worker, good as long as the address book does not change.
 #[derive(Default)]
 pub(crate) struct Cache {
     version: Cell<u64>,
-    items: RefCell<HashMap<SkuCode, Arc<Item>>>,
-    locations: RefCell<HashMap<LocationCode, Arc<Location>>>,
+    items: RefCell<HashMap<Short, Arc<Item>>>,
+    locations: RefCell<HashMap<Short, Arc<Location>>>,
 }
 
 /// The address book by way of a worker's own look-ups.
@@ -43,7 +59,7 @@ impl Cache {
 
 impl Names for Cached<'_> {
     fn item(&self, code: &SkuCode) -> Option<Arc<Item>> {
-        find(&self.cache.items, code.as_str(), || self.book.item(code), |item| &item.code)
+        find(&self.cache.items, code.as_str(), || self.book.item(code))
     }
 
     fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>> {
@@ -55,7 +71,7 @@ impl Names for Cached<'_> {
     }
 
     fn location(&self, code: &LocationCode) -> Option<Arc<Location>> {
-        find(&self.cache.locations, code.as_str(), || self.book.location(code), |location| &location.code)
+        find(&self.cache.locations, code.as_str(), || self.book.location(code))
     }
 
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
@@ -63,28 +79,29 @@ impl Names for Cached<'_> {
     }
 
     fn item_called(&self, code: &str) -> Option<Arc<Item>> {
-        find(&self.cache.items, code, || self.book.item_called(code), |item| &item.code)
+        find(&self.cache.items, code, || self.book.item_called(code))
     }
 
     fn location_called(&self, code: &str) -> Option<Arc<Location>> {
-        find(&self.cache.locations, code, || self.book.location_called(code), |location| &location.code)
+        find(&self.cache.locations, code, || self.book.location_called(code))
     }
 }
 
-fn find<K: Clone + Eq + std::hash::Hash + Borrow<str>, V: Clone>(
-    known: &RefCell<HashMap<K, Arc<V>>>,
+fn find<V: Clone>(
+    known: &RefCell<HashMap<Short, Arc<V>>>,
     code: &str,
     look_up: impl FnOnce() -> Option<Arc<V>>,
-    its_code: impl FnOnce(&V) -> &K,
 ) -> Option<Arc<V>> {
+    let Some(short) = Short::of(code) else { return look_up() };
     let mut known = known.borrow_mut();
-    if let Some(found) = known.get(code) {
+    if let Some(found) = known.get(&short) {
         return Some(Arc::clone(found));
     }
-    let own = Arc::new(V::clone(&*look_up()?));
+    let shared = look_up()?;
     if known.len() >= KEPT_MAX {
-        known.clear();
+        return Some(shared);
     }
-    known.insert(its_code(&own).clone(), Arc::clone(&own));
+    let own = Arc::new(V::clone(&shared));
+    known.insert(short, Arc::clone(&own));
     Some(own)
 }
