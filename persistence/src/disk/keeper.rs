@@ -97,7 +97,9 @@ fn make_snapshot(store: &Store, sealed: Tip, stop: &AtomicBool) -> Result<(), Er
         return Ok(());
     }
     let recovered = folded.recovered;
-    snapshot::write(store, &recovered.world, &recovered.remembered.concat(), sealed, recovered.last_time)
+    // Folded by one thread, they are in one list.
+    let remembered = recovered.remembered.into_iter().next().unwrap_or_default();
+    snapshot::write(store, &recovered.world, &remembered, sealed, recovered.last_time)
 }
 
 /// Drops what the newest snapshot has replaced.

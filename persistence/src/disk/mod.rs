@@ -52,7 +52,7 @@ impl Options {
         let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
         Self {
             dir: dir.as_ref().to_owned(),
-            snapshot_every: 4_000_000,
+            snapshot_every: 1_000_000,
             reserve_bytes: 64 << 20,
             threads: u32::try_from(threads).unwrap_or(2),
             archive_keep: KEEP,
