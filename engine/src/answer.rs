@@ -4,6 +4,7 @@ use crate::command::SkuQty;
 use crate::ids::{ReceiptNo, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
+use crate::returns::Grant;
 use crate::time::Timestamp;
 
 /// A success. Small: it is kept for repeats.
@@ -67,4 +68,15 @@ pub enum Answer {
     KeyCreated,
     /// The key is refused from now on.
     KeyRevoked,
+    /// Another location may take this back.
+    ReturnGranted(Box<Grant>),
+    /// Goods came back and others went out.
+    Exchanged {
+        /// The till and its receipt number.
+        receipt: Option<(TillNo, ReceiptNo)>,
+        /// What came back was worth so much.
+        returned: Minor,
+        /// What went out costs so much.
+        gross: Minor,
+    },
 }

@@ -5,6 +5,7 @@ use crate::hash::Hash;
 use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
+use crate::returns::TakeBack;
 use crate::tax::Taxed;
 use crate::time::Millis;
 
@@ -109,6 +110,20 @@ impl TenderKind {
         TenderKind::OnAccount,
         TenderKind::Other,
     ];
+
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            TenderKind::Cash => "cash",
+            TenderKind::Card => "card",
+            TenderKind::GiftCard => "gift_card",
+            TenderKind::StoreCredit => "store_credit",
+            TenderKind::Voucher => "voucher",
+            TenderKind::OnAccount => "on_account",
+            TenderKind::Other => "other",
+        }
+    }
 
     /// Its place in arrays kept per kind.
     #[must_use]
@@ -301,7 +316,7 @@ pub enum Action {
         till: Option<TillNo>,
         /// The location's currency as the seller understood it.
         currency: Currency,
-        /// What, with the amounts of the original sale.
+        /// What, with the amounts of the original sale; empty when the sale is known.
         lines: Vec<SaleLine>,
         /// The amounts in them that the asker named.
         said: Said,
@@ -309,6 +324,8 @@ pub enum Action {
         disposition: Disposition,
         /// How the money went back; amounts above zero.
         tenders: Vec<Tender>,
+        /// The sale that they are of, where it is known.
+        of: Option<Box<TakeBack>>,
     },
     /// A correction with a reason.
     Adjust {
@@ -357,5 +374,23 @@ pub enum Action {
     RevokeKey {
         /// Which.
         key: KeyId,
+    },
+    /// Let another location take back what was sold here.
+    GrantReturn {
+        /// Which.
+        to: LocationId,
+        /// What.
+        of: Box<TakeBack>,
+        /// How the money will go back; empty: as it was paid.
+        tenders: Vec<Tender>,
+    },
+    /// Goods of a known sale come back and others go out, in one step.
+    Exchange {
+        /// What comes back.
+        back: Box<TakeBack>,
+        /// What becomes of it.
+        disposition: Disposition,
+        /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
+        sell: Box<Sell>,
     },
 }

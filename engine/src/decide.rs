@@ -3,12 +3,13 @@
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
 use crate::answer::Answer;
-use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::command::{Action, Bucket, Channel, Command, Disposition, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::event::{Event, Freed, Return, Sale};
-use crate::ids::{OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
+use crate::returns::{GivenBack, Grant, Of, TakeBack};
 use crate::stock::StockRow;
 use crate::store::{OrderState, Store};
 use crate::till::Till;
@@ -64,18 +65,30 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             check_lines(lines)?;
             Event::GoodsReceived { lines: lines.clone() }
         }
-        Action::Return { till, lines, disposition, tenders, .. } => {
+        Action::Return { till, disposition, tenders, of: Some(of), .. } => {
+            check_tenders(tenders)?;
+            let grant = granted(place, command.location, *till, of, tenders)?;
+            Event::GoodsReturned(given_back(place, command, *till, *disposition, of, grant))
+        }
+        Action::Return { till, lines, disposition, tenders, of: None, .. } => {
             check_sale_lines(lines)?;
             check_tenders(tenders)?;
-            check_due(lines, tenders)?;
+            check_due(gross(lines), tenders)?;
             Event::GoodsReturned(Return {
                 receipt: next_receipt(place, *till),
                 channel,
                 lines: lines.clone(),
                 disposition: *disposition,
                 tenders: tenders.clone(),
+                of: None,
             })
         }
+        Action::GrantReturn { to, of, tenders } => {
+            check_tenders(tenders)?;
+            let grant = Box::new(given_of(place, of).grant(of, tenders)?);
+            Event::ReturnGranted { to: *to, sale: of.sale.of, grant }
+        }
+        Action::Exchange { back, disposition, sell } => exchange(place, command, back, *disposition, sell)?,
         Action::Adjust { sku, bucket, delta, reason } => {
             check_adjustment(place, *sku, bucket, *delta)?;
             Event::StockAdjusted { sku: *sku, bucket: bucket.clone(), delta: *delta, reason: reason.clone() }
@@ -104,11 +117,19 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
 }
 
 fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Event, Refusal> {
+    if sell.standing == Standing::Request {
+        check_sale_lines(&sell.lines)?;
+        check_due(gross(&sell.lines), &sell.tenders)?;
+    }
+    sold(place, sell, channel).map(Event::SaleRecorded)
+}
+
+/// What has been decided about the money of a basket is left to the caller.
+fn sold(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Sale, Refusal> {
     check_sale_lines(&sell.lines)?;
     check_tenders(&sell.tenders)?;
     let freed = match sell.standing {
         Standing::Request => {
-            check_due(&sell.lines, &sell.tenders)?;
             check_open(place, sell.order.as_ref())?;
             ending(place, sell.reservation, sell.owner.as_ref())?
         }
@@ -125,7 +146,7 @@ fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Even
     if sell.standing == Standing::Request {
         refuse_short(&shortages)?;
     }
-    Ok(Event::SaleRecorded(Sale {
+    Ok(Sale {
         standing: sell.standing,
         channel,
         receipt: next_receipt(place, sell.till),
@@ -134,7 +155,70 @@ fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Even
         oversold: shortages.iter().map(|short| SkuQty { sku: short.sku, qty: short.short_by }).collect(),
         freed,
         order: sell.order.clone(),
-    }))
+    })
+}
+
+/// What was given back of a known sale so far.
+fn given_of<'a>(place: &'a impl Place, of: &TakeBack) -> &'a GivenBack {
+    place.store().given_back(of.sale.of.seq)
+}
+
+/// What this location may give back: by its own books where it sold, otherwise as it was granted.
+fn granted(
+    place: &impl Place,
+    here: LocationId,
+    till: Option<TillNo>,
+    of: &TakeBack,
+    tenders: &[Tender],
+) -> Result<Grant, Refusal> {
+    if of.void.is_some() && (of.sale.of.location != here || of.sale.till != till) {
+        return Err(Refusal::AnotherTill);
+    }
+    match &of.granted {
+        Some(grant) => Ok(grant.clone()),
+        None => given_of(place, of).grant(of, tenders),
+    }
+}
+
+fn given_back(
+    place: &impl Place,
+    command: &Command,
+    till: Option<TillNo>,
+    disposition: Disposition,
+    of: &TakeBack,
+    grant: Grant,
+) -> Return {
+    let Grant { portions, lines, tenders } = grant;
+    let elsewhere = of.sale.of.location != command.location;
+    let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), elsewhere }));
+    Return { receipt: next_receipt(place, till), channel: command.channel, lines, disposition, tenders, of }
+}
+
+/// One receipt: the sale has it. What is due is the difference, and the tenders of the sale settle it;
+/// where money goes back, each means of payment gets at most what was paid with it.
+fn exchange(
+    place: &impl Place,
+    command: &Command,
+    back: &TakeBack,
+    disposition: Disposition,
+    sell: &Sell,
+) -> Result<Event, Refusal> {
+    if back.sale.of.location != command.location {
+        return Err(Refusal::SoldElsewhere);
+    }
+    // How the money of the sale that comes back was paid matters only for what goes back of it.
+    let worth = given_of(place, back).grant(back, &[])?;
+    let due = gross(&sell.lines).minus(gross(&worth.lines));
+    check_due(due, &sell.tenders)?;
+    let sale = sold(place, sell, command.channel)?;
+    if due < Minor::ZERO {
+        let refunds: Vec<Tender> = sale.refunds().collect();
+        let amount = refunds.iter().map(|tender| tender.amount).sum();
+        given_of(place, back).refunds(&back.sale, &refunds, amount)?;
+    }
+    let grant = Grant { tenders: Vec::new(), ..worth };
+    let back = given_back(place, command, None, disposition, back, grant);
+    Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })
 }
 
 fn reserve(
@@ -348,12 +432,15 @@ fn check_tenders(tenders: &[Tender]) -> Result<(), Refusal> {
     if tenders.iter().any(absurd) { Err(Refusal::BadAmount) } else { Ok(()) }
 }
 
+fn gross(lines: &[SaleLine]) -> Minor {
+    lines.iter().map(|line| line.taxed.gross()).sum()
+}
+
 /// What is paid, where the seller says how, is what is due.
-fn check_due(lines: &[SaleLine], tenders: &[Tender]) -> Result<(), Refusal> {
+fn check_due(due: Minor, tenders: &[Tender]) -> Result<(), Refusal> {
     if tenders.is_empty() {
         return Ok(());
     }
-    let due: Minor = lines.iter().map(|line| line.taxed.gross()).sum();
     let tendered: Minor = tenders.iter().map(|tender| tender.amount).sum();
     if due == tendered { Ok(()) } else { Err(Refusal::TenderMismatch { due: due.0, tendered: tendered.0 }) }
 }

@@ -10,6 +10,7 @@ use crate::command::SkuQty;
 use crate::ids::{LocationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
+use crate::returns::GivenBack;
 use crate::stock::{Detail, StockRow};
 use crate::store::{OrderState, Reservation, Store, Totals};
 use crate::till::Till;
@@ -156,6 +157,12 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         }
         feed(&bytes.0);
     }
+    for (sale, given) in &store.given_back {
+        let mut bytes = Bytes::of(b'G', location);
+        bytes.number(sale.0);
+        bytes.given_back(given);
+        feed(&bytes.0);
+    }
 }
 
 impl Chain {
@@ -271,6 +278,20 @@ impl Bytes {
         [totals.sales, totals.lines, totals.returns].iter().for_each(|count| self.number(*count));
         [totals.units, totals.returned_units, totals.oversold].iter().for_each(|qty| self.qty(*qty));
         [totals.net, totals.tax, totals.returned_net, totals.returned_tax].iter().for_each(|sum| self.minor(*sum));
+    }
+
+    fn given_back(&mut self, given: &GivenBack) {
+        self.count(given.lines.len());
+        for (line, back) in &given.lines {
+            self.small(u32::from(*line));
+            self.qty(back.qty);
+            [back.for_goods, back.alone, back.tax].iter().for_each(|sum| self.minor(*sum));
+        }
+        self.count(given.tenders.len());
+        for (kind, sum) in &given.tenders {
+            self.text(kind.name());
+            self.minor(*sum);
+        }
     }
 
     fn reservation(&mut self, reservation: &Reservation) {

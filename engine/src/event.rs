@@ -7,6 +7,7 @@ use crate::fingerprint::Fingerprint;
 use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
+use crate::returns::{Grant, Of, SaleRef};
 use crate::stock::Change;
 use crate::time::Timestamp;
 
@@ -68,6 +69,8 @@ pub struct Return {
     pub disposition: Disposition,
     /// How the money went back, amounts above zero.
     pub tenders: Vec<Tender>,
+    /// The sale that they are of, where it is known.
+    pub of: Option<Box<Of>>,
 }
 
 /// What happened.
@@ -173,6 +176,22 @@ pub enum Event {
         /// Which.
         key: KeyId,
     },
+    /// Another location may take back what was sold here.
+    ReturnGranted {
+        /// Which.
+        to: LocationId,
+        /// The sale.
+        sale: SaleRef,
+        /// What.
+        grant: Box<Grant>,
+    },
+    /// Goods came back and others went out.
+    Exchanged {
+        /// What came back. The difference was paid with the sale.
+        back: Box<Return>,
+        /// What went out.
+        sale: Box<Sale>,
+    },
 }
 
 impl Sale {
@@ -180,6 +199,19 @@ impl Sale {
     #[must_use]
     pub fn gross(&self) -> Minor {
         self.lines.iter().map(|line| line.taxed.gross()).sum()
+    }
+
+    /// Money that went back with it: its tenders below zero, as amounts above.
+    pub fn refunds(&self) -> impl Iterator<Item = Tender> {
+        let out = self.tenders.iter().filter(|tender| tender.amount < Minor::ZERO);
+        out.map(|tender| Tender { amount: Minor::ZERO.minus(tender.amount), ..*tender })
+    }
+
+    fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
+        each_freed(&self.freed, tell);
+        for line in &self.lines {
+            tell(line.sku, Change::Sold { qty: line.qty, order: self.order.as_ref() });
+        }
     }
 }
 
@@ -189,15 +221,33 @@ impl Return {
     pub fn gross(&self) -> Minor {
         self.lines.iter().map(|line| line.taxed.gross()).sum()
     }
+
+    /// Money alone changes no stock.
+    fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
+        for line in self.lines.iter().filter(|line| line.qty.is_positive()) {
+            tell(line.sku, Change::Returned { qty: line.qty, disposition: self.disposition });
+        }
+    }
 }
 
 impl Event {
+    /// The sale that it records, where it does.
+    #[must_use]
+    pub fn sale(&self) -> Option<&Sale> {
+        match self {
+            Event::SaleRecorded(sale) => Some(sale),
+            Event::Exchanged { sale, .. } => Some(sale),
+            _ => None,
+        }
+    }
+
     /// The till that rang it up, where there is one.
     #[must_use]
     pub fn till(&self) -> Option<TillNo> {
         match self {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
+            Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
             _ => None,
         }
     }
@@ -205,12 +255,7 @@ impl Event {
     /// Tells every SKU that this event touches what changes for it, in the event's order.
     pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
         match self {
-            Event::SaleRecorded(sale) => {
-                each_freed(&sale.freed, &mut tell);
-                for line in &sale.lines {
-                    tell(line.sku, Change::Sold { qty: line.qty, order: sale.order.as_ref() });
-                }
-            }
+            Event::SaleRecorded(sale) => sale.each_change(&mut tell),
             Event::Reserved { reservation, lines, freed, .. } => {
                 each_freed(freed, &mut tell);
                 for line in lines {
@@ -236,10 +281,10 @@ impl Event {
                     tell(line.sku, Change::Received { qty: line.qty });
                 }
             }
-            Event::GoodsReturned(back) => {
-                for line in &back.lines {
-                    tell(line.sku, Change::Returned { qty: line.qty, disposition: back.disposition });
-                }
+            Event::GoodsReturned(back) => back.each_change(&mut tell),
+            Event::Exchanged { back, sale } => {
+                sale.each_change(&mut tell);
+                back.each_change(&mut tell);
             }
             Event::StockAdjusted { sku, bucket, delta, .. } => {
                 tell(*sku, Change::Adjusted { bucket, delta: *delta });
@@ -250,7 +295,8 @@ impl Event {
             | Event::ItemsDefined { .. }
             | Event::LocationDefined { .. }
             | Event::KeyCreated { .. }
-            | Event::KeyRevoked { .. } => {}
+            | Event::KeyRevoked { .. }
+            | Event::ReturnGranted { .. } => {}
         }
     }
 
@@ -282,6 +328,10 @@ impl Event {
             Event::LocationDefined { .. } => Answer::LocationDefined,
             Event::KeyCreated { .. } => Answer::KeyCreated,
             Event::KeyRevoked { .. } => Answer::KeyRevoked,
+            Event::ReturnGranted { grant, .. } => Answer::ReturnGranted(grant.clone()),
+            Event::Exchanged { back, sale } => {
+                Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::hash::Hash;
+use crate::returns::{TakeBack, What};
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -91,13 +92,14 @@ impl Parts {
                 self.op.text("receive");
                 self.sku_lines(lines);
             }
-            Action::Return { till, currency, lines, said, disposition, tenders } => {
+            Action::Return { till, currency, lines, said, disposition, tenders, of } => {
                 self.op.text("return");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
                 self.money.text(currency.as_str());
                 self.rest.till(*till);
                 self.rest.text(disposition.name());
+                of.iter().for_each(|of| self.take_back(of));
             }
             Action::Adjust { sku, bucket, delta, reason } => {
                 self.op.text("adjust");
@@ -132,6 +134,18 @@ impl Parts {
                 self.op.text("revoke_key");
                 self.rest.number(key.0);
             }
+            Action::GrantReturn { to, of, tenders } => {
+                self.op.text("grant_return");
+                self.rest.number(u64::from(to.0));
+                self.take_back(of);
+                self.tenders(tenders);
+            }
+            Action::Exchange { back, disposition, sell } => {
+                self.sell(sell);
+                self.op.text("exchange");
+                self.take_back(back);
+                self.rest.text(disposition.name());
+            }
         }
     }
 
@@ -145,6 +159,20 @@ impl Parts {
         self.rest.reservation(sell.reservation);
         self.rest.maybe(sell.owner.as_ref().map(|owner| owner.as_str()));
         self.rest.maybe(sell.order.as_ref().map(|order| order.as_str()));
+    }
+
+    /// As it was asked: what the sale's record and its location add may not tell two tries apart.
+    fn take_back(&mut self, of: &TakeBack) {
+        self.lines.number(u64::from(of.sale.of.location.0));
+        self.lines.number(of.sale.of.seq.0);
+        for portion in &of.portions {
+            self.lines.number(u64::from(portion.line));
+            match portion.what {
+                What::Goods(qty) => self.lines.qty(qty),
+                What::Money(amount) => self.money.minor(amount),
+            }
+        }
+        self.rest.maybe(of.void.as_ref().map(|why| why.as_str()));
     }
 
     fn sku_lines(&mut self, lines: &[SkuQty]) {

@@ -28,6 +28,7 @@ pub mod level;
 pub mod money;
 pub mod qty;
 pub mod refusal;
+pub mod returns;
 pub mod stock;
 pub mod store;
 pub mod tax;

@@ -1,7 +1,8 @@
 //! Refusals and errors are numbered data. Ranges: 1xxx form, 2xxx stock, 3xxx money, 4xxx rights,
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
-use crate::ids::{Label, OrderId, ReservationId, SkuId};
+use crate::command::TenderKind;
+use crate::ids::{Label, OrderId, ReservationId, Seq, SkuId};
 use crate::money::Currency;
 use crate::qty::Qty;
 
@@ -108,6 +109,46 @@ pub enum Refusal {
         /// The item.
         sku: SkuId,
     },
+    /// 1018
+    #[error("the sale has no line {line}: they are counted from 0")]
+    NoSuchLine {
+        /// The line asked for.
+        line: u16,
+    },
+    /// 2006
+    #[error("only {left} of it can still come back: the rest was not sold there or has come back already")]
+    MoreThanSold {
+        /// The item.
+        sku: SkuId,
+        /// How much can still come back.
+        left: Qty,
+    },
+    /// 2007
+    #[error("something of sale {} has come back already, so it cannot be cancelled; return the rest", sale.0)]
+    AlreadyReturned {
+        /// The sale's place in the log.
+        sale: Seq,
+    },
+    /// 2008
+    #[error("only the till that rang up a sale can cancel it")]
+    AnotherTill,
+    /// 2010
+    #[error("the sale was made at another location: return it here and sell in a second step")]
+    SoldElsewhere,
+    /// 3006
+    #[error("only {left} minor units of what was paid for it can still go back")]
+    MoreThanPaid {
+        /// What can still go back, in minor units.
+        left: i64,
+    },
+    /// 3007
+    #[error("only {left} minor units can still go back to {}; the rest may become store credit", kind.name())]
+    TenderSpent {
+        /// The means of payment.
+        kind: TenderKind,
+        /// What can still go back to it, in minor units.
+        left: i64,
+    },
     /// 4007
     #[error("there is no key with this id")]
     UnknownKey,
@@ -153,6 +194,13 @@ impl Refusal {
             Refusal::BadAmount => 3003,
             Refusal::NoTaxRate { .. } => 3004,
             Refusal::NoPrice { .. } => 3005,
+            Refusal::NoSuchLine { .. } => 1018,
+            Refusal::MoreThanSold { .. } => 2006,
+            Refusal::AlreadyReturned { .. } => 2007,
+            Refusal::AnotherTill => 2008,
+            Refusal::SoldElsewhere => 2010,
+            Refusal::MoreThanPaid { .. } => 3006,
+            Refusal::TenderSpent { .. } => 3007,
             Refusal::UnknownKey => 4007,
             Refusal::Busy { .. } => 5001,
             Refusal::DiskFull => 5002,
@@ -183,16 +231,24 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (1015, "not_found", "There is nothing at this address."),
     (1016, "import_has_errors", "The catalogue has errors; nothing was imported."),
     (1017, "bad_cursor", "The position to go on from cannot be used."),
+    (1018, "no_such_line", "The sale has no such line."),
     (2001, "short_stock", "There are not enough units left."),
     (2002, "unknown_reservation", "The reservation is not live."),
     (2003, "unknown_order", "The order is not open here."),
     (2004, "order_closed", "The order is already finished here."),
     (2005, "not_so_many", "Fewer units are in that state."),
+    (2006, "more_than_sold", "More would come back than was sold."),
+    (2007, "already_returned", "Something of the sale has come back already."),
+    (2008, "another_till", "Another till rang up the sale."),
+    (2009, "unknown_sale", "There is no sale of this name."),
+    (2010, "sold_elsewhere", "The sale was made at another location."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),
     (3004, "no_tax_rate", "The tax class has no rate at this location."),
     (3005, "no_price", "The item has no price."),
+    (3006, "more_than_paid", "More money would go back than was paid."),
+    (3007, "tender_spent", "More would go back to a means of payment than was paid with it."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

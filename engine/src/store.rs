@@ -1,10 +1,11 @@
 //! A store: what a location sold, its live reservations and its orders. Warehouses have one too.
 
-use crate::command::{Channel, SaleLine, SkuQty};
-use crate::event::{Event, Freed};
-use crate::ids::{OrderId, Owner, ReservationId};
+use crate::command::{Channel, SaleLine, SkuQty, Tender};
+use crate::event::{Event, Freed, Return, Sale};
+use crate::ids::{OrderId, Owner, ReservationId, Seq};
 use crate::money::Minor;
 use crate::qty::Qty;
+use crate::returns::GivenBack;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,6 +70,8 @@ pub struct Store {
     pub reservations: BTreeMap<ReservationId, Reservation>,
     /// Orders that were ever allocated or sold here.
     pub orders: BTreeMap<OrderId, OrderState>,
+    /// What was given back of sales made here, by their place in the log. Most sales have none.
+    pub given_back: BTreeMap<Seq, GivenBack>,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
 }
@@ -78,6 +81,13 @@ impl Store {
     pub fn reservations_of(&self, owner: &Owner) -> impl Iterator<Item = ReservationId> {
         let names = (owner.clone(), ReservationId(0))..=(owner.clone(), ReservationId(u128::MAX));
         self.owners.range(names).map(|(_, id)| *id)
+    }
+
+    /// What was given back of a sale made here.
+    #[must_use]
+    pub fn given_back(&self, sale: Seq) -> &GivenBack {
+        static NOTHING: GivenBack = GivenBack { lines: BTreeMap::new(), tenders: BTreeMap::new() };
+        self.given_back.get(&sale).unwrap_or(&NOTHING)
     }
 
     /// What ends when a reservation ends.
@@ -90,20 +100,15 @@ impl Store {
     /// Folds in an event of this location.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::SaleRecorded(sale) => {
-                self.free(&sale.freed);
-                if let Some(order) = &sale.order {
-                    self.fulfil(order, &sale.lines);
-                }
-                let oversold = sale.oversold.iter().map(|line| line.qty).sum();
-                if let Some(totals) = self.totals.get_mut(sale.channel.index()) {
-                    totals.sold(&sale.lines, oversold);
-                }
+            Event::SaleRecorded(sale) => self.sold(sale),
+            Event::GoodsReturned(back) => self.take_back(back, back.tenders.iter().copied()),
+            Event::Exchanged { back, sale } => {
+                self.sold(sale);
+                self.take_back(back, sale.refunds());
             }
-            Event::GoodsReturned(back) => {
-                if let Some(totals) = self.totals.get_mut(back.channel.index()) {
-                    totals.returned(&back.lines);
-                }
+            Event::ReturnGranted { sale, grant, .. } => {
+                let given = self.given_back.entry(sale.seq).or_default();
+                given.take(&grant.portions, &grant.lines, grant.tenders.iter().copied());
             }
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 self.free(freed);
@@ -158,6 +163,26 @@ impl Store {
             return Err("an order with nothing left is open");
         }
         Ok(())
+    }
+
+    fn sold(&mut self, sale: &Sale) {
+        self.free(&sale.freed);
+        if let Some(order) = &sale.order {
+            self.fulfil(order, &sale.lines);
+        }
+        let oversold = sale.oversold.iter().map(|line| line.qty).sum();
+        if let Some(totals) = self.totals.get_mut(sale.channel.index()) {
+            totals.sold(&sale.lines, oversold);
+        }
+    }
+
+    fn take_back(&mut self, back: &Return, refunds: impl Iterator<Item = Tender>) {
+        if let Some(totals) = self.totals.get_mut(back.channel.index()) {
+            totals.returned(&back.lines);
+        }
+        if let Some(of) = back.of.as_ref().filter(|of| !of.elsewhere) {
+            self.given_back.entry(of.sale.seq).or_default().take(&of.portions, &back.lines, refunds);
+        }
     }
 
     fn fulfil(&mut self, order: &OrderId, lines: &[SaleLine]) {

@@ -10,7 +10,7 @@ use crate::money::Minor;
 pub struct Till {
     /// The last receipt number it gave.
     pub last_receipt: ReceiptNo,
-    /// Sales rung up.
+    /// Sales rung up, exchanges among them.
     pub sales: u64,
     /// Returns taken.
     pub returns: u64,
@@ -37,6 +37,12 @@ impl Till {
                 self.last_receipt = self.next_receipt();
                 self.returns = self.returns.saturating_add(1);
                 self.take(&back.tenders, back.gross(), Minor::minus);
+            }
+            // One receipt, and one entry: the difference.
+            Event::Exchanged { back, sale } => {
+                self.last_receipt = self.next_receipt();
+                self.sales = self.sales.saturating_add(1);
+                self.take(&sale.tenders, sale.gross().minus(back.gross()), Minor::plus);
             }
             _ => {}
         }

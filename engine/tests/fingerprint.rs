@@ -103,7 +103,15 @@ fn adjust(bucket: Bucket, reason: &str) -> Action {
 
 fn back(disposition: Disposition) -> Action {
     let lines = vec![sale_line(TEA, 1)];
-    Action::Return { till: None, currency: Currency::EUR, lines, said: Said::default(), disposition, tenders: vec![] }
+    Action::Return {
+        till: None,
+        currency: Currency::EUR,
+        lines,
+        said: Said::default(),
+        disposition,
+        tenders: vec![],
+        of: None,
+    }
 }
 
 #[test]

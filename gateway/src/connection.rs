@@ -119,7 +119,8 @@ impl Connection {
         self.say_compact(write)
     }
 
-    fn one_less(&self) {
+    /// A request is not in flight any more.
+    pub(crate) fn one_less(&self) {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
         if self.in_flight.get() == 0 && self.is_closing() {
             self.wake();

@@ -10,6 +10,7 @@ mod clock;
 mod connection;
 mod fault;
 mod figures;
+mod giving;
 mod http;
 mod inbox;
 pub mod keys;

@@ -99,7 +99,9 @@ fn key_may(role: Role, op: &str) -> bool {
         "sell" | "reserve" | "extend" | "release" | "allocate" | "deallocate" => {
             matches!(role, Role::Admin | Role::Till | Role::Web)
         }
-        "return" | "receive" | "adjust" | "count" => matches!(role, Role::Admin | Role::Till),
+        "return" | "return_sale" | "void_sale" | "exchange" | "receive" | "adjust" | "count" => {
+            matches!(role, Role::Admin | Role::Till)
+        }
         "set_policy" | "define_location" | "define_items" => role == Role::Admin,
         _ => false,
     }

@@ -426,8 +426,13 @@ impl<'a> Session<'a> {
 
     fn command(&self, id: Id, body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
         self.check_in_flight(principal)?;
+        let channel = principal.role().channel();
+        if let Some(sale) = body.sale() {
+            self.worker.ask_about(self.connection, (id, body, channel), sale);
+            return Ok(());
+        }
         let book = self.worker.names.over(self.worker.shared.handle.directory());
-        let Entered { command, asked } = convert::command(id.command(), body, principal.role().channel(), &book)?;
+        let Entered { command, asked } = convert::command(id.command(), body, channel, &book)?;
         self.worker.ask_for(self.connection, command, Asked::Text(asked), now)
     }
 

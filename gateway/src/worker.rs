@@ -9,6 +9,7 @@ use crate::clock;
 use crate::connection::{Closing, Connection};
 use crate::fault::Fault;
 use crate::figures::WorkerFigures;
+use crate::giving;
 use crate::http;
 use crate::inbox::Inbox;
 use crate::keys::Principal;
@@ -25,8 +26,12 @@ use hashbrown::HashMap;
 use hyper::upgrade::OnUpgrade;
 use onhand_actors::port::{Envelope, Outcome, PortId, Ticket};
 use onhand_engine::command::Command;
+use onhand_engine::ids::Seq;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Millis;
+use onhand_protocol::convert::Entered;
+use onhand_protocol::message::{Body, Channel};
+use onhand_protocol::value::Id;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -212,6 +217,36 @@ impl Worker {
         connection.asked();
         self.ask(command, Waiter::Socket(connection.clone(), asked, Taken { share, location }), now);
         Ok(())
+    }
+
+    /// Has a request of a WebSocket decided that names a sale: the log is read before, so it takes its
+    /// time beside the others. It counts among those in flight from the start.
+    pub(crate) fn ask_about(self: &Rc<Self>, connection: &Rc<Connection>, request: (Id, Body, Channel), sale: Seq) {
+        connection.asked();
+        let (worker, connection) = (Rc::clone(self), Rc::clone(connection));
+        tokio::task::spawn_local(async move {
+            let id = request.0;
+            let decide = async |command| worker.decide(command).await;
+            let entered = giving::enter(&worker.shared.handle, request, sale, decide).await;
+            let asked = entered.and_then(|Entered { command, asked }| {
+                worker.ask_for(&connection, command, Asked::Text(asked), clock::now())
+            });
+            // What was asked now counts in the place of the request.
+            connection.one_less();
+            if let Err(fault) = asked {
+                metrics::error(fault.number);
+                connection.say(|out| wire::write_error(out, Some(id), &fault));
+                connection.flush();
+            }
+        });
+    }
+
+    /// Has a command decided that no client waits for.
+    async fn decide(&self, command: Command) -> Result<Outcome, Fault> {
+        let (reply, outcome) = oneshot::channel();
+        self.ask(command, Waiter::Request(reply), clock::now());
+        let stopping = |_| Fault::new(5004, "the server is shutting down; send it again with the same id");
+        outcome.await.map_err(stopping)
     }
 
     /// Hands the batch to the actors.

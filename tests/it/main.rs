@@ -15,6 +15,7 @@ mod load;
 mod planted;
 mod program;
 mod recorded_days;
+mod returning;
 mod stranger;
 mod tidy;
 mod wire;

@@ -114,16 +114,16 @@ impl Shard {
         if !counting.wanted {
             return;
         }
-        match &record.event {
-            Event::SaleRecorded(sale) => {
-                for line in &sale.lines {
-                    counting.part.sold.add((record.location, line.sku), line.qty);
-                }
-                for line in &sale.oversold {
-                    counting.part.oversold(record.time, (record.location, line.sku));
-                }
-                counting.ended(&sale.freed, Ending::Sold, remembered, record.time);
+        if let Some(sale) = record.event.sale() {
+            for line in &sale.lines {
+                counting.part.sold.add((record.location, line.sku), line.qty);
             }
+            for line in &sale.oversold {
+                counting.part.oversold(record.time, (record.location, line.sku));
+            }
+        }
+        match &record.event {
+            Event::SaleRecorded(sale) => counting.ended(&sale.freed, Ending::Sold, remembered, record.time),
             Event::Reserved { freed, .. } => {
                 counting.part.holds.began += 1;
                 counting.ended(freed, Ending::Released, remembered, record.time);

@@ -50,9 +50,15 @@ impl Shard {
                 into.extend(sell.till.map(|no| ActorRef::Till(self.places.till(store, no))));
                 behind = [sell.reservation.map(Coming::Reservation), sell.order.clone().map(Coming::Order)];
             }
-            Action::Return { till, lines, .. } => {
-                self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
+            Action::Return { till, lines, of, .. } => {
+                let known = of.iter().flat_map(|of| &of.sale.lines);
+                self.add_skus(store, lines.iter().chain(known).map(|line| line.sku), into)?;
                 into.extend(till.map(|no| ActorRef::Till(self.places.till(store, no))));
+            }
+            Action::Exchange { back, sell, .. } => {
+                let lines = sell.lines.iter().chain(&back.sale.lines);
+                self.add_skus(store, lines.map(|line| line.sku), into)?;
+                into.extend(sell.till.map(|no| ActorRef::Till(self.places.till(store, no))));
             }
             Action::Reserve { lines, .. } => {
                 self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
@@ -84,7 +90,8 @@ impl Shard {
             Action::DefineItems { .. }
             | Action::DefineLocation { .. }
             | Action::CreateKey { .. }
-            | Action::RevokeKey { .. } => {}
+            | Action::RevokeKey { .. }
+            | Action::GrantReturn { .. } => {}
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {

@@ -182,7 +182,7 @@ impl Shard {
             }
         });
         match &record.event {
-            Event::SaleRecorded(_) | Event::GoodsReturned(_) => self.touch_store(store),
+            Event::SaleRecorded(_) | Event::GoodsReturned(_) | Event::Exchanged { .. } => self.touch_store(store),
             Event::Reserved { reservation, deadline, .. } | Event::Extended { reservation, deadline } => {
                 self.wheel.insert(*deadline, store, *reservation);
             }

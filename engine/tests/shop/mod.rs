@@ -3,11 +3,12 @@
 //! It does what the server does around the engine: numbers names, reads quantities, prices lines,
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
+mod giving;
 mod reading;
 
 use onhand_engine::answer::Answer;
 use onhand_engine::catalogue::Item;
-use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty};
+use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty, Tender};
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
@@ -16,6 +17,7 @@ use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::{Refusal, name_of};
+use onhand_engine::returns::KnownSale;
 use onhand_engine::tax::{TaxRate, TaxRules, parts_of};
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::{PlaceState, World};
@@ -29,6 +31,7 @@ pub(crate) struct Shop {
     world: World,
     items: Vec<Item>,
     reservations: Vec<String>,
+    sales: Vec<KnownSale>,
     tax: TaxRules,
     now: Timestamp,
     commands: u128,
@@ -42,6 +45,7 @@ impl Shop {
             world,
             items: vec![],
             reservations: vec![],
+            sales: vec![],
             tax: TaxRules::default(),
             now: Timestamp(0),
             commands: 0,
@@ -130,13 +134,14 @@ impl Shop {
 
     fn command(&mut self, verb: &str, reading: &mut Reading) -> String {
         let channel = reading.value("channel").map_or(Channel::Till, |name| reading::channel(&name));
-        let reads_as = if verb == "return" { "sell" } else { verb };
-        let action = match reads_as {
-            "sell" => match self.sell(verb, reading) {
-                Ok(action) => action,
-                Err(refusal) => return self.refused(&refusal),
-            },
-            _ => self.action(verb, reading),
+        let action = match verb {
+            "sell" | "return" => self.sell(verb, reading),
+            "give_back" | "void" | "exchange" => self.giving(verb, reading),
+            _ => Ok(self.action(verb, reading)),
+        };
+        let action = match action {
+            Ok(action) => action,
+            Err(refusal) => return self.refused(&refusal),
         };
         let lines = match &action {
             Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines } => lines.clone(),
@@ -173,6 +178,20 @@ impl Shop {
             let _ = write!(text, " {}", self.reservation_name(freed.reservation));
         }
         if let Event::SaleRecorded(sale) = &event {
+            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, sale));
+        }
+        if let Event::Exchanged { sale, .. } = &event {
+            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, sale));
+        }
+        if let Event::GoodsReturned(back) = &event
+            && back.of.is_some()
+        {
+            let tax: Minor = back.lines.iter().map(|line| line.taxed.tax).sum();
+            let paid = |tender: &Tender| format!("{}:{}", tender.kind.name(), tender.amount.0);
+            let paid: Vec<String> = back.tenders.iter().map(paid).collect();
+            let _ = write!(text, " tax={} back={}", tax.0, paid.join(","));
+        }
+        if let Event::SaleRecorded(sale) = &event {
             let tax: Minor = sale.lines.iter().map(|line| line.taxed.tax).sum();
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
         }
@@ -205,6 +224,10 @@ impl Shop {
                 format!("returned receipt=T{}-{} total={}", till.0, no.0, gross.0)
             }
             Answer::Returned { receipt: None, gross } => format!("returned total={}", gross.0),
+            Answer::Exchanged { receipt, returned, gross } => {
+                let receipt = receipt.map(|(till, no)| format!(" receipt=T{}-{}", till.0, no.0)).unwrap_or_default();
+                format!("exchanged{receipt} returned={} total={}", returned.0, gross.0)
+            }
             Answer::Counted { variance } => format!("counted variance={variance}"),
             Answer::PolicySet => "set".to_owned(),
             other => format!("{other:?}").to_lowercase(),
@@ -218,6 +241,9 @@ impl Shop {
                 format!("{text} {} short_by={short_by} available={available}", self.name(*sku))
             }
             Refusal::BadQuantity { sku } => format!("{text} {}", self.name(*sku)),
+            Refusal::MoreThanSold { sku, left } => format!("{text} {} left={left}", self.name(*sku)),
+            Refusal::MoreThanPaid { left } => format!("{text} left={left}"),
+            Refusal::TenderSpent { kind, left } => format!("{text} {} left={left}", kind.name()),
             Refusal::NotSoMany { sku, available } => format!("{text} {} available={available}", self.name(*sku)),
             Refusal::TenderMismatch { due, tendered } => format!("{text} due={due} tendered={tendered}"),
             Refusal::IdReused { field } => format!("{text} {field}"),

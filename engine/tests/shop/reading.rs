@@ -34,6 +34,11 @@ impl Reading {
         self.words.pop().expect("one word more")
     }
 
+    /// The next word, where there is one.
+    pub(crate) fn next_word(&mut self) -> Option<String> {
+        self.words.pop()
+    }
+
     pub(crate) fn value(&mut self, name: &str) -> Option<String> {
         let at = self.values.iter().position(|(known, _)| known == name)?;
         Some(self.values.remove(at).1)
@@ -82,7 +87,7 @@ impl Reading {
         qty(&self.word())
     }
 
-    fn code<const MAX: usize>(&mut self, name: &str) -> Option<Code<MAX>> {
+    pub(crate) fn code<const MAX: usize>(&mut self, name: &str) -> Option<Code<MAX>> {
         self.value(name).map(|text| Code::new(&text).unwrap())
     }
 
@@ -90,7 +95,7 @@ impl Reading {
         self.value("ttl").map_or(Millis(60_000), |text| millis(&text))
     }
 
-    fn tenders(&mut self) -> Vec<Tender> {
+    pub(crate) fn tenders(&mut self) -> Vec<Tender> {
         let paid = self.value("pay").unwrap_or_default();
         let one = |text: &str| {
             let (kind, amount) = text.split_once(':').unwrap();
@@ -196,6 +201,15 @@ impl Shop {
     /// `sell TILL (ITEM QTY @PRICE)...` and `return TILL (ITEM QTY @PRICE)...`; the price is per unit.
     pub(crate) fn sell(&mut self, verb: &str, reading: &mut Reading) -> Result<Action, Refusal> {
         let till = reading.till();
+        self.basket(till, verb, reading)
+    }
+
+    pub(crate) fn basket(
+        &mut self,
+        till: Option<TillNo>,
+        verb: &str,
+        reading: &mut Reading,
+    ) -> Result<Action, Refusal> {
         let mut lines = Vec::new();
         while !reading.words.is_empty() {
             let (sku, qty) = (self.sku(&reading.word()), reading.qty());
@@ -216,7 +230,8 @@ impl Shop {
         if verb == "return" {
             let named = |d: &Disposition| disposition.as_deref().unwrap_or("resell") == d.name();
             let disposition = Disposition::ALL.into_iter().find(named).unwrap();
-            return Ok(Action::Return { till, currency, lines, said: Said::default(), disposition, tenders });
+            let said = Said::default();
+            return Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: None });
         }
         let standing = if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request };
         Ok(Action::Sell(Sell {

@@ -3,6 +3,7 @@
 use super::answer;
 use super::app::App;
 use crate::fault::Fault;
+use crate::giving;
 use crate::keys::Principal;
 use crate::rights;
 use crate::wire;
@@ -35,7 +36,9 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     let id = idempotency_key(&head.headers)?;
     let large = op == "define_items";
     let bytes = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
-    let Entered { command, asked } = if large {
+    let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
+        about_a_sale(app, principal, op, id, &bytes).await?
+    } else if large {
         // A whole catalogue takes a while to read: not on the thread of the sockets.
         let (app, op) = (app.clone(), op.to_owned());
         let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &bytes));
@@ -50,6 +53,14 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     let mut text = Vec::with_capacity(256);
     wire::write_reply(&mut text, &app.shared.handle, &asked, &outcome);
     Ok(answer::bytes(text))
+}
+
+async fn about_a_sale(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
+    let body = message::Body::parse(op, bytes)?;
+    rights::check(&principal, &body)?;
+    let sale = body.sale().unwrap_or_default();
+    let request = (id, body, principal.role().channel());
+    giving::enter(&app.shared.handle, request, sale, async |command| app.decide(command).await).await
 }
 
 fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {

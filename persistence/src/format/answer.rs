@@ -1,12 +1,15 @@
 //! The form of a remembered answer.
 
+use super::DecodeError;
 use super::event::{Line, lines_out};
+use super::returns::Grant;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
 use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
+use rkyv::rancor::Error as ArchiveError;
 use rkyv::{Archive, Serialize};
 
 /// New members go to the end; none is ever changed or removed.
@@ -28,6 +31,8 @@ pub(super) enum AnyAnswer {
     LocationDefined,
     KeyCreated,
     KeyRevoked,
+    ReturnGranted(Box<Grant>),
+    Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -52,13 +57,17 @@ impl From<&Answer> for AnyAnswer {
             Answer::LocationDefined => Self::LocationDefined,
             Answer::KeyCreated => Self::KeyCreated,
             Answer::KeyRevoked => Self::KeyRevoked,
+            Answer::ReturnGranted(grant) => Self::ReturnGranted(Box::new((&**grant).into())),
+            Answer::Exchanged { receipt, returned, gross } => {
+                Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
+            }
         }
     }
 }
 
 impl ArchivedAnyAnswer {
-    pub(super) fn read(&self) -> Answer {
-        match self {
+    pub(super) fn read(&self) -> Result<Answer, DecodeError> {
+        Ok(match self {
             Self::Recorded { receipt, gross, oversold } => {
                 let line = |line: &rkyv::Archived<Line>| SkuQty {
                     sku: SkuId(line.sku.to_native()),
@@ -86,7 +95,17 @@ impl ArchivedAnyAnswer {
             Self::LocationDefined => Answer::LocationDefined,
             Self::KeyCreated => Answer::KeyCreated,
             Self::KeyRevoked => Answer::KeyRevoked,
-        }
+            Self::ReturnGranted(grant) => {
+                let grant = rkyv::deserialize::<Grant, ArchiveError>(&**grant);
+                let grant = grant.map_err(|why| DecodeError(format!("a granted return: {why}")))?;
+                Answer::ReturnGranted(Box::new(grant.read()?))
+            }
+            Self::Exchanged { receipt, returned, gross } => Answer::Exchanged {
+                receipt: number(receipt),
+                returned: Minor(returned.to_native()),
+                gross: Minor(gross.to_native()),
+            },
+        })
     }
 }
 

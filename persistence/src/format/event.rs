@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
+use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
@@ -32,6 +33,9 @@ pub(super) enum AnyEvent {
     LocationDefined(Box<Location>),
     KeyCreated(Box<Key>),
     KeyRevoked { key: u64 },
+    SaleReturned(Box<SaleReturn>),
+    ReturnGranted(Box<ReturnGrant>),
+    Exchanged(Box<Exchange>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -58,8 +62,8 @@ pub(super) struct WideLine {
 
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Tender {
-    kind: u8,
-    amount: i64,
+    pub(super) kind: u8,
+    pub(super) amount: i64,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -109,7 +113,7 @@ pub(super) fn lines_in(lines: Vec<Line>) -> Vec<SkuQty> {
     lines.into_iter().map(|line| SkuQty { sku: SkuId(line.sku), qty: Qty::from_milli(line.qty) }).collect()
 }
 
-fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
+pub(super) fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
     let wide = |line: &SaleLine| WideLine {
         sku: line.sku.0,
         qty: line.qty.milli(),
@@ -121,7 +125,7 @@ fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
     lines.iter().map(wide).collect()
 }
 
-fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
+pub(super) fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
     let line = |line: WideLine| SaleLine {
         sku: SkuId(line.sku),
         qty: Qty::from_milli(line.qty),
@@ -131,11 +135,11 @@ fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
     lines.into_iter().map(line).collect()
 }
 
-fn tenders_out(tenders: &[command::Tender]) -> Vec<Tender> {
+pub(super) fn tenders_out(tenders: &[command::Tender]) -> Vec<Tender> {
     tenders.iter().map(|tender| Tender { kind: tender.kind.code(), amount: tender.amount.0 }).collect()
 }
 
-fn tenders_in(tenders: Vec<Tender>) -> Result<Vec<command::Tender>, DecodeError> {
+pub(super) fn tenders_in(tenders: Vec<Tender>) -> Result<Vec<command::Tender>, DecodeError> {
     let tender = |tender: Tender| {
         Ok(command::Tender { kind: TenderKind::from_code(tender.kind)?, amount: Minor(tender.amount) })
     };
@@ -216,6 +220,7 @@ impl TryFrom<Return> for event::Return {
             lines: wide_in(back.lines),
             disposition: Disposition::from_code(back.disposition)?,
             tenders: tenders_in(back.tenders)?,
+            of: None,
         })
     }
 }
@@ -280,6 +285,7 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
+            Event::GoodsReturned(back) if back.of.is_some() => Self::SaleReturned(Box::new(SaleReturn::new(back))),
             Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),
             Event::StockAdjusted { sku, bucket, delta, reason } => Self::StockAdjusted {
                 sku: sku.0,
@@ -297,6 +303,10 @@ impl From<&Event> for AnyEvent {
             Event::LocationDefined { location } => Self::LocationDefined(Box::new(location.into())),
             Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
             Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
+            Event::ReturnGranted { to, sale, grant } => {
+                Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
+            }
+            Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
         }
     }
 }
@@ -349,6 +359,9 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::LocationDefined(location) => Self::LocationDefined { location: (*location).try_into()? },
             AnyEvent::KeyCreated(key) => Self::KeyCreated { key: (*key).try_into()? },
             AnyEvent::KeyRevoked { key } => Self::KeyRevoked { key: KeyId(key) },
+            AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
+            AnyEvent::ReturnGranted(granted) => granted.read()?,
+            AnyEvent::Exchanged(exchange) => exchange.read()?,
         })
     }
 }

@@ -4,6 +4,7 @@
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::event::{Line, Policy, code, lines_in, lines_out};
+use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
 use answer::AnyAnswer;
@@ -38,6 +39,7 @@ enum Part {
     Tills(Vec<TillPart>),
     Reservations(Vec<ReservationPart>),
     Orders(Vec<OrderPart>),
+    GivenBack(Vec<GivenBack>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -141,6 +143,10 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
         };
         tell(part(&Part::Orders(orders.iter().map(order).collect())));
     }
+    let given_back: Vec<_> = place.store.given_back.iter().collect();
+    for some in given_back.chunks(PART) {
+        tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
+    }
 }
 
 /// Tells the parts of the remembered answers of one location, oldest first.
@@ -173,7 +179,9 @@ pub fn read_part(
         KIND_MEMOS => {
             let archived = &access::<ArchivedMemos>(body)?.memos;
             remembered.reserve(archived.len());
-            remembered.extend(archived.iter().map(|memo| memo.read(location)));
+            for memo in archived.iter() {
+                remembered.push(memo.read(location)?);
+            }
         }
         KIND_PART => read_other(location, unarchive(body)?, world)?,
         other => return Err(DecodeError(format!("unknown kind of part: {other}"))),
@@ -205,6 +213,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                     None => OrderState::Closed,
                 };
                 place.store.orders.insert(code(&order)?, state);
+            }
+        }
+        Part::GivenBack(given_back) => {
+            for one in given_back {
+                let (sale, given) = one.read()?;
+                place.store.given_back.insert(sale, given);
             }
         }
         Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
@@ -385,15 +399,15 @@ impl Memo {
 }
 
 impl ArchivedMemo {
-    fn read(&self, location: LocationId) -> Remembered {
+    fn read(&self, location: LocationId) -> Result<Remembered, DecodeError> {
         let [op, lines, money, rest] = self.fingerprint.map(|part| part.to_native());
-        Remembered::new(
+        Ok(Remembered::new(
             CommandId(self.command.to_native()),
             Fingerprint { op, lines, money, rest },
             location,
             Seq(self.seq.to_native()),
             Timestamp(self.time.to_native()),
-            self.answer.read(),
-        )
+            self.answer.read()?,
+        ))
     }
 }

@@ -5,5 +5,6 @@ mod conformance;
 mod faults;
 mod format;
 mod golden;
+mod returns;
 mod samples;
 mod segments;

@@ -114,6 +114,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         lines: vec![line(6, 1)],
         disposition: Disposition::Damaged,
         tenders: vec![Tender { kind: TenderKind::GiftCard, amount: Minor(1_210) }],
+        of: None,
     };
     let adjusted = |bucket, milli| Event::StockAdjusted {
         sku: SkuId(4),

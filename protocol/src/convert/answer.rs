@@ -31,6 +31,7 @@ impl Asked {
         let (currency, order) = match &command.action {
             Action::Sell(sell) => (Some(sell.currency), None),
             Action::Return { currency, .. } => (Some(*currency), None),
+            Action::Exchange { sell, .. } => (Some(sell.currency), None),
             Action::Allocate { order, .. } => (None, Some(order.clone())),
             _ => (None, None),
         };
@@ -53,6 +54,10 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             }
         }
         Answer::Returned { receipt, gross } => document(&mut object, asked, *receipt, *gross),
+        Answer::Exchanged { receipt, returned, gross } => {
+            document(&mut object, asked, *receipt, gross.minus(*returned));
+            object.amount("returned", *returned);
+        }
         Answer::Reserved { deadline } => {
             object.uuid("reservation", asked.id.0);
             object.time("deadline", *deadline);
@@ -72,7 +77,8 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::PolicySet
         | Answer::LocationDefined
         | Answer::KeyCreated
-        | Answer::KeyRevoked => {}
+        | Answer::KeyRevoked
+        | Answer::ReturnGranted(_) => {}
     }
     object.end();
 }
@@ -87,7 +93,9 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::Allocated => "allocated",
         Answer::Deallocated => "deallocated",
         Answer::Received => "received",
-        Answer::Returned { .. } => "returned",
+        // Only servers ask one another for a grant.
+        Answer::Returned { .. } | Answer::ReturnGranted(_) => "returned",
+        Answer::Exchanged { .. } => "exchanged",
         Answer::Adjusted => "adjusted",
         Answer::Counted { .. } => "counted",
         Answer::PolicySet => "policy_set",

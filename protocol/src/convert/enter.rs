@@ -2,7 +2,7 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, define, refusal};
+use super::{Asked, Names, define, refusal, unknown_sale};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
@@ -10,7 +10,7 @@ use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::Said;
 use onhand_engine::command::{self, Action, Bucket, Command, Policy, SkuQty, Standing};
 use onhand_engine::ids::{CommandId, LocationId, TillNo};
-use onhand_engine::money::{Minor, divide_half_up};
+use onhand_engine::money::{Currency, Minor, divide_half_up};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
@@ -88,6 +88,9 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         }),
         Body::DefineLocation(body) => define::location(body).map(|action| desk.chain(action)),
         Body::DefineItems(body) => define::items(body).map(|action| desk.chain(action)),
+        Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
+            Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
+        }
         Body::Hello(_)
         | Body::Get(_)
         | Body::Subscribe(_)
@@ -101,10 +104,18 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
 }
 
 /// Where requests become commands.
-struct Desk<'a, N> {
-    names: &'a N,
-    id: CommandId,
-    channel: Channel,
+pub(super) struct Desk<'a, N> {
+    pub(super) names: &'a N,
+    pub(super) id: CommandId,
+    pub(super) channel: Channel,
+}
+
+/// What a sale is made of, wherever it stands.
+pub(super) struct Sold<'a> {
+    pub(super) lines: &'a [SaleLine],
+    pub(super) tenders: &'a [Tender],
+    pub(super) till: Option<u16>,
+    pub(super) currency: Currency,
 }
 
 /// One command's location.
@@ -114,7 +125,7 @@ pub(super) struct Place<'a, N> {
 }
 
 impl<N: Names> Desk<'_, N> {
-    fn at(
+    pub(super) fn at(
         &self,
         code: &LocationCode,
         channel: Option<Channel>,
@@ -143,16 +154,13 @@ impl<N: Names> Desk<'_, N> {
     fn sell(&self, body: Sell) -> Result<Entered, Refused> {
         self.at(&body.location, body.channel, |place| {
             place.check_currency(body.currency.0)?;
+            let standing = if body.completed { Standing::Fact } else { Standing::Request };
+            let sold = Sold { lines: &body.lines, tenders: &body.tenders, till: body.till, currency: body.currency.0 };
             Ok(Action::Sell(command::Sell {
-                standing: if body.completed { Standing::Fact } else { Standing::Request },
-                till: till(body.till)?,
-                currency: body.currency.0,
-                lines: place.sale_lines(&body.lines)?,
-                said: said(&body.lines),
-                tenders: tenders(&body.tenders)?,
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
+                ..place.sell(&sold, standing)?
             }))
         })
     }
@@ -167,6 +175,7 @@ impl<N: Names> Desk<'_, N> {
                 said: said(&body.lines),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
+                of: None,
             })
         })
     }
@@ -204,6 +213,20 @@ impl<N: Names> Place<'_, N> {
             Ok(SkuQty { sku: item.sku, qty: above_zero(&item, line.qty, at)? })
         };
         lines.iter().enumerate().map(line).collect()
+    }
+
+    pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
+        Ok(command::Sell {
+            standing,
+            till: till(sold.till)?,
+            currency: sold.currency,
+            lines: self.sale_lines(sold.lines)?,
+            said: said(sold.lines),
+            tenders: tenders(sold.tenders)?,
+            reservation: None,
+            owner: None,
+            order: None,
+        })
     }
 
     fn sale_lines(&self, lines: &[SaleLine]) -> Result<Vec<command::SaleLine>, Refused> {
@@ -352,7 +375,7 @@ pub(super) fn unknown_location(code: &LocationCode) -> Refused {
     Box::new(ErrorBody { location: Some(code.clone()), ..error }.at("location"))
 }
 
-fn tenders(tenders: &[Tender]) -> Result<Vec<command::Tender>, Refused> {
+pub(super) fn tenders(tenders: &[Tender]) -> Result<Vec<command::Tender>, Refused> {
     let tender = |(at, tender): (usize, &Tender)| {
         let amount = tender.amount.0;
         if amount.0.unsigned_abs() > Minor::MAX.0.unsigned_abs() {

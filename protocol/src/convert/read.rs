@@ -120,6 +120,8 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         event: word(&record.event).to_owned(),
         channel: None,
         completed: None,
+        sale: None,
+        returned: Vec::new(),
         receipt: None,
         lines: Vec::new(),
         tenders: Vec::new(),
@@ -156,7 +158,21 @@ impl<N: Names> Teller<'_, N> {
                 order: sale.order.as_ref().map(Into::into),
                 ..blank
             },
+            Event::Exchanged { back, sale } => EventMessage {
+                sale: back.of.as_ref().map(|of| Position(of.sale.seq)),
+                returned: self.sale_lines(&back.lines),
+                disposition: Some(back.disposition.into()),
+                ..self.fill(blank, &Event::SaleRecorded((**sale).clone()))
+            },
+            Event::ReturnGranted { sale, grant, .. } => EventMessage {
+                sale: Some(Position(sale.seq)),
+                lines: self.sale_lines(&grant.lines),
+                tenders: tenders(&grant.tenders),
+                ..blank
+            },
             Event::GoodsReturned(back) => EventMessage {
+                sale: back.of.as_ref().map(|of| Position(of.sale.seq)),
+                reason: back.of.as_ref().and_then(|of| of.void.as_ref()).map(Into::into),
                 channel: Some(back.channel.into()),
                 receipt: self.receipt(back.receipt),
                 lines: self.sale_lines(&back.lines),
@@ -250,7 +266,7 @@ const fn bucket_word(bucket: &Bucket) -> &'static str {
     }
 }
 
-const fn word(event: &Event) -> &'static str {
+fn word(event: &Event) -> &'static str {
     match event {
         Event::SaleRecorded(_) => "recorded",
         Event::Reserved { .. } => "reserved",
@@ -260,7 +276,10 @@ const fn word(event: &Event) -> &'static str {
         Event::Allocated { .. } => "allocated",
         Event::Deallocated { .. } => "deallocated",
         Event::GoodsReceived { .. } => "received",
+        Event::GoodsReturned(back) if matches!(&back.of, Some(of) if of.void.is_some()) => "voided",
         Event::GoodsReturned(_) => "returned",
+        Event::ReturnGranted { .. } => "return_granted",
+        Event::Exchanged { .. } => "exchanged",
         Event::StockAdjusted { .. } => "adjusted",
         Event::Counted { .. } => "counted",
         Event::PolicySet { .. } => "policy_set",

@@ -61,6 +61,15 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::TenderMismatch { due, tendered } => {
             ErrorBody { due: Some(*due), tendered: Some(*tendered), ..error }.at("tenders")
         }
+        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill => error.at("sale"),
+        Refusal::SoldElsewhere => error.at("location"),
+        Refusal::MoreThanSold { sku: number, left } => {
+            let sku = sku(number);
+            let message = format!("{}{why}", name(&sku));
+            ErrorBody { message, sku, available: Some(Quantity(*left)), ..error }
+        }
+        Refusal::MoreThanPaid { left } => ErrorBody { due: Some(*left), ..error },
+        Refusal::TenderSpent { left, .. } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
         Refusal::Busy { retry_ms } => ErrorBody { retry_ms: Some(*retry_ms), ..error },
     }

@@ -14,9 +14,9 @@ mod tagged;
 mod word;
 
 pub use body::{
-    Adjust, Allocate, AskedLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Extend, Get,
-    Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, SafetyStock, SaleLine, Sell, SetPolicy, Subscribe,
-    TaxAsItWas, TaxInput, Tender, Unsubscribe, WatchMetrics,
+    Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation,
+    Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale, SafetyStock,
+    SaleLine, Sell, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale, WatchMetrics,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};

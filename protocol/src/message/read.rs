@@ -137,8 +137,8 @@ answer!(
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location: Option<LocationCode>,
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
-        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
-        /// `items_defined`, `location_defined`, `key_created` or `key_revoked`.
+        /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
+        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
         event: String,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,6 +173,12 @@ answer!(
         /// The order.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<OrderName>,
+        /// The place of the sale that something is given back of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sale: Option<Position>,
+        /// What came back in an exchange.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        returned: Vec<EventLine>,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Label>,

@@ -147,6 +147,8 @@ successes! {
     Received(Plain) = "received",
     /// Taken back.
     Returned(Returned) = "returned",
+    /// Goods came back and others went out.
+    Exchanged(Exchanged) = "exchanged",
     /// Corrected.
     Adjusted(Plain) = "adjusted",
     /// Counted.
@@ -271,6 +273,20 @@ recorded!(
     }
 );
 recorded!(
+    /// An exchange.
+    Exchanged {
+        /// Location, till and the till's receipt number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+        /// What the customer pays, with tax; below zero they get it back.
+        total: Amount,
+        /// The currency of the amounts.
+        currency: Currency,
+        /// What came back was worth so much.
+        returned: Amount,
+    }
+);
+recorded!(
     /// A count.
     Counted {
         /// Counted minus on hand at the time of counting.
@@ -318,6 +334,7 @@ impl Success {
             | Success::Extended(Extended { seq, .. })
             | Success::Allocated(Allocated { seq, .. })
             | Success::Returned(Returned { seq, .. })
+            | Success::Exchanged(Exchanged { seq, .. })
             | Success::Counted(Counted { seq, .. })
             | Success::ItemsDefined(ItemsDefined { seq, .. })
             | Success::Released(Plain { seq, .. })

@@ -1,8 +1,8 @@
 //! Requests: reading and writing them. Their structs are in `body`.
 
 use super::body::{
-    Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Extend, Get, Hello, Ping, Receive,
-    Release, Reserve, Return, Sell, SetPolicy, Subscribe, Unsubscribe, WatchMetrics,
+    Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
+    Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
 };
 use super::error::ErrorBody;
 use super::tagged::{Head, Read, Rest, Shape};
@@ -107,6 +107,12 @@ bodies! {
     Receive(Receive) = "receive",
     /// Goods came back.
     Return(Return) = "return",
+    /// A known sale came back.
+    ReturnSale(ReturnSale) = "return_sale",
+    /// A whole sale is cancelled.
+    VoidSale(VoidSale) = "void_sale",
+    /// Goods came back and others went out.
+    Exchange(Exchange) = "exchange",
     /// A correction.
     Adjust(Adjust) = "adjust",
     /// A count.

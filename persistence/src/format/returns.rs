@@ -1,0 +1,179 @@
+//! The forms of what is given back of known sales.
+
+use super::DecodeError;
+use super::catalogue::label;
+use super::codes::Coded;
+use super::event::{Return, Sale, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
+use onhand_engine::command::TenderKind;
+use onhand_engine::event;
+use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::money::Minor;
+use onhand_engine::qty::Qty;
+use onhand_engine::returns::{self, LineBack, SaleRef, What};
+use rkyv::{Archive, Deserialize, Serialize};
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct SaleReturn {
+    back: Return,
+    of: Option<Of>,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct Of {
+    location: u32,
+    seq: u64,
+    portions: Vec<Portion>,
+    void: Option<String>,
+    elsewhere: bool,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Exchange {
+    back: SaleReturn,
+    sale: Sale,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct ReturnGrant {
+    to: u32,
+    location: u32,
+    seq: u64,
+    grant: Grant,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Grant {
+    portions: Vec<Portion>,
+    lines: Vec<WideLine>,
+    tenders: Vec<Tender>,
+}
+
+/// A line of a sale with goods, or with money alone.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Portion {
+    line: u16,
+    goods: bool,
+    amount: i64,
+}
+
+/// What was given back of one sale, in a snapshot.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct GivenBack {
+    seq: u64,
+    /// The line, then its goods, the money for them, money alone, tax.
+    lines: Vec<(u16, [i64; 4])>,
+    tenders: Vec<Tender>,
+}
+
+fn portions_out(portions: &[returns::Portion]) -> Vec<Portion> {
+    let out = |portion: &returns::Portion| match portion.what {
+        What::Goods(qty) => Portion { line: portion.line, goods: true, amount: qty.milli() },
+        What::Money(amount) => Portion { line: portion.line, goods: false, amount: amount.0 },
+    };
+    portions.iter().map(out).collect()
+}
+
+fn portions_in(portions: Vec<Portion>) -> Vec<returns::Portion> {
+    let read = |Portion { line, goods, amount }| returns::Portion {
+        line,
+        what: if goods { What::Goods(Qty::from_milli(amount)) } else { What::Money(Minor(amount)) },
+    };
+    portions.into_iter().map(read).collect()
+}
+
+fn sale_ref(location: u32, seq: u64) -> SaleRef {
+    SaleRef { location: LocationId(location), seq: Seq(seq) }
+}
+
+impl SaleReturn {
+    pub(super) fn new(back: &event::Return) -> Self {
+        let of = |of: &returns::Of| Of {
+            location: of.sale.location.0,
+            seq: of.sale.seq.0,
+            portions: portions_out(&of.portions),
+            void: of.void.as_ref().map(ToString::to_string),
+            elsewhere: of.elsewhere,
+        };
+        Self { back: back.into(), of: back.of.as_deref().map(of) }
+    }
+
+    pub(super) fn read(self) -> Result<event::Return, DecodeError> {
+        let of = self.of.map(Of::read).transpose()?.map(Box::new);
+        Ok(event::Return { of, ..self.back.try_into()? })
+    }
+}
+
+impl Of {
+    fn read(self) -> Result<returns::Of, DecodeError> {
+        Ok(returns::Of {
+            sale: sale_ref(self.location, self.seq),
+            portions: portions_in(self.portions),
+            void: self.void.as_deref().map(label).transpose()?,
+            elsewhere: self.elsewhere,
+        })
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(back: &event::Return, sale: &event::Sale) -> Self {
+        Self { back: SaleReturn::new(back), sale: sale.into() }
+    }
+
+    pub(super) fn read(self) -> Result<event::Event, DecodeError> {
+        let (back, sale) = (Box::new(self.back.read()?), Box::new(self.sale.try_into()?));
+        Ok(event::Event::Exchanged { back, sale })
+    }
+}
+
+impl ReturnGrant {
+    pub(super) fn new(to: LocationId, sale: SaleRef, grant: &returns::Grant) -> Self {
+        Self { to: to.0, location: sale.location.0, seq: sale.seq.0, grant: grant.into() }
+    }
+
+    pub(super) fn read(self) -> Result<event::Event, DecodeError> {
+        let (to, sale) = (LocationId(self.to), sale_ref(self.location, self.seq));
+        Ok(event::Event::ReturnGranted { to, sale, grant: Box::new(self.grant.read()?) })
+    }
+}
+
+impl From<&returns::Grant> for Grant {
+    fn from(grant: &returns::Grant) -> Self {
+        Self {
+            portions: portions_out(&grant.portions),
+            lines: wide_out(&grant.lines),
+            tenders: tenders_out(&grant.tenders),
+        }
+    }
+}
+
+impl Grant {
+    pub(super) fn read(self) -> Result<returns::Grant, DecodeError> {
+        Ok(returns::Grant {
+            portions: portions_in(self.portions),
+            lines: wide_in(self.lines),
+            tenders: tenders_in(self.tenders)?,
+        })
+    }
+}
+
+impl GivenBack {
+    pub(super) fn new(seq: Seq, given: &returns::GivenBack) -> Self {
+        let line =
+            |(line, back): (&u16, &LineBack)| (*line, [back.qty.milli(), back.for_goods.0, back.alone.0, back.tax.0]);
+        let tender = |(kind, sum): (&TenderKind, &Minor)| Tender { kind: kind.code(), amount: sum.0 };
+        Self {
+            seq: seq.0,
+            lines: given.lines.iter().map(line).collect(),
+            tenders: given.tenders.iter().map(tender).collect(),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<(Seq, returns::GivenBack), DecodeError> {
+        let line = |(line, [qty, for_goods, alone, tax]): (u16, [i64; 4])| {
+            let (for_goods, alone, tax) = (Minor(for_goods), Minor(alone), Minor(tax));
+            (line, LineBack { qty: Qty::from_milli(qty), for_goods, alone, tax })
+        };
+        let tenders = tenders_in(self.tenders)?.into_iter().map(|tender| (tender.kind, tender.amount)).collect();
+        Ok((Seq(self.seq), returns::GivenBack { lines: self.lines.into_iter().map(line).collect(), tenders }))
+    }
+}
