@@ -3,9 +3,11 @@
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
 use crate::answer::Answer;
-use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::cash_rounding::Paid;
+use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind};
+use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
-use crate::ids::{OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
@@ -67,13 +69,13 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         Action::Return { till, lines, disposition, tenders, .. } => {
             check_sale_lines(lines)?;
             check_tenders(tenders)?;
-            check_due(lines, tenders)?;
+            let tenders = settled(place, lines, tenders, Settling::Return)?;
             Event::GoodsReturned(Return {
                 receipt: next_receipt(place, *till),
                 channel,
                 lines: lines.clone(),
                 disposition: *disposition,
-                tenders: tenders.clone(),
+                tenders,
             })
         }
         Action::Adjust { sku, bucket, delta, reason } => {
@@ -99,6 +101,11 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         | Action::RevokeKey { .. } => {
             return Err(Refusal::UnknownLocation);
         }
+        Action::Drawer { till, ask } => {
+            let drawer = place.till(*till).and_then(|till| till.drawer.as_deref());
+            return drawer::decide::decide(*till, drawer, place.store().drawer_rules.as_deref(), ask, now);
+        }
+        Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
     };
     Ok(Decision::Happens(event))
 }
@@ -106,9 +113,15 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
 fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Event, Refusal> {
     check_sale_lines(&sell.lines)?;
     check_tenders(&sell.tenders)?;
+    let late = late_for(place, sell)?;
+    let tenders = match sell.standing {
+        Standing::Request => settled(place, &sell.lines, &sell.tenders, Settling::Sale)?,
+        Standing::Fact => {
+            settled(place, &sell.lines, &sell.tenders, Settling::Sale).unwrap_or_else(|_| sell.tenders.clone())
+        }
+    };
     let freed = match sell.standing {
         Standing::Request => {
-            check_due(&sell.lines, &sell.tenders)?;
             check_open(place, sell.order.as_ref())?;
             ending(place, sell.reservation, sell.owner.as_ref())?
         }
@@ -130,11 +143,19 @@ fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Even
         channel,
         receipt: next_receipt(place, sell.till),
         lines: sell.lines.clone(),
-        tenders: sell.tenders.clone(),
+        tenders,
         oversold: shortages.iter().map(|short| SkuQty { sku: short.sku, qty: short.short_by }).collect(),
         freed,
         order: sell.order.clone(),
+        late,
     }))
+}
+
+/// The closed session that a sale names, where it comes late.
+fn late_for(place: &impl Place, sell: &Sell) -> Result<Option<SessionNo>, Refusal> {
+    let Some(named) = sell.session else { return Ok(None) };
+    let drawer = sell.till.and_then(|no| place.till(no)).and_then(|till| till.drawer.as_deref());
+    drawer::decide::session_of(sell.till, drawer, named, sell.standing == Standing::Fact)
 }
 
 fn reserve(
@@ -348,14 +369,44 @@ fn check_tenders(tenders: &[Tender]) -> Result<(), Refusal> {
     if tenders.iter().any(absurd) { Err(Refusal::BadAmount) } else { Ok(()) }
 }
 
-/// What is paid, where the seller says how, is what is due.
-fn check_due(lines: &[SaleLine], tenders: &[Tender]) -> Result<(), Refusal> {
+/// Which way money moves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settling {
+    Sale,
+    Return,
+}
+
+/// What is paid, where the asker says how, is what is due: to the minor unit, or but for the cash
+/// rounding of the location, which becomes a line of its own.
+fn settled(
+    place: &impl Place,
+    lines: &[SaleLine],
+    tenders: &[Tender],
+    settling: Settling,
+) -> Result<Vec<Tender>, Refusal> {
     if tenders.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let due: Minor = lines.iter().map(|line| line.taxed.gross()).sum();
-    let tendered: Minor = tenders.iter().map(|tender| tender.amount).sum();
-    if due == tendered { Ok(()) } else { Err(Refusal::TenderMismatch { due: due.0, tendered: tendered.0 }) }
+    let paid = Paid::of(tenders);
+    let open = due.minus(paid.money());
+    let mut settled = tenders.to_vec();
+    if open == paid.rounding && open == Minor::ZERO {
+        return Ok(settled);
+    }
+    let rounding = place.store().drawer_rules.as_ref().and_then(|rules| rules.rounding);
+    let fits = rounding.is_some_and(|rounding| match settling {
+        Settling::Sale => rounding.fits_sale(due, &paid),
+        Settling::Return => rounding.fits_refund(due, &paid),
+    });
+    let said = tenders.iter().any(|tender| tender.kind == TenderKind::CashRounding);
+    if !fits || (said && paid.rounding != open) {
+        return Err(Refusal::TenderMismatch { due: due.0, tendered: paid.total().0 });
+    }
+    if !said {
+        settled.push(Tender { kind: TenderKind::CashRounding, amount: open });
+    }
+    Ok(settled)
 }
 
 /// An order that was fulfilled or cancelled is not sold again, whoever delivers it once more.

@@ -3,8 +3,9 @@
 use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
+use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::stock::Change;
@@ -53,6 +54,8 @@ pub struct Sale {
     pub freed: Vec<Freed>,
     /// The order it fulfilled.
     pub order: Option<OrderId>,
+    /// The closed session it belongs to, where it came late; otherwise the one open at its till.
+    pub late: Option<SessionNo>,
 }
 
 /// Goods that came back.
@@ -173,6 +176,18 @@ pub enum Event {
         /// Which.
         key: KeyId,
     },
+    /// Something happened to the drawer of a till.
+    Drawer {
+        /// The till.
+        till: TillNo,
+        /// What.
+        happening: Happening,
+    },
+    /// What the drawers of this location go by from now on.
+    DrawerRulesSet {
+        /// The rules.
+        rules: Box<DrawerRules>,
+    },
 }
 
 impl Sale {
@@ -192,12 +207,13 @@ impl Return {
 }
 
 impl Event {
-    /// The till that rang it up, where there is one.
+    /// The till it belongs to, where there is one.
     #[must_use]
     pub fn till(&self) -> Option<TillNo> {
         match self {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
+            Event::Drawer { till, .. } => Some(*till),
             _ => None,
         }
     }
@@ -250,7 +266,9 @@ impl Event {
             | Event::ItemsDefined { .. }
             | Event::LocationDefined { .. }
             | Event::KeyCreated { .. }
-            | Event::KeyRevoked { .. } => {}
+            | Event::KeyRevoked { .. }
+            | Event::Drawer { .. }
+            | Event::DrawerRulesSet { .. } => {}
         }
     }
 
@@ -282,6 +300,8 @@ impl Event {
             Event::LocationDefined { .. } => Answer::LocationDefined,
             Event::KeyCreated { .. } => Answer::KeyCreated,
             Event::KeyRevoked { .. } => Answer::KeyRevoked,
+            Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
+            Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A store: what a location sold, its live reservations and its orders. Warehouses have one too.
 
 use crate::command::{Channel, SaleLine, SkuQty};
+use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed};
 use crate::ids::{OrderId, Owner, ReservationId};
 use crate::money::Minor;
@@ -71,6 +72,8 @@ pub struct Store {
     pub orders: BTreeMap<OrderId, OrderState>,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
+    /// What its drawers go by, once it was set.
+    pub drawer_rules: Option<Box<DrawerRules>>,
 }
 
 impl Store {
@@ -123,6 +126,7 @@ impl Store {
             Event::Deallocated { order, .. } => {
                 self.orders.insert(order.clone(), OrderState::Closed);
             }
+            Event::DrawerRulesSet { rules } => self.drawer_rules = Some(rules.clone()),
             _ => {}
         }
     }

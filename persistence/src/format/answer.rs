@@ -1,6 +1,8 @@
 //! The form of a remembered answer.
 
+use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
+use super::{ArchiveError, DecodeError};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
 use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
@@ -9,7 +11,7 @@ use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Serialize};
 
-/// New members go to the end; none is ever changed or removed.
+/// New members go to the end and are no larger than those before; none is ever changed or removed.
 #[derive(Archive, Serialize)]
 pub(super) enum AnyAnswer {
     Recorded { receipt: Option<(u16, u64)>, gross: i64, oversold: Vec<Line> },
@@ -28,6 +30,8 @@ pub(super) enum AnyAnswer {
     LocationDefined,
     KeyCreated,
     KeyRevoked,
+    Drawer(AnyTold),
+    DrawerRulesSet,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -52,13 +56,15 @@ impl From<&Answer> for AnyAnswer {
             Answer::LocationDefined => Self::LocationDefined,
             Answer::KeyCreated => Self::KeyCreated,
             Answer::KeyRevoked => Self::KeyRevoked,
+            Answer::Drawer(told) => Self::Drawer(told.into()),
+            Answer::DrawerRulesSet => Self::DrawerRulesSet,
         }
     }
 }
 
 impl ArchivedAnyAnswer {
-    pub(super) fn read(&self) -> Answer {
-        match self {
+    pub(super) fn read(&self) -> Result<Answer, DecodeError> {
+        Ok(match self {
             Self::Recorded { receipt, gross, oversold } => {
                 let line = |line: &rkyv::Archived<Line>| SkuQty {
                     sku: SkuId(line.sku.to_native()),
@@ -86,7 +92,13 @@ impl ArchivedAnyAnswer {
             Self::LocationDefined => Answer::LocationDefined,
             Self::KeyCreated => Answer::KeyCreated,
             Self::KeyRevoked => Answer::KeyRevoked,
-        }
+            Self::Drawer(told) => {
+                let told: AnyTold =
+                    rkyv::deserialize::<_, ArchiveError>(told).map_err(|e| DecodeError(e.to_string()))?;
+                Answer::Drawer(told.try_into()?)
+            }
+            Self::DrawerRulesSet => Answer::DrawerRulesSet,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
+use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, lines_in, lines_out};
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
@@ -28,7 +29,8 @@ const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
 const KIND_MEMOS: u8 = 2;
 
-/// What is rarer than rows. New members go to the end.
+/// What is rarer than rows. New members go to the end and are no larger than a list: a part ends with
+/// this, and its size is how it is found.
 #[derive(Archive, Serialize, Deserialize)]
 enum Part {
     Items(Vec<Item>),
@@ -38,6 +40,8 @@ enum Part {
     Tills(Vec<TillPart>),
     Reservations(Vec<ReservationPart>),
     Orders(Vec<OrderPart>),
+    Drawers(Vec<(u16, DrawerPart)>),
+    DrawerRules(Box<RulesPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -126,6 +130,13 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     tell(part(&Part::Totals(place.store.totals.iter().map(totals_out).collect())));
     tell(part(&Part::Tills(place.tills.iter().map(|(no, till)| TillPart::of(*no, till)).collect())));
+    let drawers: Vec<_> = place.tills.iter().filter_map(|(no, till)| Some((no.0, till.drawer.as_deref()?))).collect();
+    for some in drawers.chunks(PART) {
+        tell(part(&Part::Drawers(some.iter().map(|(till, drawer)| (*till, (*drawer).into())).collect())));
+    }
+    if let Some(rules) = &place.store.drawer_rules {
+        tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
+    }
     let reservations: Vec<_> = place.store.reservations.iter().collect();
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
@@ -173,7 +184,9 @@ pub fn read_part(
         KIND_MEMOS => {
             let archived = &access::<ArchivedMemos>(body)?.memos;
             remembered.reserve(archived.len());
-            remembered.extend(archived.iter().map(|memo| memo.read(location)));
+            for memo in archived.iter() {
+                remembered.push(memo.read(location)?);
+            }
         }
         KIND_PART => read_other(location, unarchive(body)?, world)?,
         other => return Err(DecodeError(format!("unknown kind of part: {other}"))),
@@ -207,6 +220,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 place.store.orders.insert(code(&order)?, state);
             }
         }
+        Part::Drawers(drawers) => {
+            for (till, drawer) in drawers {
+                place.tills.entry(TillNo(till)).or_default().drawer = Some(Box::new(drawer.try_into()?));
+            }
+        }
+        Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
         Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
     }
     Ok(())
@@ -294,6 +313,7 @@ impl TillPart {
             sales: self.sales,
             returns: self.returns,
             takings: self.takings.map(Minor),
+            drawer: None,
         };
         (TillNo(self.no), till)
     }
@@ -385,15 +405,15 @@ impl Memo {
 }
 
 impl ArchivedMemo {
-    fn read(&self, location: LocationId) -> Remembered {
+    fn read(&self, location: LocationId) -> Result<Remembered, DecodeError> {
         let [op, lines, money, rest] = self.fingerprint.map(|part| part.to_native());
-        Remembered::new(
+        Ok(Remembered::new(
             CommandId(self.command.to_native()),
             Fingerprint { op, lines, money, rest },
             location,
             Seq(self.seq.to_native()),
             Timestamp(self.time.to_native()),
-            self.answer.read(),
-        )
+            self.answer.read()?,
+        ))
     }
 }
