@@ -218,6 +218,17 @@ impl Event {
         }
     }
 
+    /// Whether it closed this session of a till.
+    #[must_use]
+    pub fn closes(&self, no: TillNo, session: SessionNo) -> bool {
+        match self {
+            Event::Drawer { till, happening: Happening::SessionClosed { z, .. } } => {
+                *till == no && z.session == session
+            }
+            _ => false,
+        }
+    }
+
     /// Tells every SKU that this event touches what changes for it, in the event's order.
     pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
         match self {

@@ -84,7 +84,9 @@ impl Shard {
             Action::DefineItems { .. }
             | Action::DefineLocation { .. }
             | Action::CreateKey { .. }
-            | Action::RevokeKey { .. } => {}
+            | Action::RevokeKey { .. }
+            | Action::SetDrawerRules { .. } => {}
+            Action::Drawer { till, .. } => into.push(ActorRef::Till(self.places.till(store, *till))),
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {

@@ -10,6 +10,7 @@ mod pages;
 mod reads;
 mod tokens;
 mod upgrade;
+mod z;
 
 use crate::server::Shared;
 use crate::worker::{Arrived, FromHttp};
@@ -57,6 +58,8 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/totals", get(reads::totals))
         .route("/reservations/{location}/{id}", get(reads::reservation))
         .route("/events", get(reads::events))
+        .route("/z/{location}/{till}/{session}", get(z::z))
+        .route("/z/{location}/{till}/{session}/journal", get(z::journal))
         .route("/metrics/stream", get(figures::stream))
         .route("/metrics/history", get(figures::history))
         .route("/status", get(operations::status))

@@ -2,14 +2,15 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, define, refusal};
+use super::{Asked, Names, define, drawer, refusal};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::Said;
 use onhand_engine::command::{self, Action, Bucket, Command, Policy, SkuQty, Standing};
-use onhand_engine::ids::{CommandId, LocationId, TillNo};
+use onhand_engine::drawer::Movement;
+use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Minor, divide_half_up};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
@@ -88,6 +89,14 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         }),
         Body::DefineLocation(body) => define::location(body).map(|action| desk.chain(action)),
         Body::DefineItems(body) => define::items(body).map(|action| desk.chain(action)),
+        Body::OpenSession(body) => drawer::open(&desk, &body),
+        Body::PaidIn(body) => drawer::moved(&desk, &body, Movement::PaidIn),
+        Body::PaidOut(body) => drawer::moved(&desk, &body, Movement::PaidOut),
+        Body::Drop(body) => drawer::moved(&desk, &body, Movement::Drop),
+        Body::NoSale(body) => drawer::no_sale(&desk, &body),
+        Body::XReport(body) => drawer::read(&desk, &body),
+        Body::CloseSession(body) => drawer::close(&desk, &body),
+        Body::SetDrawerRules(body) => drawer::rules(&desk, &body),
         Body::Hello(_)
         | Body::Get(_)
         | Body::Subscribe(_)
@@ -101,7 +110,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
 }
 
 /// Where requests become commands.
-struct Desk<'a, N> {
+pub(super) struct Desk<'a, N> {
     names: &'a N,
     id: CommandId,
     channel: Channel,
@@ -114,7 +123,7 @@ pub(super) struct Place<'a, N> {
 }
 
 impl<N: Names> Desk<'_, N> {
-    fn at(
+    pub(super) fn at(
         &self,
         code: &LocationCode,
         channel: Option<Channel>,
@@ -153,6 +162,7 @@ impl<N: Names> Desk<'_, N> {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
+                session: body.session.map(SessionNo),
             }))
         })
     }
