@@ -249,8 +249,9 @@ impl Parts {
                 self.rest.text(reason.as_str());
             }
             Ask::Read => self.op.text("x_report"),
-            Ask::Close { counts, pending } => {
+            Ask::Close { session, counts, pending } => {
                 self.op.text("close_session");
+                self.rest.number(session.map_or(0, |session| u64::from(session.0)));
                 self.rest.number(*pending);
                 counts.iter().for_each(|count| self.count(count));
             }

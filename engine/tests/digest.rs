@@ -124,7 +124,7 @@ fn closed(counted: &[TenderKind]) -> Event {
     let Event::Drawer { happening, .. } = opened(1, 10_000) else { panic!("not a drawer's") };
     drawer.apply(&happening);
     let count = |kind: &TenderKind| Count { kind: *kind, counted: Counted::Amount(Minor::ZERO), reason: None };
-    let ask = Ask::Close { counts: counted.iter().map(count).collect(), pending: 0 };
+    let ask = Ask::Close { session: None, counts: counted.iter().map(count).collect(), pending: 0 };
     let decision = onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), None, &ask, Timestamp(2)).unwrap();
     let Decision::Happens(event) = decision else { panic!("closing happens") };
     event

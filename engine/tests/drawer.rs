@@ -35,7 +35,7 @@ fn open(place: &mut PlaceState, float: i64) {
 }
 
 fn close(place: &mut PlaceState, counts: Vec<Count>) -> (Report, Vec<JournalLine>) {
-    match ask(place, Ask::Close { counts, pending: 0 }).unwrap() {
+    match ask(place, Ask::Close { session: None, counts, pending: 0 }).unwrap() {
         Event::Drawer { happening: Happening::SessionClosed { z, journal }, .. } => (*z, journal),
         other => panic!("not closed: {other:?}"),
     }
@@ -222,7 +222,7 @@ proptest! {
             .filter(|line| line.account == Account::OverShort && line.late.is_none())
             .map(|line| line.amount.0).sum();
         prop_assert_eq!(of_variance, -over);
-        prop_assert_eq!(number(&ask(&mut place, Ask::Close { counts: vec![], pending: 0 })), 3010);
+        prop_assert_eq!(number(&ask(&mut place, Ask::Close { session: None, counts: vec![], pending: 0 })), 3010);
         // Revenue, tax and rounding are what the sales say, those that came late included.
         let totals = place.store.totals;
         let net: i64 = totals.iter().map(|one| one.net.0 - one.returned_net.0).sum();
@@ -335,7 +335,7 @@ fn what_is_no_count_is_refused_and_changes_nothing() {
         (vec![pieces(vec![one(10_000_000_000_000, 2)])], 3003),
         (vec![pieces(vec![one(5, 1); 501])], 1011),
     ] {
-        assert_eq!(number(&ask(&mut place, Ask::Close { counts, pending: 0 })), expected);
+        assert_eq!(number(&ask(&mut place, Ask::Close { session: None, counts, pending: 0 })), expected);
         assert_eq!(place, before);
     }
     let (z, _) = close(&mut place, vec![pieces(vec![one(5_000, 1)]), pieces(vec![one(200, 3), one(5, 4)])]);

@@ -163,7 +163,7 @@ fn asks_of_a_drawer_differ() {
         |kind, counted, reason: Option<&str>| Count { kind, counted, reason: reason.map(|r| Label::new(r).unwrap()) };
     let cash = |amount| count(TenderKind::Cash, Counted::Amount(Minor(amount)), None);
     let piece = |value, pieces| Counted::Pieces(vec![Denomination { value: Minor(value), pieces }]);
-    let close = |counts, pending| Ask::Close { counts, pending };
+    let close = |counts, pending| Ask::Close { session: None, counts, pending };
     let note = |reason| Ask::NoSale { reason: Label::new(reason).unwrap() };
     let day = "2026-01-31";
     let all = [
@@ -182,6 +182,7 @@ fn asks_of_a_drawer_differ() {
         asked(1, Ask::Read),
         asked(1, close(vec![], 0)),
         asked(1, close(vec![], 1)),
+        asked(1, Ask::Close { session: Some(SessionNo(2)), counts: vec![], pending: 0 }),
         asked(1, close(vec![cash(100)], 0)),
         asked(1, close(vec![cash(101)], 0)),
         asked(1, close(vec![count(TenderKind::Card, Counted::Amount(Minor(100)), None)], 0)),

@@ -61,7 +61,7 @@ fn t49_a_close_is_whole_or_has_not_happened() {
             for close in &closes {
                 socket.try_send(close).await;
             }
-            tokio::time::sleep(Duration::from_micros(round * 300)).await;
+            tokio::time::sleep(Duration::from_micros((round - 1) % 6 * 150)).await;
             closes
         });
         server.kill();

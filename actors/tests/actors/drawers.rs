@@ -30,7 +30,7 @@ fn session(rig: &Rig, at: LocationId, till: u16, sales: u64) -> (Seq, Report) {
     let business_day = BusinessDay::new(2026, 1, 31).unwrap();
     ask(rig, at, till, Ask::Open { business_day, float: Minor(100), basis: PriceBasis::TaxInclusive });
     (0..sales).for_each(|_| sell_at(rig, at, till));
-    match ask(rig, at, till, Ask::Close { counts: vec![], pending: 0 }) {
+    match ask(rig, at, till, Ask::Close { session: None, counts: vec![], pending: 0 }) {
         (seq, Told::SessionClosed(z)) => (seq, *z),
         other => panic!("not closed: {other:?}"),
     }

@@ -51,8 +51,9 @@ pub fn decide(
             let report = report.ok_or(Refusal::SessionNotOpen { till, session: None })?;
             return Ok(Decision::Already(Answer::Drawer(Told::Read(Box::new(report)))));
         }
-        Ask::Close { counts, pending } => {
+        Ask::Close { session, counts, pending } => {
             counts.iter().try_for_each(check_count)?;
+            session.map_or(Ok(None), |named| session_of(Some(till), drawer, named, false))?;
             let report = drawer.and_then(|drawer| drawer.read(now));
             let mut z = report.ok_or(Refusal::SessionNotOpen { till, session: None })?;
             z.pending = *pending;
@@ -65,7 +66,7 @@ pub fn decide(
     Ok(Decision::Happens(Event::Drawer { till, happening }))
 }
 
-/// The closed session that a sale belongs to when it names one: none when it is the open one.
+/// The closed session that is meant by a number: none when it is the open one, which a request has to mean.
 ///
 /// # Errors
 /// [`Refusal::UnknownSession`]; for a request also [`Refusal::SessionNotOpen`].

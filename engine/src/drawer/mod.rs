@@ -78,6 +78,8 @@ pub enum Ask {
     Read,
     /// The closing count. Never refused for what it says was counted.
     Close {
+        /// The session that was counted, where the asker says which.
+        session: Option<SessionNo>,
         /// What was counted; a kind that is not here was not counted.
         counts: Vec<Count>,
         /// Sales that the till has not sent yet.

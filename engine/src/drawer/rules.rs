@@ -12,7 +12,7 @@ pub enum Account {
     Drawer,
     /// Cash in the safe.
     Safe,
-    /// Card payments that the bank still owes.
+    /// Card tenders that the bank still owes.
     CardClearing,
     /// What the shop owes holders of gift cards.
     GiftCards,

@@ -8,7 +8,7 @@ use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::drawer::report::{Count, Counted, Denomination, Report, TenderLine};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
 use onhand_engine::drawer::{Ask, Movement, Told};
-use onhand_engine::ids::Label;
+use onhand_engine::ids::{Label, SessionNo};
 use onhand_engine::money::Minor;
 use std::fmt::Write as _;
 
@@ -31,7 +31,9 @@ impl Shop {
             "x" => Ask::Read,
             "close" => {
                 let pending = reading.value("pending").map_or(0, |text| text.parse().unwrap());
-                Ask::Close { counts: reading.rest().iter().map(|(kind, found)| count(kind, found)).collect(), pending }
+                let session = reading.value("session").map(|no| SessionNo(no.parse().unwrap()));
+                let counts = reading.rest().iter().map(|(kind, found)| count(kind, found)).collect();
+                Ask::Close { session, counts, pending }
             }
             other => panic!("no such verb: {other}"),
         };

@@ -83,7 +83,7 @@ fn days() -> Vec<Record> {
             let pieces = Counted::Pieces(vec![Denomination { value: Minor(5_000), pieces: 1 }]);
             let cash = Count { kind: TenderKind::Cash, counted: pieces, reason: Some(label("miscounted")) };
             let card = Count { kind: TenderKind::Card, counted: Counted::Amount(Minor(-7)), reason: None };
-            ask(&mut world, &mut records, Ask::Close { counts: vec![cash, card], pending: 2 });
+            ask(&mut world, &mut records, Ask::Close { session: None, counts: vec![cash, card], pending: 2 });
         }
     }
     records

@@ -19,7 +19,7 @@ use onhand_engine::drawer::report::{self, Count, Counted, Denomination, TenderLi
 use onhand_engine::drawer::rules::DrawerRules;
 use onhand_engine::drawer::{Ask, Happening, Movement, Told};
 use onhand_engine::event::{Event, Record};
-use onhand_engine::ids::{ReceiptNo, Seq, TillNo};
+use onhand_engine::ids::{ReceiptNo, Seq, SessionNo, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Timestamp;
@@ -55,7 +55,7 @@ pub(super) fn close<N: Names>(desk: &Desk<'_, N>, body: &CloseSession) -> Result
     desk.at(&body.location, None, |place| {
         place.check_currency(body.currency.0)?;
         let counts = body.counts.iter().enumerate().map(|(at, one)| count(at, one, place)).collect::<Result<_, _>>()?;
-        asked(body.till, Ask::Close { counts, pending: body.pending })
+        asked(body.till, Ask::Close { session: body.session.map(SessionNo), counts, pending: body.pending })
     })
 }
 

@@ -87,6 +87,9 @@ asked!(
         till: u16,
         /// The currency of the counts.
         currency: Currency,
+        /// The session that was counted; default: the one that is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<u32>,
         /// What was counted. A kind of tender that is not here was not counted.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         counts: Vec<TenderCount>,

@@ -152,7 +152,7 @@ word!(
         Drawer,
         /// Cash in the safe.
         Safe,
-        /// Card payments that the bank still owes.
+        /// Card tenders that the bank still owes.
         CardClearing,
         /// What the shop owes holders of gift cards.
         GiftCards,
