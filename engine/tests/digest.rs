@@ -235,6 +235,25 @@ fn orders_and_tills_that_disagree_are_found() {
 }
 
 #[test]
+fn drawers_that_disagree_are_found() {
+    let events = [opened(1, 10_000), closed(&[]), opened(1, 10_000), sold(1, Some(1), 100), late(sold(1, Some(1), 50))];
+    let found = |spoil: fn(&mut Drawer)| {
+        let mut world = world(&events);
+        assert_eq!(world.check(), Vec::<String>::new());
+        let till = world.places.get_mut(&LocationId(1)).unwrap().tills.get_mut(&TillNo(1)).unwrap();
+        spoil(till.drawer.as_mut().unwrap());
+        world.check().join("\n")
+    };
+    let disagree = "its drawer's tenders are not what its sales and returns come to";
+    let tendered = found(|drawer| drawer.session.as_mut().unwrap().books.tenders[0].taken = Minor(7));
+    assert!(tendered.contains(disagree), "{tendered}");
+    let late = found(|drawer| drawer.late.get_mut(&SessionNo(1)).unwrap().rounding = Minor(1));
+    assert!(late.contains(disagree), "{late}");
+    let gone = found(|drawer| drawer.closed.clear());
+    assert!(gone.contains("a late sale of a session that is not closed"), "{gone}");
+}
+
+#[test]
 fn the_chain_s_records_touch_no_location() {
     let mut world = World::default();
     world.apply(&Record {
