@@ -1,6 +1,7 @@
 //! What the asker is told when a command succeeded.
 
 use crate::command::SkuQty;
+use crate::drawer::Told;
 use crate::ids::{ReceiptNo, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -79,4 +80,8 @@ pub enum Answer {
         /// What went out costs so much.
         gross: Minor,
     },
+    /// Of a till's drawer.
+    Drawer(Told),
+    /// The drawers go by the rules from now on.
+    DrawerRulesSet,
 }

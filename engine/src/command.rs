@@ -1,8 +1,9 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
 use crate::catalogue::{Item, Key, KeyId, Location};
+use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
+use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::returns::TakeBack;
@@ -97,11 +98,13 @@ pub enum TenderKind {
     OnAccount,
     /// Anything else, or not said.
     Other,
+    /// No money: what cash rounding makes up, above zero when less was paid than was due.
+    CashRounding,
 }
 
 impl TenderKind {
-    /// Every kind, in the order of its [`TenderKind::index`].
-    pub const ALL: [TenderKind; 7] = [
+    /// Every kind that is money, in the order of its [`TenderKind::index`].
+    pub const MONEY: [TenderKind; 7] = [
         TenderKind::Cash,
         TenderKind::Card,
         TenderKind::GiftCard,
@@ -122,10 +125,12 @@ impl TenderKind {
             TenderKind::Voucher => "voucher",
             TenderKind::OnAccount => "on_account",
             TenderKind::Other => "other",
+            TenderKind::CashRounding => "cash_rounding",
         }
     }
 
     /// Its place in arrays kept per kind.
+    /// Its place in arrays kept per kind; rounding, which is no money, is beyond their end.
     #[must_use]
     pub const fn index(self) -> usize {
         match self {
@@ -136,6 +141,7 @@ impl TenderKind {
             TenderKind::Voucher => 4,
             TenderKind::OnAccount => 5,
             TenderKind::Other => 6,
+            TenderKind::CashRounding => 7,
         }
     }
 }
@@ -207,6 +213,8 @@ pub struct Sell {
     /// The order it fulfils: its allocation is used first, and what it has nothing left of is
     /// closed. A request for a closed order is refused, so an order delivered twice sells once.
     pub order: Option<OrderId>,
+    /// The till session it was rung up in. A fact may name one that is closed by now.
+    pub session: Option<SessionNo>,
 }
 
 /// What becomes of goods that come back.
@@ -392,5 +400,17 @@ pub enum Action {
         disposition: Disposition,
         /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
         sell: Box<Sell>,
+    },
+    /// The drawer of a till.
+    Drawer {
+        /// The till.
+        till: TillNo,
+        /// What is asked of it.
+        ask: Ask,
+    },
+    /// Set what the drawers of this location go by.
+    SetDrawerRules {
+        /// The rules, in the place of those before.
+        rules: Box<DrawerRules>,
     },
 }

@@ -7,6 +7,9 @@
 
 use crate::chain::Chain;
 use crate::command::SkuQty;
+use crate::drawer::books::{Books, ByRate};
+use crate::drawer::rules::DrawerRules;
+use crate::drawer::{Closed, Drawer, Session};
 use crate::ids::{LocationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -128,6 +131,9 @@ pub fn feed_till(location: LocationId, no: TillNo, till: &Till, feed: Feed<'_>) 
     bytes.number(till.sales);
     bytes.number(till.returns);
     till.takings.iter().for_each(|sum| bytes.minor(*sum));
+    if let Some(drawer) = &till.drawer {
+        bytes.drawer(drawer);
+    }
     feed(&bytes.0);
 }
 
@@ -136,6 +142,11 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
     if store.totals != <[Totals; 3]>::default() {
         let mut bytes = Bytes::of(b'S', location);
         store.totals.iter().for_each(|totals| bytes.totals(totals));
+        feed(&bytes.0);
+    }
+    if let Some(rules) = &store.drawer_rules {
+        let mut bytes = Bytes::of(b'D', location);
+        bytes.drawer_rules(rules);
         feed(&bytes.0);
     }
     for (id, reservation) in &store.reservations {
@@ -299,5 +310,74 @@ impl Bytes {
         self.text(reservation.channel.name());
         self.number(reservation.deadline.0);
         self.lines(&reservation.lines);
+    }
+
+    fn drawer_rules(&mut self, rules: &DrawerRules) {
+        self.0.push(u8::from(rules.rounding.is_some()));
+        for rule in rules.rounding.iter().flat_map(|rounding| [rounding.due, rounding.change]) {
+            self.small(rule.step);
+            self.text(rule.direction.name());
+            self.text(rule.tie.name());
+        }
+        self.count(rules.accounts.len());
+        for (account, code) in &rules.accounts {
+            self.text(account.names().0);
+            self.text(code.as_str());
+        }
+    }
+
+    fn drawer(&mut self, drawer: &Drawer) {
+        [drawer.grand.sold, drawer.grand.returned].iter().for_each(|sum| self.minor(*sum));
+        self.count(drawer.closed.len());
+        drawer.closed.iter().for_each(|closed| self.closed_session(closed));
+        self.count(drawer.late.len());
+        for (session, books) in &drawer.late {
+            self.small(session.0);
+            self.books(books);
+        }
+        self.0.push(u8::from(drawer.session.is_some()));
+        drawer.session.iter().for_each(|session| self.session(session));
+    }
+
+    fn closed_session(&mut self, closed: &Closed) {
+        self.number(closed.closed.0);
+        self.small(closed.business_day.number());
+        self.text(closed.basis.name());
+        closed.counted.iter().for_each(|counted| self.0.push(u8::from(*counted)));
+    }
+
+    fn session(&mut self, session: &Session) {
+        self.number(session.opened.0);
+        self.small(session.business_day.number());
+        self.text(session.basis.name());
+        self.minor(session.float);
+        self.books(&session.books);
+        let moves = session.moves;
+        for tally in [moves.paid_in, moves.paid_out, moves.dropped] {
+            self.number(tally.count);
+            self.minor(tally.amount);
+        }
+        self.number(session.no_sales);
+        let (first, last) = session.receipts.unwrap_or_default();
+        self.number(first.0);
+        self.number(last.0);
+    }
+
+    fn books(&mut self, books: &Books) {
+        [books.sales, books.returns, books.discounts.count].iter().for_each(|count| self.number(*count));
+        [books.rounding, books.discounts.amount].iter().for_each(|sum| self.minor(*sum));
+        books.tenders.iter().flat_map(|flow| [flow.taken, flow.change, flow.refunded]).for_each(|sum| self.minor(sum));
+        self.by_rate(&books.sold);
+        self.by_rate(&books.returned);
+    }
+
+    fn by_rate(&mut self, sums: &ByRate) {
+        self.count(sums.len());
+        for ((channel, rate), turnover) in sums {
+            self.text(channel.name());
+            self.small(rate.0);
+            self.minor(turnover.net);
+            self.minor(turnover.tax);
+        }
     }
 }

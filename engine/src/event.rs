@@ -3,8 +3,9 @@
 use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
+use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::returns::{Grant, Of, SaleRef};
@@ -54,6 +55,8 @@ pub struct Sale {
     pub freed: Vec<Freed>,
     /// The order it fulfilled.
     pub order: Option<OrderId>,
+    /// The closed session it belongs to, where it came late; otherwise the one open at its till.
+    pub late: Option<SessionNo>,
 }
 
 /// Goods that came back.
@@ -192,6 +195,18 @@ pub enum Event {
         /// What went out.
         sale: Box<Sale>,
     },
+    /// Something happened to the drawer of a till.
+    Drawer {
+        /// The till.
+        till: TillNo,
+        /// What.
+        happening: Happening,
+    },
+    /// What the drawers of this location go by from now on.
+    DrawerRulesSet {
+        /// The rules.
+        rules: Box<DrawerRules>,
+    },
 }
 
 impl Sale {
@@ -241,14 +256,26 @@ impl Event {
         }
     }
 
-    /// The till that rang it up, where there is one.
+    /// The till it belongs to, where there is one.
     #[must_use]
     pub fn till(&self) -> Option<TillNo> {
         match self {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
             Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
+            Event::Drawer { till, .. } => Some(*till),
             _ => None,
+        }
+    }
+
+    /// Whether it closed this session of a till.
+    #[must_use]
+    pub fn closes(&self, no: TillNo, session: SessionNo) -> bool {
+        match self {
+            Event::Drawer { till, happening: Happening::SessionClosed { z, .. } } => {
+                *till == no && z.session == session
+            }
+            _ => false,
         }
     }
 
@@ -296,7 +323,9 @@ impl Event {
             | Event::LocationDefined { .. }
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
-            | Event::ReturnGranted { .. } => {}
+            | Event::ReturnGranted { .. }
+            | Event::Drawer { .. }
+            | Event::DrawerRulesSet { .. } => {}
         }
     }
 
@@ -332,6 +361,8 @@ impl Event {
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
+            Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
+            Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
         }
     }
 }

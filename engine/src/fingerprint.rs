@@ -3,6 +3,9 @@
 
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::drawer::Ask;
+use crate::drawer::report::{Count, Counted};
+use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
 use crate::returns::{TakeBack, What};
 
@@ -146,6 +149,14 @@ impl Parts {
                 self.take_back(back);
                 self.rest.text(disposition.name());
             }
+            Action::Drawer { till, ask } => {
+                self.rest.till(Some(*till));
+                self.drawer(ask);
+            }
+            Action::SetDrawerRules { rules } => {
+                self.op.text("set_drawer_rules");
+                self.drawer_rules(rules);
+            }
         }
     }
 
@@ -159,6 +170,10 @@ impl Parts {
         self.rest.reservation(sell.reservation);
         self.rest.maybe(sell.owner.as_ref().map(|owner| owner.as_str()));
         self.rest.maybe(sell.order.as_ref().map(|order| order.as_str()));
+        // Only where it is named: fingerprints of sales that were recorded before stay what they are.
+        if let Some(session) = sell.session {
+            self.rest.number(u64::from(session.0));
+        }
     }
 
     /// As it was asked: what the sale's record and its location add may not tell two tries apart.
@@ -242,5 +257,60 @@ impl Parts {
         self.rest.text(key.role.name());
         self.rest.text(key.holder.as_str());
         self.rest.bytes(&key.secret_hash);
+    }
+
+    fn drawer(&mut self, ask: &Ask) {
+        match ask {
+            Ask::Open { business_day, float, .. } => {
+                self.op.text("open_session");
+                self.money.minor(*float);
+                self.rest.number(u64::from(business_day.number()));
+            }
+            Ask::Move { movement, amount, reason, person } => {
+                self.op.text(movement.name());
+                self.money.minor(*amount);
+                self.rest.text(reason.as_str());
+                self.rest.text(person.as_str());
+            }
+            Ask::NoSale { reason } => {
+                self.op.text("no_sale");
+                self.rest.text(reason.as_str());
+            }
+            Ask::Read => self.op.text("x_report"),
+            Ask::Close { session, counts, pending } => {
+                self.op.text("close_session");
+                self.rest.number(session.map_or(0, |session| u64::from(session.0)));
+                self.rest.number(*pending);
+                counts.iter().for_each(|count| self.count(count));
+            }
+        }
+    }
+
+    fn count(&mut self, count: &Count) {
+        self.money.count(count.kind.index());
+        self.rest.maybe(count.reason.as_ref().map(|reason| reason.as_str()));
+        match &count.counted {
+            Counted::Amount(amount) => self.money.minor(*amount),
+            Counted::Pieces(pieces) => {
+                self.money.count(pieces.len());
+                for one in pieces {
+                    self.money.minor(one.value);
+                    self.money.number(u64::from(one.pieces));
+                }
+            }
+        }
+    }
+
+    fn drawer_rules(&mut self, rules: &DrawerRules) {
+        self.money.number(u64::from(rules.rounding.is_some()));
+        for rule in rules.rounding.iter().flat_map(|rounding| [rounding.due, rounding.change]) {
+            self.money.number(u64::from(rule.step));
+            self.money.text(rule.direction.name());
+            self.money.text(rule.tie.name());
+        }
+        for (account, code) in &rules.accounts {
+            self.rest.text(account.names().0);
+            self.rest.text(code.as_str());
+        }
     }
 }

@@ -39,6 +39,11 @@ number!(
     Version(u64)
 );
 
+number!(
+    /// A till session within its till, from 1 without gaps. Its Z has the same number.
+    SessionNo(u32)
+);
+
 impl LocationId {
     /// The chain itself: home of the catalogue, the locations and the keys.
     pub const CHAIN: LocationId = LocationId(0);

@@ -14,11 +14,13 @@
 )]
 
 pub mod answer;
+pub mod cash_rounding;
 pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod decide;
 pub mod digest;
+pub mod drawer;
 pub mod event;
 pub mod fingerprint;
 pub mod gtin;

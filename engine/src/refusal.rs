@@ -2,7 +2,7 @@
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
 use crate::command::TenderKind;
-use crate::ids::{Label, OrderId, ReservationId, Seq, SkuId};
+use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo};
 use crate::money::Currency;
 use crate::qty::Qty;
 
@@ -170,6 +170,32 @@ pub enum Refusal {
     /// 5005
     #[error("an error inside the server was contained; nothing was changed")]
     Internal,
+    /// 3010
+    #[error("{} at till {}", not_open(.session), till.0)]
+    SessionNotOpen {
+        /// The till.
+        till: TillNo,
+        /// The closed session that was asked for; none: no session is open.
+        session: Option<SessionNo>,
+    },
+    /// 3011
+    #[error("session {} is open at till {}; close it first", session.0, till.0)]
+    SessionOpen {
+        /// The till.
+        till: TillNo,
+        /// The session that is open.
+        session: SessionNo,
+    },
+    /// 3012
+    #[error("this till never had a session {}", session.0)]
+    UnknownSession {
+        /// The session asked for.
+        session: SessionNo,
+    },
+}
+
+fn not_open(session: &Option<SessionNo>) -> String {
+    session.map_or_else(|| "no session is open".to_owned(), |session| format!("session {} is closed", session.0))
 }
 
 impl Refusal {
@@ -207,6 +233,9 @@ impl Refusal {
             Refusal::LogStopped => 5003,
             Refusal::ShuttingDown => 5004,
             Refusal::Internal => 5005,
+            Refusal::SessionNotOpen { .. } => 3010,
+            Refusal::SessionOpen { .. } => 3011,
+            Refusal::UnknownSession { .. } => 3012,
         }
     }
 }
@@ -249,6 +278,9 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3005, "no_price", "The item has no price."),
     (3006, "more_than_paid", "More money would go back than was paid."),
     (3007, "tender_spent", "More would go back to a means of payment than was paid with it."),
+    (3010, "session_not_open", "The till session is not open."),
+    (3011, "session_open", "The till has an open session already."),
+    (3012, "unknown_session", "The till never had this session."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -1,6 +1,7 @@
 //! A store: what a location sold, its live reservations and its orders. Warehouses have one too.
 
 use crate::command::{Channel, SaleLine, SkuQty, Tender};
+use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::ids::{OrderId, Owner, ReservationId, Seq};
 use crate::money::Minor;
@@ -74,6 +75,8 @@ pub struct Store {
     pub given_back: BTreeMap<Seq, GivenBack>,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
+    /// What its drawers go by, once it was set.
+    pub drawer_rules: Option<Box<DrawerRules>>,
 }
 
 impl Store {
@@ -128,6 +131,7 @@ impl Store {
             Event::Deallocated { order, .. } => {
                 self.orders.insert(order.clone(), OrderState::Closed);
             }
+            Event::DrawerRulesSet { rules } => self.drawer_rules = Some(rules.clone()),
             _ => {}
         }
     }

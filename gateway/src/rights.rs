@@ -32,6 +32,8 @@ pub(crate) enum Read {
     Status,
     /// The list of keys.
     Keys,
+    /// Closed till sessions.
+    Drawers,
 }
 
 /// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
@@ -81,6 +83,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
         Read::Keys => role == Role::Admin,
+        Read::Drawers => matches!(role, Role::Admin | Role::Till | Role::Analyst),
     };
     if allowed { Ok(()) } else { Err(forbidden(principal, "read this")) }
 }
@@ -103,6 +106,10 @@ fn key_may(role: Role, op: &str) -> bool {
             matches!(role, Role::Admin | Role::Till)
         }
         "set_policy" | "define_location" | "define_items" => role == Role::Admin,
+        "open_session" | "paid_in" | "paid_out" | "drop" | "no_sale" | "x_report" | "close_session" => {
+            matches!(role, Role::Admin | Role::Till)
+        }
+        "set_drawer_rules" => role == Role::Admin,
         _ => false,
     }
 }
@@ -155,8 +162,8 @@ mod tests {
         ("admin", "*"),
         (
             "till",
-            "hello ping get subscribe unsubscribe sell return reserve extend release receive adjust count \
-             allocate deallocate",
+            "hello ping get subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
+             receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session",
         ),
         ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
         ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
@@ -191,5 +198,10 @@ mod tests {
         assert!(check_read(&key(Role::Analyst), Read::Events).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Status).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Levels).is_err());
+        assert!(check_read(&shopper, Read::Drawers).is_err());
+        for (role, may) in [(Role::Admin, true), (Role::Till, true), (Role::Analyst, true), (Role::Web, false)] {
+            assert_eq!(check_read(&key(role), Read::Drawers).is_ok(), may, "{role:?}");
+        }
+        assert!(check_read(&key(Role::Operations), Read::Drawers).is_err());
     }
 }

@@ -242,6 +242,7 @@ fn sell(location: &Text<32>, channel: Channel, till: Option<u16>) -> Sell {
         reservation: None,
         owner: None,
         order: None,
+        session: None,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    CreateKey, ErrorBody, ItemInput, LevelMessage, MetricsHistory, MetricsMessage, each_schema, each_success_schema,
+    CreateKey, ErrorBody, ItemInput, LevelMessage, MetricsHistory, MetricsMessage, Z, each_schema, each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route};
 use crate::schema::{generator, success};
@@ -106,6 +106,10 @@ fn responses(route: &Route) -> Value {
             }
         }),
         Output::AnyJson => content(&json!({ "type": "object" })),
+        Output::Csv => json!({
+            "description": "A table with a heading.",
+            "content": { "text/csv": { "schema": { "type": "string" } } }
+        }),
         Output::Upgrade => json!({ "description": "Switching to WebSocket." }),
     };
     let status = if matches!(route.output, Output::Upgrade) { "101" } else { "200" };
@@ -146,6 +150,7 @@ fn schemas() -> Value {
         named::<TokenMessage>,
         named::<MetricsMessage>,
         named::<MetricsHistory>,
+        named::<Z>,
     ] {
         add(&mut generator);
     }

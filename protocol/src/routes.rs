@@ -36,6 +36,8 @@ pub enum Output {
     Stream(&'static str),
     /// JSON that describes itself.
     AnyJson,
+    /// A table with a heading, `text/csv`.
+    Csv,
     /// The connection becomes a WebSocket.
     Upgrade,
 }
@@ -137,6 +139,27 @@ pub const ROUTES: &[Route] = &[
             "items_defined",
             "Define or change items; up to 64 MiB, all or nothing.",
         )
+    },
+    command("/v1/open_session", "open_session", "session_opened", "Begin a till session with a float."),
+    command("/v1/paid_in", "paid_in", "paid_in", "Cash comes into a drawer without a sale."),
+    command("/v1/paid_out", "paid_out", "paid_out", "Cash goes out of a drawer without a refund."),
+    command("/v1/drop", "drop", "dropped", "Cash goes from a drawer to the safe."),
+    command("/v1/no_sale", "no_sale", "no_sale", "A drawer was opened without a sale."),
+    command("/v1/x_report", "x_report", "x_report", "The totals of a till's open session. Changes nothing."),
+    command("/v1/close_session", "close_session", "session_closed", "Close a till session with what was counted."),
+    Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/set_drawer_rules",
+            "set_drawer_rules",
+            "drawer_rules_set",
+            "Set cash rounding and codes of accounts of a location.",
+        )
+    },
+    read("/v1/z/{location}/{till}/{session}", "Z", "A closed till session: its Z and its journal.", &[]),
+    Route {
+        output: Output::Csv,
+        ..read("/v1/z/{location}/{till}/{session}/journal", "", "The journal of a Z as a table.", &[])
     },
     Route {
         access: Access::KeyOrToken,

@@ -2,11 +2,11 @@
 //! cannot be when it is read, with the number people look up.
 
 use crate::time;
-use onhand_engine::gtin;
+use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::ids::{Code, CommandId, ReservationId, Seq};
-use onhand_engine::money;
 use onhand_engine::qty::{Qty, QtyError};
 use onhand_engine::time::Timestamp;
+use onhand_engine::{gtin, money};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -38,6 +38,10 @@ pub struct Currency(pub money::Currency);
 /// A time: RFC 3339, printed in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub Timestamp);
+
+/// A trading date such as `2026-01-31`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub BusinessDay);
 
 /// A place in the log, as a decimal string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,6 +153,14 @@ impl FromStr for Time {
     }
 }
 
+impl FromStr for Day {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        BusinessDay::parse(text).map(Self).ok_or("a business day is a date such as 2026-01-31")
+    }
+}
+
 impl FromStr for Position {
     type Err = &'static str;
 
@@ -197,6 +209,12 @@ impl fmt::Display for Id {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(std::str::from_utf8(&time::print(self.0)).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -277,6 +295,7 @@ macro_rules! text_value {
 text_value!([] Id, 1009, "a UUID as a string", "Id", { "type": "string", "format": "uuid" });
 text_value!([] Currency, 1001, "a currency code such as \"EUR\"", "Currency", { "type": "string", "pattern": "^[A-Z]{3}$" });
 text_value!([] Time, 1001, "a time such as \"2026-01-31T09:05:07.042Z\"", "Time", { "type": "string", "format": "date-time" });
+text_value!([] Day, 1001, "a date such as \"2026-01-31\"", "Day", { "type": "string", "format": "date" });
 text_value!([] Position, 1017, "a position as a decimal string", "Position", { "type": "string", "pattern": "^[0-9]{1,20}$" });
 text_value!([] Gtin, 1014, "a bar code of 8, 12, 13 or 14 digits as a string", "Gtin",
     { "type": "string", "pattern": "^([0-9]{8}|[0-9]{12,14})$" });

@@ -5,6 +5,7 @@ mod bad_input;
 mod browser;
 mod crash;
 mod disk_full;
+mod drawer;
 mod exactly_once;
 mod fault_proxy;
 mod harness;

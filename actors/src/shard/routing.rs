@@ -92,6 +92,8 @@ impl Shard {
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. }
             | Action::GrantReturn { .. } => {}
+            Action::SetDrawerRules { .. } => {}
+            Action::Drawer { till, .. } => into.push(ActorRef::Till(self.places.till(store, *till))),
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {

@@ -6,7 +6,7 @@ use crate::drained::NOBODY;
 use crate::handle::Stage;
 use crate::port::{Envelope, Outcome};
 use crate::remembered::Known;
-use crate::view::HoldChange;
+use crate::view::{HoldChange, SessionClosed};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command};
 use onhand_engine::decide::{Decision, decide};
@@ -186,6 +186,7 @@ impl Shard {
             Event::Reserved { reservation, deadline, .. } | Event::Extended { reservation, deadline } => {
                 self.wheel.insert(*deadline, store, *reservation);
             }
+            Event::Drawer { .. } => self.out.closed.extend(SessionClosed::of(record)),
             _ => {}
         }
         HoldChange::each(record, |change| {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod deadlines;
+mod drawers;
 mod faults;
 mod figures;
 mod panics;

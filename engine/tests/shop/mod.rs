@@ -3,6 +3,7 @@
 //! It does what the server does around the engine: numbers names, reads quantities, prices lines,
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
+mod drawer;
 mod giving;
 mod reading;
 
@@ -10,6 +11,8 @@ use onhand_engine::answer::Answer;
 use onhand_engine::catalogue::Item;
 use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty, Tender};
 use onhand_engine::decide::{Decision, decide};
+use onhand_engine::drawer::Happening;
+use onhand_engine::drawer::journal::JournalLine;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
@@ -35,6 +38,8 @@ pub(crate) struct Shop {
     tax: TaxRules,
     now: Timestamp,
     commands: u128,
+    /// Of the last session that was closed.
+    journal: Vec<JournalLine>,
 }
 
 impl Shop {
@@ -49,6 +54,7 @@ impl Shop {
             tax: TaxRules::default(),
             now: Timestamp(0),
             commands: 0,
+            journal: vec![],
         };
         shop.play("tax inclusive line standard=0");
         shop
@@ -65,6 +71,7 @@ impl Shop {
             "totals" => self.totals(reading.channel()),
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
+            "journal" => self.journal(),
             verb => self.command(verb, &mut reading),
         };
         reading.end();
@@ -167,6 +174,7 @@ impl Shop {
         let command = Command { id: CommandId(id), location: LOCATION, channel, action };
         match decide(self.place(), &command, self.now) {
             Err(refusal) => self.refused(&refusal),
+            Ok(Decision::Already(answer @ Answer::Drawer(_))) => self.answered(&answer),
             Ok(Decision::Already(answer)) => format!("already {}", self.answered(&answer)),
             Ok(Decision::Happens(event)) => self.happened(&command, event),
         }
@@ -194,6 +202,13 @@ impl Shop {
         if let Event::SaleRecorded(sale) = &event {
             let tax: Minor = sale.lines.iter().map(|line| line.taxed.tax).sum();
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
+            text += &drawer::rounding(&sale.tenders);
+        }
+        if let Event::GoodsReturned(back) = &event {
+            text += &drawer::rounding(&back.tenders);
+        }
+        if let Event::Drawer { happening: Happening::SessionClosed { journal, .. }, .. } = &event {
+            self.journal.clone_from(journal);
         }
         let mut touched = Vec::new();
         event.each_change(|sku, _| touched.push(sku));
@@ -229,7 +244,8 @@ impl Shop {
                 format!("exchanged{receipt} returned={} total={}", returned.0, gross.0)
             }
             Answer::Counted { variance } => format!("counted variance={variance}"),
-            Answer::PolicySet => "set".to_owned(),
+            Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
+            Answer::Drawer(told) => drawer::told(told),
             other => format!("{other:?}").to_lowercase(),
         }
     }

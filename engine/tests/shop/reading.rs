@@ -2,19 +2,27 @@
 
 use super::Shop;
 use onhand_engine::catalogue::Item;
-use onhand_engine::command::Said;
 use onhand_engine::command::{
-    Action, Bucket, Channel, Disposition, Policy, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
+    Action, Bucket, Channel, Disposition, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
 };
-use onhand_engine::ids::{Code, Label, ReservationId, SkuCode, SkuId, TillNo};
+use onhand_engine::ids::{Code, Label, ReservationId, SessionNo, SkuCode, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules};
 use onhand_engine::time::Millis;
 
-/// The words for means of payment, in the order of [`TenderKind::ALL`].
+/// The words for means of payment, in the order of [`TenderKind::MONEY`].
 pub(crate) const TENDERS: [&str; 7] = ["cash", "card", "gift_card", "store_credit", "voucher", "on_account", "other"];
+
+/// The kind of tender of a word.
+pub(crate) fn tender_kind(word: &str) -> TenderKind {
+    match TENDERS.iter().position(|name| *name == word) {
+        Some(at) => TenderKind::MONEY[at],
+        None if word == "cash_rounding" => TenderKind::CashRounding,
+        None => panic!("no such tender: {word}"),
+    }
+}
 
 /// What is left of a line.
 pub(crate) struct Reading {
@@ -42,6 +50,11 @@ impl Reading {
     pub(crate) fn value(&mut self, name: &str) -> Option<String> {
         let at = self.values.iter().position(|(known, _)| known == name)?;
         Some(self.values.remove(at).1)
+    }
+
+    /// The values that were not asked for by name.
+    pub(super) fn rest(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.values)
     }
 
     pub(crate) fn end(&self) {
@@ -99,8 +112,7 @@ impl Reading {
         let paid = self.value("pay").unwrap_or_default();
         let one = |text: &str| {
             let (kind, amount) = text.split_once(':').unwrap();
-            let kind = TenderKind::ALL[TENDERS.iter().position(|name| *name == kind).unwrap()];
-            Tender { kind, amount: Minor(amount.parse().unwrap()) }
+            Tender { kind: tender_kind(kind), amount: Minor(amount.parse().unwrap()) }
         };
         paid.split(',').filter(|text| !text.is_empty()).map(one).collect()
     }
@@ -182,7 +194,7 @@ impl Shop {
                 let safety_stock = [of("safety_till"), of("safety_web"), of("safety_marketplace")];
                 Action::SetPolicy { sku, policy: Policy { safety_stock, low_at: of("low_at") } }
             }
-            other => panic!("no such verb: {other}"),
+            other => self.drawer_action(other, reading),
         }
     }
 
@@ -226,6 +238,7 @@ impl Shop {
         let (tenders, standing) = (reading.tenders(), reading.value("standing"));
         let (disposition, currency) = (reading.value("to"), Currency::EUR);
         let (reservation, owner, order) = (self.hold(reading), reading.code("owner"), reading.code("order"));
+        let session = reading.value("session").map(|no| SessionNo(no.parse().unwrap()));
         lines.iter_mut().zip(assessed?).for_each(|(line, taxed)| line.taxed = taxed);
         if verb == "return" {
             let named = |d: &Disposition| disposition.as_deref().unwrap_or("resell") == d.name();
@@ -244,6 +257,7 @@ impl Shop {
             reservation,
             owner,
             order,
+            session,
         }))
     }
 }

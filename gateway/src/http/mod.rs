@@ -10,14 +10,14 @@ mod pages;
 mod reads;
 mod tokens;
 mod upgrade;
+mod z;
 
 use crate::server::Shared;
 use crate::worker::{Arrived, FromHttp};
 use app::App;
-use axum::Router;
 use axum::body::Body;
-use axum::middleware;
 use axum::routing::{delete, get, post};
+use axum::{Router, middleware};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -57,6 +57,8 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/totals", get(reads::totals))
         .route("/reservations/{location}/{id}", get(reads::reservation))
         .route("/events", get(reads::events))
+        .route("/z/{location}/{till}/{session}", get(z::z))
+        .route("/z/{location}/{till}/{session}/journal", get(z::journal))
         .route("/metrics/stream", get(figures::stream))
         .route("/metrics/history", get(figures::history))
         .route("/status", get(operations::status))

@@ -63,7 +63,7 @@ impl Asked {
     }
 }
 
-fn place(app: &App, code: &str) -> Result<Arc<Location>, Fault> {
+pub(super) fn place(app: &App, code: &str) -> Result<Arc<Location>, Fault> {
     let code: LocationCode = coded(code, "location")?;
     wire::location(app.shared.handle.directory(), &code)
 }
@@ -79,7 +79,7 @@ pub(crate) fn reader(app: &App, headers: &HeaderMap, read: Read) -> Result<Princ
     Ok(caller)
 }
 
-fn respond(answer: Answer) -> Response {
+pub(super) fn respond(answer: Answer) -> Response {
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 

@@ -4,6 +4,7 @@
 mod bad_input;
 mod commands;
 mod compact;
+mod drawer;
 mod figures;
 mod harness;
 mod live;

@@ -59,6 +59,7 @@ impl Job {
                 reservation: None,
                 owner: None,
                 order: None,
+                session: None,
             }),
         };
         Request { id: Id(self.id.0), body }

@@ -1,18 +1,18 @@
 //! The form of a remembered answer.
 
-use super::DecodeError;
+use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
 use super::returns::Grant;
+use super::{ArchiveError, DecodeError};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
 use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
-use rkyv::rancor::Error as ArchiveError;
 use rkyv::{Archive, Serialize};
 
-/// New members go to the end; none is ever changed or removed.
+/// New members go to the end and are no larger than those before; none is ever changed or removed.
 #[derive(Archive, Serialize)]
 pub(super) enum AnyAnswer {
     Recorded { receipt: Option<(u16, u64)>, gross: i64, oversold: Vec<Line> },
@@ -33,6 +33,8 @@ pub(super) enum AnyAnswer {
     KeyRevoked,
     ReturnGranted(Box<Grant>),
     Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
+    Drawer(AnyTold),
+    DrawerRulesSet,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -61,6 +63,8 @@ impl From<&Answer> for AnyAnswer {
             Answer::Exchanged { receipt, returned, gross } => {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
+            Answer::Drawer(told) => Self::Drawer(told.into()),
+            Answer::DrawerRulesSet => Self::DrawerRulesSet,
         }
     }
 }
@@ -105,6 +109,12 @@ impl ArchivedAnyAnswer {
                 returned: Minor(returned.to_native()),
                 gross: Minor(gross.to_native()),
             },
+            Self::Drawer(told) => {
+                let told: AnyTold =
+                    rkyv::deserialize::<_, ArchiveError>(told).map_err(|e| DecodeError(e.to_string()))?;
+                Answer::Drawer(told.try_into()?)
+            }
+            Self::DrawerRulesSet => Answer::DrawerRulesSet,
         })
     }
 }

@@ -3,39 +3,87 @@
 use super::DecodeError;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
+use super::drawer::{Happening, RulesPart};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
-use onhand_engine::ids::{Code, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{Code, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
 
-/// A new kind of event goes to the end; none is ever changed or removed.
+/// A new kind of event goes to the end; none is ever changed or removed, and none is larger than those before: what
+/// is large is boxed.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) enum AnyEvent {
     SaleRecorded(Box<Sale>),
-    Reserved { reservation: u128, owner: String, channel: u8, deadline: u64, lines: Vec<Line>, freed: Vec<Freed> },
-    Extended { reservation: u128, deadline: u64 },
+    Reserved {
+        reservation: u128,
+        owner: String,
+        channel: u8,
+        deadline: u64,
+        lines: Vec<Line>,
+        freed: Vec<Freed>,
+    },
+    Extended {
+        reservation: u128,
+        deadline: u64,
+    },
     Released(Freed),
     Expired(Freed),
-    Allocated { order: String, lines: Vec<Line>, freed: Vec<Freed> },
-    Deallocated { order: String, lines: Vec<Line> },
-    GoodsReceived { lines: Vec<Line> },
+    Allocated {
+        order: String,
+        lines: Vec<Line>,
+        freed: Vec<Freed>,
+    },
+    Deallocated {
+        order: String,
+        lines: Vec<Line>,
+    },
+    GoodsReceived {
+        lines: Vec<Line>,
+    },
     GoodsReturned(Box<Return>),
-    StockAdjusted { sku: u32, bucket: AnyBucket, delta: i64, reason: String },
-    Counted { sku: u32, counted: i64, variance: i64 },
-    PolicySet { sku: u32, policy: Policy },
-    ItemsDefined { items: Vec<Item>, added: u32 },
+    StockAdjusted {
+        sku: u32,
+        bucket: AnyBucket,
+        delta: i64,
+        reason: String,
+    },
+    Counted {
+        sku: u32,
+        counted: i64,
+        variance: i64,
+    },
+    PolicySet {
+        sku: u32,
+        policy: Policy,
+    },
+    ItemsDefined {
+        items: Vec<Item>,
+        added: u32,
+    },
     LocationDefined(Box<Location>),
     KeyCreated(Box<Key>),
-    KeyRevoked { key: u64 },
+    KeyRevoked {
+        key: u64,
+    },
     SaleReturned(Box<SaleReturn>),
     ReturnGranted(Box<ReturnGrant>),
     Exchanged(Box<Exchange>),
+    Drawer {
+        till: u16,
+        happening: Box<Happening>,
+    },
+    DrawerRulesSet(Box<RulesPart>),
+    /// A sale that came after its session was closed.
+    LateSale {
+        sale: Box<Sale>,
+        session: u32,
+    },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -194,6 +242,7 @@ impl TryFrom<Sale> for event::Sale {
             oversold: lines_in(sale.oversold),
             freed: sale.freed.into_iter().map(Into::into).collect(),
             order: sale.order.as_deref().map(code).transpose()?,
+            late: None,
         })
     }
 }
@@ -262,7 +311,10 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
+            Event::SaleRecorded(sale) => match sale.late {
+                Some(session) => Self::LateSale { sale: Box::new(sale.into()), session: session.0 },
+                None => Self::SaleRecorded(Box::new(sale.into())),
+            },
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
                 owner: owner.to_string(),
@@ -307,6 +359,8 @@ impl From<&Event> for AnyEvent {
                 Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
+            Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
+            Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
         }
     }
 }
@@ -362,6 +416,14 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
             AnyEvent::ReturnGranted(granted) => granted.read()?,
             AnyEvent::Exchanged(exchange) => exchange.read()?,
+            AnyEvent::Drawer { till, happening } => {
+                Self::Drawer { till: TillNo(till), happening: (*happening).try_into()? }
+            }
+            AnyEvent::DrawerRulesSet(rules) => Self::DrawerRulesSet { rules: Box::new((*rules).try_into()?) },
+            AnyEvent::LateSale { sale, session } => {
+                let sale: event::Sale = (*sale).try_into()?;
+                Self::SaleRecorded(event::Sale { late: Some(SessionNo(session)), ..sale })
+            }
         })
     }
 }

@@ -11,6 +11,7 @@
 mod answer;
 mod catalogue;
 mod codes;
+mod drawer;
 mod event;
 pub mod head;
 mod returns;

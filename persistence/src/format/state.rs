@@ -3,6 +3,7 @@
 
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
+use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, lines_in, lines_out};
 use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
@@ -29,7 +30,8 @@ const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
 const KIND_MEMOS: u8 = 2;
 
-/// What is rarer than rows. New members go to the end.
+/// What is rarer than rows. New members go to the end and are no larger than a list: a part ends with
+/// this, and its size is how it is found.
 #[derive(Archive, Serialize, Deserialize)]
 enum Part {
     Items(Vec<Item>),
@@ -40,6 +42,8 @@ enum Part {
     Reservations(Vec<ReservationPart>),
     Orders(Vec<OrderPart>),
     GivenBack(Vec<GivenBack>),
+    Drawers(Vec<(u16, DrawerPart)>),
+    DrawerRules(Box<RulesPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -128,6 +132,13 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     tell(part(&Part::Totals(place.store.totals.iter().map(totals_out).collect())));
     tell(part(&Part::Tills(place.tills.iter().map(|(no, till)| TillPart::of(*no, till)).collect())));
+    let drawers: Vec<_> = place.tills.iter().filter_map(|(no, till)| Some((no.0, till.drawer.as_deref()?))).collect();
+    for some in drawers.chunks(PART) {
+        tell(part(&Part::Drawers(some.iter().map(|(till, drawer)| (*till, (*drawer).into())).collect())));
+    }
+    if let Some(rules) = &place.store.drawer_rules {
+        tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
+    }
     let reservations: Vec<_> = place.store.reservations.iter().collect();
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
@@ -221,6 +232,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 place.store.given_back.insert(sale, given);
             }
         }
+        Part::Drawers(drawers) => {
+            for (till, drawer) in drawers {
+                place.tills.entry(TillNo(till)).or_default().drawer = Some(Box::new(drawer.try_into()?));
+            }
+        }
+        Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
         Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
     }
     Ok(())
@@ -308,6 +325,7 @@ impl TillPart {
             sales: self.sales,
             returns: self.returns,
             takings: self.takings.map(Minor),
+            drawer: None,
         };
         (TillNo(self.no), till)
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod conformance;
+mod drawer;
 mod faults;
 mod format;
 mod golden;

@@ -42,6 +42,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         oversold: vec![],
         freed: vec![],
         order: None,
+        late: None,
     }
 }
 

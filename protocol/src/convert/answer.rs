@@ -1,6 +1,6 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::Names;
+use super::{Names, drawer};
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
 use crate::write::Object;
@@ -22,6 +22,8 @@ pub struct Asked {
     location: Option<Arc<Location>>,
     currency: Option<Currency>,
     order: Option<OrderId>,
+    /// Where the till of a drawer is, and which it is.
+    pub(super) drawer: Option<(Arc<Location>, TillNo)>,
 }
 
 impl Asked {
@@ -35,12 +37,19 @@ impl Asked {
             Action::Allocate { order, .. } => (None, Some(order.clone())),
             _ => (None, None),
         };
-        Self { id: command.id, location, currency, order }
+        let drawer = match (&command.action, &location) {
+            (Action::Drawer { till, .. }, Some(location)) => Some((Arc::clone(location), *till)),
+            _ => None,
+        };
+        Self { id: command.id, location, currency, order, drawer }
     }
 }
 
 /// Appends the reply to a command that was done.
 pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer: &Answer, names: &impl Names) {
+    if let Answer::Drawer(told) = answer {
+        return drawer::reply(out, asked, seq, time, told);
+    }
     let mut object = Object::begin(out);
     object.uuid("id", asked.id.0);
     object.word("ok", word(answer));
@@ -79,6 +88,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::KeyCreated
         | Answer::KeyRevoked
         | Answer::ReturnGranted(_) => {}
+        Answer::Drawer(_) | Answer::DrawerRulesSet => {}
     }
     object.end();
 }
@@ -103,6 +113,9 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::LocationDefined => "location_defined",
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
+        Answer::DrawerRulesSet => "drawer_rules_set",
+        // Has a reply of its own.
+        Answer::Drawer(_) => "drawer",
     }
 }
 

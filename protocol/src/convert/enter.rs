@@ -2,14 +2,14 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, define, refusal, unknown_sale};
+use super::{Asked, Names, define, drawer, refusal, unknown_sale};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
-use onhand_engine::command::Said;
-use onhand_engine::command::{self, Action, Bucket, Command, Policy, SkuQty, Standing};
-use onhand_engine::ids::{CommandId, LocationId, TillNo};
+use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty, Standing};
+use onhand_engine::drawer::Movement;
+use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor, divide_half_up};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
@@ -91,6 +91,14 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
             Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
         }
+        Body::OpenSession(body) => drawer::open(&desk, &body),
+        Body::PaidIn(body) => drawer::moved(&desk, &body, Movement::PaidIn),
+        Body::PaidOut(body) => drawer::moved(&desk, &body, Movement::PaidOut),
+        Body::Drop(body) => drawer::moved(&desk, &body, Movement::Drop),
+        Body::NoSale(body) => drawer::no_sale(&desk, &body),
+        Body::XReport(body) => drawer::read(&desk, &body),
+        Body::CloseSession(body) => drawer::close(&desk, &body),
+        Body::SetDrawerRules(body) => drawer::rules(&desk, &body),
         Body::Hello(_)
         | Body::Get(_)
         | Body::Subscribe(_)
@@ -160,6 +168,7 @@ impl<N: Names> Desk<'_, N> {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
+                session: body.session.map(SessionNo),
                 ..place.sell(&sold, standing)?
             }))
         })
@@ -226,6 +235,7 @@ impl<N: Names> Place<'_, N> {
             reservation: None,
             owner: None,
             order: None,
+            session: None,
         })
     }
 

@@ -4,6 +4,7 @@
 mod answer;
 mod compact;
 mod define;
+mod drawer;
 mod enter;
 mod giving;
 mod read;
@@ -12,6 +13,7 @@ mod refusal;
 pub use answer::{Asked, Audience, level, level_message, reply};
 pub use compact::sale;
 pub use define::key;
+pub use drawer::z;
 pub use enter::{Entered, command};
 pub use giving::{command_about, unknown_sale};
 pub use read::{event, item, key_id, key_message, location, reservation, totals};

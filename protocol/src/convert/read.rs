@@ -5,9 +5,10 @@ use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, ReservationMessage, TotalsMessage,
 };
 use crate::message::{AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
-use crate::value::{Amount, Currency, Gtin, Id, Position, Quantity, Sku, Text, Time};
+use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
+use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::qty::Qty;
@@ -136,6 +137,12 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         counted: None,
         items: None,
         key: None,
+        till: None,
+        session: None,
+        business_day: None,
+        amount: None,
+        person: None,
+        z: None,
     };
     teller.fill(blank, &record.event)
 }
@@ -156,6 +163,7 @@ impl<N: Names> Teller<'_, N> {
                 tenders: tenders(&sale.tenders),
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
+                session: sale.late.map(|session| session.0),
                 ..blank
             },
             Event::Exchanged { back, sale } => EventMessage {
@@ -214,6 +222,34 @@ impl<N: Names> Teller<'_, N> {
             Event::LocationDefined { location } => EventMessage { location: Some((&location.code).into()), ..blank },
             Event::KeyCreated { key } => EventMessage { key: Some(key_id(key.id)), ..blank },
             Event::KeyRevoked { key } => EventMessage { key: Some(key_id(*key)), ..blank },
+            Event::Drawer { till, happening } => {
+                self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
+            }
+            Event::DrawerRulesSet { .. } => blank,
+        }
+    }
+
+    fn drawer(&self, blank: EventMessage, till: TillNo, happening: &Happening) -> EventMessage {
+        match happening {
+            Happening::SessionOpened { session, business_day, float, .. } => EventMessage {
+                session: Some(session.0),
+                business_day: Some(Day(*business_day)),
+                amount: Some(Amount(*float)),
+                ..blank
+            },
+            Happening::CashMoved { amount, reason, person, .. } => EventMessage {
+                amount: Some(Amount(*amount)),
+                reason: Some(reason.into()),
+                person: Some(person.into()),
+                ..blank
+            },
+            Happening::NoSaleOpened { reason } => EventMessage { reason: Some(reason.into()), ..blank },
+            Happening::SessionClosed { z, .. } => EventMessage {
+                session: Some(z.session.0),
+                business_day: Some(Day(z.business_day)),
+                z: self.names.location_numbered(self.location).map(|at| Box::new(super::drawer::report(z, &at, till))),
+                ..blank
+            },
         }
     }
 
@@ -287,5 +323,12 @@ fn word(event: &Event) -> &'static str {
         Event::LocationDefined { .. } => "location_defined",
         Event::KeyCreated { .. } => "key_created",
         Event::KeyRevoked { .. } => "key_revoked",
+        Event::Drawer { happening, .. } => match happening {
+            Happening::SessionOpened { .. } => "session_opened",
+            Happening::CashMoved { movement, .. } => movement.name(),
+            Happening::NoSaleOpened { .. } => "no_sale",
+            Happening::SessionClosed { .. } => "session_closed",
+        },
+        Event::DrawerRulesSet { .. } => "drawer_rules_set",
     }
 }

@@ -71,6 +71,11 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::MoreThanPaid { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::TenderSpent { left, .. } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
+        Refusal::SessionNotOpen { till, session } => {
+            ErrorBody { till: Some(till.0), session: session.map(|session| session.0), ..error }
+        }
+        Refusal::SessionOpen { till, session } => ErrorBody { till: Some(till.0), session: Some(session.0), ..error },
+        Refusal::UnknownSession { session } => ErrorBody { session: Some(session.0), ..error }.at("session"),
         Refusal::Busy { retry_ms } => ErrorBody { retry_ms: Some(*retry_ms), ..error },
     }
 }

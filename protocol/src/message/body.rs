@@ -60,6 +60,10 @@ body!(
         /// The order it fulfils.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<OrderName>,
+        /// The till session it was rung up in; default: the one that is open. A completed sale may name
+        /// one that is closed by now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<u32>,
     }
 );
 body!(

@@ -63,6 +63,12 @@ pub struct ErrorBody {
     /// When to try again, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_ms: Option<u64>,
+    /// The till.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub till: Option<u16>,
+    /// The till session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u32>,
 }
 
 impl ErrorBody {
@@ -132,7 +138,7 @@ pub const fn status_of(number: u16) -> u16 {
     match number {
         1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 4007 => 404,
         1006 => 413,
-        1008 | 2001 | 2004..=2008 | 2010 => 409,
+        1008 | 2001 | 2004..=2008 | 2010 | 3010 | 3011 => 409,
         1001..=1999 => 400,
         3001..=3999 => 422,
         4001..=4003 | 4006 => 401,

@@ -4,6 +4,7 @@
 //! of that op; an unknown field is an error. Over HTTP the same object stands without `op` and `id`.
 
 mod body;
+mod drawer;
 mod error;
 mod level;
 mod metrics;
@@ -17,6 +18,11 @@ pub use body::{
     Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation,
     Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale, SafetyStock,
     SaleLine, Sell, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale, WatchMetrics,
+};
+pub use drawer::{
+    AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
+    OpenSession, Pieces, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport,
+    SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};
@@ -32,4 +38,6 @@ pub use reply::{
 };
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
-pub use word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
+pub use word::{
+    Account, Basis, Channel, Direction, Disposition, LocationKind, Posting, Rounding, TenderType, Tie, Unit,
+};

@@ -1,10 +1,11 @@
 //! What HTTP reads answer: pages of levels, items, locations; totals, reservations, events, keys.
 
 use super::body::{AskedLine, ItemInput, TaxInput};
+use super::drawer::Report;
 use super::level::LevelMessage;
 use super::reply::{Role, SkuQuantity};
 use super::word::{Channel, Disposition, LocationKind, TenderType};
-use crate::value::{Amount, Currency, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
+use crate::value::{Amount, Currency, Day, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +140,9 @@ answer!(
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
+        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
+        /// `items_defined`, `location_defined`, `key_created`, `key_revoked`, `session_opened`, `paid_in`,
+        /// `paid_out`, `dropped`, `no_sale`, `session_closed` or `drawer_rules_set`.
         event: String,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,6 +198,24 @@ answer!(
         /// The id of the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// The till whose drawer it happened to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        till: Option<u16>,
+        /// The till session; of a sale, the closed one that it belongs to, where it came late.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<u32>,
+        /// The trading date of a session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        business_day: Option<Day>,
+        /// The float, or cash that moved without a sale.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// Who moved it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<Owner>,
+        /// The Z of a session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        z: Option<Box<Report>>,
     }
 );
 answer!(

@@ -2,6 +2,7 @@
 //!
 //! The server writes the frequent ones by hand (`convert`); a test holds both to the same bytes.
 
+use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
@@ -173,6 +174,22 @@ successes! {
     Unsubscribed(Pong) = "unsubscribed",
     /// Here.
     Pong(Pong) = "pong",
+    /// A till session began.
+    SessionOpened(SessionOpened) = "session_opened",
+    /// Cash came in.
+    PaidIn(Plain) = "paid_in",
+    /// Cash went out.
+    PaidOut(Plain) = "paid_out",
+    /// Cash went to the safe.
+    Dropped(Plain) = "dropped",
+    /// It is noted that the drawer was opened.
+    NoSaleOpened(Plain) = "no_sale",
+    /// The totals of the open session.
+    XReport(Box<SessionReport>) = "x_report",
+    /// A till session was closed: its Z.
+    SessionClosed(Box<SessionReport>) = "session_closed",
+    /// The drawers go by the rules from now on.
+    DrawerRulesSet(Plain) = "drawer_rules_set",
 }
 
 macro_rules! fields {
@@ -344,7 +361,14 @@ impl Success {
             | Success::PolicySet(Plain { seq, .. })
             | Success::LocationDefined(Plain { seq, .. })
             | Success::KeyCreated(Plain { seq, .. })
-            | Success::KeyRevoked(Plain { seq, .. }) => Some(*seq),
+            | Success::KeyRevoked(Plain { seq, .. })
+            | Success::SessionOpened(SessionOpened { seq, .. })
+            | Success::PaidIn(Plain { seq, .. })
+            | Success::PaidOut(Plain { seq, .. })
+            | Success::Dropped(Plain { seq, .. })
+            | Success::NoSaleOpened(Plain { seq, .. })
+            | Success::DrawerRulesSet(Plain { seq, .. }) => Some(*seq),
+            Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)

@@ -4,6 +4,7 @@ use super::body::{
     Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
     Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
 };
+use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
 use super::tagged::{Head, Read, Rest, Shape};
 use crate::limits;
@@ -133,6 +134,22 @@ bodies! {
     Unsubscribe(Unsubscribe) = "unsubscribe",
     /// Are you there.
     Ping(Ping) = "ping",
+    /// Begin a till session.
+    OpenSession(OpenSession) = "open_session",
+    /// Cash comes in without a sale.
+    PaidIn(MoveCash) = "paid_in",
+    /// Cash goes out without a sale.
+    PaidOut(MoveCash) = "paid_out",
+    /// Cash goes to the safe.
+    Drop(MoveCash) = "drop",
+    /// The drawer was opened without a sale.
+    NoSale(NoSale) = "no_sale",
+    /// The totals of the open session.
+    XReport(XReport) = "x_report",
+    /// Close a till session.
+    CloseSession(CloseSession) = "close_session",
+    /// What the drawers of a location go by.
+    SetDrawerRules(SetDrawerRules) = "set_drawer_rules",
 }
 
 impl Serialize for Request {
