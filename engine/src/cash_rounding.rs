@@ -148,9 +148,6 @@ impl CashRounding {
     #[must_use]
     pub fn fits_refund(&self, due: Minor, paid: &Paid) -> bool {
         let in_cash = due.minus(paid.other);
-        in_cash > Minor::ZERO
-            && paid.cash > Minor::ZERO
-            && paid.change == Minor::ZERO
-            && paid.cash == self.change.round(in_cash)
+        paid.cash > Minor::ZERO && paid.change == Minor::ZERO && paid.cash == self.change.round(in_cash)
     }
 }

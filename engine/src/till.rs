@@ -1,7 +1,7 @@
 //! A till: its gapless receipt numbers, what it took, and its drawer.
 
 use crate::command::{Tender, TenderKind};
-use crate::drawer::{Drawer, Happening};
+use crate::drawer::Drawer;
 use crate::event::Event;
 use crate::ids::ReceiptNo;
 use crate::money::Minor;
@@ -17,7 +17,7 @@ pub struct Till {
     pub returns: u64,
     /// Money taken minus money given back, per [`TenderKind::index`].
     pub takings: [Minor; 7],
-    /// Its drawer, once a session was opened.
+    /// Its drawer, once anything happened to it.
     pub drawer: Option<Box<Drawer>>,
 }
 
@@ -57,8 +57,6 @@ impl Till {
                     drawer.take_back(back);
                 }
             }
-            // A drawer that was opened without ever having had a session has nothing to count it in.
-            Event::Drawer { happening: Happening::NoSaleOpened { .. }, .. } if self.drawer.is_none() => {}
             Event::Drawer { happening, .. } => self.drawer.get_or_insert_default().apply(happening),
             _ => {}
         }

@@ -264,6 +264,7 @@ proptest! {
         let (step, size) = (i64::from(step), amount.abs());
         let (down, up) = (by(Direction::Down, Tie::Up).abs(), by(Direction::Up, Tie::Up).abs());
         prop_assert!(down % step == 0 && up % step == 0 && down <= size && size <= up && up - down <= step);
+        prop_assert_eq!(up == down, size % step == 0);
         for (tie, at_a_tie) in [(Tie::Up, up), (Tie::Down, down)] {
             let found = by(Direction::Nearest, tie).abs();
             let expected = match (size - down).cmp(&(up - size)) {
@@ -338,8 +339,16 @@ fn what_is_no_count_is_refused_and_changes_nothing() {
         assert_eq!(number(&ask(&mut place, Ask::Close { session: None, counts, pending: 0 })), expected);
         assert_eq!(place, before);
     }
-    let (z, _) = close(&mut place, vec![pieces(vec![one(5_000, 1)]), pieces(vec![one(200, 3), one(5, 4)])]);
+    let voucher = Count { kind: TenderKind::Voucher, ..cash_count(70) };
+    let boxes = [pieces(vec![one(5_000, 1)]), pieces(vec![one(200, 3), one(5, 4)])];
+    let (z, _) = close(&mut place.clone(), [&boxes[..], &[voucher]].concat());
     assert_eq!(z.line(TenderKind::Cash).unwrap().counted.as_ref().unwrap().total(), Minor(5_620));
+    assert_eq!(z.line(TenderKind::Voucher).unwrap().variance(), Minor(70), "none was taken");
+    let (z, _) = close(&mut place, [&boxes[..], &[cash_count(30)]].concat());
+    assert_eq!(z.line(TenderKind::Cash).unwrap().counted, Some(Counted::Amount(Minor(5_650))));
+    let business_day = BusinessDay::parse("2026-01-31").unwrap();
+    let (float, basis) = (Minor(-1), PriceBasis::TaxInclusive);
+    assert_eq!(number(&ask(&mut place, Ask::Open { business_day, float, basis })), 3003);
 }
 
 /// T50: rates may change while a session is open; what was sold keeps the tax it was sold with.
@@ -388,13 +397,17 @@ fn a_line_below_its_shelf_price_is_a_discount_and_a_rounded_one_is_not() {
         let taxed = Taxed { net: Minor(net), tax: Minor(gross - net), rate: RatePpm(200_000) };
         let reduced = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(500), taxed };
         let as_priced = SaleLine { unit_price: Minor(450), ..reduced };
-        // Three for 10.00: each is 3.33 in the books, and that is no discount.
-        let odd = Taxed { net: Minor(1_000), tax: Minor::ZERO, rate: RatePpm(0) };
-        let rounded = SaleLine { sku: TEA, qty: Qty::units(3), unit_price: Minor(333), taxed: odd };
+        // Two for 10.01: each is 5.01 in the books, and that is no discount.
+        let odd = Taxed { net: Minor(1_001), tax: Minor::ZERO, rate: RatePpm(0) };
+        let rounded = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(501), taxed: odd };
         let sold = Sell { tenders: vec![], ..sale(vec![reduced, as_priced, rounded], vec![]) };
-        run(&mut place, 5, Channel::Till, Action::Sell(sold)).unwrap();
-        let discounts = x(&mut place).books.discounts;
-        assert_eq!((discounts.count, discounts.amount), (1, Minor(100)), "{basis:?}");
+        run(&mut place, 5, Channel::Till, Action::Sell(sold.clone())).unwrap();
+        close(&mut place, vec![]);
+        // Late, it goes by the prices of its own session.
+        ask(&mut place, Ask::Open { business_day, float: Minor::ZERO, basis: PriceBasis::TaxInclusive }).unwrap();
+        run(&mut place, 6, Channel::Till, fact(sold.clone(), Some(SessionNo(1)))).unwrap();
+        let late = x(&mut place).late[0].books.discounts;
+        assert_eq!((late.count, late.amount), (1, Minor(100)), "{basis:?}");
     }
 }
 

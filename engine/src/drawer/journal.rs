@@ -99,6 +99,7 @@ pub fn journal(z: &Report, rules: &DrawerRules) -> Vec<JournalLine> {
     }
     let cash = z.line(TenderKind::Cash).map_or(Minor::ZERO, |line| line.expected.plus(line.variance()));
     page.transfer(Account::Safe, Account::Drawer, Posting::Emptied, cash);
+    // The last on the page: from here on each line says which session it belongs to.
     for late in &z.late {
         page.late(late);
     }
@@ -196,6 +197,5 @@ impl<'a> Page<'a> {
             };
             self.tender(kind, account, &late.books);
         }
-        self.late = None;
     }
 }

@@ -47,9 +47,6 @@ impl Asked {
 
 /// Appends the reply to a command that was done.
 pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer: &Answer, names: &impl Names) {
-    if let Answer::Drawer(told) = answer {
-        return drawer::reply(out, asked, seq, time, told);
-    }
     let mut object = Object::begin(out);
     object.uuid("id", asked.id.0);
     object.word("ok", word(answer));
@@ -89,6 +86,8 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::KeyRevoked
         | Answer::ReturnGranted(_) => {}
         Answer::Drawer(_) | Answer::DrawerRulesSet => {}
+        Answer::DrawerRulesSet => {}
+        Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
     }
     object.end();
 }
@@ -114,8 +113,7 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
         Answer::DrawerRulesSet => "drawer_rules_set",
-        // Has a reply of its own.
-        Answer::Drawer(_) => "drawer",
+        Answer::Drawer(told) => drawer::word(told),
     }
 }
 

@@ -5,11 +5,11 @@ use super::answer::{Asked, receipt_text};
 use super::enter::{Desk, Entered, Place, Refused, till};
 use crate::limits;
 use crate::message::{
-    CloseSession, CountAndAmount, ErrorBody, GrandTotal, JournalEntry, MoveCash, NoSale, OpenSession, Pieces, Plain,
-    Reply, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport, SetDrawerRules,
-    Success, TenderCount, XReport, Z,
+    CloseSession, CountAndAmount, ErrorBody, GrandTotal, JournalEntry, MoveCash, NoSale, OpenSession, Pieces, Report,
+    ReportLate, ReportTax, ReportTender, RoundingInput, SetDrawerRules, TenderCount, XReport, Z,
 };
-use crate::value::{Amount, Currency, Day, Id, Position, Text, Time};
+use crate::value::{Amount, Currency, Day, Position, Text, Time};
+use crate::write::Object;
 use onhand_engine::cash_rounding::{CashRounding, RoundingRule};
 use onhand_engine::catalogue::Location;
 use onhand_engine::command::{Action, Channel, TenderKind};
@@ -22,7 +22,6 @@ use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{ReceiptNo, Seq, SessionNo, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::tax::RatePpm;
-use onhand_engine::time::Timestamp;
 use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &OpenSession) -> Result<Entered, Refused> {
@@ -122,25 +121,27 @@ fn pieces<N: Names>(at: usize, pieces: &[Pieces], place: &Place<'_, N>) -> Resul
     Ok(all)
 }
 
-/// Appends the reply to what was asked of a drawer.
-pub(super) fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, told: &Told) {
-    let (seq, time) = (Position(seq), Time(time));
-    let success = match (told, &asked.drawer) {
-        (Told::SessionOpened { session }, _) => Success::SessionOpened(SessionOpened { seq, time, session: session.0 }),
-        (Told::CashMoved(Movement::PaidIn), _) => Success::PaidIn(Plain { seq, time }),
-        (Told::CashMoved(Movement::PaidOut), _) => Success::PaidOut(Plain { seq, time }),
-        (Told::CashMoved(Movement::Drop), _) => Success::Dropped(Plain { seq, time }),
-        (Told::NoSaleOpened, _) => Success::NoSaleOpened(Plain { seq, time }),
-        (Told::Read(x), Some((location, till))) => {
-            Success::XReport(Box::new(SessionReport { seq, time, report: report(x, location, *till) }))
+/// The word for what came of it.
+pub(super) const fn word(told: &Told) -> &'static str {
+    match told {
+        Told::SessionOpened { .. } => "session_opened",
+        Told::CashMoved(movement) => movement.name(),
+        Told::NoSaleOpened => "no_sale",
+        Told::Read(_) => "x_report",
+        Told::SessionClosed(_) => "session_closed",
+    }
+}
+
+/// Writes what a reply has beside its place and time.
+pub(super) fn fields(object: &mut Object<'_>, asked: &Asked, told: &Told) {
+    match (told, &asked.drawer) {
+        (Told::SessionOpened { session }, _) => object.number("session", u64::from(session.0)),
+        (Told::Read(read) | Told::SessionClosed(read), Some((location, till))) => {
+            // A Vec takes whatever is written, and no map here has a key that is not a string.
+            let _ = serde_json::to_writer(object.field("report"), &report(read, location, *till));
         }
-        (Told::SessionClosed(z), Some((location, till))) => {
-            Success::SessionClosed(Box::new(SessionReport { seq, time, report: report(z, location, *till) }))
-        }
-        // A report is told to who asked for it at a till of a location.
-        (Told::Read(_) | Told::SessionClosed(_), None) => return,
-    };
-    Reply::done(Id::from(asked.id), success).write(out);
+        _ => {}
+    }
 }
 
 /// A closed session, as its record has it; none for any other record.
