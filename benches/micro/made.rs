@@ -116,6 +116,7 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         reservation: None,
         owner: None,
         order: None,
+        takes: Box::default(),
     });
     let id = CommandId(u128::from(chance.next()) << 64 | u128::from(chance.next()));
     Command { id, location: SHOP, channel: Channel::Till, action }

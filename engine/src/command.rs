@@ -1,8 +1,9 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
+use crate::account::{AccountAsk, PaymentAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::hash::Hash;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
+use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::returns::TakeBack;
@@ -207,6 +208,8 @@ pub struct Sell {
     /// The order it fulfils: its allocation is used first, and what it has nothing left of is
     /// closed. A request for a closed order is refused, so an order delivered twice sells once.
     pub order: Option<OrderId>,
+    /// The tenders among these that are taken from accounts. Empty: nothing is.
+    pub takes: Box<[Take]>,
 }
 
 /// What becomes of goods that come back.
@@ -393,4 +396,29 @@ pub enum Action {
         /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
         sell: Box<Sell>,
     },
+    /// Something is asked of an account, at its virtual location.
+    Account {
+        /// Which.
+        account: AccountId,
+        /// What.
+        ask: AccountAsk,
+    },
+    /// A step of a payment from accounts, at the location of its sale.
+    Payment(PaymentAsk),
+}
+
+impl Action {
+    /// Whether it only reads: a full disk does not matter to it.
+    #[must_use]
+    pub const fn is_reading(&self) -> bool {
+        matches!(self, Action::Account { ask: AccountAsk::Read, .. })
+    }
+
+    /// Whether it is a step of a payment from accounts that the server takes itself. Such a step is not
+    /// looked up among the answers: what it finds says whether it was taken before.
+    #[must_use]
+    pub const fn is_payment_step(&self) -> bool {
+        use AccountAsk::{Confirm, Hold, LetGo};
+        matches!(self, Action::Payment(_) | Action::Account { ask: Hold { .. } | Confirm { .. } | LetGo { .. }, .. })
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
+use crate::account::{self, Payment, TAKES_MAX};
 use crate::answer::Answer;
 use crate::command::{Action, Bucket, Channel, Command, Disposition, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::event::{Event, Freed, Return, Sale};
-use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{CommandId, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
@@ -47,8 +48,11 @@ pub enum Decision {
 /// The numbered [`Refusal`]; nothing changes.
 pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
     let channel = command.channel;
+    if command.location.is_of_accounts() && !matches!(command.action, Action::Account { .. }) {
+        return Err(Refusal::UnknownLocation);
+    }
     let event = match &command.action {
-        Action::Sell(sell) => sell_basket(place, sell, channel)?,
+        Action::Sell(sell) => sell_basket(place, sell, command)?,
         Action::Reserve { owner, ttl, lines } => reserve(place, command, owner, *ttl, lines, now)?,
         Action::Extend { reservation, ttl } => {
             check_ttl(*ttl)?;
@@ -112,22 +116,31 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         | Action::RevokeKey { .. } => {
             return Err(Refusal::UnknownLocation);
         }
+        Action::Account { account, ask } => {
+            if command.location != LocationId::of_account(*account) {
+                return Err(Refusal::UnknownLocation);
+            }
+            return account::decide(&place.store().accounts, *account, ask, now);
+        }
+        Action::Payment(ask) => return account::decide_payment(&place.store().settling, ask),
     };
     Ok(Decision::Happens(event))
 }
 
-fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Event, Refusal> {
+fn sell_basket(place: &impl Place, sell: &Sell, command: &Command) -> Result<Event, Refusal> {
     if sell.standing == Standing::Request {
         check_sale_lines(&sell.lines)?;
         check_due(gross(&sell.lines), &sell.tenders)?;
     }
-    sold(place, sell, channel).map(Event::SaleRecorded)
+    sold(place, sell, command).map(Event::SaleRecorded)
 }
 
 /// What has been decided about the money of a basket is left to the caller.
-fn sold(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Sale, Refusal> {
+fn sold(place: &impl Place, sell: &Sell, command: &Command) -> Result<Sale, Refusal> {
+    let channel = command.channel;
     check_sale_lines(&sell.lines)?;
     check_tenders(&sell.tenders)?;
+    check_takes(&sell.takes)?;
     let freed = match sell.standing {
         Standing::Request => {
             check_open(place, sell.order.as_ref())?;
@@ -155,6 +168,7 @@ fn sold(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Sale, Refus
         oversold: shortages.iter().map(|short| SkuQty { sku: short.sku, qty: short.short_by }).collect(),
         freed,
         order: sell.order.clone(),
+        payment: payment(sell, command.id),
     })
 }
 
@@ -210,7 +224,7 @@ fn exchange(
     let worth = given_of(place, back).grant(back, &[])?;
     let due = gross(&sell.lines).minus(gross(&worth.lines));
     check_due(due, &sell.tenders)?;
-    let sale = sold(place, sell, command.channel)?;
+    let sale = sold(place, sell, command)?;
     if due < Minor::ZERO {
         let refunds: Vec<Tender> = sale.refunds().collect();
         let amount = refunds.iter().map(|tender| tender.amount).sum();
@@ -219,6 +233,10 @@ fn exchange(
     let grant = Grant { tenders: Vec::new(), ..worth };
     let back = given_back(place, command, None, disposition, back, grant);
     Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })
+}
+
+fn payment(sell: &Sell, sale: CommandId) -> Option<Box<Payment>> {
+    (!sell.takes.is_empty()).then(|| Box::new(Payment { sale, takes: sell.takes.to_vec() }))
 }
 
 fn reserve(
@@ -434,6 +452,19 @@ fn check_tenders(tenders: &[Tender]) -> Result<(), Refusal> {
 
 fn gross(lines: &[SaleLine]) -> Minor {
     lines.iter().map(|line| line.taxed.gross()).sum()
+}
+
+/// An account is named once: its holds go by the sale.
+fn check_takes(takes: &[account::Take]) -> Result<(), Refusal> {
+    if takes.len() > TAKES_MAX {
+        return Err(Refusal::TooManyLines { max: TAKES_MAX });
+    }
+    if takes.iter().any(|take| take.amount <= Minor::ZERO || take.amount > Minor::MAX) {
+        return Err(Refusal::BadAmount);
+    }
+    let repeated =
+        |(at, take): (usize, &account::Take)| takes.iter().skip(at).skip(1).any(|t| t.account == take.account);
+    if takes.iter().enumerate().any(repeated) { Err(Refusal::WrongAccount { field: "name" }) } else { Ok(()) }
 }
 
 /// What is paid, where the seller says how, is what is due.

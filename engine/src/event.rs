@@ -1,10 +1,11 @@
 //! What happened. The log holds events, not commands: rules change, facts do not.
 
+use crate::account::{Entry, Payment, Take};
 use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::fingerprint::Fingerprint;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::returns::{Grant, Of, SaleRef};
@@ -54,6 +55,8 @@ pub struct Sale {
     pub freed: Vec<Freed>,
     /// The order it fulfilled.
     pub order: Option<OrderId>,
+    /// What accounts pay of it.
+    pub payment: Option<Box<Payment>>,
 }
 
 /// Goods that came back.
@@ -192,6 +195,20 @@ pub enum Event {
         /// What went out.
         sale: Box<Sale>,
     },
+    /// Something happened to an account.
+    Account {
+        /// Which.
+        account: AccountId,
+        /// What.
+        entry: Entry,
+    },
+    /// Every account has done its part in a sale of this location.
+    Settled {
+        /// The sale, by its command.
+        sale: CommandId,
+        /// What a fact took from accounts that there are none of: a conflict for a person to decide.
+        unpaid: Vec<Take>,
+    },
 }
 
 impl Sale {
@@ -252,6 +269,16 @@ impl Event {
         }
     }
 
+    /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
+    #[must_use]
+    pub const fn is_own_step(&self) -> bool {
+        match self {
+            Event::Expired(_) | Event::Settled { .. } => true,
+            Event::Account { entry, .. } => entry.is_own_step(),
+            _ => false,
+        }
+    }
+
     /// Tells every SKU that this event touches what changes for it, in the event's order.
     pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
         match self {
@@ -296,7 +323,9 @@ impl Event {
             | Event::LocationDefined { .. }
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
-            | Event::ReturnGranted { .. } => {}
+            | Event::ReturnGranted { .. }
+            | Event::Account { .. }
+            | Event::Settled { .. } => {}
         }
     }
 
@@ -332,6 +361,17 @@ impl Event {
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
+            Event::Account { account, entry: Entry::Issued { amount, .. } } => {
+                Answer::AccountIssued { account: *account, balance: *amount }
+            }
+            Event::Account {
+                entry:
+                    Entry::Loaded { balance, .. }
+                    | Entry::Redeemed { sale: None, balance, .. }
+                    | Entry::Disabled { balance, .. },
+                ..
+            } => Answer::AccountBooked { balance: *balance },
+            Event::Account { .. } | Event::Settled { .. } => Answer::StepTaken,
         }
     }
 }

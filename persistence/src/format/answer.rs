@@ -5,7 +5,7 @@ use super::event::{Line, lines_out};
 use super::returns::Grant;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
-use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
+use onhand_engine::ids::{AccountId, ReceiptNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
@@ -33,6 +33,9 @@ pub(super) enum AnyAnswer {
     KeyRevoked,
     ReturnGranted(Box<Grant>),
     Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
+    AccountIssued { account: u128, balance: i64 },
+    AccountBooked { balance: i64 },
+    StepTaken,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -61,6 +64,12 @@ impl From<&Answer> for AnyAnswer {
             Answer::Exchanged { receipt, returned, gross } => {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
+            Answer::AccountIssued { account, balance } => {
+                Self::AccountIssued { account: account.0, balance: balance.0 }
+            }
+            Answer::AccountBooked { balance } => Self::AccountBooked { balance: balance.0 },
+            // A reading has no record, so it is never remembered.
+            Answer::StepTaken | Answer::Account(_) => Self::StepTaken,
         }
     }
 }
@@ -105,6 +114,11 @@ impl ArchivedAnyAnswer {
                 returned: Minor(returned.to_native()),
                 gross: Minor(gross.to_native()),
             },
+            Self::AccountIssued { account, balance } => {
+                Answer::AccountIssued { account: AccountId(account.to_native()), balance: Minor(balance.to_native()) }
+            }
+            Self::AccountBooked { balance } => Answer::AccountBooked { balance: Minor(balance.to_native()) },
+            Self::StepTaken => Answer::StepTaken,
         })
     }
 }

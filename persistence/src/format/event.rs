@@ -1,6 +1,7 @@
 //! The general form of an event: whatever the engine can say.
 
 use super::DecodeError;
+use super::account::{AccountEvent, PaymentPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
@@ -18,24 +19,64 @@ use rkyv::{Archive, Deserialize, Serialize};
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) enum AnyEvent {
     SaleRecorded(Box<Sale>),
-    Reserved { reservation: u128, owner: String, channel: u8, deadline: u64, lines: Vec<Line>, freed: Vec<Freed> },
-    Extended { reservation: u128, deadline: u64 },
+    Reserved {
+        reservation: u128,
+        owner: String,
+        channel: u8,
+        deadline: u64,
+        lines: Vec<Line>,
+        freed: Vec<Freed>,
+    },
+    Extended {
+        reservation: u128,
+        deadline: u64,
+    },
     Released(Freed),
     Expired(Freed),
-    Allocated { order: String, lines: Vec<Line>, freed: Vec<Freed> },
-    Deallocated { order: String, lines: Vec<Line> },
-    GoodsReceived { lines: Vec<Line> },
+    Allocated {
+        order: String,
+        lines: Vec<Line>,
+        freed: Vec<Freed>,
+    },
+    Deallocated {
+        order: String,
+        lines: Vec<Line>,
+    },
+    GoodsReceived {
+        lines: Vec<Line>,
+    },
     GoodsReturned(Box<Return>),
-    StockAdjusted { sku: u32, bucket: AnyBucket, delta: i64, reason: String },
-    Counted { sku: u32, counted: i64, variance: i64 },
-    PolicySet { sku: u32, policy: Policy },
-    ItemsDefined { items: Vec<Item>, added: u32 },
+    StockAdjusted {
+        sku: u32,
+        bucket: AnyBucket,
+        delta: i64,
+        reason: String,
+    },
+    Counted {
+        sku: u32,
+        counted: i64,
+        variance: i64,
+    },
+    PolicySet {
+        sku: u32,
+        policy: Policy,
+    },
+    ItemsDefined {
+        items: Vec<Item>,
+        added: u32,
+    },
     LocationDefined(Box<Location>),
     KeyCreated(Box<Key>),
-    KeyRevoked { key: u64 },
+    KeyRevoked {
+        key: u64,
+    },
     SaleReturned(Box<SaleReturn>),
     ReturnGranted(Box<ReturnGrant>),
     Exchanged(Box<Exchange>),
+    Account(Box<AccountEvent>),
+    /// A sale that accounts pay for.
+    SalePaid(Box<(Sale, PaymentPart)>),
+    Settled(Box<PaymentPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -194,6 +235,7 @@ impl TryFrom<Sale> for event::Sale {
             oversold: lines_in(sale.oversold),
             freed: sale.freed.into_iter().map(Into::into).collect(),
             order: sale.order.as_deref().map(code).transpose()?,
+            payment: None,
         })
     }
 }
@@ -262,7 +304,10 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
+            Event::SaleRecorded(sale) => match &sale.payment {
+                None => Self::SaleRecorded(Box::new(sale.into())),
+                Some(paid) => Self::SalePaid(Box::new((sale.into(), PaymentPart::of(paid.sale, &paid.takes)))),
+            },
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
                 owner: owner.to_string(),
@@ -307,6 +352,8 @@ impl From<&Event> for AnyEvent {
                 Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
+            Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
+            Event::Settled { sale, unpaid } => Self::Settled(Box::new(PaymentPart::of(*sale, unpaid))),
         }
     }
 }
@@ -362,6 +409,16 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
             AnyEvent::ReturnGranted(granted) => granted.read()?,
             AnyEvent::Exchanged(exchange) => exchange.read()?,
+            AnyEvent::Account(event) => event.read()?,
+            AnyEvent::SalePaid(both) => {
+                let (sale, payment) = *both;
+                let payment = Some(Box::new(payment.read()?));
+                Self::SaleRecorded(event::Sale { payment, ..sale.try_into()? })
+            }
+            AnyEvent::Settled(part) => {
+                let payment = part.read()?;
+                Self::Settled { sale: payment.sale, unpaid: payment.takes }
+            }
         })
     }
 }

@@ -42,6 +42,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         reservation: None,
         owner: None,
         order: None,
+        takes: Box::default(),
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
 }
