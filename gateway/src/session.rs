@@ -1,6 +1,7 @@
 //! One WebSocket's session: what its client says is read and answered here. It speaks to no socket: the
 //! protocol of WebSocket runs on bytes that the connection's line gave, and on its outbox.
 
+use crate::cards;
 use crate::clock;
 use crate::connection::{Closing, Connection, Flow};
 use crate::fault::Fault;
@@ -424,8 +425,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn command(&self, id: Id, body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
+    fn command(&self, id: Id, mut body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
         self.check_in_flight(principal)?;
+        self.worker.shared.guesses.check(&principal, &body, now)?;
+        cards::prepare(id, &mut body)?;
         let channel = principal.role().channel();
         if let Some(sale) = body.sale() {
             self.worker.ask_about(self.connection, (id, body, channel), sale);

@@ -311,6 +311,9 @@ impl Worker {
                     shares.give_back(&share, location);
                     if let Outcome::Refused(refusal) = &outcome {
                         metrics::error(refusal.number());
+                        if let (Refusal::UnknownAccount, Some(principal)) = (refusal, connection.principal()) {
+                            self.shared.guesses.miss(principal, now);
+                        }
                         if let Refusal::Busy { retry_ms } = refusal {
                             connection.pause(*retry_ms);
                         }

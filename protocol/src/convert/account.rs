@@ -100,11 +100,11 @@ pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Box<[Take]
     Ok(takes.into())
 }
 
-/// Goods that come back are not paid to an account by the return itself.
+/// Only sales take from accounts; goods that come back are not paid to one by the return itself.
 pub(super) fn check_none(tenders: &[Tender]) -> Result<(), Refused> {
     match tenders.iter().position(is_of_account) {
         Some(at) => {
-            let text = "a return pays to no account: send load_account with refund_of".to_owned();
+            let text = "only sell takes from an account; to refund to one send load_account with refund_of".to_owned();
             Err(bad_tender(text, at, "account"))
         }
         None => Ok(()),

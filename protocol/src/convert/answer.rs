@@ -1,6 +1,7 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::Names;
+use super::{Names, account};
+use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
 use crate::write::Object;
@@ -22,6 +23,8 @@ pub struct Asked {
     location: Option<Arc<Location>>,
     currency: Option<Currency>,
     order: Option<OrderId>,
+    /// The code of the card that is being issued.
+    pub(super) code: Option<Box<CardCode>>,
 }
 
 impl Asked {
@@ -35,7 +38,7 @@ impl Asked {
             Action::Allocate { order, .. } => (None, Some(order.clone())),
             _ => (None, None),
         };
-        Self { id: command.id, location, currency, order }
+        Self { id: command.id, location, currency, order, code: None }
     }
 }
 
@@ -69,6 +72,16 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             object.number("added", u64::from(*added));
             object.number("changed", u64::from(*changed));
         }
+        Answer::AccountIssued { account, balance } => {
+            object.uuid("account", account.0);
+            // A repeat comes with a code made anew, which is not the card's.
+            if let Some(code) = asked.code.as_ref().filter(|code| code.account() == *account) {
+                object.text("code", &code.to_string());
+            }
+            object.amount("balance", *balance);
+        }
+        Answer::AccountBooked { balance } => object.amount("balance", *balance),
+        Answer::Account(said) => account::statement(&mut object, said),
         Answer::Released
         | Answer::Expired
         | Answer::Deallocated
@@ -78,7 +91,8 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::LocationDefined
         | Answer::KeyCreated
         | Answer::KeyRevoked
-        | Answer::ReturnGranted(_) => {}
+        | Answer::ReturnGranted(_)
+        | Answer::StepTaken => {}
     }
     object.end();
 }
@@ -103,6 +117,11 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::LocationDefined => "location_defined",
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
+        Answer::AccountIssued { .. } => "account_issued",
+        Answer::AccountBooked { .. } => "account_booked",
+        Answer::Account(_) => "account",
+        // Only the server takes these steps.
+        Answer::StepTaken => "settled",
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, define, refusal, unknown_sale};
+use super::{Asked, Names, account, define, refusal, unknown_sale};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
@@ -91,6 +91,15 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
             Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
         }
+        Body::IssueAccount(body) => {
+            let mut entered = desk.of_account(account::issue(desk.id, &body)?);
+            entered.asked.code = body.code.map(Box::new);
+            Ok(entered)
+        }
+        Body::LoadAccount(body) => Ok(desk.of_account(account::load(&body)?)),
+        Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
+        Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
+        Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
         Body::Hello(_)
         | Body::Get(_)
         | Body::Subscribe(_)
@@ -151,6 +160,17 @@ impl<N: Names> Desk<'_, N> {
         Entered { command, asked }
     }
 
+    /// At the virtual location of its account.
+    fn of_account(&self, action: Action) -> Entered {
+        let location = match &action {
+            Action::Account { account, .. } => LocationId::of_account(*account),
+            _ => LocationId::CHAIN,
+        };
+        let command = Command { id: self.id, location, channel: self.channel.into(), action };
+        let asked = Asked::of(&command, None);
+        Entered { command, asked }
+    }
+
     fn sell(&self, body: Sell) -> Result<Entered, Refused> {
         self.at(&body.location, body.channel, |place| {
             place.check_currency(body.currency.0)?;
@@ -160,6 +180,7 @@ impl<N: Names> Desk<'_, N> {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
+                takes: account::takes(&body.tenders, body.currency.0)?,
                 ..place.sell(&sold, standing)?
             }))
         })
@@ -168,6 +189,7 @@ impl<N: Names> Desk<'_, N> {
     fn take_back(&self, body: Return) -> Result<Entered, Refused> {
         self.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
+            account::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -226,6 +248,7 @@ impl<N: Names> Place<'_, N> {
             reservation: None,
             owner: None,
             order: None,
+            takes: Box::default(),
         })
     }
 

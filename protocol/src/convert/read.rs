@@ -1,11 +1,12 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::Names;
+use super::{Names, account};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, ReservationMessage, TotalsMessage,
 };
-use crate::message::{AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
+use crate::message::{AccountLine, AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
 use crate::value::{Amount, Currency, Gtin, Id, Position, Quantity, Sku, Text, Time};
+use onhand_engine::account::Entry;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
 use onhand_engine::event::{Event, Record};
@@ -136,6 +137,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         counted: None,
         items: None,
         key: None,
+        accounts: Vec::new(),
     };
     teller.fill(blank, &record.event)
 }
@@ -156,6 +158,7 @@ impl<N: Names> Teller<'_, N> {
                 tenders: tenders(&sale.tenders),
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
+                accounts: sale.payment.iter().flat_map(|payment| &payment.takes).map(account::taken).collect(),
                 ..blank
             },
             Event::Exchanged { back, sale } => EventMessage {
@@ -214,6 +217,16 @@ impl<N: Names> Teller<'_, N> {
             Event::LocationDefined { location } => EventMessage { location: Some((&location.code).into()), ..blank },
             Event::KeyCreated { key } => EventMessage { key: Some(key_id(key.id)), ..blank },
             Event::KeyRevoked { key } => EventMessage { key: Some(key_id(*key)), ..blank },
+            Event::Account { account, entry } => EventMessage {
+                reason: if let Entry::Disabled { reason, .. } = entry { Some(reason.into()) } else { None },
+                deadline: if let Entry::Held { hold, .. } = entry { Some(Time(hold.deadline)) } else { None },
+                accounts: vec![account::line(*account, entry)],
+                ..blank
+            },
+            Event::Settled { sale, unpaid } => {
+                let line = |take| AccountLine { sale: Some(Id::from(*sale)), ..account::taken(take) };
+                EventMessage { accounts: unpaid.iter().map(line).collect(), ..blank }
+            }
         }
     }
 
@@ -287,5 +300,7 @@ fn word(event: &Event) -> &'static str {
         Event::LocationDefined { .. } => "location_defined",
         Event::KeyCreated { .. } => "key_created",
         Event::KeyRevoked { .. } => "key_revoked",
+        Event::Account { entry, .. } => account::word(entry),
+        Event::Settled { .. } => "settled",
     }
 }

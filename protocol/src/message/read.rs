@@ -1,5 +1,6 @@
 //! What HTTP reads answer: pages of levels, items, locations; totals, reservations, events, keys.
 
+use super::account::AccountLine;
 use super::body::{AskedLine, ItemInput, TaxInput};
 use super::level::LevelMessage;
 use super::reply::{Role, SkuQuantity};
@@ -138,7 +139,9 @@ answer!(
         location: Option<LocationCode>,
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
-        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
+        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created`, `key_revoked`,
+        /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
+        /// `account_let_go` or `settled`.
         event: String,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,6 +197,9 @@ answer!(
         /// The id of the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// What happened to an account; for a sale, what accounts pay of it; for `settled`, what they do not.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accounts: Vec<AccountLine>,
     }
 );
 answer!(

@@ -2,6 +2,7 @@
 //!
 //! The server writes the frequent ones by hand (`convert`); a test holds both to the same bytes.
 
+use super::account::{AccountBooked, AccountIssued, AccountStatement};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
@@ -173,6 +174,12 @@ successes! {
     Unsubscribed(Pong) = "unsubscribed",
     /// Here.
     Pong(Pong) = "pong",
+    /// The account is open.
+    AccountIssued(AccountIssued) = "account_issued",
+    /// It stands in the account's ledger.
+    AccountBooked(AccountBooked) = "account_booked",
+    /// What is on an account.
+    Account(AccountStatement) = "account",
 }
 
 macro_rules! fields {
@@ -344,7 +351,10 @@ impl Success {
             | Success::PolicySet(Plain { seq, .. })
             | Success::LocationDefined(Plain { seq, .. })
             | Success::KeyCreated(Plain { seq, .. })
-            | Success::KeyRevoked(Plain { seq, .. }) => Some(*seq),
+            | Success::KeyRevoked(Plain { seq, .. })
+            | Success::AccountIssued(AccountIssued { seq, .. })
+            | Success::AccountBooked(AccountBooked { seq, .. })
+            | Success::Account(AccountStatement { seq, .. }) => Some(*seq),
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)
