@@ -157,8 +157,8 @@ mod tests {
         ("admin", "*"),
         (
             "till",
-            "hello ping get subscribe unsubscribe sell return reserve extend release receive adjust count \
-             allocate deallocate issue_account load_account redeem disable_account account",
+            "hello ping get subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release receive \
+             adjust count allocate deallocate issue_account load_account redeem disable_account account",
         ),
         ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate account"),
         ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
