@@ -9,7 +9,7 @@ use crate::log_thread::LogThread;
 use crate::meters::Meters;
 use crate::places::Places;
 use crate::port::{Envelope, LevelChange, Port, PortId};
-use crate::shard::Shard;
+use crate::shard::{Shard, StepPort};
 use crate::shared::{Inbox, Shared};
 use crate::view::View;
 use crate::{finding, remembered};
@@ -160,6 +160,10 @@ impl Handle {
             options,
         });
         shared.directory.load(&recovered.world.chain);
+        for shard in 0..shards {
+            // First of all, so that a shard's port has its number.
+            shared.ports.register(Arc::new(StepPort { shared: Arc::downgrade(&shared), shard }));
+        }
         let (system, system_thread, arbiters) = start_arbiters(shards)?;
         let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
         let (done_sender, done) = mpsc::sync_channel(shards);

@@ -117,6 +117,7 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         owner: None,
         order: None,
         session: None,
+        takes: Box::default(),
     });
     let id = CommandId(u128::from(chance.next()) << 64 | u128::from(chance.next()));
     Command { id, location: SHOP, channel: Channel::Till, action }

@@ -1,8 +1,9 @@
 //! What the asker is told when a command succeeded.
 
+use crate::account::Statement;
 use crate::command::SkuQty;
 use crate::drawer::Told;
-use crate::ids::{ReceiptNo, TillNo};
+use crate::ids::{AccountId, ReceiptNo, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::returns::Grant;
@@ -84,4 +85,20 @@ pub enum Answer {
     Drawer(Told),
     /// The drawers go by the rules from now on.
     DrawerRulesSet,
+    /// The account is open.
+    AccountIssued {
+        /// Its name.
+        account: AccountId,
+        /// What is on it.
+        balance: Minor,
+    },
+    /// It stands in the account's ledger.
+    AccountBooked {
+        /// What is on it now.
+        balance: Minor,
+    },
+    /// What is on an account.
+    Account(Box<Statement>),
+    /// A step of a payment from accounts is done, or needs no doing.
+    StepTaken,
 }

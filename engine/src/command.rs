@@ -1,9 +1,10 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
+use crate::account::{AccountAsk, PaymentAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::returns::TakeBack;
@@ -215,6 +216,8 @@ pub struct Sell {
     pub order: Option<OrderId>,
     /// The till session it was rung up in. A fact may name one that is closed by now.
     pub session: Option<SessionNo>,
+    /// The tenders among these that are taken from accounts. Empty: nothing is.
+    pub takes: Box<[Take]>,
 }
 
 /// What becomes of goods that come back.
@@ -413,4 +416,29 @@ pub enum Action {
         /// The rules, in the place of those before.
         rules: Box<DrawerRules>,
     },
+    /// Something is asked of an account, at its virtual location.
+    Account {
+        /// Which.
+        account: AccountId,
+        /// What.
+        ask: AccountAsk,
+    },
+    /// A step of a payment from accounts, at the location of its sale.
+    Payment(PaymentAsk),
+}
+
+impl Action {
+    /// Whether it only reads: a full disk does not matter to it.
+    #[must_use]
+    pub const fn is_reading(&self) -> bool {
+        matches!(self, Action::Account { ask: AccountAsk::Read, .. })
+    }
+
+    /// Whether it is a step of a payment from accounts that the server takes itself. Such a step is not
+    /// looked up among the answers: what it finds says whether it was taken before.
+    #[must_use]
+    pub const fn is_payment_step(&self) -> bool {
+        use AccountAsk::{Confirm, Hold, LetGo};
+        matches!(self, Action::Payment(_) | Action::Account { ask: Hold { .. } | Confirm { .. } | LetGo { .. }, .. })
+    }
 }

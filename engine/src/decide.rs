@@ -2,6 +2,7 @@
 //!
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
+use crate::account::{self, Payment, TAKES_MAX};
 use crate::answer::Answer;
 use crate::cash_rounding::Paid;
 use crate::command::{
@@ -9,7 +10,7 @@ use crate::command::{
 };
 use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
-use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{CommandId, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
@@ -51,8 +52,11 @@ pub enum Decision {
 /// The numbered [`Refusal`]; nothing changes.
 pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
     let channel = command.channel;
+    if command.location.is_of_accounts() && !matches!(command.action, Action::Account { .. }) {
+        return Err(Refusal::UnknownLocation);
+    }
     let event = match &command.action {
-        Action::Sell(sell) => sell_basket(place, sell, channel)?,
+        Action::Sell(sell) => sell_basket(place, sell, command)?,
         Action::Reserve { owner, ttl, lines } => reserve(place, command, owner, *ttl, lines, now)?,
         Action::Extend { reservation, ttl } => {
             check_ttl(*ttl)?;
@@ -121,16 +125,24 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             return drawer::decide::decide(*till, drawer, place.store().drawer_rules.as_deref(), ask, now);
         }
         Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
+        Action::Account { account, ask } => {
+            if command.location != LocationId::of_account(*account) {
+                return Err(Refusal::UnknownLocation);
+            }
+            return account::decide(&place.store().accounts, *account, ask, now);
+        }
+        Action::Payment(ask) => return account::decide_payment(&place.store().settling, ask),
     };
     Ok(Decision::Happens(event))
 }
 
-fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Event, Refusal> {
-    sold(place, sell, gross(&sell.lines), channel).map(Event::SaleRecorded)
+fn sell_basket(place: &impl Place, sell: &Sell, command: &Command) -> Result<Event, Refusal> {
+    sold(place, sell, gross(&sell.lines), command).map(Event::SaleRecorded)
 }
 
 /// A basket of which so much is due.
-fn sold(place: &impl Place, sell: &Sell, due: Minor, channel: Channel) -> Result<Sale, Refusal> {
+fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Result<Sale, Refusal> {
+    let channel = command.channel;
     check_sale_lines(&sell.lines)?;
     check_tenders(&sell.tenders)?;
     let late = late_for(place, sell)?;
@@ -138,6 +150,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, channel: Channel) -> Result
         Standing::Request => settled(place, due, &sell.tenders, Settling::Sale)?,
         Standing::Fact => settled(place, due, &sell.tenders, Settling::Sale).unwrap_or_else(|_| sell.tenders.clone()),
     };
+    check_takes(&sell.takes)?;
     let freed = match sell.standing {
         Standing::Request => {
             check_open(place, sell.order.as_ref())?;
@@ -166,6 +179,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, channel: Channel) -> Result
         freed,
         order: sell.order.clone(),
         late,
+        payment: payment(sell, command.id),
     })
 }
 
@@ -224,7 +238,7 @@ fn exchange(
     // How the money of the sale that comes back was paid matters only for what goes back of it.
     let worth = grant(place, back, &[])?;
     let due = gross(&sell.lines).minus(gross(&worth.lines));
-    let sale = sold(place, sell, due, command.channel)?;
+    let sale = sold(place, sell, due, command)?;
     if due < Minor::ZERO {
         let refunds: Vec<Tender> = sale.refunds().collect();
         let amount = refunds.iter().map(|tender| tender.amount).sum();
@@ -240,6 +254,10 @@ fn late_for(place: &impl Place, sell: &Sell) -> Result<Option<SessionNo>, Refusa
     let Some(named) = sell.session else { return Ok(None) };
     let drawer = sell.till.and_then(|no| place.till(no)).and_then(|till| till.drawer.as_deref());
     drawer::decide::session_of(sell.till, drawer, named, sell.standing == Standing::Fact)
+}
+
+fn payment(sell: &Sell, sale: CommandId) -> Option<Box<Payment>> {
+    (!sell.takes.is_empty()).then(|| Box::new(Payment { sale, takes: sell.takes.to_vec() }))
 }
 
 fn reserve(
@@ -455,6 +473,19 @@ fn check_tenders(tenders: &[Tender]) -> Result<(), Refusal> {
 
 fn gross(lines: &[SaleLine]) -> Minor {
     lines.iter().map(|line| line.taxed.gross()).sum()
+}
+
+/// An account is named once: its holds go by the sale.
+fn check_takes(takes: &[account::Take]) -> Result<(), Refusal> {
+    if takes.len() > TAKES_MAX {
+        return Err(Refusal::TooManyLines { max: TAKES_MAX });
+    }
+    if takes.iter().any(|take| take.amount <= Minor::ZERO || take.amount > Minor::MAX) {
+        return Err(Refusal::BadAmount);
+    }
+    let repeated =
+        |(at, take): (usize, &account::Take)| takes.iter().skip(at).skip(1).any(|t| t.account == take.account);
+    if takes.iter().enumerate().any(repeated) { Err(Refusal::WrongAccount { field: "name" }) } else { Ok(()) }
 }
 
 /// Which way money moves.

@@ -5,6 +5,7 @@
 //!
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
+use crate::account::{Account, Ledger, Take};
 use crate::chain::Chain;
 use crate::command::SkuQty;
 use crate::drawer::books::{Books, ByRate};
@@ -174,6 +175,19 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         bytes.given_back(given);
         feed(&bytes.0);
     }
+    for (sale, takes) in &store.settling.list {
+        let mut bytes = Bytes::of(b'P', location);
+        bytes.0.extend_from_slice(&sale.0.to_be_bytes());
+        bytes.count(takes.len());
+        takes.iter().for_each(|take| bytes.take(take));
+        feed(&bytes.0);
+    }
+    for (id, account) in &store.accounts.list {
+        let mut bytes = Bytes::of(b'A', location);
+        bytes.0.extend_from_slice(&id.0.to_be_bytes());
+        bytes.account(account);
+        feed(&bytes.0);
+    }
 }
 
 impl Chain {
@@ -261,6 +275,33 @@ impl Bytes {
         for line in lines {
             self.small(line.sku.0);
             self.qty(line.qty);
+        }
+    }
+
+    fn take(&mut self, take: &Take) {
+        self.0.extend_from_slice(&take.account.0.to_be_bytes());
+        self.text(take.kind.name());
+        self.text(take.measure.name());
+        self.minor(take.amount);
+        self.0.push(u8::from(take.by_code));
+    }
+
+    fn account(&mut self, account: &Account) {
+        self.text(account.kind.name());
+        self.text(account.measure.name());
+        let Ledger { issued, loaded, refunded, redeemed, short } = account.ledger;
+        [issued, loaded, refunded, redeemed, short].iter().for_each(|sum| self.minor(*sum));
+        self.0.push(u8::from(account.expires.is_some()));
+        self.number(account.expires.unwrap_or_default().0);
+        self.0.push(u8::from(account.disabled.is_some()));
+        self.text(account.disabled.as_ref().map_or("", |reason| reason.as_str()));
+        self.count(account.holds.len());
+        for (sale, hold) in &account.holds {
+            self.0.extend_from_slice(&sale.0.to_be_bytes());
+            self.small(hold.at.0);
+            self.minor(hold.amount);
+            self.minor(hold.short);
+            self.number(hold.deadline.0);
         }
     }
 

@@ -1,11 +1,14 @@
 //! What happened. The log holds events, not commands: rules change, facts do not.
 
+use crate::account::{Entry, Payment, Take};
 use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
+};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::returns::{Grant, Of, SaleRef};
@@ -57,6 +60,8 @@ pub struct Sale {
     pub order: Option<OrderId>,
     /// The closed session it belongs to, where it came late; otherwise the one open at its till.
     pub late: Option<SessionNo>,
+    /// What accounts pay of it.
+    pub payment: Option<Box<Payment>>,
 }
 
 /// Goods that came back.
@@ -207,6 +212,20 @@ pub enum Event {
         /// The rules.
         rules: Box<DrawerRules>,
     },
+    /// Something happened to an account.
+    Account {
+        /// Which.
+        account: AccountId,
+        /// What.
+        entry: Entry,
+    },
+    /// Every account has done its part in a sale of this location.
+    Settled {
+        /// The sale, by its command.
+        sale: CommandId,
+        /// What a fact took from accounts that there are none of: a conflict for a person to decide.
+        unpaid: Vec<Take>,
+    },
 }
 
 impl Sale {
@@ -279,6 +298,16 @@ impl Event {
         }
     }
 
+    /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
+    #[must_use]
+    pub const fn is_own_step(&self) -> bool {
+        match self {
+            Event::Expired(_) | Event::Settled { .. } => true,
+            Event::Account { entry, .. } => entry.is_own_step(),
+            _ => false,
+        }
+    }
+
     /// Tells every SKU that this event touches what changes for it, in the event's order.
     pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
         match self {
@@ -325,7 +354,9 @@ impl Event {
             | Event::KeyRevoked { .. }
             | Event::ReturnGranted { .. }
             | Event::Drawer { .. }
-            | Event::DrawerRulesSet { .. } => {}
+            | Event::DrawerRulesSet { .. }
+            | Event::Account { .. }
+            | Event::Settled { .. } => {}
         }
     }
 
@@ -363,6 +394,17 @@ impl Event {
             }
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
             Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
+            Event::Account { account, entry: Entry::Issued { amount, .. } } => {
+                Answer::AccountIssued { account: *account, balance: *amount }
+            }
+            Event::Account {
+                entry:
+                    Entry::Loaded { balance, .. }
+                    | Entry::Redeemed { sale: None, balance, .. }
+                    | Entry::Disabled { balance, .. },
+                ..
+            } => Answer::AccountBooked { balance: *balance },
+            Event::Account { .. } | Event::Settled { .. } => Answer::StepTaken,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
+use crate::account::{AccountAsk, PaymentAsk, Take};
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer::Ask;
@@ -157,6 +158,20 @@ impl Parts {
                 self.op.text("set_drawer_rules");
                 self.drawer_rules(rules);
             }
+            Action::Account { account, ask } => {
+                // A card's id is made anew with each try to issue it.
+                if !matches!(ask, AccountAsk::Issue { .. }) {
+                    self.rest.uuid(account.0);
+                }
+                self.account(ask);
+            }
+            Action::Payment(ask) => {
+                self.op.text(match ask {
+                    PaymentAsk::Inquire { .. } => "inquire",
+                    PaymentAsk::Settle { .. } => "settle",
+                });
+                self.rest.uuid(ask.sale().0);
+            }
         }
     }
 
@@ -173,6 +188,57 @@ impl Parts {
         // Only where it is named: fingerprints of sales that were recorded before stay what they are.
         if let Some(session) = sell.session {
             self.rest.number(u64::from(session.0));
+        }
+        sell.takes.iter().for_each(|take| self.take(take));
+    }
+
+    fn take(&mut self, take: &Take) {
+        self.money.uuid(take.account.0);
+        self.money.text(take.kind.name());
+        self.money.text(take.measure.name());
+        self.money.minor(take.amount);
+    }
+
+    fn account(&mut self, ask: &AccountAsk) {
+        match ask {
+            AccountAsk::Issue { kind, measure, amount, expires } => {
+                self.op.text("issue_account");
+                self.money.text(kind.name());
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+                self.rest.number(u64::from(expires.is_some()));
+                self.rest.number(expires.unwrap_or_default().0);
+            }
+            AccountAsk::Load { measure, amount, cause } => {
+                self.op.text("load_account");
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+                self.rest.text(cause.name());
+                self.rest.uuid(cause.sale().map_or(0, |sale| sale.0));
+            }
+            AccountAsk::Redeem { measure, amount, .. } => {
+                self.op.text("redeem");
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+            }
+            AccountAsk::Disable { reason } => {
+                self.op.text("disable_account");
+                self.rest.text(reason.as_str());
+            }
+            AccountAsk::Read => self.op.text("account"),
+            AccountAsk::Hold { take, sale, .. } => {
+                self.op.text("hold");
+                self.take(take);
+                self.rest.uuid(sale.0);
+            }
+            AccountAsk::Confirm { sale, .. } => {
+                self.op.text("confirm");
+                self.rest.uuid(sale.0);
+            }
+            AccountAsk::LetGo { sale, .. } => {
+                self.op.text("let_go");
+                self.rest.uuid(sale.0);
+            }
         }
     }
 

@@ -13,6 +13,7 @@
     clippy::iter_over_hash_type
 )]
 
+pub mod account;
 pub mod answer;
 pub mod cash_rounding;
 pub mod catalogue;

@@ -149,6 +149,41 @@ pub enum Refusal {
         /// What can still go back to it, in minor units.
         left: i64,
     },
+    /// 3030
+    #[error("there is no such account")]
+    UnknownAccount,
+    /// 3031
+    #[error("the account was disabled")]
+    AccountDisabled,
+    /// 3032
+    #[error("the account has expired")]
+    AccountExpired,
+    /// 3033
+    #[error("{short_by} too little is on the account: {available}")]
+    BalanceShort {
+        /// How much is missing, in minor units or points.
+        short_by: i64,
+        /// How much there is.
+        available: i64,
+    },
+    /// 3034
+    #[error("other sales that are not finished hold what is on the account; try again in {retry_ms} ms")]
+    BalanceHeld {
+        /// When to try again.
+        retry_ms: u64,
+    },
+    /// 3035
+    #[error("the account's {field} is another")]
+    WrongAccount {
+        /// What is another: its type or its currency.
+        field: &'static str,
+    },
+    /// 3036
+    #[error("a gift card is paid with by its code")]
+    CodeNeeded,
+    /// 3039
+    #[error("there is no sale of this id that waits for its accounts")]
+    NoSuchPayment,
     /// 4007
     #[error("there is no key with this id")]
     UnknownKey,
@@ -227,6 +262,14 @@ impl Refusal {
             Refusal::SoldElsewhere => 2010,
             Refusal::MoreThanPaid { .. } => 3006,
             Refusal::TenderSpent { .. } => 3007,
+            Refusal::UnknownAccount => 3030,
+            Refusal::AccountDisabled => 3031,
+            Refusal::AccountExpired => 3032,
+            Refusal::BalanceShort { .. } => 3033,
+            Refusal::BalanceHeld { .. } => 3034,
+            Refusal::WrongAccount { .. } => 3035,
+            Refusal::CodeNeeded => 3036,
+            Refusal::NoSuchPayment => 3039,
             Refusal::UnknownKey => 4007,
             Refusal::Busy { .. } => 5001,
             Refusal::DiskFull => 5002,
@@ -281,6 +324,16 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3010, "session_not_open", "The till session is not open."),
     (3011, "session_open", "The till has an open session already."),
     (3012, "unknown_session", "The till never had this session."),
+    (3030, "unknown_account", "There is no such account."),
+    (3031, "account_disabled", "The account was disabled."),
+    (3032, "account_expired", "The account has expired."),
+    (3033, "balance_short", "Too little is on the account."),
+    (3034, "balance_held", "Unfinished sales hold what is on the account."),
+    (3035, "wrong_account", "The account is of another type or currency."),
+    (3036, "code_needed", "A gift card is paid with by its code."),
+    (3037, "bad_account_tender", "The tender cannot name this account."),
+    (3038, "bad_card_code", "The code of the gift card does not fit."),
+    (3039, "no_such_payment", "No sale of this id waits for its accounts."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -53,8 +53,7 @@ impl Till {
                 self.sales = self.sales.saturating_add(1);
                 self.take(&sale.tenders, sale.gross().minus(back.gross()), Minor::plus);
                 if let Some(drawer) = &mut self.drawer {
-                    drawer.sell(sale);
-                    drawer.take_back(back);
+                    drawer.exchange(back, sale);
                 }
             }
             Event::Drawer { happening, .. } => self.drawer.get_or_insert_default().apply(happening),

@@ -105,6 +105,8 @@ fn key_may(role: Role, op: &str) -> bool {
         "return" | "return_sale" | "void_sale" | "exchange" | "receive" | "adjust" | "count" => {
             matches!(role, Role::Admin | Role::Till)
         }
+        "account" => matches!(role, Role::Admin | Role::Till | Role::Web),
+        "issue_account" | "load_account" | "redeem" | "disable_account" => matches!(role, Role::Admin | Role::Till),
         "set_policy" | "define_location" | "define_items" => role == Role::Admin,
         "open_session" | "paid_in" | "paid_out" | "drop" | "no_sale" | "x_report" | "close_session" => {
             matches!(role, Role::Admin | Role::Till)
@@ -163,9 +165,10 @@ mod tests {
         (
             "till",
             "hello ping get subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
-             receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session",
+             receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
+             issue_account load_account redeem disable_account account",
         ),
-        ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
+        ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate account"),
         ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
         ("operations", "hello ping unsubscribe watch_metrics"),
         ("shopper", "hello ping get subscribe unsubscribe reserve extend release"),

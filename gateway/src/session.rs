@@ -1,19 +1,16 @@
 //! One WebSocket's session: what its client says is read and answered here. It speaks to no socket: the
 //! protocol of WebSocket runs on bytes that the connection's line gave, and on its outbox.
 
-use crate::clock;
 use crate::connection::{Closing, Connection, Flow};
 use crate::fault::Fault;
-use crate::figures;
 use crate::keys::{self, Principal};
 use crate::limits::Bucket;
 use crate::link::{Link, Tcp};
 use crate::live::CHUNK;
-use crate::metrics;
-use crate::rights;
 use crate::server::Place;
 use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
+use crate::{cards, clock, figures, metrics, rights};
 use hyper_util::rt::TokioIo;
 use onhand_protocol::compact::{self, Sale};
 use onhand_protocol::convert::{self, Entered};
@@ -424,8 +421,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn command(&self, id: Id, body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
+    fn command(&self, id: Id, mut body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
         self.check_in_flight(principal)?;
+        self.worker.shared.guesses.check(&principal, &body, now)?;
+        cards::prepare(id, &mut body)?;
         let channel = principal.role().channel();
         if let Some(sale) = body.sale() {
             self.worker.ask_about(self.connection, (id, body, channel), sale);

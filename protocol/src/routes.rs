@@ -127,6 +127,11 @@ pub const ROUTES: &[Route] = &[
     command("/v1/adjust", "adjust", "adjusted", "Correct a count, with a reason."),
     command("/v1/count", "count", "counted", "A person counted."),
     command("/v1/set_policy", "set_policy", "policy_set", "Set safety stock and low mark of an item at a location."),
+    command("/v1/issue_account", "issue_account", "account_issued", "Open a gift card, store credit or points."),
+    command("/v1/load_account", "load_account", "account_booked", "Add to an account."),
+    command("/v1/redeem", "redeem", "account_booked", "Pay out from an account without a sale."),
+    command("/v1/disable_account", "disable_account", "account_booked", "Let nothing more be taken from an account."),
+    command("/v1/account", "account", "account", "What is on an account."),
     Route {
         access: Access::Admin,
         ..command("/v1/define_location", "define_location", "location_defined", "Define or change a location.")

@@ -1,6 +1,7 @@
 //! The values all messages share: quantities, amounts, ids, codes, times. Each refuses what it
 //! cannot be when it is read, with the number people look up.
 
+use crate::card_code::CardCode;
 use crate::time;
 use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::ids::{Code, CommandId, ReservationId, Seq};
@@ -297,6 +298,7 @@ text_value!([] Currency, 1001, "a currency code such as \"EUR\"", "Currency", { 
 text_value!([] Time, 1001, "a time such as \"2026-01-31T09:05:07.042Z\"", "Time", { "type": "string", "format": "date-time" });
 text_value!([] Day, 1001, "a date such as \"2026-01-31\"", "Day", { "type": "string", "format": "date" });
 text_value!([] Position, 1017, "a position as a decimal string", "Position", { "type": "string", "pattern": "^[0-9]{1,20}$" });
+text_value!([] CardCode, 3038, "a gift card's code as a string", "CardCode", { "type": "string", "minLength": 20, "maxLength": 40 });
 text_value!([] Gtin, 1014, "a bar code of 8, 12, 13 or 14 digits as a string", "Gtin",
     { "type": "string", "pattern": "^([0-9]{8}|[0-9]{12,14})$" });
 text_value!([MAX] Text<MAX>, 1013, "a code as a string", format!("Text{MAX}"),

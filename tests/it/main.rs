@@ -1,6 +1,7 @@
 //! End-to-end promises, one module each, in one binary.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, unreachable_pub, reason = "tests may")]
 
+mod accounts;
 mod bad_input;
 mod browser;
 mod crash;

@@ -1,6 +1,7 @@
 //! What the actors promise, on a log in memory. Nothing here sleeps: it waits for what is to happen.
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod deadlines;
 mod drawers;
 mod faults;

@@ -242,6 +242,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         owner: None,
         order: None,
         session: None,
+        takes: Box::default(),
     })
 }
 

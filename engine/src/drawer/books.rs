@@ -94,13 +94,7 @@ impl Books {
     /// Adds a sale. `basis` says whether shelf prices contain the tax.
     pub fn sell(&mut self, sale: &Sale, basis: PriceBasis) {
         self.sales = self.sales.saturating_add(1);
-        for line in &sale.lines {
-            add(&mut self.sold, sale.channel, line);
-            let below = discount(line, basis);
-            if below > Minor::ZERO {
-                self.discounts.add(below);
-            }
-        }
+        self.add_sold(sale, basis);
         self.settle(&sale.tenders, sale.gross(), Minor::plus, |flow, amount| {
             if amount < Minor::ZERO {
                 flow.change = flow.change.minus(amount);
@@ -118,6 +112,35 @@ impl Books {
         }
         let fold = |flow: &mut Flow, amount| flow.refunded = flow.refunded.plus(amount);
         self.settle(&back.tenders, back.gross(), Minor::minus, fold);
+    }
+
+    /// Adds an exchange: the tenders of its sale settle the difference. Where money goes back, what is below
+    /// zero is a refund.
+    pub fn exchange(&mut self, back: &Return, sale: &Sale, basis: PriceBasis) {
+        self.sales = self.sales.saturating_add(1);
+        self.returns = self.returns.saturating_add(1);
+        self.add_sold(sale, basis);
+        back.lines.iter().for_each(|line| add(&mut self.returned, back.channel, line));
+        let due = sale.gross().minus(back.gross());
+        self.settle(&sale.tenders, due, Minor::plus, |flow, amount| {
+            if amount >= Minor::ZERO {
+                flow.taken = flow.taken.plus(amount);
+            } else if due < Minor::ZERO {
+                flow.refunded = flow.refunded.minus(amount);
+            } else {
+                flow.change = flow.change.minus(amount);
+            }
+        });
+    }
+
+    fn add_sold(&mut self, sale: &Sale, basis: PriceBasis) {
+        for line in &sale.lines {
+            add(&mut self.sold, sale.channel, line);
+            let below = discount(line, basis);
+            if below > Minor::ZERO {
+                self.discounts.add(below);
+            }
+        }
     }
 
     /// What of the gross no tender says counts as other, so that the books add up whatever was recorded.

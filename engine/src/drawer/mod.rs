@@ -238,6 +238,14 @@ impl Drawer {
         }
     }
 
+    /// Books an exchange, which has one receipt, into the open session.
+    pub fn exchange(&mut self, back: &Return, sale: &Sale) {
+        self.gave_receipt(sale.receipt.map(|(_, no)| no));
+        if let Some(session) = &mut self.session {
+            session.books.exchange(back, sale, session.basis);
+        }
+    }
+
     fn gave_receipt(&mut self, given: Option<ReceiptNo>) {
         if let (Some(session), Some(no)) = (&mut self.session, given) {
             session.receipts = Some((session.receipts.map_or(no, |(first, _)| first), no));

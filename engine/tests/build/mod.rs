@@ -42,6 +42,7 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         owner: None,
         order: None,
         session: None,
+        takes: Box::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! It does what the server does around the engine: numbers names, reads quantities, prices lines,
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
+mod accounts;
 mod drawer;
 mod giving;
 mod reading;
@@ -40,6 +41,8 @@ pub(crate) struct Shop {
     commands: u128,
     /// Of the last session that was closed.
     journal: Vec<JournalLine>,
+    accounts: Vec<String>,
+    paid_sales: Vec<String>,
 }
 
 impl Shop {
@@ -55,6 +58,8 @@ impl Shop {
             now: Timestamp(0),
             commands: 0,
             journal: vec![],
+            accounts: vec![],
+            paid_sales: vec![],
         };
         shop.play("tax inclusive line standard=0");
         shop
@@ -72,6 +77,7 @@ impl Shop {
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
+            verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
             verb => self.command(verb, &mut reading),
         };
         reading.end();
@@ -161,7 +167,13 @@ impl Shop {
         if let Some(refusal) = lines.iter().find_map(|line| check(line).err()) {
             return self.refused(&refusal);
         }
-        self.outcome(channel, action)
+        match reading.value("as") {
+            Some(name) => {
+                let id = self.sale(&name);
+                self.outcome_of(Command { id, location: LOCATION, channel, action })
+            }
+            None => self.outcome(channel, action),
+        }
     }
 
     fn outcome(&mut self, channel: Channel, action: Action) -> String {
@@ -171,8 +183,12 @@ impl Shop {
             Action::Reserve { .. } => self.reservations.len() as u128,
             _ => 1_000_000 + self.commands,
         };
-        let command = Command { id: CommandId(id), location: LOCATION, channel, action };
-        match decide(self.place(), &command, self.now) {
+        self.outcome_of(Command { id: CommandId(id), location: LOCATION, channel, action })
+    }
+
+    fn outcome_of(&mut self, command: Command) -> String {
+        let place = self.world.places.entry(command.location).or_default();
+        match decide(place, &command, self.now) {
             Err(refusal) => self.refused(&refusal),
             Ok(Decision::Already(answer @ Answer::Drawer(_))) => self.answered(&answer),
             Ok(Decision::Already(answer)) => format!("already {}", self.answered(&answer)),
@@ -213,7 +229,8 @@ impl Shop {
         let mut touched = Vec::new();
         event.each_change(|sku, _| touched.push(sku));
         let fingerprint = Fingerprint::of(command);
-        let record = Record { time: self.now, command: command.id, fingerprint, location: LOCATION, event };
+        let location = command.location;
+        let record = Record { time: self.now, command: command.id, fingerprint, location, event };
         self.world.apply(&record);
         touched.sort_unstable();
         touched.dedup();
@@ -246,6 +263,10 @@ impl Shop {
             Answer::Counted { variance } => format!("counted variance={variance}"),
             Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
             Answer::Drawer(told) => drawer::told(told),
+            Answer::AccountIssued { balance, .. } => format!("issued balance={}", balance.0),
+            Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
+            Answer::Account(statement) => accounts::said(statement),
+            Answer::StepTaken => "done".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         }
     }
@@ -262,7 +283,10 @@ impl Shop {
             Refusal::TenderSpent { kind, left } => format!("{text} {} left={left}", kind.name()),
             Refusal::NotSoMany { sku, available } => format!("{text} {} available={available}", self.name(*sku)),
             Refusal::TenderMismatch { due, tendered } => format!("{text} due={due} tendered={tendered}"),
-            Refusal::IdReused { field } => format!("{text} {field}"),
+            Refusal::IdReused { field } | Refusal::WrongAccount { field } => format!("{text} {field}"),
+            Refusal::BalanceShort { short_by, available } => {
+                format!("{text} short_by={short_by} available={available}")
+            }
             _ => text,
         }
     }

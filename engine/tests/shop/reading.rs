@@ -246,6 +246,7 @@ impl Shop {
             let said = Said::default();
             return Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: None });
         }
+        let takes = self.takes(reading, &tenders);
         let standing = if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request };
         Ok(Action::Sell(Sell {
             standing,
@@ -258,6 +259,7 @@ impl Shop {
             owner,
             order,
             session,
+            takes,
         }))
     }
 }
@@ -270,7 +272,7 @@ fn qty(text: &str) -> Qty {
     Qty::parse(text).unwrap()
 }
 
-fn millis(text: &str) -> Millis {
+pub(crate) fn millis(text: &str) -> Millis {
     let seconds: u64 = text.trim_start_matches('+').strip_suffix('s').unwrap().parse().unwrap();
     Millis(seconds * 1_000)
 }

@@ -3,16 +3,15 @@
 use super::answer;
 use super::app::App;
 use crate::fault::Fault;
-use crate::giving;
 use crate::keys::Principal;
-use crate::rights;
-use crate::wire;
+use crate::{cards, clock, giving, rights, wire};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onhand_actors::port::Outcome;
+use onhand_engine::refusal::Refusal;
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{IMPORT_BYTES_MAX, MESSAGE_BYTES_MAX};
 use onhand_protocol::message;
@@ -48,6 +47,9 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     };
     let outcome = app.decide(command).await?;
     if let Outcome::Refused(refusal) = &outcome {
+        if *refusal == Refusal::UnknownAccount {
+            app.shared.guesses.miss(principal, clock::now());
+        }
         return Err(convert::refusal(refusal, &wire::Book(app.shared.handle.directory())).into());
     }
     let mut text = Vec::with_capacity(256);
@@ -64,8 +66,10 @@ async fn about_a_sale(app: &App, principal: Principal, op: &str, id: Id, bytes: 
 }
 
 fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
-    let body = message::Body::parse(op, bytes)?;
+    let mut body = message::Body::parse(op, bytes)?;
     rights::check(&principal, &body)?;
+    app.shared.guesses.check(&principal, &body, clock::now())?;
+    cards::prepare(id, &mut body)?;
     let book = wire::Book(app.shared.handle.directory());
     Ok(convert::command(id.command(), body, principal.role().channel(), &book)?)
 }

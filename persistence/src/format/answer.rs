@@ -6,7 +6,7 @@ use super::returns::Grant;
 use super::{ArchiveError, DecodeError};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
-use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
+use onhand_engine::ids::{AccountId, ReceiptNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
@@ -35,6 +35,9 @@ pub(super) enum AnyAnswer {
     Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
     Drawer(AnyTold),
     DrawerRulesSet,
+    AccountIssued { account: u128, balance: i64 },
+    AccountBooked { balance: i64 },
+    StepTaken,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -65,6 +68,12 @@ impl From<&Answer> for AnyAnswer {
             }
             Answer::Drawer(told) => Self::Drawer(told.into()),
             Answer::DrawerRulesSet => Self::DrawerRulesSet,
+            Answer::AccountIssued { account, balance } => {
+                Self::AccountIssued { account: account.0, balance: balance.0 }
+            }
+            Answer::AccountBooked { balance } => Self::AccountBooked { balance: balance.0 },
+            // A reading has no record, so it is never remembered.
+            Answer::StepTaken | Answer::Account(_) => Self::StepTaken,
         }
     }
 }
@@ -115,6 +124,11 @@ impl ArchivedAnyAnswer {
                 Answer::Drawer(told.try_into()?)
             }
             Self::DrawerRulesSet => Answer::DrawerRulesSet,
+            Self::AccountIssued { account, balance } => {
+                Answer::AccountIssued { account: AccountId(account.to_native()), balance: Minor(balance.to_native()) }
+            }
+            Self::AccountBooked { balance } => Answer::AccountBooked { balance: Minor(balance.to_native()) },
+            Self::StepTaken => Answer::StepTaken,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The general form of an event: whatever the engine can say.
 
 use super::DecodeError;
+use super::account::{AccountEvent, PaymentPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
@@ -84,6 +85,10 @@ pub(super) enum AnyEvent {
         sale: Box<Sale>,
         session: u32,
     },
+    Account(Box<AccountEvent>),
+    /// A sale that accounts pay for, and its session where it came late.
+    SalePaid(Box<(Sale, PaymentPart, Option<u32>)>),
+    Settled(Box<PaymentPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -243,6 +248,7 @@ impl TryFrom<Sale> for event::Sale {
             freed: sale.freed.into_iter().map(Into::into).collect(),
             order: sale.order.as_deref().map(code).transpose()?,
             late: None,
+            payment: None,
         })
     }
 }
@@ -311,9 +317,13 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::SaleRecorded(sale) => match sale.late {
-                Some(session) => Self::LateSale { sale: Box::new(sale.into()), session: session.0 },
-                None => Self::SaleRecorded(Box::new(sale.into())),
+            Event::SaleRecorded(sale) => match (&sale.payment, sale.late) {
+                (None, None) => Self::SaleRecorded(Box::new(sale.into())),
+                (None, Some(session)) => Self::LateSale { sale: Box::new(sale.into()), session: session.0 },
+                (Some(paid), late) => {
+                    let paid = PaymentPart::of(paid.sale, &paid.takes);
+                    Self::SalePaid(Box::new((sale.into(), paid, late.map(|session| session.0))))
+                }
             },
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
@@ -361,6 +371,8 @@ impl From<&Event> for AnyEvent {
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
+            Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
+            Event::Settled { sale, unpaid } => Self::Settled(Box::new(PaymentPart::of(*sale, unpaid))),
         }
     }
 }
@@ -423,6 +435,16 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::LateSale { sale, session } => {
                 let sale: event::Sale = (*sale).try_into()?;
                 Self::SaleRecorded(event::Sale { late: Some(SessionNo(session)), ..sale })
+            }
+            AnyEvent::Account(event) => event.read()?,
+            AnyEvent::SalePaid(both) => {
+                let (sale, payment, late) = *both;
+                let (payment, late) = (Some(Box::new(payment.read()?)), late.map(SessionNo));
+                Self::SaleRecorded(event::Sale { payment, late, ..sale.try_into()? })
+            }
+            AnyEvent::Settled(part) => {
+                let payment = part.read()?;
+                Self::Settled { sale: payment.sale, unpaid: payment.takes }
             }
         })
     }

@@ -8,6 +8,7 @@
 //!
 //! Not responsible for: batches, checksums, and what a record means.
 
+mod account;
 mod answer;
 mod catalogue;
 mod codes;

@@ -1,4 +1,4 @@
-//! The narrow form of a sale: no reservation, no order, nothing oversold, not late, every number within 32
+//! The narrow form of a sale: no reservation, no order, no account, nothing oversold, not late, every number within 32
 //! bits. Nearly every record of a busy chain is one.
 
 use super::DecodeError;
@@ -45,7 +45,8 @@ impl NarrowSale {
     }
 
     fn try_fill(&mut self, sale: &Sale) -> Option<()> {
-        if !sale.oversold.is_empty() || !sale.freed.is_empty() || sale.order.is_some() || sale.late.is_some() {
+        let is_plain = sale.oversold.is_empty() && sale.freed.is_empty() && sale.order.is_none();
+        if !is_plain || sale.late.is_some() || sale.payment.is_some() {
             return None;
         }
         (self.till, self.receipt) = match sale.receipt {
@@ -91,6 +92,7 @@ impl ArchivedNarrowSale {
             freed: Vec::new(),
             order: None,
             late: None,
+            payment: None,
         };
         self.read_into(&mut sale).map(|()| sale)
     }
@@ -115,6 +117,7 @@ impl ArchivedNarrowSale {
         sale.freed.clear();
         sale.order = None;
         sale.late = None;
+        sale.payment = None;
         Ok(())
     }
 }

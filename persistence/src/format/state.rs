@@ -1,6 +1,7 @@
 //! The state as a snapshot keeps it, cut into parts of moderate size. Every part belongs to one
 //! location, so that recovery can share them out.
 
+use super::account::{AccountPart, PaymentPart};
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
@@ -44,6 +45,8 @@ enum Part {
     GivenBack(Vec<GivenBack>),
     Drawers(Vec<(u16, DrawerPart)>),
     DrawerRules(Box<RulesPart>),
+    Settling(Vec<PaymentPart>),
+    Accounts(Vec<AccountPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -158,6 +161,14 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     for some in given_back.chunks(PART) {
         tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
     }
+    let settling: Vec<_> = place.store.settling.list.iter().collect();
+    for some in settling.chunks(PART) {
+        tell(part(&Part::Settling(some.iter().map(|(sale, takes)| PaymentPart::of(**sale, takes)).collect())));
+    }
+    let accounts: Vec<_> = place.store.accounts.list.iter().collect();
+    for some in accounts.chunks(PART) {
+        tell(part(&Part::Accounts(some.iter().map(|(id, account)| AccountPart::of(**id, account)).collect())));
+    }
 }
 
 /// Tells the parts of the remembered answers of one location, oldest first.
@@ -238,6 +249,16 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             }
         }
         Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
+        Part::Settling(sales) => {
+            for sale in sales {
+                place.store.settling.begin(&sale.read()?);
+            }
+        }
+        Part::Accounts(accounts) => {
+            for account in accounts {
+                account.read_into(&mut place.store)?;
+            }
+        }
         Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
     }
     Ok(())

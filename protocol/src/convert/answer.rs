@@ -1,6 +1,7 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::{Names, drawer};
+use super::{Names, account, drawer};
+use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
 use crate::write::Object;
@@ -24,6 +25,8 @@ pub struct Asked {
     order: Option<OrderId>,
     /// Where the till of a drawer is, and which it is.
     pub(super) drawer: Option<(Arc<Location>, TillNo)>,
+    /// The code of the card that is being issued.
+    pub(super) code: Option<Box<CardCode>>,
 }
 
 impl Asked {
@@ -41,7 +44,7 @@ impl Asked {
             (Action::Drawer { till, .. }, Some(location)) => Some((Arc::clone(location), *till)),
             _ => None,
         };
-        Self { id: command.id, location, currency, order, drawer }
+        Self { id: command.id, location, currency, order, drawer, code: None }
     }
 }
 
@@ -75,6 +78,16 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             object.number("added", u64::from(*added));
             object.number("changed", u64::from(*changed));
         }
+        Answer::AccountIssued { account, balance } => {
+            object.uuid("account", account.0);
+            // A repeat comes with a code made anew, which is not the card's.
+            if let Some(code) = asked.code.as_ref().filter(|code| code.account() == *account) {
+                object.text("code", &code.to_string());
+            }
+            object.amount("balance", *balance);
+        }
+        Answer::AccountBooked { balance } => object.amount("balance", *balance),
+        Answer::Account(said) => account::statement(&mut object, said),
         Answer::Released
         | Answer::Expired
         | Answer::Deallocated
@@ -84,9 +97,9 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::LocationDefined
         | Answer::KeyCreated
         | Answer::KeyRevoked
-        | Answer::ReturnGranted(_) => {}
-        Answer::Drawer(_) | Answer::DrawerRulesSet => {}
-        Answer::DrawerRulesSet => {}
+        | Answer::ReturnGranted(_)
+        | Answer::DrawerRulesSet
+        | Answer::StepTaken => {}
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
     }
     object.end();
@@ -114,6 +127,11 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::KeyRevoked => "key_revoked",
         Answer::DrawerRulesSet => "drawer_rules_set",
         Answer::Drawer(told) => drawer::word(told),
+        Answer::AccountIssued { .. } => "account_issued",
+        Answer::AccountBooked { .. } => "account_booked",
+        Answer::Account(_) => "account",
+        // Only the server takes these steps.
+        Answer::StepTaken => "settled",
     }
 }
 

@@ -43,6 +43,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         owner: None,
         order: None,
         session: None,
+        takes: Box::default(),
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
 }

@@ -2,7 +2,7 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, define, drawer, refusal, unknown_sale};
+use super::{Asked, Names, account, define, drawer, refusal, unknown_sale};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
@@ -99,6 +99,15 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::XReport(body) => drawer::read(&desk, &body),
         Body::CloseSession(body) => drawer::close(&desk, &body),
         Body::SetDrawerRules(body) => drawer::rules(&desk, &body),
+        Body::IssueAccount(body) => {
+            let mut entered = desk.of_account(account::issue(desk.id, &body)?);
+            entered.asked.code = body.code.map(Box::new);
+            Ok(entered)
+        }
+        Body::LoadAccount(body) => Ok(desk.of_account(account::load(&body)?)),
+        Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
+        Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
+        Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
         Body::Hello(_)
         | Body::Get(_)
         | Body::Subscribe(_)
@@ -159,6 +168,17 @@ impl<N: Names> Desk<'_, N> {
         Entered { command, asked }
     }
 
+    /// At the virtual location of its account.
+    fn of_account(&self, action: Action) -> Entered {
+        let location = match &action {
+            Action::Account { account, .. } => LocationId::of_account(*account),
+            _ => LocationId::CHAIN,
+        };
+        let command = Command { id: self.id, location, channel: self.channel.into(), action };
+        let asked = Asked::of(&command, None);
+        Entered { command, asked }
+    }
+
     fn sell(&self, body: Sell) -> Result<Entered, Refused> {
         self.at(&body.location, body.channel, |place| {
             place.check_currency(body.currency.0)?;
@@ -169,6 +189,7 @@ impl<N: Names> Desk<'_, N> {
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
                 session: body.session.map(SessionNo),
+                takes: account::takes(&body.tenders, body.currency.0)?,
                 ..place.sell(&sold, standing)?
             }))
         })
@@ -177,6 +198,7 @@ impl<N: Names> Desk<'_, N> {
     fn take_back(&self, body: Return) -> Result<Entered, Refused> {
         self.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
+            account::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -236,6 +258,7 @@ impl<N: Names> Place<'_, N> {
             owner: None,
             order: None,
             session: None,
+            takes: Box::default(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The wire's types to the engine's ([`command`]) and back ([`reply`], [`refused`], [`level`], reads).
 //! Nowhere else does one become the other.
 
+mod account;
 mod answer;
 mod compact;
 mod define;

@@ -1,11 +1,12 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::Names;
+use super::{Names, account};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, ReservationMessage, TotalsMessage,
 };
-use crate::message::{AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
+use crate::message::{AccountLine, AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time};
+use onhand_engine::account::Entry;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
 use onhand_engine::drawer::Happening;
@@ -143,6 +144,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         amount: None,
         person: None,
         z: None,
+        accounts: Vec::new(),
     };
     teller.fill(blank, &record.event)
 }
@@ -164,6 +166,7 @@ impl<N: Names> Teller<'_, N> {
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
+                accounts: sale.payment.iter().flat_map(|payment| &payment.takes).map(account::taken).collect(),
                 ..blank
             },
             Event::Exchanged { back, sale } => EventMessage {
@@ -226,6 +229,16 @@ impl<N: Names> Teller<'_, N> {
                 self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
             }
             Event::DrawerRulesSet { .. } => blank,
+            Event::Account { account, entry } => EventMessage {
+                reason: if let Entry::Disabled { reason, .. } = entry { Some(reason.into()) } else { None },
+                deadline: if let Entry::Held { hold, .. } = entry { Some(Time(hold.deadline)) } else { None },
+                accounts: vec![account::line(*account, entry)],
+                ..blank
+            },
+            Event::Settled { sale, unpaid } => {
+                let line = |take| AccountLine { sale: Some(Id::from(*sale)), ..account::taken(take) };
+                EventMessage { accounts: unpaid.iter().map(line).collect(), ..blank }
+            }
         }
     }
 
@@ -330,5 +343,7 @@ fn word(event: &Event) -> &'static str {
             Happening::SessionClosed { .. } => "session_closed",
         },
         Event::DrawerRulesSet { .. } => "drawer_rules_set",
+        Event::Account { entry, .. } => account::word(entry),
+        Event::Settled { .. } => "settled",
     }
 }

@@ -27,7 +27,9 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::DiskFull
         | Refusal::LogStopped
         | Refusal::ShuttingDown
-        | Refusal::Internal => error,
+        | Refusal::Internal
+        | Refusal::WrongAccount { .. }
+        | Refusal::NoSuchPayment => error,
         Refusal::BadQuantity { sku: number } | Refusal::NoPrice { sku: number } => {
             let sku = sku(number);
             ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }
@@ -76,6 +78,13 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         }
         Refusal::SessionOpen { till, session } => ErrorBody { till: Some(till.0), session: Some(session.0), ..error },
         Refusal::UnknownSession { session } => ErrorBody { session: Some(session.0), ..error }.at("session"),
-        Refusal::Busy { retry_ms } => ErrorBody { retry_ms: Some(*retry_ms), ..error },
+        Refusal::Busy { retry_ms } | Refusal::BalanceHeld { retry_ms } => {
+            ErrorBody { retry_ms: Some(*retry_ms), ..error }
+        }
+        Refusal::UnknownAccount | Refusal::AccountDisabled | Refusal::AccountExpired => error.at("account"),
+        Refusal::CodeNeeded => error.at("code"),
+        Refusal::BalanceShort { short_by, available } => {
+            ErrorBody { balance: Some(*available), missing: Some(*short_by), ..error }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::metrics::{Every, MetricField};
 use super::reply::Role;
 use super::word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
+use crate::card_code::CardCode;
 use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,15 @@ body!(
         kind: TenderType,
         /// How much; change given back is a negative cash tender.
         amount: Amount,
+        /// The account it is taken from, by its id: store credit, or points.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Id>,
+        /// The code of the gift card it is taken from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<CardCode>,
+        /// How many points are taken from the account for the amount.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        points: Option<i64>,
     }
 );
 body!(

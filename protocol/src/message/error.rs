@@ -54,6 +54,12 @@ pub struct ErrorBody {
     /// What the tenders add up to, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tendered: Option<i64>,
+    /// What is on the account, in minor units or points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<i64>,
+    /// What is missing on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<i64>,
     /// The tax class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Label>,
@@ -107,7 +113,7 @@ impl ErrorBody {
     /// Whether the same request, sent again later with the same id, can succeed without a person.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
-        matches!(self.number, 5001..=5006 | 5011..=5013)
+        matches!(self.number, 3034 | 5001..=5006 | 5011..=5013)
     }
 
     /// The same as RFC 9457 `application/problem+json`.
@@ -136,9 +142,9 @@ impl ErrorBody {
 #[must_use]
 pub const fn status_of(number: u16) -> u16 {
     match number {
-        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 4007 => 404,
+        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 3030 | 4007 => 404,
         1006 => 413,
-        1008 | 2001 | 2004..=2008 | 2010 | 3010 | 3011 => 409,
+        1008 | 2001 | 2004..=2008 | 2010 | 3010 | 3011 | 3033 | 3034 => 409,
         1001..=1999 => 400,
         3001..=3999 => 422,
         4001..=4003 | 4006 => 401,

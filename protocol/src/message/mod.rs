@@ -3,6 +3,7 @@
 //! A request is one JSON object: `op` names it, `id` is the client's UUID, the rest are the fields
 //! of that op; an unknown field is an error. Over HTTP the same object stands without `op` and `id`.
 
+mod account;
 mod body;
 mod drawer;
 mod error;
@@ -14,6 +15,10 @@ mod request;
 mod tagged;
 mod word;
 
+pub use account::{
+    AccountBooked, AccountIssued, AccountLine, AccountStatement, AccountType, DisableAccount, IssueAccount,
+    LoadAccount, ReadAccount, Redeem,
+};
 pub use body::{
     Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation,
     Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale, SafetyStock,

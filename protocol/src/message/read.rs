@@ -1,5 +1,6 @@
 //! What HTTP reads answer: pages of levels, items, locations; totals, reservations, events, keys.
 
+use super::account::AccountLine;
 use super::body::{AskedLine, ItemInput, TaxInput};
 use super::drawer::Report;
 use super::level::LevelMessage;
@@ -139,10 +140,10 @@ answer!(
         location: Option<LocationCode>,
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
-        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
-        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
-        /// `items_defined`, `location_defined`, `key_created`, `key_revoked`, `session_opened`, `paid_in`,
-        /// `paid_out`, `dropped`, `no_sale`, `session_closed` or `drawer_rules_set`.
+        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created`, `key_revoked`,
+        /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
+        /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
+        /// `account_let_go` or `settled`.
         event: String,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,6 +217,9 @@ answer!(
         /// The Z of a session.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         z: Option<Box<Report>>,
+        /// What happened to an account; for a sale, what accounts pay of it; for `settled`, what they do not.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accounts: Vec<AccountLine>,
     }
 );
 answer!(

@@ -2,6 +2,7 @@
 //!
 //! The server writes the frequent ones by hand (`convert`); a test holds both to the same bytes.
 
+use super::account::{AccountBooked, AccountIssued, AccountStatement};
 use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
@@ -190,6 +191,12 @@ successes! {
     SessionClosed(Box<SessionReport>) = "session_closed",
     /// The drawers go by the rules from now on.
     DrawerRulesSet(Plain) = "drawer_rules_set",
+    /// The account is open.
+    AccountIssued(AccountIssued) = "account_issued",
+    /// It stands in the account's ledger.
+    AccountBooked(AccountBooked) = "account_booked",
+    /// What is on an account.
+    Account(AccountStatement) = "account",
 }
 
 macro_rules! fields {
@@ -367,7 +374,10 @@ impl Success {
             | Success::PaidOut(Plain { seq, .. })
             | Success::Dropped(Plain { seq, .. })
             | Success::NoSaleOpened(Plain { seq, .. })
-            | Success::DrawerRulesSet(Plain { seq, .. }) => Some(*seq),
+            | Success::DrawerRulesSet(Plain { seq, .. })
+            | Success::AccountIssued(AccountIssued { seq, .. })
+            | Success::AccountBooked(AccountBooked { seq, .. })
+            | Success::Account(AccountStatement { seq, .. }) => Some(*seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
             | Success::Level(_)

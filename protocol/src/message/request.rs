@@ -1,5 +1,6 @@
 //! Requests: reading and writing them. Their structs are in `body`.
 
+use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
 use super::body::{
     Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
     Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
@@ -150,6 +151,31 @@ bodies! {
     CloseSession(CloseSession) = "close_session",
     /// What the drawers of a location go by.
     SetDrawerRules(SetDrawerRules) = "set_drawer_rules",
+    /// Open an account.
+    IssueAccount(IssueAccount) = "issue_account",
+    /// Add to it.
+    LoadAccount(LoadAccount) = "load_account",
+    /// Pay out from it.
+    Redeem(Redeem) = "redeem",
+    /// Nothing more from it.
+    DisableAccount(DisableAccount) = "disable_account",
+    /// What is on it.
+    Account(ReadAccount) = "account",
+}
+
+impl Body {
+    /// Whether it has the code of a gift card, which may be a guess.
+    #[must_use]
+    pub fn has_card_code(&self) -> bool {
+        match self {
+            Body::Sell(asked) => asked.tenders.iter().any(|tender| tender.code.is_some()),
+            Body::LoadAccount(asked) => asked.code.is_some(),
+            Body::Redeem(asked) => asked.code.is_some(),
+            Body::DisableAccount(asked) => asked.code.is_some(),
+            Body::Account(asked) => asked.code.is_some(),
+            _ => false,
+        }
+    }
 }
 
 impl Serialize for Request {
