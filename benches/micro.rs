@@ -47,7 +47,7 @@ fn read(bench: &mut Criterion) {
     let many = format!("[{}]", vec![made::sale_text(1); 16].join(","));
     group.throughput(Throughput::Elements(16));
     group.bench_function("an array of 16 sales", |b| {
-        b.iter(|| parse_all(black_box(&many), |request| drop(black_box(request.unwrap()))));
+        b.iter(|| parse_all(black_box(&many), |_| Ok(()), |request| drop(black_box(request.unwrap()))));
     });
     group.finish();
 }

@@ -14,6 +14,7 @@
 )]
 
 pub mod answer;
+pub mod card_number;
 pub mod catalogue;
 pub mod chain;
 pub mod command;
@@ -29,6 +30,7 @@ pub mod money;
 pub mod qty;
 pub mod refusal;
 pub mod returns;
+pub mod scan;
 pub mod stock;
 pub mod store;
 pub mod tax;

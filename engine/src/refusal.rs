@@ -232,6 +232,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (1016, "import_has_errors", "The catalogue has errors; nothing was imported."),
     (1017, "bad_cursor", "The position to go on from cannot be used."),
     (1018, "no_such_line", "The sale has no such line."),
+    (1020, "card_number", "A field holds what looks like a payment card number."),
     (2001, "short_stock", "There are not enough units left."),
     (2002, "unknown_reservation", "The reservation is not live."),
     (2003, "unknown_order", "The order is not open here."),

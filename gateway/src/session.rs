@@ -1,6 +1,7 @@
 //! One WebSocket's session: what its client says is read and answered here. It speaks to no socket: the
 //! protocol of WebSocket runs on bytes that the connection's line gave, and on its outbox.
 
+use crate::card_numbers;
 use crate::clock;
 use crate::connection::{Closing, Connection, Flow};
 use crate::fault::Fault;
@@ -262,10 +263,13 @@ impl<'a> Session<'a> {
 
     fn hear(&mut self, message: Message, now: Instant) {
         match message {
-            Message::Text(text) => message::parse_all(&text, |request| match request {
-                Ok(request) => self.request(request, now),
-                Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
-            }),
+            Message::Text(text) => {
+                let admit = |text: &str| Ok(card_numbers::check_json(text.as_bytes())?);
+                message::parse_all(&text, admit, |request| match request {
+                    Ok(request) => self.request(request, now),
+                    Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
+                });
+            }
             Message::Binary(message) if self.compact => self.hear_compact(&message, now),
             Message::Binary(_) => {
                 self.refuse(None, &Fault::new(1001, "this subprotocol is JSON text; send text messages"));
@@ -300,6 +304,7 @@ impl<'a> Session<'a> {
         let principal = self.identified()?;
         rights::check_op(&principal, "sell")?;
         self.check_in_flight(principal)?;
+        card_numbers::check_sale(sale)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let command = convert::sale(sale, principal.role().channel(), &book)?;
         self.worker.ask_for(self.connection, command, Asked::Compact(sale.id), now)

@@ -115,6 +115,25 @@ impl Server {
         }
     }
 
+    /// Starts it with what it prints going into two files, and waits for `listening on` in the first.
+    pub fn start_into(command: &mut Command, out: &str, err: &str) -> Self {
+        let file = |path: &str| std::fs::File::create(path).unwrap();
+        let begun = Instant::now();
+        let child = command.stdout(file(out)).stderr(file(err)).spawn().unwrap();
+        // Nobody sends: `wait` does not wait for its output.
+        let (_, stdout) = sync_channel(1);
+        let mut server = Self { child, address: String::new(), stdout };
+        while server.address.is_empty() {
+            assert!(begun.elapsed() < PATIENCE, "{}", std::fs::read_to_string(err).unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+            let printed = std::fs::read_to_string(out).unwrap();
+            let line = printed.lines().find_map(|line| line.strip_prefix("listening on http://"));
+            // A whole line.
+            server.address = line.filter(|_| printed.ends_with('\n')).unwrap_or_default().to_owned();
+        }
+        server
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

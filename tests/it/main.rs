@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod browser;
+mod card_numbers;
 mod crash;
 mod disk_full;
 mod exactly_once;

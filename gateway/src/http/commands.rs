@@ -2,6 +2,7 @@
 
 use super::answer;
 use super::app::App;
+use crate::card_numbers;
 use crate::fault::Fault;
 use crate::giving;
 use crate::keys::Principal;
@@ -39,12 +40,14 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
         about_a_sale(app, principal, op, id, &bytes).await?
     } else if large {
+    let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
+    let Entered { command, asked } = if large {
         // A whole catalogue takes a while to read: not on the thread of the sockets.
         let (app, op) = (app.clone(), op.to_owned());
-        let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &bytes));
+        let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &received));
         reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))??
     } else {
-        enter(app, principal, op, id, &bytes)?
+        enter(app, principal, op, id, &received)?
     };
     let outcome = app.decide(command).await?;
     if let Outcome::Refused(refusal) = &outcome {
@@ -65,6 +68,8 @@ async fn about_a_sale(app: &App, principal: Principal, op: &str, id: Id, bytes: 
 
 fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
     let body = message::Body::parse(op, bytes)?;
+fn enter(app: &App, principal: Principal, op: &str, id: Id, received: &Received) -> Result<Entered, Fault> {
+    let body = message::Body::parse(op, received.checked()?)?;
     rights::check(&principal, &body)?;
     let book = wire::Book(app.shared.handle.directory());
     Ok(convert::command(id.command(), body, principal.role().channel(), &book)?)
@@ -81,11 +86,22 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Id, Fault> {
     text.parse().map_err(|_| Fault::new(1009, "the Idempotency-Key is not a UUID").at("Idempotency-Key"))
 }
 
+/// A body that was received and not yet looked at.
+pub(crate) struct Received(Bytes);
+
+impl Received {
+    /// Its bytes, which have no card number in them.
+    pub(crate) fn checked(&self) -> Result<&[u8], Fault> {
+        card_numbers::check_json(&self.0)?;
+        Ok(&self.0)
+    }
+}
+
 /// The whole body, if it is not too large and does not take too long.
-pub(crate) async fn read(app: &App, body: Body, max: usize) -> Result<Bytes, Fault> {
+pub(crate) async fn read(app: &App, body: Body, max: usize) -> Result<Received, Fault> {
     let whole = tokio::time::timeout(app.shared.limits.body, Limited::new(body, max).collect()).await;
     match whole {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Ok(whole)) => Ok(Received(whole.to_bytes())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(Fault::new(1006, format!("the body has more than {max} bytes")))
         }

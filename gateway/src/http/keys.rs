@@ -32,7 +32,7 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
     let (head, body) = request.into_parts();
     let creating = async {
         admin(&app, &head.headers)?;
-        let asked = CreateKey::parse(&read(&app, body, MESSAGE_BYTES_MAX).await?)?;
+        let asked = CreateKey::parse(read(&app, body, MESSAGE_BYTES_MAX).await?.checked()?)?;
         let role =
             asked.role.of_key().ok_or_else(|| Fault::new(1001, "a shopper has a token, not a key").at("role"))?;
         make(&app, &head.headers, role, asked.holder.0).await

@@ -11,6 +11,7 @@ mod reads;
 mod tokens;
 mod upgrade;
 
+use crate::card_numbers;
 use crate::server::Shared;
 use crate::worker::{Arrived, FromHttp};
 use app::App;
@@ -73,6 +74,7 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/errors/{number}", get(pages::error))
         .fallback(pages::page)
         .method_not_allowed_fallback(answer::wrong_method)
+        .layer(middleware::from_fn(card_numbers::check_head))
         .with_state(app)
 }
 

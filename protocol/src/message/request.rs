@@ -183,11 +183,19 @@ impl Request {
     }
 }
 
-/// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one
-/// does not spoil its neighbours.
-pub fn parse_all(text: &str, mut tell: impl FnMut(Result<Request, Malformed>)) {
+/// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one, or one
+/// whose text is not admitted, does not spoil its neighbours.
+pub fn parse_all(
+    text: &str,
+    admit: impl Fn(&str) -> Result<(), Box<ErrorBody>>,
+    mut tell: impl FnMut(Result<Request, Malformed>),
+) {
+    let read = |text: &str| match admit(text) {
+        Ok(()) => Request::parse(text),
+        Err(error) => Err(Malformed { id: id_of(text), error }),
+    };
     if !text.trim_ascii_start().starts_with('[') {
-        return tell(Request::parse(text));
+        return tell(read(text));
     }
     match serde_json::from_str::<Vec<&RawValue>>(text) {
         Err(why) => {
@@ -198,7 +206,7 @@ pub fn parse_all(text: &str, mut tell: impl FnMut(Result<Request, Malformed>)) {
             let text = format!("an array may hold {} requests, not {}", limits::BATCH_MAX, requests.len());
             tell(Err(Malformed { id: None, error: Box::new(ErrorBody::new(1001, text)) }));
         }
-        Ok(requests) => requests.iter().for_each(|request| tell(Request::parse(request.get()))),
+        Ok(requests) => requests.iter().for_each(|request| tell(read(request.get()))),
     }
 }
 
@@ -222,11 +230,14 @@ fn peek(text: &str) -> Peek<'_> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
+fn id_of(text: &str) -> Option<Id> {
+    peek(text).id.and_then(|id| serde_json::from_str(id.get()).ok())
+}
+
 /// Reads it once more, now keeping track of where it goes wrong.
 fn malformed(text: &str) -> Malformed {
-    let peek = peek(text);
-    let id = peek.id.and_then(|id| serde_json::from_str(id.get()).ok());
-    let mut head = Head::knowing(peek.op);
+    let id = id_of(text);
+    let mut head = Head::knowing(peek(text).op);
     let mut track = serde_path_to_error::Track::new();
     let json = &mut serde_json::Deserializer::from_str(text);
     let tracked = serde_path_to_error::Deserializer::new(&mut *json, &mut track);

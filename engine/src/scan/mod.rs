@@ -1,0 +1,3 @@
+//! What a scanner reads.
+
+pub mod percent;
