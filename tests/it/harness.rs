@@ -115,23 +115,14 @@ impl Server {
         }
     }
 
-    /// Starts it with what it prints going into two files, and waits for `listening on` in the first.
-    pub fn start_into(command: &mut Command, out: &str, err: &str) -> Self {
-        let file = |path: &str| std::fs::File::create(path).unwrap();
-        let begun = Instant::now();
-        let child = command.stdout(file(out)).stderr(file(err)).spawn().unwrap();
-        // Nobody sends: `wait` does not wait for its output.
-        let (_, stdout) = sync_channel(1);
-        let mut server = Self { child, address: String::new(), stdout };
-        while server.address.is_empty() {
-            assert!(begun.elapsed() < PATIENCE, "{}", std::fs::read_to_string(err).unwrap());
-            std::thread::sleep(Duration::from_millis(10));
-            let printed = std::fs::read_to_string(out).unwrap();
-            let line = printed.lines().find_map(|line| line.strip_prefix("listening on http://"));
-            // A whole line.
-            server.address = line.filter(|_| printed.ends_with('\n')).unwrap_or_default().to_owned();
-        }
-        server
+    /// Starts it with standard error going into a file.
+    pub fn start_logging(command: &mut Command, log: &str) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let stdout = lines(child.stdout.take().unwrap());
+        let line = stdout.recv_timeout(PATIENCE).unwrap();
+        let address = line.strip_prefix("listening on http://").unwrap().to_owned();
+        Self { child, address, stdout }
     }
 
     pub fn url(&self) -> String {
