@@ -8,6 +8,7 @@ mod made;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use made::Book;
+use onhand_engine::card_number;
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
@@ -36,6 +37,9 @@ fn read(bench: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(BenchmarkId::new("parse", format!("{lines} lines")), |b| {
             b.iter(|| Request::parse(black_box(&text)).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("look for card numbers", format!("{lines} lines")), |b| {
+            b.iter(|| card_number::find(black_box(text.as_bytes())));
         });
         group.bench_function(BenchmarkId::new("parse and enter", format!("{lines} lines")), |b| {
             b.iter(|| {

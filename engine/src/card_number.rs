@@ -13,6 +13,8 @@ use std::ops::Range;
 const SHORTEST: usize = 13;
 /// The longest number, in digits.
 const LONGEST: usize = 19;
+/// The digits that name an issuer.
+const HEAD: usize = 6;
 /// What stands where a number was.
 const MASK: &[u8] = b"[card number]";
 
@@ -146,7 +148,7 @@ fn from_group(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
             if next_is_digit { continue } else { break }
         }
         number.push(byte.saturating_sub(b'0'));
-        if number.length > LONGEST {
+        if number.length > LONGEST || (number.length == HEAD && !number.is_issued()) {
             break;
         }
         if !next_is_digit && number.is_a_cards() {
@@ -170,7 +172,7 @@ struct Number {
 impl Number {
     fn push(&mut self, digit: u8) {
         let digit = u32::from(digit);
-        if self.length < 6 {
+        if self.length < HEAD {
             self.head = self.head.saturating_mul(10).saturating_add(digit);
         }
         let doubled = digit.saturating_mul(2);
@@ -178,6 +180,11 @@ impl Number {
         let (at_even, at_odd) = if self.length.is_multiple_of(2) { (doubled, digit) } else { (digit, doubled) };
         self.sums = (self.sums.0.saturating_add(at_even), self.sums.1.saturating_add(at_odd));
         self.length = self.length.saturating_add(1);
+    }
+
+    /// Whether anybody's numbers begin so.
+    fn is_issued(&self) -> bool {
+        ISSUERS.iter().any(|issuer| (issuer.first..=issuer.last).contains(&self.head))
     }
 
     fn is_a_cards(&self) -> bool {
