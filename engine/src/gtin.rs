@@ -91,7 +91,7 @@ pub fn is_gs1_key(text: &str) -> bool {
 }
 
 /// GS1 General Specifications 7.9: from the right, weights 3, 1, 3, ...
-fn check_digit(body: &[u8]) -> u8 {
+pub(crate) fn check_digit(body: &[u8]) -> u8 {
     let weights = [3_u32, 1].into_iter().cycle();
     let sum = body
         .iter()
