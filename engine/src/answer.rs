@@ -79,4 +79,6 @@ pub enum Answer {
         /// What went out costs so much.
         gross: Minor,
     },
+    /// The location's own labels are read so from now on.
+    LabelsSet,
 }

@@ -6,6 +6,7 @@ use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, Sk
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::returns::TakeBack;
+use crate::scan::Layout;
 use crate::tax::Taxed;
 use crate::time::Millis;
 
@@ -392,5 +393,12 @@ pub enum Action {
         disposition: Disposition,
         /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
         sell: Box<Sell>,
+    },
+    /// Set how the labels that a location prints are laid out. Chain only.
+    SetLabels {
+        /// Where.
+        location: LocationId,
+        /// The layouts, which replace those of before.
+        layouts: Vec<Layout>,
     },
 }

@@ -8,6 +8,7 @@ use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, Reserv
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::returns::{Grant, Of, SaleRef};
+use crate::scan::Layout;
 use crate::stock::Change;
 use crate::time::Timestamp;
 
@@ -192,6 +193,13 @@ pub enum Event {
         /// What went out.
         sale: Box<Sale>,
     },
+    /// The layouts of a location's own labels were set.
+    LabelsSet {
+        /// Where.
+        location: LocationId,
+        /// All of them.
+        layouts: Vec<Layout>,
+    },
 }
 
 impl Sale {
@@ -296,7 +304,8 @@ impl Event {
             | Event::LocationDefined { .. }
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
-            | Event::ReturnGranted { .. } => {}
+            | Event::ReturnGranted { .. }
+            | Event::LabelsSet { .. } => {}
         }
     }
 
@@ -332,6 +341,7 @@ impl Event {
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
+            Event::LabelsSet { .. } => Answer::LabelsSet,
         }
     }
 }

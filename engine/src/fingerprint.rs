@@ -146,6 +146,11 @@ impl Parts {
                 self.take_back(back);
                 self.rest.text(disposition.name());
             }
+            Action::SetLabels { location, layouts } => {
+                self.op.text("set_labels");
+                self.op.number(u64::from(location.0));
+                layouts.iter().for_each(|layout| self.rest.text(layout.as_str()));
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use onhand_engine::card_number::find;
 use onhand_engine::gtin::is_gs1_key;
-use onhand_engine::scan::percent;
+use onhand_engine::scan::{percent, without_symbology};
 use onhand_protocol::compact::Sale;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -20,7 +20,9 @@ use std::fmt;
 
 /// Fields of codes that shops take from bar codes: there, digits with the check digit of a GTIN, GLN or SSCC
 /// are what they say they are.
-const CODES: &[&str] = &["code", "gtin", "gtins", "location", "locations", "sku", "skus"];
+const CODES: &[&str] = &["location", "locations", "sku", "skus"];
+/// Fields of bar codes, which take no other digits: 13 or 14 of them are a bar code, or one that was misread.
+const BAR_CODES: &[&str] = &["code", "gtin", "gtins"];
 /// Headers whose values are read, besides the key, which is checked by itself.
 const HEADERS: &[&str] = &["idempotency-key", "last-event-id", "if-none-match"];
 
@@ -78,7 +80,8 @@ fn check_query(query: &str) -> Result<(), Fault> {
         if is_one(&meant(&name)) {
             return Err(refused("query"));
         }
-        if is_one(&meant(&value)) {
+        let value = meant(&value);
+        if is_one(&value) && !(BAR_CODES.contains(&name.as_str()) && is_gtins_length(&value)) {
             return Err(refused(&name));
         }
     }
@@ -100,7 +103,14 @@ fn meant(part: &str) -> Cow<'_, str> {
 
 /// Whether a code is one, or has one in it.
 fn is_one(code: &str) -> bool {
+    // The digit of a symbology identifier in front is none of the number's.
+    let code = without_symbology(code);
     find(code.as_bytes()).is_some() && !is_gs1_key(code)
+}
+
+fn is_gtins_length(text: &str) -> bool {
+    let digits = without_symbology(text);
+    matches!(digits.len(), 13 | 14) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// It says where and not what.
@@ -124,7 +134,9 @@ impl Walk {
             return;
         }
         let name = self.path.rsplit('.').next().unwrap_or_default();
-        let is_code = CODES.contains(&name.split('[').next().unwrap_or_default()) && is_gs1_key(text);
+        let list = name.split('[').next().unwrap_or_default();
+        let is_bar_code = BAR_CODES.contains(&list) && (is_gtins_length(text) || !is_one(text));
+        let is_code = is_bar_code || (CODES.contains(&list) && !is_one(text));
         let is_key = matches!(name, "key" | "token") && keys::has_form(text);
         if !is_code && !is_key {
             self.found = Some(self.path.clone());
@@ -271,6 +283,14 @@ mod tests {
             assert_eq!(field_of(&json!({"owner": code})).as_deref(), Some("owner"));
             assert_eq!(field_of(&json!({"sku": format!("{code} 12")})).as_deref(), Some("sku"));
         }
+        // Misread: the rule of bar codes says so.
+        assert_eq!(field_of(&json!({"gtins": ["4006381333932"], "code": "]E04006381333932"})), None);
+        assert_eq!(field_of(&json!({"sku": "4006381333932"})).as_deref(), Some("sku"));
+        assert_eq!(field_of(&json!({"code": "]Q301300638100000361010"})), None);
+        assert_eq!(
+            field_of(&json!({"code": "]d2010950600013435210A\u{1d}91 4111111111111111"})).as_deref(),
+            Some("code")
+        );
         let id = "41111111-1111-1111-8111-000000000001";
         assert_eq!(field_of(&json!({"id": id, "owner": id})), None);
         let key = format!("ohk_{CARD}_{}", "0123456789abcdef".repeat(4));

@@ -93,7 +93,7 @@ pub(crate) fn check_keys(principal: &Principal) -> Result<(), Fault> {
 fn key_may(role: Role, op: &str) -> bool {
     match op {
         "hello" | "ping" => true,
-        "get" | "subscribe" => role != Role::Operations,
+        "get" | "scan" | "subscribe" => role != Role::Operations,
         "unsubscribe" => true,
         "watch_metrics" => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         "sell" | "reserve" | "extend" | "release" | "allocate" | "deallocate" => {
@@ -102,13 +102,13 @@ fn key_may(role: Role, op: &str) -> bool {
         "return" | "return_sale" | "void_sale" | "exchange" | "receive" | "adjust" | "count" => {
             matches!(role, Role::Admin | Role::Till)
         }
-        "set_policy" | "define_location" | "define_items" => role == Role::Admin,
+        "set_policy" | "set_labels" | "define_location" | "define_items" => role == Role::Admin,
         _ => false,
     }
 }
 
 fn shopper_may(op: &str) -> bool {
-    matches!(op, "hello" | "ping" | "get" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
+    matches!(op, "hello" | "ping" | "get" | "scan" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
 }
 
 fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
@@ -155,13 +155,13 @@ mod tests {
         ("admin", "*"),
         (
             "till",
-            "hello ping get subscribe unsubscribe sell return reserve extend release receive adjust count \
+            "hello ping get scan subscribe unsubscribe sell return reserve extend release receive adjust count \
              allocate deallocate",
         ),
-        ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
-        ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
+        ("web", "hello ping get scan subscribe unsubscribe sell reserve extend release allocate deallocate"),
+        ("analyst", "hello ping get scan subscribe unsubscribe watch_metrics"),
         ("operations", "hello ping unsubscribe watch_metrics"),
-        ("shopper", "hello ping get subscribe unsubscribe reserve extend release"),
+        ("shopper", "hello ping get scan subscribe unsubscribe reserve extend release"),
     ];
 
     #[test]

@@ -332,6 +332,10 @@ impl<'a> Session<'a> {
         rights::check(&principal, &body)?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
+            Body::Scan(asked) => {
+                self.reply(id, Success::Scanned(wire::scan(&self.worker.shared.handle, &asked)?));
+                Ok(())
+            }
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
             Body::WatchMetrics(asked) => figures::socket::begin(self.worker, self.connection, id, &asked, &principal),
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),

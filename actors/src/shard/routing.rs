@@ -91,7 +91,8 @@ impl Shard {
             | Action::DefineLocation { .. }
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. }
-            | Action::GrantReturn { .. } => {}
+            | Action::GrantReturn { .. }
+            | Action::SetLabels { .. } => {}
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {

@@ -19,6 +19,15 @@ impl Date {
         exists.then_some(Self { year, month, day })
     }
 
+    /// Reads YYYY-MM-DD.
+    #[must_use]
+    pub fn parse_whole(text: &str) -> Option<Self> {
+        let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else { return None };
+        let date = Self::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+        // Only as it is printed.
+        (date.to_string() == text).then_some(date)
+    }
+
     /// The day of a moment, in UTC.
     #[must_use]
     pub fn of(time: Timestamp) -> Self {

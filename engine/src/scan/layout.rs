@@ -78,6 +78,12 @@ impl Layout {
         self.beginning().iter().zip(other.beginning()).all(|(one, another)| one == another)
     }
 
+    /// The picture.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
     fn beginning(&self) -> &[u8] {
         self.0.split(|place| !place.is_ascii_digit()).next().unwrap_or_default()
     }
@@ -131,7 +137,7 @@ impl Layout {
 
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
+        f.write_str(self.as_str())
     }
 }
 

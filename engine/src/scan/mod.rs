@@ -111,7 +111,7 @@ pub fn read(code: &str, layouts: &[Layout], today: Date) -> Result<Scanned, Scan
     if says_elements || code.contains(elements::SEPARATOR) || code.starts_with('(') {
         return elements::read(code, today);
     }
-    if code.bytes().all(|byte| byte.is_ascii_digit()) && code.len() <= 14 {
+    if (1..=14).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits::read(code, symbology, layouts);
     }
     // A scanner that was told to leave out the identifier.

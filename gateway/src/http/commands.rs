@@ -36,12 +36,10 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     rights::check_op(&principal, op)?;
     let id = idempotency_key(&head.headers)?;
     let large = op == "define_items";
-    let bytes = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
-    let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
-        about_a_sale(app, principal, op, id, &bytes).await?
-    } else if large {
     let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
-    let Entered { command, asked } = if large {
+    let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
+        about_a_sale(app, principal, op, id, &received).await?
+    } else if large {
         // A whole catalogue takes a while to read: not on the thread of the sockets.
         let (app, op) = (app.clone(), op.to_owned());
         let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &received));
@@ -58,16 +56,20 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     Ok(answer::bytes(text))
 }
 
-async fn about_a_sale(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
-    let body = message::Body::parse(op, bytes)?;
+async fn about_a_sale(
+    app: &App,
+    principal: Principal,
+    op: &str,
+    id: Id,
+    received: &Received,
+) -> Result<Entered, Fault> {
+    let body = message::Body::parse(op, received.checked()?)?;
     rights::check(&principal, &body)?;
     let sale = body.sale().unwrap_or_default();
     let request = (id, body, principal.role().channel());
     giving::enter(&app.shared.handle, request, sale, async |command| app.decide(command).await).await
 }
 
-fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
-    let body = message::Body::parse(op, bytes)?;
 fn enter(app: &App, principal: Principal, op: &str, id: Id, received: &Received) -> Result<Entered, Fault> {
     let body = message::Body::parse(op, received.checked()?)?;
     rights::check(&principal, &body)?;

@@ -54,6 +54,7 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/stock/{location}/{sku}", get(reads::stock))
         .route("/items", get(reads::items))
         .route("/items/{sku}", get(reads::item))
+        .route("/scan", get(reads::scan))
         .route("/locations", get(reads::locations))
         .route("/totals", get(reads::totals))
         .route("/reservations/{location}/{id}", get(reads::reservation))

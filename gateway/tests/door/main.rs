@@ -10,4 +10,5 @@ mod harness;
 mod live;
 mod pages;
 mod rights;
+mod scan;
 mod stopping;

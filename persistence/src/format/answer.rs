@@ -33,6 +33,7 @@ pub(super) enum AnyAnswer {
     KeyRevoked,
     ReturnGranted(Box<Grant>),
     Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
+    LabelsSet,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -61,6 +62,7 @@ impl From<&Answer> for AnyAnswer {
             Answer::Exchanged { receipt, returned, gross } => {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
+            Answer::LabelsSet => Self::LabelsSet,
         }
     }
 }
@@ -105,6 +107,7 @@ impl ArchivedAnyAnswer {
                 returned: Minor(returned.to_native()),
                 gross: Minor(gross.to_native()),
             },
+            Self::LabelsSet => Answer::LabelsSet,
         })
     }
 }

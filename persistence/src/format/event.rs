@@ -7,9 +7,10 @@ use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
-use onhand_engine::ids::{Code, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
@@ -36,6 +37,7 @@ pub(super) enum AnyEvent {
     SaleReturned(Box<SaleReturn>),
     ReturnGranted(Box<ReturnGrant>),
     Exchanged(Box<Exchange>),
+    LabelsSet { location: u32, layouts: Vec<String> },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -152,6 +154,11 @@ fn receipt_out(receipt: Option<(TillNo, ReceiptNo)>) -> Option<(u16, u64)> {
 
 fn receipt_in(receipt: Option<(u16, u64)>) -> Option<(TillNo, ReceiptNo)> {
     receipt.map(|(till, no)| (TillNo(till), ReceiptNo(no)))
+}
+
+pub(super) fn layouts_in(layouts: &[String]) -> Result<Vec<Layout>, DecodeError> {
+    let layout = |text: &String| Layout::parse(text).map_err(|why| DecodeError(format!("a layout {why}")));
+    layouts.iter().map(layout).collect()
 }
 
 impl From<&event::Freed> for Freed {
@@ -307,6 +314,9 @@ impl From<&Event> for AnyEvent {
                 Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
+            Event::LabelsSet { location, layouts } => {
+                Self::LabelsSet { location: location.0, layouts: layouts.iter().map(ToString::to_string).collect() }
+            }
         }
     }
 }
@@ -362,6 +372,9 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
             AnyEvent::ReturnGranted(granted) => granted.read()?,
             AnyEvent::Exchanged(exchange) => exchange.read()?,
+            AnyEvent::LabelsSet { location, layouts } => {
+                Self::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? }
+            }
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
-use super::event::{Line, Policy, code, lines_in, lines_out};
+use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
@@ -15,6 +15,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo, Version};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::stock::{Detail, StockRow};
 use onhand_engine::store::{OrderState, Reservation, Store, Totals};
 use onhand_engine::till::Till;
@@ -40,6 +41,7 @@ enum Part {
     Reservations(Vec<ReservationPart>),
     Orders(Vec<OrderPart>),
     GivenBack(Vec<GivenBack>),
+    Labels(Vec<(u32, Vec<String>)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -116,6 +118,11 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     for keys in keys.chunks(PART) {
         tell(part(&Part::Keys(keys.iter().map(|key| (*key).into()).collect())));
     }
+    if !chain.labels().is_empty() {
+        let texts = |layouts: &[Layout]| layouts.iter().map(ToString::to_string).collect();
+        let labels = chain.labels().iter().map(|(location, layouts)| (location.0, texts(layouts)));
+        tell(part(&Part::Labels(labels.collect())));
+    }
 }
 
 /// Tells the parts of a location.
@@ -191,7 +198,9 @@ pub fn read_part(
 
 fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(), DecodeError> {
     let place = match &part {
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => return read_chain(part, &mut world.chain),
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::Labels(_) => {
+            return read_chain(part, &mut world.chain);
+        }
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -221,7 +230,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 place.store.given_back.insert(sale, given);
             }
         }
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::Labels(_) => {}
     }
     Ok(())
 }
@@ -241,6 +250,12 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
             for key in keys {
                 let key: onhand_engine::catalogue::Key = key.try_into()?;
                 chain.keys.insert(key.id, key);
+            }
+        }
+        Part::Labels(labels) => {
+            for (location, layouts) in labels {
+                let set = Event::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? };
+                chain.apply(&set, Timestamp(0));
             }
         }
         _ => {}

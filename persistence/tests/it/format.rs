@@ -2,7 +2,11 @@
 
 use crate::samples::{encoded, every_kind, plain_sale, record};
 use onhand_engine::event::Event;
-use onhand_persistence::format::{decode, decode_each, encode, frames};
+use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::scan::Layout;
+use onhand_engine::world::World;
+use onhand_persistence::format::{decode, decode_each, encode, frames, state};
+use onhand_persistence::log::Remembered;
 
 #[test]
 fn every_kind_comes_back() {
@@ -57,4 +61,24 @@ fn no_bit_makes_it_panic() {
             let _ = decode(&damaged);
         }
     }
+}
+
+#[test]
+fn layouts_of_labels_come_back_from_the_log_and_from_a_snapshot() {
+    let layouts = ["20IIIIIVPPPPC", "28IIIIVWWWWWC"].map(|text| Layout::parse(text).unwrap()).to_vec();
+    let set = record(9, 0, Event::LabelsSet { location: LocationId(1), layouts: layouts.clone() });
+    assert_eq!(decode(&encoded(&set)).unwrap(), std::slice::from_ref(&set));
+    let mut world = World::default();
+    every_kind().iter().chain([&set]).for_each(|record| world.apply(record));
+    let (mut found, mut known) = (World::default(), Vec::new());
+    state::chain_parts(&world.chain, &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(found.chain.labels(), world.chain.labels());
+    assert_eq!(*found.chain.labels()[&LocationId(1)], *layouts);
+    let answer = Remembered::of(&set, Seq(1));
+    state::memo_parts(&[&answer], &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(known, [answer]);
 }

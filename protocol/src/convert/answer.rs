@@ -78,7 +78,8 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::LocationDefined
         | Answer::KeyCreated
         | Answer::KeyRevoked
-        | Answer::ReturnGranted(_) => {}
+        | Answer::ReturnGranted(_)
+        | Answer::LabelsSet => {}
     }
     object.end();
 }
@@ -103,6 +104,7 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::LocationDefined => "location_defined",
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
+        Answer::LabelsSet => "labels_set",
     }
 }
 

@@ -11,6 +11,7 @@ use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::store::{Reservation, Totals};
 
 /// An item, as `define_items` takes it.
@@ -27,9 +28,9 @@ pub fn item(item: &Item) -> ItemInput {
     }
 }
 
-/// A location, as `define_location` takes it.
+/// A location, as `define_location` takes it, and the layouts of its labels.
 #[must_use]
-pub fn location(location: &Location) -> LocationMessage {
+pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
     let rate = |rate: &onhand_engine::tax::TaxRate| {
         let class = Text(rate.class.clone());
         match rate.parts.as_slice() {
@@ -47,6 +48,7 @@ pub fn location(location: &Location) -> LocationMessage {
             rounding: location.tax.rounding.into(),
             rates: location.tax.rates.iter().map(rate).collect(),
         },
+        labels: labels.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -214,6 +216,10 @@ impl<N: Names> Teller<'_, N> {
             Event::LocationDefined { location } => EventMessage { location: Some((&location.code).into()), ..blank },
             Event::KeyCreated { key } => EventMessage { key: Some(key_id(key.id)), ..blank },
             Event::KeyRevoked { key } => EventMessage { key: Some(key_id(*key)), ..blank },
+            Event::LabelsSet { location, .. } => {
+                let location = self.names.location_numbered(*location);
+                EventMessage { location: location.map(|location| Text(location.code.clone())), ..blank }
+            }
         }
     }
 
@@ -287,5 +293,6 @@ fn word(event: &Event) -> &'static str {
         Event::LocationDefined { .. } => "location_defined",
         Event::KeyCreated { .. } => "key_created",
         Event::KeyRevoked { .. } => "key_revoked",
+        Event::LabelsSet { .. } => "labels_set",
     }
 }

@@ -16,7 +16,8 @@ mod word;
 pub use body::{
     Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation,
     Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale, SafetyStock,
-    SaleLine, Sell, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale, WatchMetrics,
+    SaleLine, Scan, Sell, SetLabels, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale,
+    WatchMetrics,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};
@@ -27,8 +28,8 @@ pub use metrics::{
 };
 pub(crate) use reply::each_success_schema;
 pub use reply::{
-    Allocated, Counted, Extended, HelloReply, Incoming, ItemsDefined, LevelReply, Plain, Pong, Recorded, Reply,
-    Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
+    Allocated, Counted, Extended, HelloReply, Incoming, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, Recorded,
+    Reply, Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
 };
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};

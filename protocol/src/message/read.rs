@@ -58,6 +58,9 @@ answer!(
         currency: Currency,
         /// How it taxes.
         tax: TaxInput,
+        /// How the labels that it prints are laid out, as `set_labels` takes them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<String>,
     }
 );
 answer!(
@@ -139,6 +142,8 @@ answer!(
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
+        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
+        /// `items_defined`, `location_defined`, `key_created`, `key_revoked` or `labels_set`.
         event: String,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,8 @@
 
 use super::body::{
     Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
-    Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
+    Receive, Release, Reserve, Return, ReturnSale, Scan, Sell, SetLabels, SetPolicy, Subscribe, Unsubscribe, VoidSale,
+    WatchMetrics,
 };
 use super::error::ErrorBody;
 use super::tagged::{Head, Read, Rest, Shape};
@@ -133,6 +134,10 @@ bodies! {
     Unsubscribe(Unsubscribe) = "unsubscribe",
     /// Are you there.
     Ping(Ping) = "ping",
+    /// What a scanner read.
+    Scan(Scan) = "scan",
+    /// The layouts of a location's own labels.
+    SetLabels(SetLabels) = "set_labels",
 }
 
 impl Serialize for Request {
