@@ -259,7 +259,7 @@ mod tests {
         let escaped: String = CARD.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
         for (text, field) in [
             (format!("{{\"name\":\"{escaped}\"}}"), "name"),
-            (format!("{{\"name\":\"\\u0034111111111111111\"}}"), "name"),
+            (r#"{"name":"\u0034111111111111111"}"#.to_owned(), "name"),
             (format!("{{\"{escaped}\":1}}"), ""),
             // The same name twice, half a text, not UTF-8.
             (format!("{{\"name\":\"{CARD}\",\"name\":\"\"}}"), "name"),

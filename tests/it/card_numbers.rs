@@ -5,6 +5,7 @@ use crate::harness::{self, onhand, run, run_ok, sample_data, text};
 use crate::wire::{Socket, block_on, get, http, id, ok, post, stocked_shop};
 use flate2::read::GzDecoder;
 use onhand_engine::card_number;
+use onhand_protocol::routes::ROUTES;
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::Path;
@@ -127,15 +128,15 @@ async fn each_field_over_websocket(address: &str, key: &str) -> usize {
 
 async fn each_field_over_http(address: &str, key: &str) -> usize {
     let mut sent = 0;
-    let mut socket_only = Vec::new();
     for (op, mut request, places) in requests() {
+        // A read of this name has no body.
+        if ROUTES.iter().any(|route| route.path == format!("/v1/{op}") && route.method == "GET") {
+            continue;
+        }
         request.as_object_mut().unwrap().retain(|name, _| name != "op" && name != "id");
         for place in places.iter().filter(|place| *place != "/id") {
             for card in CARDS {
                 let answer = post(address, key, &op, &id(), &spoilt(&request, place, card)).await;
-                if answer.json()["number"] == 1002 && !socket_only.contains(&op) {
-                    socket_only.push(op.clone());
-                }
                 assert_eq!(answer.json()["number"], 1020, "{op} {place}: {}", answer.body);
                 assert_eq!(answer.json()["field"], field(place), "{op}: {}", answer.body);
                 assert_eq!(card_number::find(answer.body.as_bytes()), None, "{}", answer.body);
@@ -143,7 +144,6 @@ async fn each_field_over_http(address: &str, key: &str) -> usize {
             }
         }
     }
-    assert!(socket_only.is_empty(), "{socket_only:?}");
     sent
 }
 
@@ -152,7 +152,7 @@ async fn each_address(address: &str, key: &str) -> usize {
     let bearer = format!("Bearer {key}");
     let headers = [("authorization", bearer.as_str())];
     let mut sent = 0;
-    for route in onhand_protocol::routes::ROUTES {
+    for route in ROUTES {
         let parameters = route.path.matches('{').count();
         let encoded = CARDS[0].replace(' ', "%20");
         let mut addresses: Vec<String> = (0..parameters).map(|at| with_parameter(route.path, at, &encoded)).collect();
