@@ -20,9 +20,9 @@ use std::fmt;
 
 /// Fields of codes that shops take from bar codes: there, digits with the check digit of a GTIN, GLN or SSCC
 /// are what they say they are.
-const CODES: &[&str] = &["location", "locations", "sku", "skus"];
+const CODES: &[&str] = &["code", "location", "locations", "sku", "skus"];
 /// Fields of bar codes, which take no other digits: 13 or 14 of them are a bar code, or one that was misread.
-const BAR_CODES: &[&str] = &["code", "gtin", "gtins"];
+const BAR_CODES: &[&str] = &["gtin", "gtins"];
 /// Headers whose values are read, besides the key, which is checked by itself.
 const HEADERS: &[&str] = &["idempotency-key", "last-event-id", "if-none-match"];
 
@@ -34,10 +34,10 @@ pub(crate) fn check_json(text: &[u8]) -> Result<(), Fault> {
     if !bare && !escaped() {
         return Ok(());
     }
-    let mut walk = Walk { path: String::new(), found: None };
+    let mut walk = Walk::default();
     let mut json = serde_json::Deserializer::from_slice(text);
     let read = Place { walk: &mut walk }.deserialize(&mut json).and_then(|()| json.end());
-    match (walk.found, read) {
+    match (walk.found(), read) {
         (Some(field), _) => Err(refused(&field)),
         // What cannot be read has no fields.
         (None, Err(_)) if bare => Err(refused("")),
@@ -81,7 +81,8 @@ fn check_query(query: &str) -> Result<(), Fault> {
             return Err(refused("query"));
         }
         let value = meant(&value);
-        if is_one(&value) && !(BAR_CODES.contains(&name.as_str()) && is_gtins_length(&value)) {
+        // Only a scan has a code there.
+        if is_one(&value) && !(name == "code" && is_gtins_length(&value)) {
             return Err(refused(&name));
         }
     }
@@ -121,15 +122,21 @@ fn refused(field: &str) -> Fault {
 }
 
 /// A way through JSON: every value, also of names that stand twice.
+#[derive(Default)]
 struct Walk {
     /// Where it is, such as `lines[2].sku`.
     path: String,
     /// Where the first one was found.
     found: Option<String>,
+    /// Whether it is a scan, whose `code` is a bar code and is not kept.
+    is_scan: bool,
+    /// Whether its `code` is one that only a scan may have.
+    has_misread_code: bool,
 }
 
 impl Walk {
     fn see(&mut self, text: &str) {
+        self.is_scan |= self.path == "op" && text == "scan";
         if self.found.is_some() || find(text.as_bytes()).is_none() {
             return;
         }
@@ -138,9 +145,17 @@ impl Walk {
         let is_bar_code = BAR_CODES.contains(&list) && (is_gtins_length(text) || !is_one(text));
         let is_code = is_bar_code || (CODES.contains(&list) && !is_one(text));
         let is_key = matches!(name, "key" | "token") && keys::has_form(text);
-        if !is_code && !is_key {
+        if !is_code && self.path == "code" && is_gtins_length(text) {
+            // The op may stand behind it.
+            self.has_misread_code = true;
+        } else if !is_code && !is_key {
             self.found = Some(self.path.clone());
         }
+    }
+
+    fn found(self) -> Option<String> {
+        let kept_code = (self.has_misread_code && !self.is_scan).then(|| "code".to_owned());
+        self.found.or(kept_code)
     }
 
     fn see_name(&mut self, name: &str) {
@@ -284,7 +299,12 @@ mod tests {
             assert_eq!(field_of(&json!({"sku": format!("{code} 12")})).as_deref(), Some("sku"));
         }
         // Misread: the rule of bar codes says so.
-        assert_eq!(field_of(&json!({"gtins": ["4006381333932"], "code": "]E04006381333932"})), None);
+        assert_eq!(field_of(&json!({"gtins": ["4006381333932"]})), None);
+        assert_eq!(field_in(r#"{"op":"scan","code":"]E04006381333932"}"#), None);
+        assert_eq!(field_in(r#"{"code":"4006381333932","op":"scan"}"#), None);
+        assert_eq!(field_in(r#"{"code":"4222222222222","op":"define_location"}"#).as_deref(), Some("code"));
+        // A location's code is kept.
+        assert_eq!(field_in(r#"{"op":"define_location","code":"4222222222222"}"#).as_deref(), Some("code"));
         assert_eq!(field_of(&json!({"sku": "4006381333932"})).as_deref(), Some("sku"));
         assert_eq!(field_of(&json!({"code": "]Q301300638100000361010"})), None);
         assert_eq!(
@@ -311,6 +331,8 @@ mod tests {
         assert_eq!(query("limit=1&after=4111+1111+1111+1111").as_deref(), Some("after"));
         assert_eq!(query("4111111111111111=1").as_deref(), Some("query"));
         assert_eq!(query("after=4006381000093&limit=1000"), None);
+        assert_eq!(query("location=S1&code=4006381333932"), None);
+        assert_eq!(query("location=4006381333932").as_deref(), Some("location"));
         let mut headers = HeaderMap::new();
         headers.insert("idempotency-key", http::HeaderValue::from_static("4111-1111-1111-1111"));
         assert_eq!(check_headers(&headers).unwrap_err().body().field.as_deref(), Some("idempotency-key"));

@@ -17,6 +17,7 @@ mod planted;
 mod program;
 mod recorded_days;
 mod returning;
+mod scanned;
 mod stranger;
 mod tidy;
 mod wire;
