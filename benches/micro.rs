@@ -8,6 +8,7 @@ mod made;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use made::Book;
+use onhand_engine::card_number;
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
@@ -37,6 +38,9 @@ fn read(bench: &mut Criterion) {
         group.bench_function(BenchmarkId::new("parse", format!("{lines} lines")), |b| {
             b.iter(|| Request::parse(black_box(&text)).unwrap());
         });
+        group.bench_function(BenchmarkId::new("look for card numbers", format!("{lines} lines")), |b| {
+            b.iter(|| card_number::find(black_box(text.as_bytes())));
+        });
         group.bench_function(BenchmarkId::new("parse and enter", format!("{lines} lines")), |b| {
             b.iter(|| {
                 let request = Request::parse(black_box(&text)).unwrap();
@@ -47,7 +51,7 @@ fn read(bench: &mut Criterion) {
     let many = format!("[{}]", vec![made::sale_text(1); 16].join(","));
     group.throughput(Throughput::Elements(16));
     group.bench_function("an array of 16 sales", |b| {
-        b.iter(|| parse_all(black_box(&many), |request| drop(black_box(request.unwrap()))));
+        b.iter(|| parse_all(black_box(&many), |_| Ok(()), |request| drop(black_box(request.unwrap()))));
     });
     group.finish();
 }

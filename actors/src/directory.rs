@@ -7,6 +7,7 @@ use onhand_engine::chain::Chain;
 use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::scan::Layout;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,6 +21,7 @@ pub struct Directory {
     locations: RwLock<Vec<Arc<Location>>>,
     location_codes: DashMap<LocationCode, LocationId>,
     keys: RwLock<BTreeMap<KeyId, Key>>,
+    labels: DashMap<LocationId, Arc<[Layout]>>,
     version: AtomicU64,
 }
 
@@ -29,6 +31,7 @@ pub(crate) enum ChainChange {
     Items(Vec<Arc<Item>>),
     Location(Arc<Location>),
     Key(Key),
+    Labels(LocationId, Arc<[Layout]>),
 }
 
 impl ChainChange {
@@ -41,6 +44,9 @@ impl ChainChange {
             Event::LocationDefined { location } => chain.location(location.id).cloned().map(Self::Location),
             Event::KeyCreated { key } => chain.keys.get(&key.id).cloned().map(Self::Key),
             Event::KeyRevoked { key } => chain.keys.get(key).cloned().map(Self::Key),
+            Event::LabelsSet { location, .. } => {
+                Some(Self::Labels(*location, chain.labels().get(location).cloned().unwrap_or_default()))
+            }
             _ => None,
         }
     }
@@ -101,6 +107,11 @@ impl Directory {
         read(&self.locations).clone()
     }
 
+    /// How the labels that a location prints are laid out.
+    pub fn labels(&self, location: LocationId) -> Arc<[Layout]> {
+        self.labels.get(&location).map(|layouts| Arc::clone(&layouts)).unwrap_or_default()
+    }
+
     /// A key, revoked or not.
     pub fn key(&self, id: KeyId) -> Option<Key> {
         read(&self.keys).get(&id).cloned()
@@ -116,6 +127,7 @@ impl Directory {
         self.put(ChainChange::Items(chain.items().to_vec()));
         chain.locations().iter().for_each(|location| self.put(ChainChange::Location(Arc::clone(location))));
         chain.keys.values().for_each(|key| self.put(ChainChange::Key(key.clone())));
+        chain.labels().iter().for_each(|(at, layouts)| self.put(ChainChange::Labels(*at, Arc::clone(layouts))));
     }
 
     /// Publishes a change. Numbers before names, so that a name found always leads somewhere; readers
@@ -130,6 +142,9 @@ impl Directory {
             }
             ChainChange::Key(key) => {
                 write(&self.keys).insert(key.id, key);
+            }
+            ChainChange::Labels(location, layouts) => {
+                self.labels.insert(location, layouts);
             }
         }
         self.version.fetch_add(1, Ordering::Release);

@@ -101,4 +101,6 @@ pub enum Answer {
     Account(Box<Statement>),
     /// A step of a payment from accounts is done, or needs no doing.
     StepTaken,
+    /// The location's own labels are read so from now on.
+    LabelsSet,
 }

@@ -5,6 +5,7 @@ use crate::command::Action;
 use crate::event::Event;
 use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use crate::refusal::Refusal;
+use crate::scan::Layout;
 use crate::time::Timestamp;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub struct Chain {
     location_codes: HashMap<LocationCode, LocationId>,
     /// Keys by id, revoked ones included.
     pub keys: BTreeMap<KeyId, Key>,
+    labels: BTreeMap<LocationId, Arc<[Layout]>>,
 }
 
 impl Chain {
@@ -58,6 +60,12 @@ impl Chain {
         self.location_codes.get(code).copied()
     }
 
+    /// How the labels that locations print are laid out, of those that print any.
+    #[must_use]
+    pub const fn labels(&self) -> &BTreeMap<LocationId, Arc<[Layout]>> {
+        &self.labels
+    }
+
     /// Decides a command of the chain. Codes keep their numbers for ever; new ones get the next.
     ///
     /// # Errors
@@ -77,6 +85,9 @@ impl Chain {
             Action::CreateKey { key } => Ok(Event::KeyCreated { key: key.clone() }),
             Action::RevokeKey { key } if self.keys.contains_key(key) => Ok(Event::KeyRevoked { key: *key }),
             Action::RevokeKey { .. } => Err(Refusal::UnknownKey),
+            Action::SetLabels { location, layouts } if self.location(*location).is_some() => {
+                Ok(Event::LabelsSet { location: *location, layouts: layouts.clone() })
+            }
             _ => Err(Refusal::UnknownLocation),
         }
     }
@@ -112,6 +123,12 @@ impl Chain {
                 if let Some(key) = self.keys.get_mut(key) {
                     key.revoked.get_or_insert(now);
                 }
+            }
+            Event::LabelsSet { location, layouts } if layouts.is_empty() => {
+                self.labels.remove(location);
+            }
+            Event::LabelsSet { location, layouts } => {
+                self.labels.insert(*location, Arc::from(layouts.as_slice()));
             }
             _ => {}
         }

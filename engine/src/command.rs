@@ -8,6 +8,7 @@ use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, Reserv
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::returns::TakeBack;
+use crate::scan::Layout;
 use crate::tax::Taxed;
 use crate::time::Millis;
 
@@ -425,6 +426,13 @@ pub enum Action {
     },
     /// A step of a payment from accounts, at the location of its sale.
     Payment(PaymentAsk),
+    /// Set how the labels that a location prints are laid out. Chain only.
+    SetLabels {
+        /// Where.
+        location: LocationId,
+        /// The layouts, which replace those of before.
+        layouts: Vec<Layout>,
+    },
 }
 
 impl Action {

@@ -117,7 +117,8 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         Action::DefineItems { .. }
         | Action::DefineLocation { .. }
         | Action::CreateKey { .. }
-        | Action::RevokeKey { .. } => {
+        | Action::RevokeKey { .. }
+        | Action::SetLabels { .. } => {
             return Err(Refusal::UnknownLocation);
         }
         Action::Drawer { till, ask } => {

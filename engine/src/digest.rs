@@ -191,7 +191,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
 }
 
 impl Chain {
-    /// Feeds items, locations and keys, in the order of their numbers.
+    /// Feeds items, locations, keys and layouts of labels, in the order of their numbers.
     pub fn digest(&self, feed: Feed<'_>) {
         for item in self.items() {
             let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
@@ -228,6 +228,12 @@ impl Chain {
             bytes.text(key.holder.as_str());
             bytes.0.extend_from_slice(&key.secret_hash);
             bytes.0.push(u8::from(key.revoked.is_some()));
+            feed(&bytes.0);
+        }
+        for (location, layouts) in self.labels() {
+            let mut bytes = Bytes::of(b'B', *location);
+            bytes.count(layouts.len());
+            layouts.iter().for_each(|layout| bytes.text(layout.as_str()));
             feed(&bytes.0);
         }
     }

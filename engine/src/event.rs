@@ -12,6 +12,7 @@ use crate::ids::{
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::returns::{Grant, Of, SaleRef};
+use crate::scan::Layout;
 use crate::stock::Change;
 use crate::time::Timestamp;
 
@@ -226,6 +227,13 @@ pub enum Event {
         /// What a fact took from accounts that there are none of: a conflict for a person to decide.
         unpaid: Vec<Take>,
     },
+    /// The layouts of a location's own labels were set.
+    LabelsSet {
+        /// Where.
+        location: LocationId,
+        /// All of them.
+        layouts: Vec<Layout>,
+    },
 }
 
 impl Sale {
@@ -356,7 +364,8 @@ impl Event {
             | Event::Drawer { .. }
             | Event::DrawerRulesSet { .. }
             | Event::Account { .. }
-            | Event::Settled { .. } => {}
+            | Event::Settled { .. }
+            | Event::LabelsSet { .. } => {}
         }
     }
 
@@ -405,6 +414,7 @@ impl Event {
                 ..
             } => Answer::AccountBooked { balance: *balance },
             Event::Account { .. } | Event::Settled { .. } => Answer::StepTaken,
+            Event::LabelsSet { .. } => Answer::LabelsSet,
         }
     }
 }

@@ -172,6 +172,11 @@ impl Parts {
                 });
                 self.rest.uuid(ask.sale().0);
             }
+            Action::SetLabels { location, layouts } => {
+                self.op.text("set_labels");
+                self.op.number(u64::from(location.0));
+                layouts.iter().for_each(|layout| self.rest.text(layout.as_str()));
+            }
         }
     }
 

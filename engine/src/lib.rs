@@ -15,6 +15,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod card_number;
 pub mod cash_rounding;
 pub mod catalogue;
 pub mod chain;
@@ -32,6 +33,7 @@ pub mod money;
 pub mod qty;
 pub mod refusal;
 pub mod returns;
+pub mod scan;
 pub mod stock;
 pub mod store;
 pub mod tax;

@@ -16,6 +16,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Millis;
 
@@ -107,6 +108,11 @@ fn adjust(bucket: Bucket, reason: &str) -> Action {
     Action::Adjust { sku: TEA, bucket, delta: Qty::units(1), reason: Label::new(reason).unwrap() }
 }
 
+fn labels(location: u32, layouts: &[&str]) -> Action {
+    let layouts = layouts.iter().map(|text| Layout::parse(text).unwrap()).collect();
+    Action::SetLabels { location: LocationId(location), layouts }
+}
+
 fn back(disposition: Disposition) -> Action {
     let lines = vec![sale_line(TEA, 1)];
     Action::Return {
@@ -146,6 +152,11 @@ fn commands_that_look_alike_differ() {
         back(Disposition::ToSupplier),
         Action::Deallocate { order: OrderId::new("W-1").unwrap() },
         Action::Deallocate { order: OrderId::new("W-10").unwrap() },
+        labels(1, &[]),
+        labels(2, &[]),
+        labels(1, &["20IIIIIVPPPPC"]),
+        labels(1, &["21IIIIIVPPPPC"]),
+        labels(1, &["20IIIIIVPPPPC", "21IIIIIVPPPPC"]),
     ];
     for (at, one) in alike.iter().enumerate() {
         for other in &alike[at + 1..] {

@@ -6,6 +6,7 @@
 //! Not responsible for: stock (it holds none), rules (engine), what the messages look like
 //! (protocol), or what became durable (actors).
 
+mod card_numbers;
 mod cards;
 mod clock;
 mod connection;

@@ -96,7 +96,7 @@ pub(crate) fn check_keys(principal: &Principal) -> Result<(), Fault> {
 fn key_may(role: Role, op: &str) -> bool {
     match op {
         "hello" | "ping" => true,
-        "get" | "subscribe" => role != Role::Operations,
+        "get" | "scan" | "subscribe" => role != Role::Operations,
         "unsubscribe" => true,
         "watch_metrics" => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         "sell" | "reserve" | "extend" | "release" | "allocate" | "deallocate" => {
@@ -107,17 +107,16 @@ fn key_may(role: Role, op: &str) -> bool {
         }
         "account" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "issue_account" | "load_account" | "redeem" | "disable_account" => matches!(role, Role::Admin | Role::Till),
-        "set_policy" | "define_location" | "define_items" => role == Role::Admin,
         "open_session" | "paid_in" | "paid_out" | "drop" | "no_sale" | "x_report" | "close_session" => {
             matches!(role, Role::Admin | Role::Till)
         }
-        "set_drawer_rules" => role == Role::Admin,
+        "set_policy" | "set_labels" | "set_drawer_rules" | "define_location" | "define_items" => role == Role::Admin,
         _ => false,
     }
 }
 
 fn shopper_may(op: &str) -> bool {
-    matches!(op, "hello" | "ping" | "get" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
+    matches!(op, "hello" | "ping" | "get" | "scan" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
 }
 
 fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
@@ -164,14 +163,14 @@ mod tests {
         ("admin", "*"),
         (
             "till",
-            "hello ping get subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
+            "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
              issue_account load_account redeem disable_account account",
         ),
-        ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate account"),
-        ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
+        ("web", "hello ping get scan subscribe unsubscribe sell reserve extend release allocate deallocate account"),
+        ("analyst", "hello ping get scan subscribe unsubscribe watch_metrics"),
         ("operations", "hello ping unsubscribe watch_metrics"),
-        ("shopper", "hello ping get subscribe unsubscribe reserve extend release"),
+        ("shopper", "hello ping get scan subscribe unsubscribe reserve extend release"),
     ];
 
     #[test]

@@ -10,7 +10,7 @@ use crate::live::CHUNK;
 use crate::server::Place;
 use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
-use crate::{cards, clock, figures, metrics, rights};
+use crate::{card_numbers, cards, clock, figures, metrics, rights};
 use hyper_util::rt::TokioIo;
 use onhand_protocol::compact::{self, Sale};
 use onhand_protocol::convert::{self, Entered};
@@ -259,10 +259,13 @@ impl<'a> Session<'a> {
 
     fn hear(&mut self, message: Message, now: Instant) {
         match message {
-            Message::Text(text) => message::parse_all(&text, |request| match request {
-                Ok(request) => self.request(request, now),
-                Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
-            }),
+            Message::Text(text) => {
+                let admit = |text: &str| Ok(card_numbers::check_json(text.as_bytes())?);
+                message::parse_all(&text, admit, |request| match request {
+                    Ok(request) => self.request(request, now),
+                    Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
+                });
+            }
             Message::Binary(message) if self.compact => self.hear_compact(&message, now),
             Message::Binary(_) => {
                 self.refuse(None, &Fault::new(1001, "this subprotocol is JSON text; send text messages"));
@@ -297,6 +300,7 @@ impl<'a> Session<'a> {
         let principal = self.identified()?;
         rights::check_op(&principal, "sell")?;
         self.check_in_flight(principal)?;
+        card_numbers::check_sale(sale)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let command = convert::sale(sale, principal.role().channel(), &book)?;
         self.worker.ask_for(self.connection, command, Asked::Compact(sale.id), now)
@@ -324,6 +328,10 @@ impl<'a> Session<'a> {
         rights::check(&principal, &body)?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
+            Body::Scan(asked) => {
+                self.reply(id, Success::Scanned(wire::scan(&self.worker.shared.handle, &asked)?));
+                Ok(())
+            }
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
             Body::WatchMetrics(asked) => figures::socket::begin(self.worker, self.connection, id, &asked, &principal),
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),

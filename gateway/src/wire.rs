@@ -12,10 +12,11 @@ use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{CommandId, LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::scan::date::Date;
 use onhand_protocol::compact;
 pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
-use onhand_protocol::message::{Channel, LevelMessage, Reply, Role, Subscribe, Success};
+use onhand_protocol::message::{Channel, ItemScanned, LevelMessage, Reply, Role, Scan, Subscribe, Success};
 use onhand_protocol::value::{Id, Sku};
 use std::sync::Arc;
 
@@ -153,6 +154,14 @@ pub(crate) fn item(directory: &Directory, code: &SkuCode) -> Result<Arc<Item>, F
         let fault = Fault::new(1003, format!("there is no item {code} in the catalogue")).at("sku");
         fault.about(Sku::from(code))
     })
+}
+
+/// What was scanned.
+pub(crate) fn scan(handle: &Handle, asked: &Scan) -> Result<ItemScanned, Fault> {
+    let directory = handle.directory();
+    let location = location(directory, &asked.location.0)?;
+    let (labels, today) = (directory.labels(location.id), Date::of(handle.now()));
+    Ok(convert::scan(&asked.code, &location, &labels, today, &Book(directory))?)
 }
 
 /// A subscription that was asked for.

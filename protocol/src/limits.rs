@@ -69,6 +69,9 @@ pub const NAME_CHARS_MAX: usize = 200;
 /// Bar codes of one item.
 pub const GTINS_MAX: usize = 50;
 
+/// Layouts of one location's own labels: each of the prefixes that there are has one.
+pub const LAYOUTS_MAX: usize = 20;
+
 /// Tax classes of one location.
 pub const TAX_RATES_MAX: usize = 100;
 

@@ -4,7 +4,8 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    CreateKey, ErrorBody, ItemInput, LevelMessage, MetricsHistory, MetricsMessage, Z, each_schema, each_success_schema,
+    CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, Z, each_schema,
+    each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route};
 use crate::schema::{generator, success};
@@ -138,6 +139,7 @@ fn schemas() -> Value {
     for add in [
         named::<CreateKey>,
         named::<ItemInput>,
+        named::<ItemScanned>,
         named::<LevelMessage>,
         named::<LevelPage>,
         named::<ItemPage>,

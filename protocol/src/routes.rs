@@ -78,6 +78,7 @@ const LIMIT: Query = Query { name: "limit", is_number: true, meaning: "At most s
 const CHANNEL: Query =
     Query { name: "channel", is_number: false, meaning: "The channel whose `available` is meant; default by role." };
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
+const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
 const PAGE: &[Query] = &[AFTER, LIMIT];
 const METRICS: &[Query] = &[
     Query { name: "every", is_number: false, meaning: "How long one object is: `1s`, the default, or `1m`." },
@@ -167,6 +168,15 @@ pub const ROUTES: &[Route] = &[
         ..read("/v1/z/{location}/{till}/{session}/journal", "", "The journal of a Z as a table.", &[])
     },
     Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/set_labels",
+            "set_labels",
+            "labels_set",
+            "Set how the labels that a location prints are laid out.",
+        )
+    },
+    Route {
         access: Access::KeyOrToken,
         ..read("/v1/stock/{location}/{sku}", "LevelMessage", "The level of one item at one location.", &[CHANNEL])
     },
@@ -176,6 +186,10 @@ pub const ROUTES: &[Route] = &[
     },
     Route { access: Access::KeyOrToken, ..read("/v1/items", "ItemPage", "The catalogue, page by page.", PAGE) },
     Route { access: Access::KeyOrToken, ..read("/v1/items/{sku}", "ItemInput", "One item.", &[]) },
+    Route {
+        access: Access::KeyOrToken,
+        ..read("/v1/scan", "ItemScanned", "The item that was scanned, and what its symbol says.", &[LOCATION, CODE])
+    },
     Route { access: Access::KeyOrToken, ..read("/v1/locations", "LocationList", "Every location.", &[]) },
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),

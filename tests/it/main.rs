@@ -4,6 +4,7 @@
 mod accounts;
 mod bad_input;
 mod browser;
+mod card_numbers;
 mod crash;
 mod disk_full;
 mod drawer;
@@ -18,6 +19,7 @@ mod planted;
 mod program;
 mod recorded_days;
 mod returning;
+mod scanned;
 mod stranger;
 mod tidy;
 mod wire;

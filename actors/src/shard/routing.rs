@@ -99,7 +99,8 @@ impl Shard {
             | Action::GrantReturn { .. }
             | Action::SetDrawerRules { .. }
             | Action::Account { .. }
-            | Action::Payment(_) => {}
+            | Action::Payment(_)
+            | Action::SetLabels { .. } => {}
             Action::Drawer { till, .. } => into.push(ActorRef::Till(self.places.till(store, *till))),
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));

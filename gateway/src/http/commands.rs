@@ -4,7 +4,7 @@ use super::answer;
 use super::app::App;
 use crate::fault::Fault;
 use crate::keys::Principal;
-use crate::{cards, clock, giving, rights, wire};
+use crate::{card_numbers, cards, clock, giving, rights, wire};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -34,16 +34,16 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     rights::check_op(&principal, op)?;
     let id = idempotency_key(&head.headers)?;
     let large = op == "define_items";
-    let bytes = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
+    let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
     let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
-        about_a_sale(app, principal, op, id, &bytes).await?
+        about_a_sale(app, principal, op, id, &received).await?
     } else if large {
         // A whole catalogue takes a while to read: not on the thread of the sockets.
         let (app, op) = (app.clone(), op.to_owned());
-        let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &bytes));
+        let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &received));
         reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))??
     } else {
-        enter(app, principal, op, id, &bytes)?
+        enter(app, principal, op, id, &received)?
     };
     let outcome = app.decide(command).await?;
     if let Outcome::Refused(refusal) = &outcome {
@@ -57,16 +57,22 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     Ok(answer::bytes(text))
 }
 
-async fn about_a_sale(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
-    let body = message::Body::parse(op, bytes)?;
+async fn about_a_sale(
+    app: &App,
+    principal: Principal,
+    op: &str,
+    id: Id,
+    received: &Received,
+) -> Result<Entered, Fault> {
+    let body = message::Body::parse(op, received.checked()?)?;
     rights::check(&principal, &body)?;
     let sale = body.sale().unwrap_or_default();
     let request = (id, body, principal.role().channel());
     giving::enter(&app.shared.handle, request, sale, async |command| app.decide(command).await).await
 }
 
-fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
-    let mut body = message::Body::parse(op, bytes)?;
+fn enter(app: &App, principal: Principal, op: &str, id: Id, received: &Received) -> Result<Entered, Fault> {
+    let mut body = message::Body::parse(op, received.checked()?)?;
     rights::check(&principal, &body)?;
     app.shared.guesses.check(&principal, &body, clock::now())?;
     cards::prepare(id, &mut body)?;
@@ -85,11 +91,22 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Id, Fault> {
     text.parse().map_err(|_| Fault::new(1009, "the Idempotency-Key is not a UUID").at("Idempotency-Key"))
 }
 
+/// A body that was received and not yet looked at.
+pub(crate) struct Received(Bytes);
+
+impl Received {
+    /// Its bytes, which have no card number in them.
+    pub(crate) fn checked(&self) -> Result<&[u8], Fault> {
+        card_numbers::check_json(&self.0)?;
+        Ok(&self.0)
+    }
+}
+
 /// The whole body, if it is not too large and does not take too long.
-pub(crate) async fn read(app: &App, body: Body, max: usize) -> Result<Bytes, Fault> {
+pub(crate) async fn read(app: &App, body: Body, max: usize) -> Result<Received, Fault> {
     let whole = tokio::time::timeout(app.shared.limits.body, Limited::new(body, max).collect()).await;
     match whole {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Ok(whole)) => Ok(Received(whole.to_bytes())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(Fault::new(1006, format!("the body has more than {max} bytes")))
         }

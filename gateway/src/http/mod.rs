@@ -12,6 +12,7 @@ mod tokens;
 mod upgrade;
 mod z;
 
+use crate::card_numbers;
 use crate::server::Shared;
 use crate::worker::{Arrived, FromHttp};
 use app::App;
@@ -53,6 +54,7 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/stock/{location}/{sku}", get(reads::stock))
         .route("/items", get(reads::items))
         .route("/items/{sku}", get(reads::item))
+        .route("/scan", get(reads::scan))
         .route("/locations", get(reads::locations))
         .route("/totals", get(reads::totals))
         .route("/reservations/{location}/{id}", get(reads::reservation))
@@ -75,6 +77,7 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/errors/{number}", get(pages::error))
         .fallback(pages::page)
         .method_not_allowed_fallback(answer::wrong_method)
+        .layer(middleware::from_fn(card_numbers::check_head))
         .with_state(app)
 }
 

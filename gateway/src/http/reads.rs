@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::keys::Principal;
 use crate::rights::{self, Read};
 use crate::wire;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -16,9 +17,9 @@ use onhand_engine::catalogue::Location;
 use onhand_engine::ids::{Code, LocationCode, Seq, SkuCode, SkuId};
 use onhand_protocol::convert;
 use onhand_protocol::limits::{PAGE_DEFAULT, PAGE_MAX};
-use onhand_protocol::message::Channel;
 use onhand_protocol::message::read::{EventPage, ItemPage, LevelPage, LocationList, TotalsList};
-use onhand_protocol::value::{Id, Position};
+use onhand_protocol::message::{Channel, Scan};
+use onhand_protocol::value::{Id, Position, Text};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -35,15 +36,18 @@ pub(crate) struct Asked {
 }
 
 /// The query, or why it cannot be read.
-type Asking = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+type Asking = Result<Query<Asked>, QueryRejection>;
 
 fn asked(query: Asking) -> Result<Asked, Fault> {
-    let Query(asked) =
-        query.map_err(|why| Fault::new(1001, format!("the query cannot be read: {}", why.body_text())))?;
+    let Query(asked) = query.map_err(unreadable)?;
     if asked.limit.is_some_and(|limit| limit == 0 || limit > PAGE_MAX) {
         return Err(Fault::new(1001, format!("limit is 1 to {PAGE_MAX}")).at("limit"));
     }
     Ok(asked)
+}
+
+fn unreadable(why: QueryRejection) -> Fault {
+    Fault::new(1001, format!("the query cannot be read: {}", why.body_text()))
 }
 
 impl Asked {
@@ -154,10 +158,33 @@ pub(crate) async fn item(State(app): State<Arc<App>>, Path(sku): Path<String>, h
     respond(read())
 }
 
+/// What a scan is asked with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scanning {
+    location: String,
+    code: String,
+}
+
+pub(crate) async fn scan(
+    State(app): State<Arc<App>>,
+    query: Result<Query<Scanning>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Catalogue)?;
+        let Query(Scanning { location, code }) = query.map_err(unreadable)?;
+        let asked = Scan { location: Text(coded(&location, "location")?), code };
+        Ok(answer::json(&wire::scan(&app.shared.handle, &asked)?))
+    };
+    respond(read())
+}
+
 pub(crate) async fn locations(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     respond(reader(&app, &headers, Read::Catalogue).map(|_| {
-        let locations = app.shared.handle.directory().locations();
-        answer::json(&LocationList { locations: locations.iter().map(|one| convert::location(one)).collect() })
+        let directory = app.shared.handle.directory();
+        let told = |one: &Arc<Location>| convert::location(one, &directory.labels(one.id));
+        answer::json(&LocationList { locations: directory.locations().iter().map(told).collect() })
     }))
 }
 

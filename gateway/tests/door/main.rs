@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod bad_input;
+mod card_numbers;
 mod commands;
 mod compact;
 mod drawer;
@@ -10,4 +11,5 @@ mod harness;
 mod live;
 mod pages;
 mod rights;
+mod scan;
 mod stopping;

@@ -38,6 +38,7 @@ pub(super) enum AnyAnswer {
     AccountIssued { account: u128, balance: i64 },
     AccountBooked { balance: i64 },
     StepTaken,
+    LabelsSet,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -74,6 +75,7 @@ impl From<&Answer> for AnyAnswer {
             Answer::AccountBooked { balance } => Self::AccountBooked { balance: balance.0 },
             // A reading has no record, so it is never remembered.
             Answer::StepTaken | Answer::Account(_) => Self::StepTaken,
+            Answer::LabelsSet => Self::LabelsSet,
         }
     }
 }
@@ -129,6 +131,7 @@ impl ArchivedAnyAnswer {
             }
             Self::AccountBooked { balance } => Answer::AccountBooked { balance: Minor(balance.to_native()) },
             Self::StepTaken => Answer::StepTaken,
+            Self::LabelsSet => Answer::LabelsSet,
         })
     }
 }

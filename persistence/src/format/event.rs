@@ -9,9 +9,10 @@ use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
-use onhand_engine::ids::{Code, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
@@ -89,6 +90,10 @@ pub(super) enum AnyEvent {
     /// A sale that accounts pay for, and its session where it came late.
     SalePaid(Box<(Sale, PaymentPart, Option<u32>)>),
     Settled(Box<PaymentPart>),
+    LabelsSet {
+        location: u32,
+        layouts: Vec<String>,
+    },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -205,6 +210,11 @@ fn receipt_out(receipt: Option<(TillNo, ReceiptNo)>) -> Option<(u16, u64)> {
 
 fn receipt_in(receipt: Option<(u16, u64)>) -> Option<(TillNo, ReceiptNo)> {
     receipt.map(|(till, no)| (TillNo(till), ReceiptNo(no)))
+}
+
+pub(super) fn layouts_in(layouts: &[String]) -> Result<Vec<Layout>, DecodeError> {
+    let layout = |text: &String| Layout::parse(text).map_err(|why| DecodeError(format!("a layout {why}")));
+    layouts.iter().map(layout).collect()
 }
 
 impl From<&event::Freed> for Freed {
@@ -373,6 +383,9 @@ impl From<&Event> for AnyEvent {
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
             Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
             Event::Settled { sale, unpaid } => Self::Settled(Box::new(PaymentPart::of(*sale, unpaid))),
+            Event::LabelsSet { location, layouts } => {
+                Self::LabelsSet { location: location.0, layouts: layouts.iter().map(ToString::to_string).collect() }
+            }
         }
     }
 }
@@ -445,6 +458,9 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::Settled(part) => {
                 let payment = part.read()?;
                 Self::Settled { sale: payment.sale, unpaid: payment.takes }
+            }
+            AnyEvent::LabelsSet { location, layouts } => {
+                Self::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? }
             }
         })
     }

@@ -5,7 +5,7 @@ use super::account::{AccountPart, PaymentPart};
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
-use super::event::{Line, Policy, code, lines_in, lines_out};
+use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
@@ -17,6 +17,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo, Version};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::stock::{Detail, StockRow};
 use onhand_engine::store::{OrderState, Reservation, Store, Totals};
 use onhand_engine::till::Till;
@@ -47,6 +48,7 @@ enum Part {
     DrawerRules(Box<RulesPart>),
     Settling(Vec<PaymentPart>),
     Accounts(Vec<AccountPart>),
+    Labels(Vec<(u32, Vec<String>)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -122,6 +124,11 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     let keys: Vec<&_> = chain.keys.values().collect();
     for keys in keys.chunks(PART) {
         tell(part(&Part::Keys(keys.iter().map(|key| (*key).into()).collect())));
+    }
+    if !chain.labels().is_empty() {
+        let texts = |layouts: &[Layout]| layouts.iter().map(ToString::to_string).collect();
+        let labels = chain.labels().iter().map(|(location, layouts)| (location.0, texts(layouts)));
+        tell(part(&Part::Labels(labels.collect())));
     }
 }
 
@@ -213,7 +220,9 @@ pub fn read_part(
 
 fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(), DecodeError> {
     let place = match &part {
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => return read_chain(part, &mut world.chain),
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::Labels(_) => {
+            return read_chain(part, &mut world.chain);
+        }
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -259,7 +268,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 account.read_into(&mut place.store)?;
             }
         }
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::Labels(_) => {}
     }
     Ok(())
 }
@@ -279,6 +288,12 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
             for key in keys {
                 let key: onhand_engine::catalogue::Key = key.try_into()?;
                 chain.keys.insert(key.id, key);
+            }
+        }
+        Part::Labels(labels) => {
+            for (location, layouts) in labels {
+                let set = Event::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? };
+                chain.apply(&set, Timestamp(0));
             }
         }
         _ => {}

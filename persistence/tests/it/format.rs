@@ -3,6 +3,7 @@
 use crate::samples::{encoded, every_kind, of_accounts, plain_sale, record};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::scan::Layout;
 use onhand_engine::world::World;
 use onhand_persistence::format::{decode, decode_each, encode, frames, state};
 use onhand_persistence::log::Remembered;
@@ -86,4 +87,24 @@ fn accounts_and_what_is_still_settling_come_back_from_a_snapshot() {
     state::memo_parts(&all, &mut |part| state::read_part(place, &part, &mut World::default(), &mut read).unwrap());
     let said = |some: &[Remembered]| some.iter().map(Remembered::answer).collect::<Vec<_>>();
     assert_eq!(said(&read), said(&answers));
+}
+
+#[test]
+fn layouts_of_labels_come_back_from_the_log_and_from_a_snapshot() {
+    let layouts = ["20IIIIIVPPPPC", "28IIIIVWWWWWC"].map(|text| Layout::parse(text).unwrap()).to_vec();
+    let set = record(9, 0, Event::LabelsSet { location: LocationId(1), layouts: layouts.clone() });
+    assert_eq!(decode(&encoded(&set)).unwrap(), std::slice::from_ref(&set));
+    let mut world = World::default();
+    every_kind().iter().chain([&set]).for_each(|record| world.apply(record));
+    let (mut found, mut known) = (World::default(), Vec::new());
+    state::chain_parts(&world.chain, &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(found.chain.labels(), world.chain.labels());
+    assert_eq!(*found.chain.labels()[&LocationId(1)], *layouts);
+    let answer = Remembered::of(&set, Seq(1));
+    state::memo_parts(&[&answer], &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(known, [answer]);
 }

@@ -99,7 +99,8 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::KeyRevoked
         | Answer::ReturnGranted(_)
         | Answer::DrawerRulesSet
-        | Answer::StepTaken => {}
+        | Answer::StepTaken
+        | Answer::LabelsSet => {}
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
     }
     object.end();
@@ -132,6 +133,7 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::Account(_) => "account",
         // Only the server takes these steps.
         Answer::StepTaken => "settled",
+        Answer::LabelsSet => "labels_set",
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, account, define, drawer, refusal, unknown_sale};
+use super::{Asked, Names, account, define, drawer, refusal, scan, unknown_sale};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
@@ -32,7 +32,7 @@ pub struct Entered {
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
-/// not commands (`hello`, `get`, `subscribe`, `watch_metrics`, `unsubscribe`, `ping`).
+/// not commands (`hello`, `scan`, `get`, `subscribe`, `watch_metrics`, `unsubscribe`, `ping`).
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
     match body {
@@ -108,7 +108,12 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
         Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
         Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
+        Body::SetLabels(body) => {
+            let location = desk.place(&body.location)?.location.id;
+            scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))
+        }
         Body::Hello(_)
+        | Body::Scan(_)
         | Body::Get(_)
         | Body::Subscribe(_)
         | Body::WatchMetrics(_)

@@ -10,6 +10,7 @@ mod enter;
 mod giving;
 mod read;
 mod refusal;
+mod scan;
 
 pub use answer::{Asked, Audience, level, level_message, reply};
 pub use compact::sale;
@@ -19,6 +20,7 @@ pub use enter::{Entered, command};
 pub use giving::{command_about, unknown_sale};
 pub use read::{event, item, key_id, key_message, location, reservation, totals};
 pub use refusal::{refusal, refused};
+pub use scan::scan;
 
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;

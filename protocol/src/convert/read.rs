@@ -13,6 +13,7 @@ use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::store::{Reservation, Totals};
 
 /// An item, as `define_items` takes it.
@@ -29,9 +30,9 @@ pub fn item(item: &Item) -> ItemInput {
     }
 }
 
-/// A location, as `define_location` takes it.
+/// A location, as `define_location` takes it, and the layouts of its labels.
 #[must_use]
-pub fn location(location: &Location) -> LocationMessage {
+pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
     let rate = |rate: &onhand_engine::tax::TaxRate| {
         let class = Text(rate.class.clone());
         match rate.parts.as_slice() {
@@ -49,6 +50,7 @@ pub fn location(location: &Location) -> LocationMessage {
             rounding: location.tax.rounding.into(),
             rates: location.tax.rates.iter().map(rate).collect(),
         },
+        labels: labels.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -229,6 +231,10 @@ impl<N: Names> Teller<'_, N> {
                 self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
             }
             Event::DrawerRulesSet { .. } => blank,
+            Event::LabelsSet { location, .. } => {
+                let location = self.names.location_numbered(*location);
+                EventMessage { location: location.map(|location| Text(location.code.clone())), ..blank }
+            }
             Event::Account { account, entry } => EventMessage {
                 reason: if let Entry::Disabled { reason, .. } = entry { Some(reason.into()) } else { None },
                 deadline: if let Entry::Held { hold, .. } = entry { Some(Time(hold.deadline)) } else { None },
@@ -345,5 +351,6 @@ fn word(event: &Event) -> &'static str {
         Event::DrawerRulesSet { .. } => "drawer_rules_set",
         Event::Account { entry, .. } => account::word(entry),
         Event::Settled { .. } => "settled",
+        Event::LabelsSet { .. } => "labels_set",
     }
 }

@@ -496,6 +496,25 @@ body!(
     Ping {}
 );
 body!(
+    /// What a scanner read: which item it is, and what else the symbol says.
+    Scan {
+        /// Where; its own labels are read by its layouts.
+        location: LocationCode,
+        /// What the scanner gave, whole: digits, GS1 elements with or without the symbology identifier, or
+        /// a GS1 Digital Link.
+        code: String,
+    }
+);
+body!(
+    /// Set how the labels that a location prints are laid out. They replace those of before.
+    SetLabels {
+        /// Where.
+        location: LocationCode,
+        /// Pictures of 13 digits, such as `20IIIIIVPPPPC`.
+        layouts: Vec<String>,
+    }
+);
+body!(
     /// `POST /v1/keys`: make a key. Its secret is shown once, in the answer.
     CreateKey {
         /// What it may do: admin, till, web, analyst or operations.

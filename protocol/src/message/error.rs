@@ -1,9 +1,10 @@
 //! Errors on the wire: a number, its name, a sentence, and the data that belongs to it.
 
 use crate::value::{Currency, Id, Label, LocationCode, OrderName, Quantity, Sku};
+use onhand_engine::card_number;
 use onhand_engine::refusal::{NUMBERS, name_of};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Why a request was not done. Nothing was changed.
@@ -15,11 +16,12 @@ pub struct ErrorBody {
     /// Its short name.
     pub name: Cow<'static, str>,
     /// What happened, in a sentence.
+    #[serde(serialize_with = "masked")]
     pub message: String,
     /// The page about it on the same server.
     pub help: String,
     /// The field that is wrong, such as `lines[2].qty`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "masked_field")]
     pub field: Option<String>,
     /// The line that is wrong, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,7 +128,7 @@ impl ErrorBody {
             fields.insert("type".to_owned(), self.help.as_str().into());
             fields.insert("title".to_owned(), title_of(self.number).into());
             fields.insert("status".to_owned(), self.status().into());
-            fields.insert("detail".to_owned(), self.message.as_str().into());
+            fields.insert("detail".to_owned(), card_number::mask(&self.message).into());
         }
         problem
     }
@@ -136,6 +138,16 @@ impl ErrorBody {
     pub const fn status(&self) -> u16 {
         status_of(self.number)
     }
+}
+
+/// What a client is told may quote what it sent: never a card number.
+fn masked<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&card_number::mask(text))
+}
+
+#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
+fn masked_field<S: Serializer>(field: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    field.as_deref().map(card_number::mask).serialize(serializer)
 }
 
 /// The HTTP status that goes with a number.

@@ -22,7 +22,8 @@ pub use account::{
 pub use body::{
     Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation,
     Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale, SafetyStock,
-    SaleLine, Sell, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale, WatchMetrics,
+    SaleLine, Scan, Sell, SetLabels, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale,
+    WatchMetrics,
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
@@ -38,8 +39,8 @@ pub use metrics::{
 };
 pub(crate) use reply::each_success_schema;
 pub use reply::{
-    Allocated, Counted, Extended, HelloReply, Incoming, ItemsDefined, LevelReply, Plain, Pong, Recorded, Reply,
-    Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
+    Allocated, Counted, Extended, HelloReply, Incoming, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, Recorded,
+    Reply, Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
 };
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};

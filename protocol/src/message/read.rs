@@ -60,6 +60,9 @@ answer!(
         currency: Currency,
         /// How it taxes.
         tax: TaxInput,
+        /// How the labels that it prints are laid out, as `set_labels` takes them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<String>,
     }
 );
 answer!(
@@ -140,7 +143,7 @@ answer!(
         location: Option<LocationCode>,
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
-        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created`, `key_revoked`,
+        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `key_created`, `key_revoked`,
         /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
         /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
         /// `account_let_go` or `settled`.

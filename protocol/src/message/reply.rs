@@ -8,8 +8,8 @@ use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
 use super::tagged::{Head, Read, Rest, Shape};
-use super::word::Channel;
-use crate::value::{Amount, Currency, Id, OrderName, Position, Quantity, Sku, Time, numbered};
+use super::word::{Channel, Unit};
+use crate::value::{Amount, Currency, Gtin, Id, LabelDate, Mark, OrderName, Position, Quantity, Sku, Time, numbered};
 use onhand_engine::catalogue;
 use schemars::JsonSchema;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
@@ -197,6 +197,10 @@ successes! {
     AccountBooked(AccountBooked) = "account_booked",
     /// What is on an account.
     Account(AccountStatement) = "account",
+    /// The item that was scanned.
+    Scanned(ItemScanned) = "scanned",
+    /// The location's own labels are read so from now on.
+    LabelsSet(Plain) = "labels_set",
 }
 
 macro_rules! fields {
@@ -341,6 +345,44 @@ fields!(
     }
 );
 fields!(
+    /// An item, and what its symbol says. `sku`, `qty` and `amount` are those of a line of `sell`.
+    ItemScanned {
+        /// The item.
+        sku: Sku,
+        /// What people call it.
+        name: String,
+        /// Its number; of a label printed in the shop that with zeros for weight or price.
+        gtin: Gtin,
+        /// How it is counted.
+        unit: Unit,
+        /// How much it is: the weight or count of the symbol, what its price makes, one piece; none when it
+        /// must be weighed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        qty: Option<Quantity>,
+        /// What all of it costs, when the symbol says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// The currency of the amount.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<Currency>,
+        /// The lot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lot: Option<Mark>,
+        /// The serial number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        serial: Option<Mark>,
+        /// The last day on which it may be sold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiry: Option<LabelDate>,
+        /// The last day of best quality.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        best_before: Option<LabelDate>,
+        /// The day it was made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        produced: Option<LabelDate>,
+    }
+);
+fields!(
     /// Nothing more to say.
     Pong {
         /// Engine time.
@@ -369,6 +411,7 @@ impl Success {
             | Success::LocationDefined(Plain { seq, .. })
             | Success::KeyCreated(Plain { seq, .. })
             | Success::KeyRevoked(Plain { seq, .. })
+            | Success::LabelsSet(Plain { seq, .. })
             | Success::SessionOpened(SessionOpened { seq, .. })
             | Success::PaidIn(Plain { seq, .. })
             | Success::PaidOut(Plain { seq, .. })
@@ -384,7 +427,8 @@ impl Success {
             | Success::Subscribed(_)
             | Success::Watching(_)
             | Success::Unsubscribed(_)
-            | Success::Pong(_) => None,
+            | Success::Pong(_)
+            | Success::Scanned(_) => None,
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
 use super::body::{
     Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
-    Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
+    Receive, Release, Reserve, Return, ReturnSale, Scan, Sell, SetLabels, SetPolicy, Subscribe, Unsubscribe, VoidSale,
+    WatchMetrics,
 };
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
@@ -161,6 +162,10 @@ bodies! {
     DisableAccount(DisableAccount) = "disable_account",
     /// What is on it.
     Account(ReadAccount) = "account",
+    /// What a scanner read.
+    Scan(Scan) = "scan",
+    /// The layouts of a location's own labels.
+    SetLabels(SetLabels) = "set_labels",
 }
 
 impl Body {
@@ -226,11 +231,19 @@ impl Request {
     }
 }
 
-/// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one
-/// does not spoil its neighbours.
-pub fn parse_all(text: &str, mut tell: impl FnMut(Result<Request, Malformed>)) {
+/// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one, or one
+/// whose text is not admitted, does not spoil its neighbours.
+pub fn parse_all(
+    text: &str,
+    admit: impl Fn(&str) -> Result<(), Box<ErrorBody>>,
+    mut tell: impl FnMut(Result<Request, Malformed>),
+) {
+    let read = |text: &str| match admit(text) {
+        Ok(()) => Request::parse(text),
+        Err(error) => Err(Malformed { id: id_of(text), error }),
+    };
     if !text.trim_ascii_start().starts_with('[') {
-        return tell(Request::parse(text));
+        return tell(read(text));
     }
     match serde_json::from_str::<Vec<&RawValue>>(text) {
         Err(why) => {
@@ -241,7 +254,7 @@ pub fn parse_all(text: &str, mut tell: impl FnMut(Result<Request, Malformed>)) {
             let text = format!("an array may hold {} requests, not {}", limits::BATCH_MAX, requests.len());
             tell(Err(Malformed { id: None, error: Box::new(ErrorBody::new(1001, text)) }));
         }
-        Ok(requests) => requests.iter().for_each(|request| tell(Request::parse(request.get()))),
+        Ok(requests) => requests.iter().for_each(|request| tell(read(request.get()))),
     }
 }
 
@@ -265,11 +278,14 @@ fn peek(text: &str) -> Peek<'_> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
+fn id_of(text: &str) -> Option<Id> {
+    peek(text).id.and_then(|id| serde_json::from_str(id.get()).ok())
+}
+
 /// Reads it once more, now keeping track of where it goes wrong.
 fn malformed(text: &str) -> Malformed {
-    let peek = peek(text);
-    let id = peek.id.and_then(|id| serde_json::from_str(id.get()).ok());
-    let mut head = Head::knowing(peek.op);
+    let id = id_of(text);
+    let mut head = Head::knowing(peek(text).op);
     let mut track = serde_path_to_error::Track::new();
     let json = &mut serde_json::Deserializer::from_str(text);
     let tracked = serde_path_to_error::Deserializer::new(&mut *json, &mut track);

@@ -95,9 +95,13 @@ fn an_array_holds_requests_that_stand_for_themselves() {
     let good = format!(r#"{{"op":"ping","id":"{ID}"}}"#);
     let bad = format!(r#"{{"op":"pong","id":"{ID}"}}"#);
     let mut seen = Vec::new();
-    parse_all(&format!(" [{good},{bad},{good}]"), |request| seen.push(request.map_err(|why| why.error.number)));
+    parse_all(
+        &format!(" [{good},{bad},{good}]"),
+        |_| Ok(()),
+        |request| seen.push(request.map_err(|why| why.error.number)),
+    );
     assert_eq!(seen.iter().map(|r| r.as_ref().err().copied()).collect::<Vec<_>>(), [None, Some(1002), None]);
     let mut numbers = Vec::new();
-    parse_all(&format!("[{good}"), |request| numbers.push(request.unwrap_err().error.number));
+    parse_all(&format!("[{good}"), |_| Ok(()), |request| numbers.push(request.unwrap_err().error.number));
     assert_eq!(numbers, [1001]);
 }
