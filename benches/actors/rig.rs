@@ -190,6 +190,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         reservation: None,
         owner: None,
         order: None,
+        pricing: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));
     Envelope { port: PORT, ticket: Ticket(1), command: Command { id, location: SHOP, channel: Channel::Web, action } }

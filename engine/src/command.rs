@@ -4,10 +4,14 @@ use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::hash::Hash;
 use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
 use crate::money::{Currency, Minor};
+use crate::pricing::PriceBook;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
+use crate::quote::Pricing;
 use crate::returns::TakeBack;
 use crate::tax::Taxed;
 use crate::time::Millis;
+use std::sync::Arc;
 
 /// Where the demand comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,6 +184,14 @@ impl Said {
         Self(hash.0)
     }
 
+    /// Adds a text that the asker named: a reason, a coupon.
+    #[must_use]
+    pub fn and_text(self, text: &str) -> Self {
+        let mut hash = Hash(self.0);
+        hash.text(text);
+        Self(hash.0)
+    }
+
     pub(crate) const fn number(self) -> u64 {
         self.0
     }
@@ -207,6 +219,8 @@ pub struct Sell {
     /// The order it fulfils: its allocation is used first, and what it has nothing left of is
     /// closed. A request for a closed order is refused, so an order delivered twice sells once.
     pub order: Option<OrderId>,
+    /// How the prices came about, where there is more to say than the lines do.
+    pub pricing: Option<Box<Pricing>>,
 }
 
 /// What becomes of goods that come back.
@@ -392,5 +406,25 @@ pub enum Action {
         disposition: Disposition,
         /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
         sell: Box<Sell>,
+    },
+    /// Define or change a price book, whole. Chain only.
+    DefinePriceBook {
+        /// The book.
+        book: Arc<PriceBook>,
+    },
+    /// Do without a price book from now on. Chain only.
+    EndPriceBook {
+        /// Its code.
+        book: Label,
+    },
+    /// Define or change promotions, all or nothing. Chain only.
+    DefinePromotions {
+        /// The promotions; no two of one code.
+        promotions: Vec<Arc<Promotion>>,
+    },
+    /// Do without a promotion from now on. Chain only.
+    EndPromotion {
+        /// Its code.
+        promotion: Label,
     },
 }

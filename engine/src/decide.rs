@@ -109,7 +109,11 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         Action::DefineItems { .. }
         | Action::DefineLocation { .. }
         | Action::CreateKey { .. }
-        | Action::RevokeKey { .. } => {
+        | Action::RevokeKey { .. }
+        | Action::DefinePriceBook { .. }
+        | Action::EndPriceBook { .. }
+        | Action::DefinePromotions { .. }
+        | Action::EndPromotion { .. } => {
             return Err(Refusal::UnknownLocation);
         }
     };
@@ -155,6 +159,7 @@ fn sold(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Sale, Refus
         oversold: shortages.iter().map(|short| SkuQty { sku: short.sku, qty: short.short_by }).collect(),
         freed,
         order: sell.order.clone(),
+        pricing: sell.pricing.clone(),
     })
 }
 

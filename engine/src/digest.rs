@@ -6,14 +6,17 @@
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
 use crate::chain::Chain;
-use crate::command::SkuQty;
-use crate::ids::{LocationId, SkuId, TillNo};
-use crate::money::Minor;
+use crate::command::{Channel, SkuQty};
+use crate::ids::{Label, LocationId, SkuId, TillNo};
+use crate::money::{Currency, Minor};
+use crate::pricing::Terms;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
 use crate::returns::GivenBack;
 use crate::stock::{Detail, StockRow};
 use crate::store::{OrderState, Reservation, Store, Totals};
 use crate::till::Till;
+use crate::time::Period;
 use crate::world::{PlaceState, World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -166,7 +169,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
 }
 
 impl Chain {
-    /// Feeds items, locations and keys, in the order of their numbers.
+    /// Feeds items, locations and keys in the order of their numbers, then price books and promotions.
     pub fn digest(&self, feed: Feed<'_>) {
         for item in self.items() {
             let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
@@ -194,6 +197,13 @@ impl Chain {
                 bytes.count(rate.parts.len());
                 rate.parts.iter().for_each(|part| bytes.small(part.0));
             }
+            for rate in &location.tax.dated {
+                bytes.text(rate.class.as_str());
+                bytes.text(rate.channel.map_or("", Channel::name));
+                bytes.period(&rate.period);
+                bytes.count(rate.parts.len());
+                rate.parts.iter().for_each(|part| bytes.small(part.0));
+            }
             feed(&bytes.0);
         }
         for key in self.keys.values() {
@@ -203,6 +213,24 @@ impl Chain {
             bytes.text(key.holder.as_str());
             bytes.0.extend_from_slice(&key.secret_hash);
             bytes.0.push(u8::from(key.revoked.is_some()));
+            feed(&bytes.0);
+        }
+        for book in self.rules().books.list() {
+            let mut bytes = Bytes::of(b'B', LocationId::CHAIN);
+            bytes.text(book.code.as_str());
+            bytes.text(book.currency.as_str());
+            bytes.text(book.basis.name());
+            bytes.terms(&book.terms);
+            for row in book.rows() {
+                bytes.small(row.sku.0);
+                bytes.qty(row.min_qty);
+                bytes.minor(row.price);
+            }
+            feed(&bytes.0);
+        }
+        for promotion in self.rules().promotions.list() {
+            let mut bytes = Bytes::of(b'P', LocationId::CHAIN);
+            bytes.promotion(promotion);
             feed(&bytes.0);
         }
     }
@@ -299,5 +327,41 @@ impl Bytes {
         self.text(reservation.channel.name());
         self.number(reservation.deadline.0);
         self.lines(&reservation.lines);
+    }
+
+    fn promotion(&mut self, promotion: &Promotion) {
+        self.text(promotion.code.as_str());
+        self.text(&promotion.name);
+        self.text(promotion.currency.as_ref().map_or("", Currency::as_str));
+        self.terms(&promotion.terms);
+        self.text(promotion.coupon.as_ref().map_or("", Label::as_str));
+        self.small(u32::from(promotion.priority));
+        self.0.push(u8::from(promotion.exclusive));
+        promotion.benefit.each_number(|number| self.number(number));
+        for scope in promotion.benefit.scopes() {
+            for skus in [&scope.skus, &scope.except] {
+                self.count(skus.len());
+                skus.iter().for_each(|sku| self.small(sku.0));
+            }
+            self.count(scope.categories.len());
+            scope.categories.iter().for_each(|category| self.text(category));
+        }
+    }
+
+    fn terms(&mut self, terms: &Terms) {
+        self.count(terms.channels.len());
+        terms.channels.iter().for_each(|channel| self.text(channel.name()));
+        self.count(terms.locations.len());
+        terms.locations.iter().for_each(|location| self.small(location.0));
+        self.count(terms.groups.len());
+        terms.groups.iter().for_each(|group| self.text(group.as_str()));
+        self.period(&terms.period);
+    }
+
+    fn period(&mut self, period: &Period) {
+        for end in [period.from, period.until] {
+            self.0.push(u8::from(end.is_some()));
+            self.number(end.unwrap_or_default().0);
+        }
     }
 }

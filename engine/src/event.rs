@@ -6,10 +6,14 @@ use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Sta
 use crate::fingerprint::Fingerprint;
 use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
+use crate::pricing::PriceBook;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
+use crate::quote::Pricing;
 use crate::returns::{Grant, Of, SaleRef};
 use crate::stock::Change;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// One decision as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +58,8 @@ pub struct Sale {
     pub freed: Vec<Freed>,
     /// The order it fulfilled.
     pub order: Option<OrderId>,
+    /// How the prices came about, where there is more to say than the lines do.
+    pub pricing: Option<Box<Pricing>>,
 }
 
 /// Goods that came back.
@@ -192,6 +198,28 @@ pub enum Event {
         /// What went out.
         sale: Box<Sale>,
     },
+    /// A price book was defined or changed.
+    PriceBookDefined {
+        /// The book.
+        book: Arc<PriceBook>,
+    },
+    /// A price book is no longer asked.
+    PriceBookEnded {
+        /// Its code.
+        book: Label,
+    },
+    /// Promotions were defined or changed.
+    PromotionsDefined {
+        /// The promotions.
+        promotions: Vec<Arc<Promotion>>,
+        /// How many of them are new.
+        added: u32,
+    },
+    /// A promotion is over.
+    PromotionEnded {
+        /// Its code.
+        promotion: Label,
+    },
 }
 
 impl Sale {
@@ -252,6 +280,20 @@ impl Event {
         }
     }
 
+    /// Whether anything may cost something else after it.
+    #[must_use]
+    pub const fn changes_prices(&self) -> bool {
+        matches!(
+            self,
+            Event::ItemsDefined { .. }
+                | Event::LocationDefined { .. }
+                | Event::PriceBookDefined { .. }
+                | Event::PriceBookEnded { .. }
+                | Event::PromotionsDefined { .. }
+                | Event::PromotionEnded { .. }
+        )
+    }
+
     /// Tells every SKU that this event touches what changes for it, in the event's order.
     pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
         match self {
@@ -296,7 +338,11 @@ impl Event {
             | Event::LocationDefined { .. }
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
-            | Event::ReturnGranted { .. } => {}
+            | Event::ReturnGranted { .. }
+            | Event::PriceBookDefined { .. }
+            | Event::PriceBookEnded { .. }
+            | Event::PromotionsDefined { .. }
+            | Event::PromotionEnded { .. } => {}
         }
     }
 
@@ -332,6 +378,15 @@ impl Event {
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
+            Event::PriceBookDefined { book } => {
+                Answer::PriceBookDefined { prices: u32::try_from(book.rows().len()).unwrap_or(u32::MAX) }
+            }
+            Event::PriceBookEnded { .. } => Answer::PriceBookEnded,
+            Event::PromotionsDefined { promotions, added } => {
+                let all = u32::try_from(promotions.len()).unwrap_or(u32::MAX);
+                Answer::PromotionsDefined { added: *added, changed: all.saturating_sub(*added) }
+            }
+            Event::PromotionEnded { .. } => Answer::PromotionEnded,
         }
     }
 }

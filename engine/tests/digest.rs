@@ -66,6 +66,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         oversold: vec![],
         freed: vec![],
         order: None,
+        pricing: None,
     })
 }
 

@@ -4,7 +4,8 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    CreateKey, ErrorBody, ItemInput, LevelMessage, MetricsHistory, MetricsMessage, each_schema, each_success_schema,
+    CreateKey, ErrorBody, ItemInput, LevelMessage, MetricsHistory, MetricsMessage, PriceBookList, PromotionPage, Quote,
+    Quoted, TaxGaps, each_schema, each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route};
 use crate::schema::{generator, success};
@@ -146,6 +147,11 @@ fn schemas() -> Value {
         named::<TokenMessage>,
         named::<MetricsMessage>,
         named::<MetricsHistory>,
+        named::<Quote>,
+        named::<Quoted>,
+        named::<TaxGaps>,
+        named::<PriceBookList>,
+        named::<PromotionPage>,
     ] {
         add(&mut generator);
     }

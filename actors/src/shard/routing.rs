@@ -92,6 +92,10 @@ impl Shard {
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. }
             | Action::GrantReturn { .. } => {}
+            Action::DefinePriceBook { .. }
+            | Action::EndPriceBook { .. }
+            | Action::DefinePromotions { .. }
+            | Action::EndPromotion { .. } => {}
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {

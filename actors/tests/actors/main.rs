@@ -8,4 +8,5 @@ mod panics;
 mod racing;
 mod repeats;
 mod rig;
+mod rules;
 mod selling;

@@ -242,6 +242,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         reservation: None,
         owner: None,
         order: None,
+        pricing: None,
     })
 }
 

@@ -42,6 +42,7 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         reservation: None,
         owner: None,
         order: None,
+        pricing: None,
     }
 }
 

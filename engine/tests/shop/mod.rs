@@ -4,6 +4,7 @@
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
 mod giving;
+mod pricing;
 mod reading;
 
 use onhand_engine::answer::Answer;
@@ -65,6 +66,13 @@ impl Shop {
             "totals" => self.totals(reading.channel()),
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
+            "book" => self.book(&mut reading),
+            "promotion" => self.promotion(&mut reading),
+            "end" => self.end(&mut reading),
+            "rate" => self.dated_rate(&mut reading),
+            "quote" => self.quote_in_numbers(&mut reading),
+            "why" => self.quote_in_words(&mut reading),
+            "gaps" => self.gaps(),
             verb => self.command(verb, &mut reading),
         };
         reading.end();
@@ -84,6 +92,12 @@ impl Shop {
         }
         if let Some(class) = reading.value("class") {
             item.tax_class = Label::new(&class).unwrap();
+        }
+        if let Some(price) = reading.value("price") {
+            item.price = Some(Minor(price.parse().unwrap()));
+        }
+        if let Some(category) = reading.value("category") {
+            item.category = category.into();
         }
         String::new()
     }
@@ -135,7 +149,7 @@ impl Shop {
     fn command(&mut self, verb: &str, reading: &mut Reading) -> String {
         let channel = reading.value("channel").map_or(Channel::Till, |name| reading::channel(&name));
         let action = match verb {
-            "sell" | "return" => self.sell(verb, reading),
+            "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
             _ => Ok(self.action(verb, reading)),
         };
@@ -194,6 +208,7 @@ impl Shop {
         if let Event::SaleRecorded(sale) = &event {
             let tax: Minor = sale.lines.iter().map(|line| line.taxed.tax).sum();
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
+            text += &pricing::kept(sale.pricing.as_deref());
         }
         let mut touched = Vec::new();
         event.each_change(|sku, _| touched.push(sku));
@@ -247,6 +262,8 @@ impl Shop {
             Refusal::NotSoMany { sku, available } => format!("{text} {} available={available}", self.name(*sku)),
             Refusal::TenderMismatch { due, tendered } => format!("{text} due={due} tendered={tendered}"),
             Refusal::IdReused { field } => format!("{text} {field}"),
+            Refusal::BadDiscount { left } => format!("{text} left={left}"),
+            Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,
         }
     }

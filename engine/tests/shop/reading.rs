@@ -18,7 +18,7 @@ pub(crate) const TENDERS: [&str; 7] = ["cash", "card", "gift_card", "store_credi
 
 /// What is left of a line.
 pub(crate) struct Reading {
-    words: Vec<String>,
+    pub(crate) words: Vec<String>,
     values: Vec<(String, String)>,
 }
 
@@ -42,6 +42,10 @@ impl Reading {
     pub(crate) fn value(&mut self, name: &str) -> Option<String> {
         let at = self.values.iter().position(|(known, _)| known == name)?;
         Some(self.values.remove(at).1)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|(known, _)| known == name)
     }
 
     pub(crate) fn end(&self) {
@@ -80,10 +84,10 @@ impl Reading {
             class: Label::new(&class).unwrap(),
             parts: parts.split('+').map(part).collect(),
         };
-        TaxRules { basis, rounding, rates: self.values.drain(..).map(rate).collect() }
+        TaxRules { basis, rounding, rates: self.values.drain(..).map(rate).collect(), dated: vec![] }
     }
 
-    fn qty(&mut self) -> Qty {
+    pub(crate) fn qty(&mut self) -> Qty {
         qty(&self.word())
     }
 
@@ -146,7 +150,7 @@ impl Shop {
         ReservationId(at as u128 + 1)
     }
 
-    fn hold(&mut self, reading: &mut Reading) -> Option<ReservationId> {
+    pub(crate) fn hold(&mut self, reading: &mut Reading) -> Option<ReservationId> {
         reading.value("hold").map(|name| self.reservation(&name))
     }
 
@@ -199,8 +203,11 @@ impl Shop {
     }
 
     /// `sell TILL (ITEM QTY @PRICE)...` and `return TILL (ITEM QTY @PRICE)...`; the price is per unit.
-    pub(crate) fn sell(&mut self, verb: &str, reading: &mut Reading) -> Result<Action, Refusal> {
+    pub(crate) fn sell(&mut self, verb: &str, channel: Channel, reading: &mut Reading) -> Result<Action, Refusal> {
         let till = reading.till();
+        if verb == "sell" && self.sells_by_rules(reading) {
+            return self.sell_by_rules(till, channel, reading);
+        }
         self.basket(till, verb, reading)
     }
 
@@ -244,6 +251,7 @@ impl Shop {
             reservation,
             owner,
             order,
+            pricing: None,
         }))
     }
 }

@@ -22,22 +22,22 @@ use onhand_protocol::value::{Id, Position};
 use serde::Deserialize;
 use std::sync::Arc;
 
-type Answer = Result<Response, Fault>;
+pub(super) type Answer = Result<Response, Fault>;
 
 /// What a list may be asked with.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     location: Option<String>,
-    after: Option<String>,
+    pub(super) after: Option<String>,
     limit: Option<usize>,
     channel: Option<Channel>,
 }
 
 /// The query, or why it cannot be read.
-type Asking = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+pub(super) type Asking = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
 
-fn asked(query: Asking) -> Result<Asked, Fault> {
+pub(super) fn asked(query: Asking) -> Result<Asked, Fault> {
     let Query(asked) =
         query.map_err(|why| Fault::new(1001, format!("the query cannot be read: {}", why.body_text())))?;
     if asked.limit.is_some_and(|limit| limit == 0 || limit > PAGE_MAX) {
@@ -47,7 +47,7 @@ fn asked(query: Asking) -> Result<Asked, Fault> {
 }
 
 impl Asked {
-    fn limit(&self) -> usize {
+    pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(PAGE_DEFAULT)
     }
 
@@ -79,7 +79,7 @@ pub(crate) fn reader(app: &App, headers: &HeaderMap, read: Read) -> Result<Princ
     Ok(caller)
 }
 
-fn respond(answer: Answer) -> Response {
+pub(super) fn respond(answer: Answer) -> Response {
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 

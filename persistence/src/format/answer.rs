@@ -33,6 +33,10 @@ pub(super) enum AnyAnswer {
     KeyRevoked,
     ReturnGranted(Box<Grant>),
     Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
+    PriceBookDefined { prices: u32 },
+    PriceBookEnded,
+    PromotionsDefined { added: u32, changed: u32 },
+    PromotionEnded,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -61,6 +65,12 @@ impl From<&Answer> for AnyAnswer {
             Answer::Exchanged { receipt, returned, gross } => {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
+            Answer::PriceBookDefined { prices } => Self::PriceBookDefined { prices: *prices },
+            Answer::PriceBookEnded => Self::PriceBookEnded,
+            Answer::PromotionsDefined { added, changed } => {
+                Self::PromotionsDefined { added: *added, changed: *changed }
+            }
+            Answer::PromotionEnded => Self::PromotionEnded,
         }
     }
 }
@@ -105,6 +115,12 @@ impl ArchivedAnyAnswer {
                 returned: Minor(returned.to_native()),
                 gross: Minor(gross.to_native()),
             },
+            Self::PriceBookDefined { prices } => Answer::PriceBookDefined { prices: prices.to_native() },
+            Self::PriceBookEnded => Answer::PriceBookEnded,
+            Self::PromotionsDefined { added, changed } => {
+                Answer::PromotionsDefined { added: added.to_native(), changed: changed.to_native() }
+            }
+            Self::PromotionEnded => Answer::PromotionEnded,
         })
     }
 }

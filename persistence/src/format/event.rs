@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
+use super::pricing::{Book, DatedRate, Pricing, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
@@ -13,8 +14,10 @@ use onhand_engine::qty::Qty;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
+use std::sync::Arc;
 
-/// A new kind of event goes to the end; none is ever changed or removed.
+/// A new kind of event goes to the end; none is ever changed or removed, and none is wider than the widest, or
+/// older records could not be read: what is wider goes into a box.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) enum AnyEvent {
     SaleRecorded(Box<Sale>),
@@ -36,6 +39,12 @@ pub(super) enum AnyEvent {
     SaleReturned(Box<SaleReturn>),
     ReturnGranted(Box<ReturnGrant>),
     Exchanged(Box<Exchange>),
+    PricedSale(Box<(Sale, Pricing)>),
+    DatedLocationDefined(Box<(Location, Vec<DatedRate>)>),
+    PriceBookDefined(Box<Book>),
+    PriceBookEnded { book: String },
+    PromotionsDefined { promotions: Vec<Promotion>, added: u32 },
+    PromotionEnded { promotion: String },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -194,6 +203,7 @@ impl TryFrom<Sale> for event::Sale {
             oversold: lines_in(sale.oversold),
             freed: sale.freed.into_iter().map(Into::into).collect(),
             order: sale.order.as_deref().map(code).transpose()?,
+            pricing: None,
         })
     }
 }
@@ -262,7 +272,10 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
+            Event::SaleRecorded(sale) => match sale.pricing.as_deref() {
+                Some(pricing) => Self::PricedSale(Box::new((sale.into(), pricing.into()))),
+                None => Self::SaleRecorded(Box::new(sale.into())),
+            },
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
                 owner: owner.to_string(),
@@ -300,13 +313,26 @@ impl From<&Event> for AnyEvent {
             Event::ItemsDefined { items, added } => {
                 Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added }
             }
-            Event::LocationDefined { location } => Self::LocationDefined(Box::new(location.into())),
+            Event::LocationDefined { location } if location.tax.dated.is_empty() => {
+                Self::LocationDefined(Box::new(location.into()))
+            }
+            Event::LocationDefined { location } => {
+                let dated = location.tax.dated.iter().map(Into::into).collect();
+                Self::DatedLocationDefined(Box::new((location.into(), dated)))
+            }
             Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
             Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
             Event::ReturnGranted { to, sale, grant } => {
                 Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
+            Event::PriceBookDefined { book } => Self::PriceBookDefined(Box::new((&**book).into())),
+            Event::PriceBookEnded { book } => Self::PriceBookEnded { book: book.to_string() },
+            Event::PromotionsDefined { promotions, added } => Self::PromotionsDefined {
+                promotions: promotions.iter().map(|one| (&**one).into()).collect(),
+                added: *added,
+            },
+            Event::PromotionEnded { promotion } => Self::PromotionEnded { promotion: promotion.to_string() },
         }
     }
 }
@@ -362,6 +388,23 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
             AnyEvent::ReturnGranted(granted) => granted.read()?,
             AnyEvent::Exchanged(exchange) => exchange.read()?,
+            AnyEvent::PricedSale(priced) => {
+                let (sale, pricing) = *priced;
+                Self::SaleRecorded(event::Sale { pricing: Some(pricing.try_into()?), ..sale.try_into()? })
+            }
+            AnyEvent::DatedLocationDefined(both) => {
+                let (location, dated) = *both;
+                let mut location: onhand_engine::catalogue::Location = location.try_into()?;
+                location.tax.dated = dated.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::LocationDefined { location }
+            }
+            AnyEvent::PriceBookDefined(book) => Self::PriceBookDefined { book: Arc::new((*book).try_into()?) },
+            AnyEvent::PriceBookEnded { book } => Self::PriceBookEnded { book: label(&book)? },
+            AnyEvent::PromotionsDefined { promotions, added } => {
+                let promotions = promotions.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::PromotionsDefined { promotions, added }
+            }
+            AnyEvent::PromotionEnded { promotion } => Self::PromotionEnded { promotion: label(&promotion)? },
         })
     }
 }

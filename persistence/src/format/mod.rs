@@ -13,6 +13,7 @@ mod catalogue;
 mod codes;
 mod event;
 pub mod head;
+mod pricing;
 mod returns;
 mod sale;
 pub mod state;

@@ -4,6 +4,7 @@ use super::DecodeError;
 use super::catalogue::label;
 use super::codes::Coded;
 use super::event::{Return, Sale, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
+use super::pricing::Pricing;
 use onhand_engine::command::TenderKind;
 use onhand_engine::event;
 use onhand_engine::ids::{LocationId, Seq};
@@ -31,6 +32,7 @@ struct Of {
 pub(super) struct Exchange {
     back: SaleReturn,
     sale: Sale,
+    pricing: Option<Pricing>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -116,12 +118,13 @@ impl Of {
 
 impl Exchange {
     pub(super) fn new(back: &event::Return, sale: &event::Sale) -> Self {
-        Self { back: SaleReturn::new(back), sale: sale.into() }
+        Self { back: SaleReturn::new(back), sale: sale.into(), pricing: sale.pricing.as_deref().map(Into::into) }
     }
 
     pub(super) fn read(self) -> Result<event::Event, DecodeError> {
-        let (back, sale) = (Box::new(self.back.read()?), Box::new(self.sale.try_into()?));
-        Ok(event::Event::Exchanged { back, sale })
+        let pricing = self.pricing.map(TryInto::try_into).transpose()?;
+        let sale = event::Sale { pricing, ..self.sale.try_into()? };
+        Ok(event::Event::Exchanged { back: Box::new(self.back.read()?), sale: Box::new(sale) })
     }
 }
 

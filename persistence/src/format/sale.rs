@@ -1,5 +1,5 @@
-//! The narrow form of a sale: no reservation, no order, nothing oversold, every number within 32
-//! bits. Nearly every record of a busy chain is one.
+//! The narrow form of a sale: no reservation, no order, nothing oversold, nothing to say about its prices,
+//! every number within 32 bits. Nearly every record of a busy chain is one.
 
 use super::DecodeError;
 use super::codes::Coded;
@@ -45,7 +45,7 @@ impl NarrowSale {
     }
 
     fn try_fill(&mut self, sale: &Sale) -> Option<()> {
-        if !sale.oversold.is_empty() || !sale.freed.is_empty() || sale.order.is_some() {
+        if !sale.oversold.is_empty() || !sale.freed.is_empty() || sale.order.is_some() || sale.pricing.is_some() {
             return None;
         }
         (self.till, self.receipt) = match sale.receipt {
@@ -90,6 +90,7 @@ impl ArchivedNarrowSale {
             oversold: Vec::new(),
             freed: Vec::new(),
             order: None,
+            pricing: None,
         };
         self.read_into(&mut sale).map(|()| sale)
     }
@@ -113,6 +114,7 @@ impl ArchivedNarrowSale {
         sale.oversold.clear();
         sale.freed.clear();
         sale.order = None;
+        sale.pricing = None;
         Ok(())
     }
 }

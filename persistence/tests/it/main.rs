@@ -5,6 +5,7 @@ mod conformance;
 mod faults;
 mod format;
 mod golden;
+mod pricing;
 mod returns;
 mod samples;
 mod segments;

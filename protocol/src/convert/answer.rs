@@ -79,6 +79,12 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::KeyCreated
         | Answer::KeyRevoked
         | Answer::ReturnGranted(_) => {}
+        Answer::PriceBookEnded | Answer::PromotionEnded => {}
+        Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
+        Answer::PromotionsDefined { added, changed } => {
+            object.number("added", u64::from(*added));
+            object.number("changed", u64::from(*changed));
+        }
     }
     object.end();
 }
@@ -103,6 +109,10 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::LocationDefined => "location_defined",
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
+        Answer::PriceBookDefined { .. } => "price_book_defined",
+        Answer::PriceBookEnded => "price_book_ended",
+        Answer::PromotionsDefined { .. } => "promotions_defined",
+        Answer::PromotionEnded => "promotion_ended",
     }
 }
 

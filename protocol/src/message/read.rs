@@ -2,6 +2,7 @@
 
 use super::body::{AskedLine, ItemInput, TaxInput};
 use super::level::LevelMessage;
+use super::pricing::DiscountMessage;
 use super::reply::{Role, SkuQuantity};
 use super::word::{Channel, Disposition, LocationKind, TenderType};
 use crate::value::{Amount, Currency, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
@@ -139,6 +140,9 @@ answer!(
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
+        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
+        /// `items_defined`, `location_defined`, `key_created`, `key_revoked`, `price_book_defined`,
+        /// `price_book_ended`, `promotions_defined` or `promotion_ended`.
         event: String,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,6 +198,15 @@ answer!(
         /// The id of the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// The code of the price book or the promotion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Label>,
+        /// The quote that a sale was priced by, where discounts or another price than the shop's are in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quote: Option<QuoteName>,
+        /// Why the customer paid no tax.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax_exempt: Option<Label>,
     }
 );
 answer!(
@@ -215,6 +228,24 @@ answer!(
         /// The whole rate in parts per million.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rate_ppm: Option<u32>,
+        /// What was taken off, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discounts: Vec<DiscountMessage>,
+        /// The shop's own price of one unit, where a person asked another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list_price: Option<Amount>,
+        /// Why they did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_reason: Option<Label>,
+    }
+);
+answer!(
+    /// Names a quote.
+    QuoteName {
+        /// The version of the selling rules that it was made by.
+        version: u64,
+        /// Its hash, 16 hexadecimal digits.
+        hash: String,
     }
 );
 answer!(

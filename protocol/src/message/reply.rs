@@ -5,6 +5,7 @@
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
+use super::pricing::{PricesVersion, Quoted};
 use super::tagged::{Head, Read, Rest, Shape};
 use super::word::Channel;
 use crate::value::{Amount, Currency, Id, OrderName, Position, Quantity, Sku, Time, numbered};
@@ -86,6 +87,8 @@ pub enum Incoming {
     Levels(Vec<LevelMessage>),
     /// The metrics stream.
     Metrics(Box<MetricsMessage>),
+    /// Prices have changed.
+    Prices(PricesVersion),
 }
 
 macro_rules! successes {
@@ -173,6 +176,18 @@ successes! {
     Unsubscribed(Pong) = "unsubscribed",
     /// Here.
     Pong(Pong) = "pong",
+    /// The price book is asked from now on.
+    PriceBookDefined(PriceBookDefined) = "price_book_defined",
+    /// The price book is no longer asked.
+    PriceBookEnded(Plain) = "price_book_ended",
+    /// The promotions are taken up.
+    PromotionsDefined(ItemsDefined) = "promotions_defined",
+    /// The promotion is over.
+    PromotionEnded(Plain) = "promotion_ended",
+    /// What the basket costs.
+    Quoted(Quoted) = "quoted",
+    /// Watching prices: changes follow as pushes.
+    WatchingPrices(PricesVersion) = "watching_prices",
 }
 
 macro_rules! fields {
@@ -184,6 +199,8 @@ macro_rules! fields {
         }
     };
 }
+
+pub(super) use fields;
 
 /// A command's success: where it stands in the log, and when it was decided.
 macro_rules! recorded {
@@ -294,12 +311,19 @@ recorded!(
     }
 );
 recorded!(
-    /// Items.
+    /// Items, or promotions.
     ItemsDefined {
         /// How many are new.
         added: u32,
         /// How many were there before.
         changed: u32,
+    }
+);
+recorded!(
+    /// A price book.
+    PriceBookDefined {
+        /// How many prices it has.
+        prices: u32,
     }
 );
 fields!(
@@ -344,13 +368,19 @@ impl Success {
             | Success::PolicySet(Plain { seq, .. })
             | Success::LocationDefined(Plain { seq, .. })
             | Success::KeyCreated(Plain { seq, .. })
-            | Success::KeyRevoked(Plain { seq, .. }) => Some(*seq),
+            | Success::KeyRevoked(Plain { seq, .. })
+            | Success::PriceBookDefined(PriceBookDefined { seq, .. })
+            | Success::PriceBookEnded(Plain { seq, .. })
+            | Success::PromotionsDefined(ItemsDefined { seq, .. })
+            | Success::PromotionEnded(Plain { seq, .. }) => Some(*seq),
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)
             | Success::Watching(_)
             | Success::Unsubscribed(_)
-            | Success::Pong(_) => None,
+            | Success::Pong(_)
+            | Success::Quoted(_)
+            | Success::WatchingPrices(_) => None,
         }
     }
 }
@@ -404,6 +434,7 @@ impl Reply {
             Incoming::Reply(reply) => Ok(reply),
             Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
             Incoming::Metrics(_) => Err("a push of metrics where a reply was expected".to_owned()),
+            Incoming::Prices(_) => Err("a push of prices where a reply was expected".to_owned()),
         }
     }
 }
@@ -421,6 +452,8 @@ struct Parts<'a> {
     levels: Option<IgnoredAny>,
     #[serde(default)]
     metrics: Option<IgnoredAny>,
+    #[serde(default)]
+    prices: Option<PricesVersion>,
 }
 
 impl Incoming {
@@ -437,6 +470,9 @@ impl Incoming {
             (Err(_), true) => {}
         }
         let parts: Parts<'_> = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        if let (None, None, Some(prices)) = (&parts.ok, &parts.error, parts.prices) {
+            return Ok(Incoming::Prices(prices));
+        }
         match (parts.ok, parts.error, parts.levels, parts.metrics) {
             (Some(ok), _, _, _) => {
                 let mut head = Head::knowing(Some(ok));
@@ -453,7 +489,7 @@ impl Incoming {
                 .map(|push| Incoming::Metrics(Box::new(push.metrics)))
                 .map_err(|why| why.to_string()),
             (None, None, None, None) => {
-                Err("a message with neither `ok` nor `error`, `levels` or `metrics`".to_owned())
+                Err("a message with neither `ok` nor `error`, `levels`, `metrics` or `prices`".to_owned())
             }
         }
     }

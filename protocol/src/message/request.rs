@@ -5,6 +5,7 @@ use super::body::{
     Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
 };
 use super::error::ErrorBody;
+use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
 use super::tagged::{Head, Read, Rest, Shape};
 use crate::limits;
 use crate::value::{Id, numbered};
@@ -133,6 +134,18 @@ bodies! {
     Unsubscribe(Unsubscribe) = "unsubscribe",
     /// Are you there.
     Ping(Ping) = "ping",
+    /// A price book.
+    DefinePriceBook(DefinePriceBook) = "define_price_book",
+    /// No more of it.
+    EndPriceBook(EndPriceBook) = "end_price_book",
+    /// Promotions.
+    DefinePromotions(DefinePromotions) = "define_promotions",
+    /// No more of one.
+    EndPromotion(EndPromotion) = "end_promotion",
+    /// What a basket would cost.
+    Quote(Quote) = "quote",
+    /// Changed prices.
+    WatchPrices(WatchPrices) = "watch_prices",
 }
 
 impl Serialize for Request {
