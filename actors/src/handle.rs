@@ -143,8 +143,8 @@ impl Handle {
         clock.not_before(recovered.last_time);
         let (to_log, queue) = crossbeam::channel::bounded(shards * options.log_queue_max.max(1) + shards);
         let shared = Arc::new(Shared {
+            directory: Directory::new(clock.clone()),
             clock,
-            directory: Directory::default(),
             view: View::default(),
             ports: Ports::default(),
             desk: Desk::default(),

@@ -191,6 +191,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         order: None,
         session: None,
         takes: Box::default(),
+        pricing: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));
     Envelope { port: PORT, ticket: Ticket(1), command: Command { id, location: SHOP, channel: Channel::Web, action } }

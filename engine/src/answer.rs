@@ -103,4 +103,20 @@ pub enum Answer {
     StepTaken,
     /// The location's own labels are read so from now on.
     LabelsSet,
+    /// The price book is asked from now on.
+    PriceBookDefined {
+        /// How many prices it has.
+        prices: u32,
+    },
+    /// The price book is no longer asked.
+    PriceBookEnded,
+    /// The promotions are taken up.
+    PromotionsDefined {
+        /// How many are new.
+        added: u32,
+        /// How many were there before.
+        changed: u32,
+    },
+    /// The promotion is over.
+    PromotionEnded,
 }

@@ -6,11 +6,15 @@ use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
 use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::{Currency, Minor};
+use crate::pricing::PriceBook;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
+use crate::quote::Pricing;
 use crate::returns::TakeBack;
 use crate::scan::Layout;
 use crate::tax::Taxed;
 use crate::time::Millis;
+use std::sync::Arc;
 
 /// Where the demand comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,6 +192,14 @@ impl Said {
         Self(hash.0)
     }
 
+    /// Adds a text that the asker named: a reason, a coupon.
+    #[must_use]
+    pub fn and_text(self, text: &str) -> Self {
+        let mut hash = Hash(self.0);
+        hash.text(text);
+        Self(hash.0)
+    }
+
     pub(crate) const fn number(self) -> u64 {
         self.0
     }
@@ -219,6 +231,8 @@ pub struct Sell {
     pub session: Option<SessionNo>,
     /// The tenders among these that are taken from accounts. Empty: nothing is.
     pub takes: Box<[Take]>,
+    /// How the prices came about, where there is more to say than the lines do.
+    pub pricing: Option<Box<Pricing>>,
 }
 
 /// What becomes of goods that come back.
@@ -432,6 +446,26 @@ pub enum Action {
         location: LocationId,
         /// The layouts, which replace those of before.
         layouts: Vec<Layout>,
+    },
+    /// Define or change a price book, whole. Chain only.
+    DefinePriceBook {
+        /// The book.
+        book: Arc<PriceBook>,
+    },
+    /// Do without a price book from now on. Chain only.
+    EndPriceBook {
+        /// Its code.
+        book: Label,
+    },
+    /// Define or change promotions, all or nothing. Chain only.
+    DefinePromotions {
+        /// The promotions; no two of one code.
+        promotions: Vec<Arc<Promotion>>,
+    },
+    /// Do without a promotion from now on. Chain only.
+    EndPromotion {
+        /// Its code.
+        promotion: Label,
     },
 }
 

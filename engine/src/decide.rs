@@ -118,7 +118,11 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         | Action::DefineLocation { .. }
         | Action::CreateKey { .. }
         | Action::RevokeKey { .. }
-        | Action::SetLabels { .. } => {
+        | Action::SetLabels { .. }
+        | Action::DefinePriceBook { .. }
+        | Action::EndPriceBook { .. }
+        | Action::DefinePromotions { .. }
+        | Action::EndPromotion { .. } => {
             return Err(Refusal::UnknownLocation);
         }
         Action::Drawer { till, ask } => {
@@ -181,6 +185,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Resul
         order: sell.order.clone(),
         late,
         payment: payment(sell, command.id),
+        pricing: sell.pricing.clone(),
     })
 }
 

@@ -7,17 +7,20 @@
 
 use crate::account::{Account, Ledger, Take};
 use crate::chain::Chain;
-use crate::command::SkuQty;
+use crate::command::{Channel, SkuQty};
 use crate::drawer::books::{Books, ByRate};
 use crate::drawer::rules::DrawerRules;
 use crate::drawer::{Closed, Drawer, Session};
-use crate::ids::{LocationId, SkuId, TillNo};
-use crate::money::Minor;
+use crate::ids::{Label, LocationId, SkuId, TillNo};
+use crate::money::{Currency, Minor};
+use crate::pricing::Terms;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
 use crate::returns::GivenBack;
 use crate::stock::{Detail, StockRow};
 use crate::store::{OrderState, Reservation, Store, Totals};
 use crate::till::Till;
+use crate::time::Period;
 use crate::world::{PlaceState, World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -191,7 +194,8 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
 }
 
 impl Chain {
-    /// Feeds items, locations, keys and layouts of labels, in the order of their numbers.
+    /// Feeds items, locations, keys and layouts of labels in the order of their numbers, then price books and
+    /// promotions.
     pub fn digest(&self, feed: Feed<'_>) {
         for item in self.items() {
             let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
@@ -219,6 +223,13 @@ impl Chain {
                 bytes.count(rate.parts.len());
                 rate.parts.iter().for_each(|part| bytes.small(part.0));
             }
+            for rate in &location.tax.dated {
+                bytes.text(rate.class.as_str());
+                bytes.text(rate.channel.map_or("", Channel::name));
+                bytes.period(&rate.period);
+                bytes.count(rate.parts.len());
+                rate.parts.iter().for_each(|part| bytes.small(part.0));
+            }
             feed(&bytes.0);
         }
         for key in self.keys.values() {
@@ -234,6 +245,24 @@ impl Chain {
             let mut bytes = Bytes::of(b'B', *location);
             bytes.count(layouts.len());
             layouts.iter().for_each(|layout| bytes.text(layout.as_str()));
+            feed(&bytes.0);
+        }
+        for book in self.rules().books.list() {
+            let mut bytes = Bytes::of(b'B', LocationId::CHAIN);
+            bytes.text(book.code.as_str());
+            bytes.text(book.currency.as_str());
+            bytes.text(book.basis.name());
+            bytes.terms(&book.terms);
+            for row in book.rows() {
+                bytes.small(row.sku.0);
+                bytes.qty(row.min_qty);
+                bytes.minor(row.price);
+            }
+            feed(&bytes.0);
+        }
+        for promotion in self.rules().promotions.list() {
+            let mut bytes = Bytes::of(b'P', LocationId::CHAIN);
+            bytes.promotion(promotion);
             feed(&bytes.0);
         }
     }
@@ -425,6 +454,42 @@ impl Bytes {
             self.small(rate.0);
             self.minor(turnover.net);
             self.minor(turnover.tax);
+        }
+    }
+
+    fn promotion(&mut self, promotion: &Promotion) {
+        self.text(promotion.code.as_str());
+        self.text(&promotion.name);
+        self.text(promotion.currency.as_ref().map_or("", Currency::as_str));
+        self.terms(&promotion.terms);
+        self.text(promotion.coupon.as_ref().map_or("", Label::as_str));
+        self.small(u32::from(promotion.priority));
+        self.0.push(u8::from(promotion.exclusive));
+        promotion.benefit.each_number(|number| self.number(number));
+        for scope in promotion.benefit.scopes() {
+            for skus in [&scope.skus, &scope.except] {
+                self.count(skus.len());
+                skus.iter().for_each(|sku| self.small(sku.0));
+            }
+            self.count(scope.categories.len());
+            scope.categories.iter().for_each(|category| self.text(category));
+        }
+    }
+
+    fn terms(&mut self, terms: &Terms) {
+        self.count(terms.channels.len());
+        terms.channels.iter().for_each(|channel| self.text(channel.name()));
+        self.count(terms.locations.len());
+        terms.locations.iter().for_each(|location| self.small(location.0));
+        self.count(terms.groups.len());
+        terms.groups.iter().for_each(|group| self.text(group.as_str()));
+        self.period(&terms.period);
+    }
+
+    fn period(&mut self, period: &Period) {
+        for end in [period.from, period.until] {
+            self.0.push(u8::from(end.is_some()));
+            self.number(end.unwrap_or_default().0);
         }
     }
 }

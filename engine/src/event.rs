@@ -10,11 +10,15 @@ use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
 };
 use crate::money::Minor;
+use crate::pricing::PriceBook;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
+use crate::quote::Pricing;
 use crate::returns::{Grant, Of, SaleRef};
 use crate::scan::Layout;
 use crate::stock::Change;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// One decision as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +67,8 @@ pub struct Sale {
     pub late: Option<SessionNo>,
     /// What accounts pay of it.
     pub payment: Option<Box<Payment>>,
+    /// How the prices came about, where there is more to say than the lines do.
+    pub pricing: Option<Box<Pricing>>,
 }
 
 /// Goods that came back.
@@ -234,6 +240,28 @@ pub enum Event {
         /// All of them.
         layouts: Vec<Layout>,
     },
+    /// A price book was defined or changed.
+    PriceBookDefined {
+        /// The book.
+        book: Arc<PriceBook>,
+    },
+    /// A price book is no longer asked.
+    PriceBookEnded {
+        /// Its code.
+        book: Label,
+    },
+    /// Promotions were defined or changed.
+    PromotionsDefined {
+        /// The promotions.
+        promotions: Vec<Arc<Promotion>>,
+        /// How many of them are new.
+        added: u32,
+    },
+    /// A promotion is over.
+    PromotionEnded {
+        /// Its code.
+        promotion: Label,
+    },
 }
 
 impl Sale {
@@ -316,6 +344,20 @@ impl Event {
         }
     }
 
+    /// Whether anything may cost something else after it.
+    #[must_use]
+    pub const fn changes_prices(&self) -> bool {
+        matches!(
+            self,
+            Event::ItemsDefined { .. }
+                | Event::LocationDefined { .. }
+                | Event::PriceBookDefined { .. }
+                | Event::PriceBookEnded { .. }
+                | Event::PromotionsDefined { .. }
+                | Event::PromotionEnded { .. }
+        )
+    }
+
     /// Tells every SKU that this event touches what changes for it, in the event's order.
     pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
         match self {
@@ -365,7 +407,11 @@ impl Event {
             | Event::DrawerRulesSet { .. }
             | Event::Account { .. }
             | Event::Settled { .. }
-            | Event::LabelsSet { .. } => {}
+            | Event::LabelsSet { .. }
+            | Event::PriceBookDefined { .. }
+            | Event::PriceBookEnded { .. }
+            | Event::PromotionsDefined { .. }
+            | Event::PromotionEnded { .. } => {}
         }
     }
 
@@ -415,6 +461,15 @@ impl Event {
             } => Answer::AccountBooked { balance: *balance },
             Event::Account { .. } | Event::Settled { .. } => Answer::StepTaken,
             Event::LabelsSet { .. } => Answer::LabelsSet,
+            Event::PriceBookDefined { book } => {
+                Answer::PriceBookDefined { prices: u32::try_from(book.rows().len()).unwrap_or(u32::MAX) }
+            }
+            Event::PriceBookEnded { .. } => Answer::PriceBookEnded,
+            Event::PromotionsDefined { promotions, added } => {
+                let all = u32::try_from(promotions.len()).unwrap_or(u32::MAX);
+                Answer::PromotionsDefined { added: *added, changed: all.saturating_sub(*added) }
+            }
+            Event::PromotionEnded { .. } => Answer::PromotionEnded,
         }
     }
 }

@@ -3,12 +3,17 @@
 
 use crate::account::{AccountAsk, PaymentAsk, Take};
 use crate::catalogue::{Item, Key, Location};
-use crate::command::{Action, Bucket, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer::Ask;
 use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
+use crate::ids::Label;
+use crate::money::Currency;
+use crate::pricing::{PriceBook, Terms};
+use crate::promotion::{Promotion, Scope};
 use crate::returns::{TakeBack, What};
+use crate::time::Period;
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -177,6 +182,22 @@ impl Parts {
                 self.op.number(u64::from(location.0));
                 layouts.iter().for_each(|layout| self.rest.text(layout.as_str()));
             }
+            Action::DefinePriceBook { book } => {
+                self.op.text("define_price_book");
+                self.book(book);
+            }
+            Action::EndPriceBook { book } => {
+                self.op.text("end_price_book");
+                self.rest.text(book.as_str());
+            }
+            Action::DefinePromotions { promotions } => {
+                self.op.text("define_promotions");
+                promotions.iter().for_each(|promotion| self.promotion(promotion));
+            }
+            Action::EndPromotion { promotion } => {
+                self.op.text("end_promotion");
+                self.rest.text(promotion.as_str());
+            }
         }
     }
 
@@ -319,6 +340,12 @@ impl Parts {
             self.money.count(rate.parts.len());
             rate.parts.iter().for_each(|part| self.money.number(u64::from(part.0)));
         }
+        for rate in &location.tax.dated {
+            self.money.text(rate.class.as_str());
+            self.money.maybe(rate.channel.map(Channel::name));
+            self.period(&rate.period);
+            rate.parts.iter().for_each(|part| self.money.number(u64::from(part.0)));
+        }
         self.rest.text(&location.name);
         self.rest.text(location.kind.name());
     }
@@ -382,6 +409,60 @@ impl Parts {
         for (account, code) in &rules.accounts {
             self.rest.text(account.names().0);
             self.rest.text(code.as_str());
+        }
+    }
+
+    fn book(&mut self, book: &PriceBook) {
+        self.rest.text(book.code.as_str());
+        self.money.text(book.currency.as_str());
+        self.money.text(book.basis.name());
+        self.terms(&book.terms);
+        for row in book.rows() {
+            self.lines.number(u64::from(row.sku.0));
+            self.lines.qty(row.min_qty);
+            self.money.minor(row.price);
+        }
+    }
+
+    fn promotion(&mut self, promotion: &Promotion) {
+        self.rest.text(promotion.code.as_str());
+        self.rest.text(&promotion.name);
+        self.rest.maybe(promotion.coupon.as_ref().map(Label::as_str));
+        self.rest.number(u64::from(promotion.priority));
+        self.rest.number(u64::from(promotion.exclusive));
+        self.terms(&promotion.terms);
+        self.money.maybe(promotion.currency.as_ref().map(Currency::as_str));
+        let mut numbers = Vec::new();
+        promotion.benefit.each_number(|number| numbers.push(number));
+        numbers.into_iter().for_each(|number| self.money.number(number));
+        for scope in promotion.benefit.scopes() {
+            self.scope(scope);
+        }
+    }
+
+    fn scope(&mut self, scope: &Scope) {
+        for skus in [&scope.skus, &scope.except] {
+            self.lines.count(skus.len());
+            skus.iter().for_each(|sku| self.lines.number(u64::from(sku.0)));
+        }
+        self.lines.count(scope.categories.len());
+        scope.categories.iter().for_each(|category| self.lines.text(category));
+    }
+
+    fn terms(&mut self, terms: &Terms) {
+        self.rest.count(terms.channels.len());
+        terms.channels.iter().for_each(|channel| self.rest.text(channel.name()));
+        self.rest.count(terms.locations.len());
+        terms.locations.iter().for_each(|location| self.rest.number(u64::from(location.0)));
+        self.rest.count(terms.groups.len());
+        terms.groups.iter().for_each(|group| self.rest.text(group.as_str()));
+        self.period(&terms.period);
+    }
+
+    fn period(&mut self, period: &Period) {
+        for end in [period.from, period.until] {
+            self.rest.number(u64::from(end.is_some()));
+            self.rest.number(end.unwrap_or_default().0);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rules everyone shares: stock, sale, money, tax, identifiers.
+//! The rules everyone shares: stock, sale, price, promotion, money, tax, identifiers.
 //!
 //! Responsible for: what a command means. `decide` takes the state, a command and the time, and
 //! returns one event or a numbered refusal; `apply` folds an event into the state and cannot fail.
@@ -30,9 +30,13 @@ mod hash;
 pub mod ids;
 pub mod level;
 pub mod money;
+pub mod pricing;
+pub mod promotion;
 pub mod qty;
+pub mod quote;
 pub mod refusal;
 pub mod returns;
+pub mod rules;
 pub mod scan;
 pub mod stock;
 pub mod store;

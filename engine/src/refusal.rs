@@ -184,6 +184,32 @@ pub enum Refusal {
     /// 3039
     #[error("there is no sale of this id that waits for its accounts")]
     NoSuchPayment,
+    /// 3050
+    #[error("the coupon {coupon} is worth nothing here and now")]
+    UnknownCoupon {
+        /// Its place among the coupons, from 0.
+        at: usize,
+        /// The code.
+        coupon: Label,
+    },
+    /// 3051
+    #[error("a discount is above zero and at most what the line costs, which is {left} minor units")]
+    BadDiscount {
+        /// What the line costs before it, in minor units.
+        left: i64,
+    },
+    /// 3053
+    #[error("there is no promotion {code}")]
+    UnknownPromotion {
+        /// The code.
+        code: Label,
+    },
+    /// 3055
+    #[error("there is no price book {code}")]
+    UnknownPriceBook {
+        /// The code.
+        code: Label,
+    },
     /// 4007
     #[error("there is no key with this id")]
     UnknownKey,
@@ -270,6 +296,10 @@ impl Refusal {
             Refusal::WrongAccount { .. } => 3035,
             Refusal::CodeNeeded => 3036,
             Refusal::NoSuchPayment => 3039,
+            Refusal::UnknownCoupon { .. } => 3050,
+            Refusal::BadDiscount { .. } => 3051,
+            Refusal::UnknownPromotion { .. } => 3053,
+            Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
             Refusal::Busy { .. } => 5001,
             Refusal::DiskFull => 5002,
@@ -338,6 +368,12 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3037, "bad_account_tender", "The tender cannot name this account."),
     (3038, "bad_card_code", "The code of the gift card does not fit."),
     (3039, "no_such_payment", "No sale of this id waits for its accounts."),
+    (3050, "unknown_coupon", "The coupon is worth nothing here and now."),
+    (3051, "bad_discount", "The line does not have what is to be taken off."),
+    (3052, "bad_promotion", "The promotion cannot be taken up."),
+    (3053, "unknown_promotion", "There is no such promotion."),
+    (3054, "bad_price_book", "The price book cannot be taken up."),
+    (3055, "unknown_price_book", "There is no such price book."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

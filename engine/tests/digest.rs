@@ -76,6 +76,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         order: None,
         late: None,
         payment: None,
+        pricing: None,
     })
 }
 

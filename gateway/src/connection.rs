@@ -6,10 +6,12 @@ use crate::figures::socket::Streams;
 use crate::keys::Principal;
 use crate::link::Link;
 use crate::outbox::Outbox;
+use crate::prices::PriceWatch;
 use crate::server::Place;
 use crate::shares::Share;
 use crate::watching::Watching;
 use bytes::Bytes;
+use onhand_protocol::value::Id;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -42,6 +44,7 @@ pub(crate) struct Connection {
     pub(crate) id: u64,
     pub(crate) watching: RefCell<Watching>,
     pub(crate) streams: RefCell<Streams>,
+    pub(crate) prices: RefCell<PriceWatch>,
     link: Box<dyn Link>,
     outbox: RefCell<Outbox>,
     flow: Cell<Flow>,
@@ -64,6 +67,7 @@ impl Connection {
             id,
             watching: RefCell::default(),
             streams: RefCell::default(),
+            prices: RefCell::default(),
             link,
             outbox: RefCell::default(),
             flow: Cell::new(Flow::Clear),
@@ -85,6 +89,15 @@ impl Connection {
 
     pub(crate) fn set_principal(&self, principal: Principal) {
         self.principal.set(Some(principal));
+    }
+
+    /// Whether a subscription may be called so: no other of this connection is.
+    pub(crate) fn check_new(&self, id: Id) -> Result<(), Fault> {
+        let known = self.watching.borrow().knows(id.0) || self.streams.borrow().knows(id);
+        if known || self.prices.borrow().knows(id) {
+            return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
+        }
+        Ok(())
     }
 
     /// Puts a message where it waits to be written; its length.

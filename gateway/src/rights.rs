@@ -22,6 +22,8 @@ pub(crate) enum Read {
     Catalogue,
     /// One reservation.
     Reservation,
+    /// Price books, promotions, tax classes without a rate.
+    Rules,
     /// What was sold.
     Totals,
     /// The feed of events.
@@ -56,6 +58,14 @@ pub(crate) fn check(principal: &Principal, body: &Body) -> Result<(), Fault> {
             Ok(())
         }
         (Principal::Shopper { .. }, Body::Extend(asked)) => check_shopper_ttl(asked.ttl_s, asked.ttl_ms),
+        // Who belongs to a group or pays no tax is for the shop to say.
+        (Principal::Shopper { .. }, Body::Quote(asked)) => {
+            let of_the_shop = [("group", asked.group.is_some()), ("tax_exempt", asked.tax_exempt.is_some())];
+            match of_the_shop.into_iter().find(|(_, given)| *given) {
+                Some((field, _)) => Err(Fault::new(4004, "the role shopper may not say this").at(field)),
+                None => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }
@@ -79,6 +89,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
     let allowed = match read {
         Read::Levels | Read::Catalogue => role != Role::Operations,
         Read::Reservation => matches!(role, Role::Admin | Role::Till | Role::Web),
+        Read::Rules => matches!(role, Role::Admin | Role::Till | Role::Analyst),
         Read::Totals | Read::Events => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
@@ -111,12 +122,16 @@ fn key_may(role: Role, op: &str) -> bool {
             matches!(role, Role::Admin | Role::Till)
         }
         "set_policy" | "set_labels" | "set_drawer_rules" | "define_location" | "define_items" => role == Role::Admin,
+        "define_price_book" | "end_price_book" | "define_promotions" | "end_promotion" => role == Role::Admin,
+        "quote" => matches!(role, Role::Admin | Role::Till | Role::Web),
+        "watch_prices" => role != Role::Operations,
         _ => false,
     }
 }
 
 fn shopper_may(op: &str) -> bool {
     matches!(op, "hello" | "ping" | "get" | "scan" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
+        || matches!(op, "quote" | "watch_prices")
 }
 
 fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
@@ -124,6 +139,7 @@ fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
         Body::Sell(asked) => asked.channel,
         Body::Reserve(asked) => asked.channel,
         Body::Allocate(asked) => asked.channel,
+        Body::Quote(asked) => asked.channel,
         _ => None,
     };
     let Some(channel) = asked else { return Ok(()) };
@@ -165,12 +181,16 @@ mod tests {
             "till",
             "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
-             issue_account load_account redeem disable_account account",
+             issue_account load_account redeem disable_account account quote watch_prices",
         ),
-        ("web", "hello ping get scan subscribe unsubscribe sell reserve extend release allocate deallocate account"),
-        ("analyst", "hello ping get scan subscribe unsubscribe watch_metrics"),
+        (
+            "web",
+            "hello ping get scan subscribe unsubscribe sell reserve extend release allocate deallocate account quote \
+             watch_prices",
+        ),
+        ("analyst", "hello ping get scan subscribe unsubscribe watch_metrics watch_prices"),
         ("operations", "hello ping unsubscribe watch_metrics"),
-        ("shopper", "hello ping get scan subscribe unsubscribe reserve extend release"),
+        ("shopper", "hello ping get scan subscribe unsubscribe reserve extend release quote watch_prices"),
     ];
 
     #[test]
@@ -191,7 +211,9 @@ mod tests {
     fn reads_by_role() {
         let shopper = Principal::Shopper { session: 1, expires: Timestamp(1) };
         let key = |role| Principal::Key { id: KeyId(1), role };
-        for read in [Read::Totals, Read::Events, Read::Status, Read::Keys, Read::Metrics, Read::Reservation] {
+        for read in
+            [Read::Rules, Read::Totals, Read::Events, Read::Status, Read::Keys, Read::Metrics, Read::Reservation]
+        {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");
         }

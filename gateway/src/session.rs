@@ -10,7 +10,7 @@ use crate::live::CHUNK;
 use crate::server::Place;
 use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
-use crate::{card_numbers, cards, clock, figures, metrics, rights};
+use crate::{card_numbers, cards, clock, figures, metrics, prices, rights};
 use hyper_util::rt::TokioIo;
 use onhand_protocol::compact::{self, Sale};
 use onhand_protocol::convert::{self, Entered};
@@ -335,6 +335,8 @@ impl<'a> Session<'a> {
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
             Body::WatchMetrics(asked) => figures::socket::begin(self.worker, self.connection, id, &asked, &principal),
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),
+            Body::Quote(asked) => prices::quote(self.worker, self.connection, id, &asked, principal),
+            Body::WatchPrices(_) => prices::begin(self.worker, self.connection, id),
             Body::Ping(_) => {
                 self.reply(id, Success::Pong(Pong { time: self.time() }));
                 Ok(())
@@ -395,10 +397,8 @@ impl<'a> Session<'a> {
     fn subscribe(&self, id: Id, asked: message::Subscribe, principal: Principal) -> Result<(), Fault> {
         let max = self.worker.shared.limits.subscriptions_max;
         let subscribing = wire::subscribing(asked, principal, self.worker.shared.handle.directory())?;
+        self.connection.check_new(id)?;
         let watching = self.connection.watching.borrow();
-        if watching.knows(id.0) || self.connection.streams.borrow().knows(id) {
-            return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
-        }
         if watching.weight().saturating_add(subscribing.watched.watch.weight()) > max {
             return Err(Fault::new(5007, format!("a connection may watch {max} items; watch whole locations instead")));
         }
@@ -409,7 +409,8 @@ impl<'a> Session<'a> {
 
     fn unsubscribe(&self, id: Id, subscription: Id) -> Result<(), Fault> {
         let was_stream = self.connection.streams.borrow_mut().remove(subscription);
-        if !was_stream && !self.worker.unsubscribe(self.connection, subscription.0) {
+        let was_told = self.connection.prices.borrow_mut().remove(subscription);
+        if !was_stream && !was_told && !self.worker.unsubscribe(self.connection, subscription.0) {
             return Err(Fault::new(1015, "this connection has no such subscription").at("subscription"));
         }
         self.reply(id, Success::Unsubscribed(Pong { time: self.time() }));
@@ -551,8 +552,10 @@ impl<'a> Session<'a> {
         connection.flush();
         while connection.flow() == Flow::Clear {
             let next = connection.watching.borrow_mut().next_frame(&worker.shared.handle, clock::now());
+            let of_prices = || connection.prices.borrow_mut().next_frame(&worker.shared.handle);
             let of_metrics = || connection.streams.borrow_mut().next_frame(&worker.shared);
-            let Some((frame, levels)) = next.or_else(|| Some((of_metrics()?, 0))) else { break };
+            let others = || Some((of_prices().or_else(of_metrics)?, 0));
+            let Some((frame, levels)) = next.or_else(others) else { break };
             worker.shared.meters.bytes.increment(wire::count(frame.len()));
             worker.shared.meters.levels.increment(wire::count(levels));
             connection.share(frame);

@@ -12,7 +12,9 @@ use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{CommandId, LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::rules::Rules;
 use onhand_engine::scan::date::Date;
+use onhand_engine::time::Timestamp;
 use onhand_protocol::compact;
 pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
@@ -42,6 +44,18 @@ impl Names for Book<'_> {
 
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
         self.0.location(id)
+    }
+
+    fn has_rules(&self) -> bool {
+        !self.0.rules().are_plain()
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        self.0.rules()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
     }
 }
 

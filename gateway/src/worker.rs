@@ -283,6 +283,7 @@ impl Worker {
         self.look_at_pressure();
         if waiting.chain_changed {
             self.check_principals();
+            self.tell_prices();
         }
     }
 
@@ -375,6 +376,16 @@ impl Worker {
             let Some(principal) = connection.principal() else { continue };
             if let Err(fault) = principal.check(self.shared.handle.directory(), now) {
                 connection.close(Closing::Fault(fault));
+            }
+        }
+    }
+
+    /// Wakes the connections that are to be told of changed prices.
+    fn tell_prices(&self) {
+        let version = self.shared.handle.directory().rules_version();
+        for connection in self.connections.borrow().values() {
+            if connection.prices.borrow().is_due(version) {
+                connection.wake();
             }
         }
     }

@@ -75,5 +75,11 @@ pub const LAYOUTS_MAX: usize = 20;
 /// Tax classes of one location.
 pub const TAX_RATES_MAX: usize = 100;
 
+/// Tax rates by date or channel of one location.
+pub const DATED_RATES_MAX: usize = 1_000;
+
+/// Coupons shown with one basket.
+pub const COUPONS_MAX: usize = 20;
+
 /// Parts of one tax rate: federal, state, county, city and some air.
 pub const TAX_PARTS_MAX: usize = 8;

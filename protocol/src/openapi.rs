@@ -4,8 +4,8 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, Z, each_schema,
-    each_success_schema,
+    CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PriceBookList,
+    PromotionPage, Quote, Quoted, TaxGaps, Z, each_schema, each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route};
 use crate::schema::{generator, success};
@@ -153,6 +153,11 @@ fn schemas() -> Value {
         named::<MetricsMessage>,
         named::<MetricsHistory>,
         named::<Z>,
+        named::<Quote>,
+        named::<Quoted>,
+        named::<TaxGaps>,
+        named::<PriceBookList>,
+        named::<PromotionPage>,
     ] {
         add(&mut generator);
     }

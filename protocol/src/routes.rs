@@ -177,6 +177,41 @@ pub const ROUTES: &[Route] = &[
         )
     },
     Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/define_price_book",
+            "define_price_book",
+            "price_book_defined",
+            "Define or change a price book, whole; up to 64 MiB.",
+        )
+    },
+    Route {
+        access: Access::Admin,
+        ..command("/v1/end_price_book", "end_price_book", "price_book_ended", "Do without a price book.")
+    },
+    Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/define_promotions",
+            "define_promotions",
+            "promotions_defined",
+            "Define or change promotions; up to 64 MiB, all or nothing.",
+        )
+    },
+    Route {
+        access: Access::Admin,
+        ..command("/v1/end_promotion", "end_promotion", "promotion_ended", "Do without a promotion.")
+    },
+    Route {
+        method: "POST",
+        access: Access::KeyOrToken,
+        input: Input::Json("Quote"),
+        ..read("/v1/quote", "Quoted", "What a basket would cost now, and why. Changes nothing.", &[])
+    },
+    read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
+    read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
+    read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue that have no rate now, and where.", &[]),
+    Route {
         access: Access::KeyOrToken,
         ..read("/v1/stock/{location}/{sku}", "LevelMessage", "The level of one item at one location.", &[CHANNEL])
     },

@@ -100,7 +100,11 @@ impl Shard {
             | Action::SetDrawerRules { .. }
             | Action::Account { .. }
             | Action::Payment(_)
-            | Action::SetLabels { .. } => {}
+            | Action::SetLabels { .. }
+            | Action::DefinePriceBook { .. }
+            | Action::EndPriceBook { .. }
+            | Action::DefinePromotions { .. }
+            | Action::EndPromotion { .. } => {}
             Action::Drawer { till, .. } => into.push(ActorRef::Till(self.places.till(store, *till))),
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));

@@ -10,4 +10,5 @@ mod panics;
 mod racing;
 mod repeats;
 mod rig;
+mod rules;
 mod selling;

@@ -243,6 +243,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         order: None,
         session: None,
         takes: Box::default(),
+        pricing: None,
     })
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         order: None,
         session: None,
         takes: Box::default(),
+        pricing: None,
     }
 }
 

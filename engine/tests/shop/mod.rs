@@ -6,6 +6,7 @@
 mod accounts;
 mod drawer;
 mod giving;
+mod pricing;
 mod reading;
 
 use onhand_engine::answer::Answer;
@@ -78,6 +79,13 @@ impl Shop {
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
+            "book" => self.book(&mut reading),
+            "promotion" => self.promotion(&mut reading),
+            "end" => self.end(&mut reading),
+            "rate" => self.dated_rate(&mut reading),
+            "quote" => self.quote_in_numbers(&mut reading),
+            "why" => self.quote_in_words(&mut reading),
+            "gaps" => self.gaps(),
             verb => self.command(verb, &mut reading),
         };
         reading.end();
@@ -97,6 +105,12 @@ impl Shop {
         }
         if let Some(class) = reading.value("class") {
             item.tax_class = Label::new(&class).unwrap();
+        }
+        if let Some(price) = reading.value("price") {
+            item.price = Some(Minor(price.parse().unwrap()));
+        }
+        if let Some(category) = reading.value("category") {
+            item.category = category.into();
         }
         String::new()
     }
@@ -148,7 +162,7 @@ impl Shop {
     fn command(&mut self, verb: &str, reading: &mut Reading) -> String {
         let channel = reading.value("channel").map_or(Channel::Till, |name| reading::channel(&name));
         let action = match verb {
-            "sell" | "return" => self.sell(verb, reading),
+            "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
             _ => Ok(self.action(verb, reading)),
         };
@@ -219,6 +233,7 @@ impl Shop {
             let tax: Minor = sale.lines.iter().map(|line| line.taxed.tax).sum();
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
             text += &drawer::rounding(&sale.tenders);
+            text += &pricing::kept(sale.pricing.as_deref());
         }
         if let Event::GoodsReturned(back) = &event {
             text += &drawer::rounding(&back.tenders);
@@ -287,6 +302,8 @@ impl Shop {
             Refusal::BalanceShort { short_by, available } => {
                 format!("{text} short_by={short_by} available={available}")
             }
+            Refusal::BadDiscount { left } => format!("{text} left={left}"),
+            Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,
         }
     }

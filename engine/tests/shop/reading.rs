@@ -26,7 +26,7 @@ pub(crate) fn tender_kind(word: &str) -> TenderKind {
 
 /// What is left of a line.
 pub(crate) struct Reading {
-    words: Vec<String>,
+    pub(crate) words: Vec<String>,
     values: Vec<(String, String)>,
 }
 
@@ -55,6 +55,10 @@ impl Reading {
     /// The values that were not asked for by name.
     pub(super) fn rest(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.values)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|(known, _)| known == name)
     }
 
     pub(crate) fn end(&self) {
@@ -93,10 +97,10 @@ impl Reading {
             class: Label::new(&class).unwrap(),
             parts: parts.split('+').map(part).collect(),
         };
-        TaxRules { basis, rounding, rates: self.values.drain(..).map(rate).collect() }
+        TaxRules { basis, rounding, rates: self.values.drain(..).map(rate).collect(), dated: vec![] }
     }
 
-    fn qty(&mut self) -> Qty {
+    pub(crate) fn qty(&mut self) -> Qty {
         qty(&self.word())
     }
 
@@ -158,7 +162,7 @@ impl Shop {
         ReservationId(at as u128 + 1)
     }
 
-    fn hold(&mut self, reading: &mut Reading) -> Option<ReservationId> {
+    pub(crate) fn hold(&mut self, reading: &mut Reading) -> Option<ReservationId> {
         reading.value("hold").map(|name| self.reservation(&name))
     }
 
@@ -211,8 +215,11 @@ impl Shop {
     }
 
     /// `sell TILL (ITEM QTY @PRICE)...` and `return TILL (ITEM QTY @PRICE)...`; the price is per unit.
-    pub(crate) fn sell(&mut self, verb: &str, reading: &mut Reading) -> Result<Action, Refusal> {
+    pub(crate) fn sell(&mut self, verb: &str, channel: Channel, reading: &mut Reading) -> Result<Action, Refusal> {
         let till = reading.till();
+        if verb == "sell" && self.sells_by_rules(reading) {
+            return self.sell_by_rules(till, channel, reading);
+        }
         self.basket(till, verb, reading)
     }
 
@@ -260,6 +267,7 @@ impl Shop {
             order,
             session,
             takes,
+            pricing: None,
         }))
     }
 }

@@ -33,12 +33,12 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     }
     rights::check_op(&principal, op)?;
     let id = idempotency_key(&head.headers)?;
-    let large = op == "define_items";
+    let large = matches!(op, "define_items" | "define_price_book" | "define_promotions");
     let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
     let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
         about_a_sale(app, principal, op, id, &received).await?
     } else if large {
-        // A whole catalogue takes a while to read: not on the thread of the sockets.
+        // A whole catalogue or price list takes a while to read: not on the thread of the sockets.
         let (app, op) = (app.clone(), op.to_owned());
         let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &received));
         reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))??

@@ -8,6 +8,7 @@ mod keys;
 mod operations;
 mod pages;
 mod reads;
+mod selling;
 mod tokens;
 mod upgrade;
 mod z;
@@ -57,6 +58,10 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/scan", get(reads::scan))
         .route("/locations", get(reads::locations))
         .route("/totals", get(reads::totals))
+        .route("/quote", post(selling::quote))
+        .route("/price_books", get(selling::price_books))
+        .route("/promotions", get(selling::promotions))
+        .route("/tax_gaps", get(selling::tax_gaps))
         .route("/reservations/{location}/{id}", get(reads::reservation))
         .route("/events", get(reads::events))
         .route("/z/{location}/{till}/{session}", get(z::z))

@@ -23,22 +23,22 @@ use onhand_protocol::value::{Id, Position, Text};
 use serde::Deserialize;
 use std::sync::Arc;
 
-type Answer = Result<Response, Fault>;
+pub(super) type Answer = Result<Response, Fault>;
 
 /// What a list may be asked with.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     location: Option<String>,
-    after: Option<String>,
+    pub(super) after: Option<String>,
     limit: Option<usize>,
     channel: Option<Channel>,
 }
 
 /// The query, or why it cannot be read.
-type Asking = Result<Query<Asked>, QueryRejection>;
+pub(super) type Asking = Result<Query<Asked>, QueryRejection>;
 
-fn asked(query: Asking) -> Result<Asked, Fault> {
+pub(super) fn asked(query: Asking) -> Result<Asked, Fault> {
     let Query(asked) = query.map_err(unreadable)?;
     if asked.limit.is_some_and(|limit| limit == 0 || limit > PAGE_MAX) {
         return Err(Fault::new(1001, format!("limit is 1 to {PAGE_MAX}")).at("limit"));
@@ -51,7 +51,7 @@ fn unreadable(why: QueryRejection) -> Fault {
 }
 
 impl Asked {
-    fn limit(&self) -> usize {
+    pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(PAGE_DEFAULT)
     }
 

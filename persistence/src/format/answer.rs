@@ -39,6 +39,10 @@ pub(super) enum AnyAnswer {
     AccountBooked { balance: i64 },
     StepTaken,
     LabelsSet,
+    PriceBookDefined { prices: u32 },
+    PriceBookEnded,
+    PromotionsDefined { added: u32, changed: u32 },
+    PromotionEnded,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -76,6 +80,12 @@ impl From<&Answer> for AnyAnswer {
             // A reading has no record, so it is never remembered.
             Answer::StepTaken | Answer::Account(_) => Self::StepTaken,
             Answer::LabelsSet => Self::LabelsSet,
+            Answer::PriceBookDefined { prices } => Self::PriceBookDefined { prices: *prices },
+            Answer::PriceBookEnded => Self::PriceBookEnded,
+            Answer::PromotionsDefined { added, changed } => {
+                Self::PromotionsDefined { added: *added, changed: *changed }
+            }
+            Answer::PromotionEnded => Self::PromotionEnded,
         }
     }
 }
@@ -132,6 +142,12 @@ impl ArchivedAnyAnswer {
             Self::AccountBooked { balance } => Answer::AccountBooked { balance: Minor(balance.to_native()) },
             Self::StepTaken => Answer::StepTaken,
             Self::LabelsSet => Answer::LabelsSet,
+            Self::PriceBookDefined { prices } => Answer::PriceBookDefined { prices: prices.to_native() },
+            Self::PriceBookEnded => Answer::PriceBookEnded,
+            Self::PromotionsDefined { added, changed } => {
+                Answer::PromotionsDefined { added: added.to_native(), changed: changed.to_native() }
+            }
+            Self::PromotionEnded => Answer::PromotionEnded,
         })
     }
 }

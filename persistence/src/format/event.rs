@@ -5,95 +5,55 @@ use super::account::{AccountEvent, PaymentPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
+use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
+use super::whole_sale::WholeSale;
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
-use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::scan::Layout;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
+use std::sync::Arc;
 
-/// A new kind of event goes to the end; none is ever changed or removed, and none is larger than those before: what
-/// is large is boxed.
+/// A new kind of event goes to the end; none is ever changed or removed, and none is wider than the widest, or
+/// older records could not be read: what is wider goes into a box.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) enum AnyEvent {
     SaleRecorded(Box<Sale>),
-    Reserved {
-        reservation: u128,
-        owner: String,
-        channel: u8,
-        deadline: u64,
-        lines: Vec<Line>,
-        freed: Vec<Freed>,
-    },
-    Extended {
-        reservation: u128,
-        deadline: u64,
-    },
+    Reserved { reservation: u128, owner: String, channel: u8, deadline: u64, lines: Vec<Line>, freed: Vec<Freed> },
+    Extended { reservation: u128, deadline: u64 },
     Released(Freed),
     Expired(Freed),
-    Allocated {
-        order: String,
-        lines: Vec<Line>,
-        freed: Vec<Freed>,
-    },
-    Deallocated {
-        order: String,
-        lines: Vec<Line>,
-    },
-    GoodsReceived {
-        lines: Vec<Line>,
-    },
+    Allocated { order: String, lines: Vec<Line>, freed: Vec<Freed> },
+    Deallocated { order: String, lines: Vec<Line> },
+    GoodsReceived { lines: Vec<Line> },
     GoodsReturned(Box<Return>),
-    StockAdjusted {
-        sku: u32,
-        bucket: AnyBucket,
-        delta: i64,
-        reason: String,
-    },
-    Counted {
-        sku: u32,
-        counted: i64,
-        variance: i64,
-    },
-    PolicySet {
-        sku: u32,
-        policy: Policy,
-    },
-    ItemsDefined {
-        items: Vec<Item>,
-        added: u32,
-    },
+    StockAdjusted { sku: u32, bucket: AnyBucket, delta: i64, reason: String },
+    Counted { sku: u32, counted: i64, variance: i64 },
+    PolicySet { sku: u32, policy: Policy },
+    ItemsDefined { items: Vec<Item>, added: u32 },
     LocationDefined(Box<Location>),
     KeyCreated(Box<Key>),
-    KeyRevoked {
-        key: u64,
-    },
+    KeyRevoked { key: u64 },
     SaleReturned(Box<SaleReturn>),
     ReturnGranted(Box<ReturnGrant>),
     Exchanged(Box<Exchange>),
-    Drawer {
-        till: u16,
-        happening: Box<Happening>,
-    },
+    Drawer { till: u16, happening: Box<Happening> },
     DrawerRulesSet(Box<RulesPart>),
-    /// A sale that came after its session was closed.
-    LateSale {
-        sale: Box<Sale>,
-        session: u32,
-    },
+    WholeSale(Box<WholeSale>),
     Account(Box<AccountEvent>),
-    /// A sale that accounts pay for, and its session where it came late.
-    SalePaid(Box<(Sale, PaymentPart, Option<u32>)>),
     Settled(Box<PaymentPart>),
-    LabelsSet {
-        location: u32,
-        layouts: Vec<String>,
-    },
+    LabelsSet { location: u32, layouts: Vec<String> },
+    DatedLocationDefined(Box<(Location, Vec<DatedRate>)>),
+    PriceBookDefined(Box<Book>),
+    PriceBookEnded { book: String },
+    PromotionsDefined { promotions: Vec<Promotion>, added: u32 },
+    PromotionEnded { promotion: String },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -259,6 +219,7 @@ impl TryFrom<Sale> for event::Sale {
             order: sale.order.as_deref().map(code).transpose()?,
             late: None,
             payment: None,
+            pricing: None,
         })
     }
 }
@@ -327,14 +288,8 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::SaleRecorded(sale) => match (&sale.payment, sale.late) {
-                (None, None) => Self::SaleRecorded(Box::new(sale.into())),
-                (None, Some(session)) => Self::LateSale { sale: Box::new(sale.into()), session: session.0 },
-                (Some(paid), late) => {
-                    let paid = PaymentPart::of(paid.sale, &paid.takes);
-                    Self::SalePaid(Box::new((sale.into(), paid, late.map(|session| session.0))))
-                }
-            },
+            Event::SaleRecorded(sale) if WholeSale::is_needed(sale) => Self::WholeSale(Box::new(sale.into())),
+            Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
                 owner: owner.to_string(),
@@ -372,7 +327,13 @@ impl From<&Event> for AnyEvent {
             Event::ItemsDefined { items, added } => {
                 Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added }
             }
-            Event::LocationDefined { location } => Self::LocationDefined(Box::new(location.into())),
+            Event::LocationDefined { location } if location.tax.dated.is_empty() => {
+                Self::LocationDefined(Box::new(location.into()))
+            }
+            Event::LocationDefined { location } => {
+                let dated = location.tax.dated.iter().map(Into::into).collect();
+                Self::DatedLocationDefined(Box::new((location.into(), dated)))
+            }
             Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
             Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
             Event::ReturnGranted { to, sale, grant } => {
@@ -386,6 +347,13 @@ impl From<&Event> for AnyEvent {
             Event::LabelsSet { location, layouts } => {
                 Self::LabelsSet { location: location.0, layouts: layouts.iter().map(ToString::to_string).collect() }
             }
+            Event::PriceBookDefined { book } => Self::PriceBookDefined(Box::new((&**book).into())),
+            Event::PriceBookEnded { book } => Self::PriceBookEnded { book: book.to_string() },
+            Event::PromotionsDefined { promotions, added } => Self::PromotionsDefined {
+                promotions: promotions.iter().map(|one| (&**one).into()).collect(),
+                added: *added,
+            },
+            Event::PromotionEnded { promotion } => Self::PromotionEnded { promotion: promotion.to_string() },
         }
     }
 }
@@ -445,16 +413,8 @@ impl TryFrom<AnyEvent> for Event {
                 Self::Drawer { till: TillNo(till), happening: (*happening).try_into()? }
             }
             AnyEvent::DrawerRulesSet(rules) => Self::DrawerRulesSet { rules: Box::new((*rules).try_into()?) },
-            AnyEvent::LateSale { sale, session } => {
-                let sale: event::Sale = (*sale).try_into()?;
-                Self::SaleRecorded(event::Sale { late: Some(SessionNo(session)), ..sale })
-            }
+            AnyEvent::WholeSale(sale) => Self::SaleRecorded(sale.read()?),
             AnyEvent::Account(event) => event.read()?,
-            AnyEvent::SalePaid(both) => {
-                let (sale, payment, late) = *both;
-                let (payment, late) = (Some(Box::new(payment.read()?)), late.map(SessionNo));
-                Self::SaleRecorded(event::Sale { payment, late, ..sale.try_into()? })
-            }
             AnyEvent::Settled(part) => {
                 let payment = part.read()?;
                 Self::Settled { sale: payment.sale, unpaid: payment.takes }
@@ -462,6 +422,19 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::LabelsSet { location, layouts } => {
                 Self::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? }
             }
+            AnyEvent::DatedLocationDefined(both) => {
+                let (location, dated) = *both;
+                let mut location: onhand_engine::catalogue::Location = location.try_into()?;
+                location.tax.dated = dated.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::LocationDefined { location }
+            }
+            AnyEvent::PriceBookDefined(book) => Self::PriceBookDefined { book: Arc::new((*book).try_into()?) },
+            AnyEvent::PriceBookEnded { book } => Self::PriceBookEnded { book: label(&book)? },
+            AnyEvent::PromotionsDefined { promotions, added } => {
+                let promotions = promotions.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::PromotionsDefined { promotions, added }
+            }
+            AnyEvent::PromotionEnded { promotion } => Self::PromotionEnded { promotion: label(&promotion)? },
         })
     }
 }

@@ -15,9 +15,11 @@ mod codes;
 mod drawer;
 mod event;
 pub mod head;
+mod pricing;
 mod returns;
 mod sale;
 pub mod state;
+mod whole_sale;
 
 use event::AnyEvent;
 use onhand_engine::event::{Event, Record};

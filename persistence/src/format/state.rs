@@ -6,6 +6,7 @@ use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
+use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
@@ -17,6 +18,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo, Version};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::rules::RulesVersion;
 use onhand_engine::scan::Layout;
 use onhand_engine::stock::{Detail, StockRow};
 use onhand_engine::store::{OrderState, Reservation, Store, Totals};
@@ -24,16 +26,19 @@ use onhand_engine::till::Till;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::{PlaceState, World};
 use rkyv::{Archive, Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Entries in one part.
 const PART: usize = 2_048;
+/// Rows of a price book in one part: they are small.
+const BOOK_PART: usize = 32_768;
 
 const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
 const KIND_MEMOS: u8 = 2;
 
-/// What is rarer than rows. New members go to the end and are no larger than a list: a part ends with
-/// this, and its size is how it is found.
+/// What is rarer than rows. New members go to the end, and none is wider than a list, or older parts could not
+/// be read: what is wider goes into a box.
 #[derive(Archive, Serialize, Deserialize)]
 enum Part {
     Items(Vec<Item>),
@@ -49,6 +54,15 @@ enum Part {
     Settling(Vec<PaymentPart>),
     Accounts(Vec<AccountPart>),
     Labels(Vec<(u32, Vec<String>)>),
+    /// Locations by number whose tax has dated rates.
+    DatedRates(Vec<(u32, Vec<DatedRate>)>),
+    /// A price book; its rows follow.
+    Book(Box<BookHead>),
+    /// More rows of the book of this code.
+    BookRows(Box<(String, Vec<Row>)>),
+    Promotions(Vec<Promotion>),
+    /// How often the selling rules had changed; after all of them.
+    RulesVersion(u64),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -130,6 +144,30 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
         let labels = chain.labels().iter().map(|(location, layouts)| (location.0, texts(layouts)));
         tell(part(&Part::Labels(labels.collect())));
     }
+    rules_parts(chain, tell);
+}
+
+/// Tells the parts of the selling rules; none for a chain that never had any.
+fn rules_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
+    let rules = chain.rules();
+    if rules.are_plain() {
+        return tell(part(&Part::RulesVersion(rules.version.0)));
+    }
+    let dated = chain.locations().iter().filter(|location| !location.tax.dated.is_empty());
+    let dated = dated.map(|location| (location.id.0, location.tax.dated.iter().map(Into::into).collect()));
+    tell(part(&Part::DatedRates(dated.collect())));
+    for book in rules.books.list() {
+        tell(part(&Part::Book(Box::new((&**book).into()))));
+        for rows in book.rows().chunks(BOOK_PART) {
+            let rows = rows.iter().map(Row::of).collect();
+            tell(part(&Part::BookRows(Box::new((book.code.to_string(), rows)))));
+        }
+    }
+    let promotions: Vec<_> = rules.promotions.list().collect();
+    for some in promotions.chunks(PART) {
+        tell(part(&Part::Promotions(some.iter().map(|one| (&***one).into()).collect())));
+    }
+    tell(part(&Part::RulesVersion(rules.version.0)));
 }
 
 /// Tells the parts of a location.
@@ -220,9 +258,15 @@ pub fn read_part(
 
 fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(), DecodeError> {
     let place = match &part {
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::Labels(_) => {
-            return read_chain(part, &mut world.chain);
-        }
+        Part::Items(_)
+        | Part::Locations(_)
+        | Part::Keys(_)
+        | Part::Labels(_)
+        | Part::DatedRates(_)
+        | Part::Book(_)
+        | Part::BookRows(_)
+        | Part::Promotions(_)
+        | Part::RulesVersion(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -268,7 +312,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 account.read_into(&mut place.store)?;
             }
         }
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::Labels(_) => {}
+        _ => {}
     }
     Ok(())
 }
@@ -296,6 +340,33 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
                 chain.apply(&set, Timestamp(0));
             }
         }
+        Part::DatedRates(all) => {
+            for (id, dated) in all {
+                let known = chain.location(LocationId(id)).ok_or_else(|| DecodeError("rates of no location".into()))?;
+                let mut location = (**known).clone();
+                location.tax.dated = dated.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                chain.apply(&Event::LocationDefined { location }, Timestamp(0));
+            }
+        }
+        Part::Book(head) => {
+            let book = Arc::new(head.with(Vec::new())?);
+            chain.restore_rules(|rules| rules.put_book(book));
+        }
+        Part::BookRows(both) => {
+            let (code, rows) = *both;
+            let code = super::catalogue::label(&code)?;
+            let rows = rows.into_iter().map(Row::read);
+            let mut known = false;
+            chain.restore_rules(|rules_now| known = rules_now.extend_book(&code, rows));
+            if !known {
+                return Err(DecodeError("prices of no price book".into()));
+            }
+        }
+        Part::Promotions(promotions) => {
+            let promotions: Vec<_> = promotions.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+            chain.restore_rules(|rules| rules.put_promotions(promotions));
+        }
+        Part::RulesVersion(version) => chain.restore_rules(|rules| rules.version = RulesVersion(version)),
         _ => {}
     }
     Ok(())

@@ -47,6 +47,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         order: None,
         late: None,
         payment: None,
+        pricing: None,
     }
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn location(id: u32) -> Location {
             basis: PriceBasis::TaxExclusive,
             rounding: TaxRounding::Document,
             rates: vec![TaxRate { class: Label::new("food").unwrap(), parts: vec![RatePpm(50_000), RatePpm(99_750)] }],
+            dated: vec![],
         },
     }
 }

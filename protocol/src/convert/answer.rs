@@ -100,8 +100,15 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::ReturnGranted(_)
         | Answer::DrawerRulesSet
         | Answer::StepTaken
-        | Answer::LabelsSet => {}
+        | Answer::LabelsSet
+        | Answer::PriceBookEnded
+        | Answer::PromotionEnded => {}
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
+        Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
+        Answer::PromotionsDefined { added, changed } => {
+            object.number("added", u64::from(*added));
+            object.number("changed", u64::from(*changed));
+        }
     }
     object.end();
 }
@@ -134,6 +141,10 @@ const fn word(answer: &Answer) -> &'static str {
         // Only the server takes these steps.
         Answer::StepTaken => "settled",
         Answer::LabelsSet => "labels_set",
+        Answer::PriceBookDefined { .. } => "price_book_defined",
+        Answer::PriceBookEnded => "price_book_ended",
+        Answer::PromotionsDefined { .. } => "promotions_defined",
+        Answer::PromotionEnded => "promotion_ended",
     }
 }
 

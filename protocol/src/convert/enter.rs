@@ -2,9 +2,12 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, account, define, drawer, refusal, scan, unknown_sale};
+use super::priced::{self, For};
+use super::{Asked, Names, account, define, drawer, refusal, rules, scan, unknown_sale};
 use crate::limits;
-use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
+use crate::message::{
+    AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell, Tender,
+};
 use crate::value::{Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty, Standing};
@@ -32,7 +35,8 @@ pub struct Entered {
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
-/// not commands (`hello`, `scan`, `get`, `subscribe`, `watch_metrics`, `unsubscribe`, `ping`).
+/// not commands (`hello`, `get`, `scan`, `quote`, `subscribe`, `watch_metrics`, `watch_prices`, `unsubscribe`,
+/// `ping`).
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
     match body {
@@ -112,8 +116,14 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             let location = desk.place(&body.location)?.location.id;
             scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))
         }
+        Body::DefinePriceBook(body) => rules::price_book(body, names).map(|action| desk.chain(action)),
+        Body::EndPriceBook(body) => Ok(desk.chain(Action::EndPriceBook { book: body.book.0 })),
+        Body::DefinePromotions(body) => rules::promotions(body, names).map(|action| desk.chain(action)),
+        Body::EndPromotion(body) => Ok(desk.chain(Action::EndPromotion { promotion: body.promotion.0 })),
         Body::Hello(_)
         | Body::Scan(_)
+        | Body::Quote(_)
+        | Body::WatchPrices(_)
         | Body::Get(_)
         | Body::Subscribe(_)
         | Body::WatchMetrics(_)
@@ -123,6 +133,15 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             Err(Box::new(ErrorBody::new(1002, text).at("op")))
         }
     }
+}
+
+/// What a basket would cost. `channel` is meant when the request names none.
+///
+/// # Errors
+/// [`ErrorBody`] as of the sale with these lines.
+pub fn quote(body: &Quote, channel: Channel, names: &impl Names) -> Result<Quoted, Refused> {
+    let desk = Desk { names, id: CommandId(0), channel };
+    priced::quoted(body, channel, &desk.place(&body.location)?)
 }
 
 /// Where requests become commands.
@@ -138,6 +157,7 @@ pub(super) struct Sold<'a> {
     pub(super) tenders: &'a [Tender],
     pub(super) till: Option<u16>,
     pub(super) currency: Currency,
+    pub(super) whose: For<'a>,
 }
 
 /// One command's location.
@@ -188,7 +208,15 @@ impl<N: Names> Desk<'_, N> {
         self.at(&body.location, body.channel, |place| {
             place.check_currency(body.currency.0)?;
             let standing = if body.completed { Standing::Fact } else { Standing::Request };
-            let sold = Sold { lines: &body.lines, tenders: &body.tenders, till: body.till, currency: body.currency.0 };
+            let whose = For {
+                channel: body.channel.unwrap_or(self.channel),
+                group: body.group.as_ref(),
+                coupons: &body.coupons,
+                exempt: body.tax_exempt.as_ref(),
+                completed: body.completed,
+            };
+            let (lines, tenders) = (&body.lines, &body.tenders);
+            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
             Ok(Action::Sell(command::Sell {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
@@ -204,6 +232,7 @@ impl<N: Names> Desk<'_, N> {
         self.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
             account::check_none(&body.tenders)?;
+            check_as_sold(&body.lines)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -252,18 +281,25 @@ impl<N: Names> Place<'_, N> {
     }
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
+        let till = till(sold.till)?;
+        let (lines, pricing) = if self.names.has_rules() || priced::needs_rules(sold) {
+            priced::sale_lines(&self.quote(sold.lines, &sold.whose)?.0)
+        } else {
+            (self.sale_lines(sold.lines)?, None)
+        };
         Ok(command::Sell {
             standing,
-            till: till(sold.till)?,
+            till,
             currency: sold.currency,
-            lines: self.sale_lines(sold.lines)?,
-            said: said(sold.lines),
+            lines,
+            said: priced::said(sold, said(sold.lines)),
             tenders: tenders(sold.tenders)?,
             reservation: None,
             owner: None,
             order: None,
             session: None,
             takes: Box::default(),
+            pricing,
         })
     }
 
@@ -293,7 +329,7 @@ impl<N: Names> Place<'_, N> {
         Ok(sold)
     }
 
-    fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {
+    pub(super) fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {
         match (&line.sku, line.gtin) {
             (Some(sku), None) => self.item(sku, "sku", Some(at)),
             (None, Some(gtin)) => self.names.item_by_gtin(gtin.0).ok_or_else(|| {
@@ -307,14 +343,20 @@ impl<N: Names> Place<'_, N> {
     /// The price of a unit and of the line: what was charged when the line says so, the price per
     /// unit or the catalogue's otherwise.
     fn price(&self, item: &Item, line: &SaleLine, qty: Qty, at: usize) -> Result<(Minor, Minor), Refused> {
+        self.named_price(line, qty, at)?.map_or_else(|| self.list_price(item, qty, at), Ok)
+    }
+
+    /// The price that the line itself names.
+    pub(super) fn named_price(&self, line: &SaleLine, qty: Qty, at: usize) -> Result<Option<(Minor, Minor)>, Refused> {
         let given = line.unit_price.map(|price| price.0);
         let (unit_price, amount) = match (line.amount, given) {
             (Some(amount), Some(price)) => (price, amount.0),
             (Some(amount), None) => (per_unit(amount.0, qty), amount.0),
             (None, Some(price)) => (price, price.times(qty)),
-            (None, None) => return self.list_price(item, qty, at),
+            (None, None) => return Ok(None),
         };
-        self.fitting_price(unit_price, amount, if line.amount.is_some() { "amount" } else { "unit_price" }, at)
+        let field = if line.amount.is_some() { "amount" } else { "unit_price" };
+        self.fitting_price(unit_price, amount, field, at).map(Some)
     }
 
     /// The catalogue's price of a unit, and that of the line.
@@ -349,12 +391,30 @@ fn said(lines: &[SaleLine]) -> Said {
     })
 }
 
+/// What comes back has the amounts of the original sale.
+fn check_as_sold(lines: &[SaleLine]) -> Result<(), Refused> {
+    for (at, line) in lines.iter().enumerate() {
+        let more = [("discount", line.discount.is_some()), ("price_reason", line.price_reason.is_some())];
+        if let Some((field, _)) = more.into_iter().find(|(_, given)| *given) {
+            let text = "goods come back with the amounts of the original sale: give the line's `amount`";
+            return Err(on_line(ErrorBody::new(1001, text), field, Some(at)));
+        }
+    }
+    Ok(())
+}
+
 fn per_unit(amount: Minor, qty: Qty) -> Minor {
     let scaled = i128::from(amount.0).saturating_mul(i128::from(Qty::SCALE));
     Minor(divide_half_up(scaled, i128::from(qty.milli())))
 }
 
-fn as_it_was(basis: PriceBasis, amount: Minor, tax: Minor, rate_ppm: u32, at: usize) -> Result<Taxed, Refused> {
+pub(super) fn as_it_was(
+    basis: PriceBasis,
+    amount: Minor,
+    tax: Minor,
+    rate_ppm: u32,
+    at: usize,
+) -> Result<Taxed, Refused> {
     let net = match basis {
         PriceBasis::TaxInclusive => amount.minus(tax),
         PriceBasis::TaxExclusive => amount,

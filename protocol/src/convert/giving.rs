@@ -2,6 +2,7 @@
 //! brought along by whoever can read the log.
 
 use super::enter::{Desk, Place, Refused, Sold, above_zero, on_line, tenders, till};
+use super::priced::For;
 use super::{Entered, Names, account};
 use crate::message::{BackLine, Body, Channel, ErrorBody, Exchange, ReturnSale, VoidSale};
 use crate::value::Position;
@@ -69,7 +70,9 @@ pub fn command_about(
         Body::Exchange(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
             account::check_none(&body.tenders)?;
-            let sold = Sold { lines: &body.lines, tenders: &body.tenders, till: body.till, currency: body.currency.0 };
+            let whose = For { channel, group: None, coupons: &[], exempt: None, completed: false };
+            let (lines, tenders) = (&body.lines, &body.tenders);
+            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
             Ok(Action::Exchange {
                 back: Box::new(place.take_back(sale, &body.returned)?),
                 disposition: body.disposition.into(),

@@ -2,9 +2,11 @@
 
 use super::{Names, account};
 use crate::message::read::{
-    EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, ReservationMessage, TotalsMessage,
+    EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
-use crate::message::{AccountLine, AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
+use crate::message::{
+    AccountLine, AskedLine, DatedRate, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
+};
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time};
 use onhand_engine::account::Entry;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
@@ -13,8 +15,10 @@ use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::Pricing;
 use onhand_engine::scan::Layout;
 use onhand_engine::store::{Reservation, Totals};
+use onhand_engine::tax::Gap;
 
 /// An item, as `define_items` takes it.
 #[must_use]
@@ -49,6 +53,7 @@ pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
             basis: location.tax.basis.into(),
             rounding: location.tax.rounding.into(),
             rates: location.tax.rates.iter().map(rate).collect(),
+            dated: location.tax.dated.iter().map(dated_rate).collect(),
         },
         labels: labels.iter().map(ToString::to_string).collect(),
     }
@@ -147,6 +152,9 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         person: None,
         z: None,
         accounts: Vec::new(),
+        rules: None,
+        quote: None,
+        tax_exempt: None,
     };
     teller.fill(blank, &record.event)
 }
@@ -170,7 +178,8 @@ impl<N: Names> Teller<'_, N> {
                 session: sale.late.map(|session| session.0),
                 accounts: sale.payment.iter().flat_map(|payment| &payment.takes).map(account::taken).collect(),
                 ..blank
-            },
+            }
+            .priced(sale.pricing.as_deref()),
             Event::Exchanged { back, sale } => EventMessage {
                 sale: back.of.as_ref().map(|of| Position(of.sale.seq)),
                 returned: self.sale_lines(&back.lines),
@@ -231,6 +240,16 @@ impl<N: Names> Teller<'_, N> {
                 self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
             }
             Event::DrawerRulesSet { .. } => blank,
+            Event::PriceBookDefined { book } => {
+                let items = u64::try_from(book.rows().len()).ok();
+                EventMessage { rules: Some((&book.code).into()), items, ..blank }
+            }
+            Event::PriceBookEnded { book: code } | Event::PromotionEnded { promotion: code } => {
+                EventMessage { rules: Some(code.into()), ..blank }
+            }
+            Event::PromotionsDefined { promotions, .. } => {
+                EventMessage { items: u64::try_from(promotions.len()).ok(), ..blank }
+            }
             Event::LabelsSet { location, .. } => {
                 let location = self.names.location_numbered(*location);
                 EventMessage { location: location.map(|location| Text(location.code.clone())), ..blank }
@@ -283,7 +302,17 @@ impl<N: Names> Teller<'_, N> {
 
     fn line(&self, number: SkuId, qty: Qty) -> EventLine {
         let sku = sku(number, self.names);
-        EventLine { sku, qty: Quantity(qty), unit_price: None, net: None, tax: None, rate_ppm: None }
+        EventLine {
+            sku,
+            qty: Quantity(qty),
+            unit_price: None,
+            net: None,
+            tax: None,
+            rate_ppm: None,
+            discounts: Vec::new(),
+            list_price: None,
+            price_reason: None,
+        }
     }
 
     fn lines(&self, lines: &[SkuQty]) -> Vec<EventLine> {
@@ -299,6 +328,53 @@ impl<N: Names> Teller<'_, N> {
             ..self.line(line.sku, line.qty)
         };
         lines.iter().map(line).collect()
+    }
+}
+
+impl EventMessage {
+    /// With how the prices of the sale came about.
+    fn priced(mut self, pricing: Option<&Pricing>) -> Self {
+        let Some(pricing) = pricing else { return self };
+        for (line, kept) in self.lines.iter_mut().zip(&pricing.lines) {
+            line.discounts = super::priced::discounts(&kept.discounts);
+            if let Some(overridden) = &kept.overridden {
+                line.list_price = overridden.list_price.map(Amount);
+                line.price_reason = Some((&overridden.reason).into());
+            }
+        }
+        self.quote = Some(QuoteName { version: pricing.version.0, hash: format!("{:016x}", pricing.hash) });
+        self.tax_exempt = pricing.exempt.as_ref().map(Into::into);
+        self
+    }
+}
+
+/// What the catalogue cannot be taxed with.
+#[must_use]
+pub fn tax_gaps(gaps: &[Gap], names: &impl Names) -> TaxGaps {
+    let gap = |gap: &Gap| {
+        Some(TaxGap {
+            location: Text(names.location_numbered(gap.location)?.code.clone()),
+            channel: gap.channel.into(),
+            class: Text(gap.class.clone()),
+            items: u64::try_from(gap.items).unwrap_or(u64::MAX),
+            first: sku(gap.first, names),
+        })
+    };
+    TaxGaps { gaps: gaps.iter().filter_map(gap).collect() }
+}
+
+fn dated_rate(rate: &onhand_engine::tax::DatedRate) -> DatedRate {
+    let (rate_ppm, parts_ppm) = match rate.parts.as_slice() {
+        [whole] => (Some(whole.0), None),
+        parts => (None, Some(parts.iter().map(|part| part.0).collect())),
+    };
+    DatedRate {
+        class: Text(rate.class.clone()),
+        channel: rate.channel.map(Into::into),
+        from: rate.period.from.map(Time),
+        until: rate.period.until.map(Time),
+        rate_ppm,
+        parts_ppm,
     }
 }
 
@@ -352,5 +428,9 @@ fn word(event: &Event) -> &'static str {
         Event::Account { entry, .. } => account::word(entry),
         Event::Settled { .. } => "settled",
         Event::LabelsSet { .. } => "labels_set",
+        Event::PriceBookDefined { .. } => "price_book_defined",
+        Event::PriceBookEnded { .. } => "price_book_ended",
+        Event::PromotionsDefined { .. } => "promotions_defined",
+        Event::PromotionEnded { .. } => "promotion_ended",
     }
 }

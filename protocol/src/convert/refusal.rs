@@ -73,6 +73,10 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::MoreThanPaid { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::TenderSpent { left, .. } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
+        Refusal::UnknownCoupon { at, .. } => error.at(format!("coupons[{at}]")),
+        Refusal::BadDiscount { left } => ErrorBody { due: Some(*left), ..error },
+        Refusal::UnknownPromotion { .. } => error.at("promotion"),
+        Refusal::UnknownPriceBook { .. } => error.at("book"),
         Refusal::SessionNotOpen { till, session } => {
             ErrorBody { till: Some(till.0), session: session.map(|session| session.0), ..error }
         }

@@ -1,10 +1,11 @@
 //! One struct per op; they are also the bodies of `POST /v1/{op}`. An unknown field is an error.
 
 use super::metrics::{Every, MetricField};
+use super::pricing::LineDiscount;
 use super::reply::Role;
 use super::word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
 use crate::card_code::CardCode;
-use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku};
+use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ macro_rules! body {
         }
     };
 }
+
+pub(super) use body;
 
 body!(
     /// The first message of a connection whose handshake carried no key: one of the two.
@@ -65,6 +68,15 @@ body!(
         /// one that is closed by now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<u32>,
+        /// The customer's group, for prices and promotions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Label>,
+        /// Codes that the customer shows.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        coupons: Vec<Label>,
+        /// The customer pays no tax, for this reason: the name of a certificate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax_exempt: Option<Label>,
     }
 );
 body!(
@@ -87,6 +99,12 @@ body!(
         /// The tax as it was; default: by the location's rules.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax: Option<TaxAsItWas>,
+        /// Why a person asked another price than the shop's. Sales only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_reason: Option<Label>,
+        /// What a person takes off the line, after promotions. Sales only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<LineDiscount>,
     }
 );
 body!(
@@ -388,6 +406,33 @@ body!(
         rounding: Rounding,
         /// The rate of each class.
         rates: Vec<Rate>,
+        /// Rates that hold for a while or for one channel; where one of them does, it goes before those of
+        /// `rates`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dated: Vec<DatedRate>,
+    }
+);
+body!(
+    /// The rate of a tax class for a while, or for one channel: `rate_ppm`, or `parts_ppm` when several taxes
+    /// make it up.
+    DatedRate {
+        /// The class.
+        class: Label,
+        /// The channel; default: every channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// It begins here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Time>,
+        /// It is over here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// The whole rate in parts per million: 21 % is 210000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate_ppm: Option<u32>,
+        /// The rate of each tax that makes it up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parts_ppm: Option<Vec<u32>>,
     }
 );
 body!(

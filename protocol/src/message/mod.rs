@@ -9,6 +9,7 @@ mod drawer;
 mod error;
 mod level;
 mod metrics;
+mod pricing;
 pub mod read;
 mod reply;
 mod request;
@@ -20,10 +21,10 @@ pub use account::{
     LoadAccount, ReadAccount, Redeem,
 };
 pub use body::{
-    Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation,
-    Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale, SafetyStock,
-    SaleLine, Scan, Sell, SetLabels, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale,
-    WatchMetrics,
+    Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, DatedRate, Deallocate, DefineItems,
+    DefineLocation, Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale,
+    SafetyStock, SaleLine, Scan, Sell, SetLabels, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe,
+    VoidSale, WatchMetrics,
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
@@ -37,10 +38,16 @@ pub use metrics::{
     MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
+pub use pricing::{
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
+    FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
+    Terms, WatchPrices,
+};
 pub(crate) use reply::each_success_schema;
 pub use reply::{
-    Allocated, Counted, Extended, HelloReply, Incoming, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, Recorded,
-    Reply, Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
+    Allocated, Counted, Extended, HelloReply, Incoming, ItemScanned, ItemsDefined, LevelReply, Plain, Pong,
+    PriceBookDefined, Recorded, Reply, Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
 };
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};

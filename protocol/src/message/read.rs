@@ -4,6 +4,7 @@ use super::account::AccountLine;
 use super::body::{AskedLine, ItemInput, TaxInput};
 use super::drawer::Report;
 use super::level::LevelMessage;
+use super::pricing::DiscountMessage;
 use super::reply::{Role, SkuQuantity};
 use super::word::{Channel, Disposition, LocationKind, TenderType};
 use crate::value::{Amount, Currency, Day, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
@@ -146,7 +147,8 @@ answer!(
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `key_created`, `key_revoked`,
         /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
         /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
-        /// `account_let_go` or `settled`.
+        /// `account_let_go`, `settled`, `price_book_defined`, `price_book_ended`, `promotions_defined` or
+        /// `promotion_ended`.
         event: String,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -223,6 +225,15 @@ answer!(
         /// What happened to an account; for a sale, what accounts pay of it; for `settled`, what they do not.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         accounts: Vec<AccountLine>,
+        /// The code of the price book or the promotion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Label>,
+        /// The quote that a sale was priced by, where discounts or another price than the shop's are in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quote: Option<QuoteName>,
+        /// Why the customer paid no tax.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax_exempt: Option<Label>,
     }
 );
 answer!(
@@ -244,6 +255,24 @@ answer!(
         /// The whole rate in parts per million.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rate_ppm: Option<u32>,
+        /// What was taken off, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discounts: Vec<DiscountMessage>,
+        /// The shop's own price of one unit, where a person asked another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list_price: Option<Amount>,
+        /// Why they did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_reason: Option<Label>,
+    }
+);
+answer!(
+    /// Names a quote.
+    QuoteName {
+        /// The version of the selling rules that it was made by.
+        version: u64,
+        /// Its hash, 16 hexadecimal digits.
+        hash: String,
     }
 );
 answer!(

@@ -7,6 +7,7 @@ use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
+use super::pricing::{PricesVersion, Quoted};
 use super::tagged::{Head, Read, Rest, Shape};
 use super::word::{Channel, Unit};
 use crate::value::{Amount, Currency, Gtin, Id, LabelDate, Mark, OrderName, Position, Quantity, Sku, Time, numbered};
@@ -88,6 +89,8 @@ pub enum Incoming {
     Levels(Vec<LevelMessage>),
     /// The metrics stream.
     Metrics(Box<MetricsMessage>),
+    /// Prices have changed.
+    Prices(PricesVersion),
 }
 
 macro_rules! successes {
@@ -201,6 +204,18 @@ successes! {
     Scanned(ItemScanned) = "scanned",
     /// The location's own labels are read so from now on.
     LabelsSet(Plain) = "labels_set",
+    /// The price book is asked from now on.
+    PriceBookDefined(PriceBookDefined) = "price_book_defined",
+    /// The price book is no longer asked.
+    PriceBookEnded(Plain) = "price_book_ended",
+    /// The promotions are taken up.
+    PromotionsDefined(ItemsDefined) = "promotions_defined",
+    /// The promotion is over.
+    PromotionEnded(Plain) = "promotion_ended",
+    /// What the basket costs.
+    Quoted(Quoted) = "quoted",
+    /// Watching prices: changes follow as pushes.
+    WatchingPrices(PricesVersion) = "watching_prices",
 }
 
 macro_rules! fields {
@@ -212,6 +227,8 @@ macro_rules! fields {
         }
     };
 }
+
+pub(super) use fields;
 
 /// A command's success: where it stands in the log, and when it was decided.
 macro_rules! recorded {
@@ -322,12 +339,19 @@ recorded!(
     }
 );
 recorded!(
-    /// Items.
+    /// Items, or promotions.
     ItemsDefined {
         /// How many are new.
         added: u32,
         /// How many were there before.
         changed: u32,
+    }
+);
+recorded!(
+    /// A price book.
+    PriceBookDefined {
+        /// How many prices it has.
+        prices: u32,
     }
 );
 fields!(
@@ -420,7 +444,11 @@ impl Success {
             | Success::DrawerRulesSet(Plain { seq, .. })
             | Success::AccountIssued(AccountIssued { seq, .. })
             | Success::AccountBooked(AccountBooked { seq, .. })
-            | Success::Account(AccountStatement { seq, .. }) => Some(*seq),
+            | Success::Account(AccountStatement { seq, .. })
+            | Success::PriceBookDefined(PriceBookDefined { seq, .. })
+            | Success::PriceBookEnded(Plain { seq, .. })
+            | Success::PromotionsDefined(ItemsDefined { seq, .. })
+            | Success::PromotionEnded(Plain { seq, .. }) => Some(*seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
             | Success::Level(_)
@@ -428,7 +456,9 @@ impl Success {
             | Success::Watching(_)
             | Success::Unsubscribed(_)
             | Success::Pong(_)
-            | Success::Scanned(_) => None,
+            | Success::Scanned(_)
+            | Success::Quoted(_)
+            | Success::WatchingPrices(_) => None,
         }
     }
 }
@@ -482,6 +512,7 @@ impl Reply {
             Incoming::Reply(reply) => Ok(reply),
             Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
             Incoming::Metrics(_) => Err("a push of metrics where a reply was expected".to_owned()),
+            Incoming::Prices(_) => Err("a push of prices where a reply was expected".to_owned()),
         }
     }
 }
@@ -499,6 +530,8 @@ struct Parts<'a> {
     levels: Option<IgnoredAny>,
     #[serde(default)]
     metrics: Option<IgnoredAny>,
+    #[serde(default)]
+    prices: Option<PricesVersion>,
 }
 
 impl Incoming {
@@ -515,6 +548,9 @@ impl Incoming {
             (Err(_), true) => {}
         }
         let parts: Parts<'_> = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        if let (None, None, Some(prices)) = (&parts.ok, &parts.error, parts.prices) {
+            return Ok(Incoming::Prices(prices));
+        }
         match (parts.ok, parts.error, parts.levels, parts.metrics) {
             (Some(ok), _, _, _) => {
                 let mut head = Head::knowing(Some(ok));
@@ -531,7 +567,7 @@ impl Incoming {
                 .map(|push| Incoming::Metrics(Box::new(push.metrics)))
                 .map_err(|why| why.to_string()),
             (None, None, None, None) => {
-                Err("a message with neither `ok` nor `error`, `levels` or `metrics`".to_owned())
+                Err("a message with neither `ok` nor `error`, `levels`, `metrics` or `prices`".to_owned())
             }
         }
     }

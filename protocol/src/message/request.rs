@@ -8,6 +8,7 @@ use super::body::{
 };
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
+use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
 use super::tagged::{Head, Read, Rest, Shape};
 use crate::limits;
 use crate::value::{Id, numbered};
@@ -166,6 +167,18 @@ bodies! {
     Scan(Scan) = "scan",
     /// The layouts of a location's own labels.
     SetLabels(SetLabels) = "set_labels",
+    /// A price book.
+    DefinePriceBook(DefinePriceBook) = "define_price_book",
+    /// No more of it.
+    EndPriceBook(EndPriceBook) = "end_price_book",
+    /// Promotions.
+    DefinePromotions(DefinePromotions) = "define_promotions",
+    /// No more of one.
+    EndPromotion(EndPromotion) = "end_promotion",
+    /// What a basket would cost.
+    Quote(Quote) = "quote",
+    /// Changed prices.
+    WatchPrices(WatchPrices) = "watch_prices",
 }
 
 impl Body {
