@@ -92,6 +92,12 @@ fn t58_parts_add_up_exactly_wherever_they_come_back() {
         refused(&cashier.call(&give_back("S1", &json!({"seq": "0"}), json!([]))).await, 2009);
         refused(&cashier.call(&give_back("S1", &json!({"seq": "1"}), json!([]))).await, 2009);
         refused(&cashier.call(&give_back("S1", &sale, json!([{"line": 0}]))).await, 1001);
+        let abroad = json!({"op": "define_location", "id": id(), "code": "US", "name": "Abroad", "kind": "shop",
+            "currency": "USD", "tax": {"basis": "exclusive", "rounding": "line", "rates": []}});
+        ok(&setup.call(&abroad).await, "location_defined");
+        let mut in_dollars = give_back("US", &sale, json!([]));
+        in_dollars["currency"] = json!("USD");
+        refused(&cashier.call(&in_dollars).await, 3001);
         let all = body_of(&give_back("S1", &sale, json!([])));
         let rest = post(&server.address, &till, "return_sale", &id(), &all).await.json();
         ok(&rest, "returned");
