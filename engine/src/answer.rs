@@ -79,4 +79,14 @@ pub enum Answer {
         /// What went out costs so much.
         gross: Minor,
     },
+    /// The role is as defined.
+    RoleDefined,
+    /// The user is known.
+    UserDefined,
+    /// The PIN is good from now on, and no earlier one.
+    PinSet,
+    /// The user may do nothing any more, or again.
+    UserDisabled,
+    /// People are required there, or no longer.
+    PeopleRequired,
 }

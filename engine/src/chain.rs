@@ -1,9 +1,10 @@
-//! The chain itself: catalogue, locations and keys.
+//! The chain itself: catalogue, locations, keys and people.
 
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::Action;
 use crate::event::Event;
 use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use crate::people::People;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 use hashbrown::HashMap;
@@ -19,6 +20,8 @@ pub struct Chain {
     location_codes: HashMap<LocationCode, LocationId>,
     /// Keys by id, revoked ones included.
     pub keys: BTreeMap<KeyId, Key>,
+    /// Who works here.
+    pub people: People,
 }
 
 impl Chain {
@@ -77,7 +80,10 @@ impl Chain {
             Action::CreateKey { key } => Ok(Event::KeyCreated { key: key.clone() }),
             Action::RevokeKey { key } if self.keys.contains_key(key) => Ok(Event::KeyRevoked { key: *key }),
             Action::RevokeKey { .. } => Err(Refusal::UnknownKey),
-            _ => Err(Refusal::UnknownLocation),
+            Action::RequirePeople { at, .. } if *at != LocationId::CHAIN && self.location(*at).is_none() => {
+                Err(Refusal::UnknownLocation)
+            }
+            action => self.people.decide(action),
         }
     }
 
@@ -113,7 +119,7 @@ impl Chain {
                     key.revoked.get_or_insert(now);
                 }
             }
-            _ => {}
+            event => self.people.apply(event),
         }
     }
 

@@ -2,12 +2,14 @@
 
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::hash::Hash;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo};
+use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo, UserCode};
 use crate::money::{Currency, Minor};
+use crate::people::{Capabilities, PinHash};
 use crate::qty::Qty;
 use crate::returns::TakeBack;
 use crate::tax::Taxed;
 use crate::time::Millis;
+use std::sync::Arc;
 
 /// Where the demand comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -392,5 +394,41 @@ pub enum Action {
         disposition: Disposition,
         /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
         sell: Box<Sell>,
+    /// Define or change a role. Chain only.
+    DefineRole {
+        /// Its name.
+        role: Label,
+        /// What whoever has it may do.
+        capabilities: Capabilities,
+    },
+    /// Define or change a user. Chain only. PIN and being disabled stay as they were.
+    DefineUser {
+        /// What they sign in with.
+        code: UserCode,
+        /// What people call them.
+        name: Arc<str>,
+        /// Their roles, which exist.
+        roles: Vec<Label>,
+    },
+    /// Set a user's PIN. Chain only.
+    SetPin {
+        /// Whose.
+        user: UserCode,
+        /// The hash of it.
+        pin: PinHash,
+    },
+    /// Let a user do nothing any more, or again. Chain only.
+    DisableUser {
+        /// Whom.
+        user: UserCode,
+        /// Whether nothing.
+        disabled: bool,
+    },
+    /// Say whether a device alone may act somewhere. Chain only.
+    RequirePeople {
+        /// Where; [`LocationId::CHAIN`]: everywhere, and for the chain's own commands.
+        at: LocationId,
+        /// Whether a person must be signed in there.
+        required: bool,
     },
 }

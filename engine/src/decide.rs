@@ -109,7 +109,12 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         Action::DefineItems { .. }
         | Action::DefineLocation { .. }
         | Action::CreateKey { .. }
-        | Action::RevokeKey { .. } => {
+        | Action::RevokeKey { .. }
+        | Action::DefineRole { .. }
+        | Action::DefineUser { .. }
+        | Action::SetPin { .. }
+        | Action::DisableUser { .. }
+        | Action::RequirePeople { .. } => {
             return Err(Refusal::UnknownLocation);
         }
     };

@@ -9,6 +9,7 @@ use crate::chain::Chain;
 use crate::command::SkuQty;
 use crate::ids::{LocationId, SkuId, TillNo};
 use crate::money::Minor;
+use crate::people::People;
 use crate::qty::Qty;
 use crate::returns::GivenBack;
 use crate::stock::{Detail, StockRow};
@@ -166,7 +167,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
 }
 
 impl Chain {
-    /// Feeds items, locations and keys, in the order of their numbers.
+    /// Feeds items, locations and keys, in the order of their numbers, then people.
     pub fn digest(&self, feed: Feed<'_>) {
         for item in self.items() {
             let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
@@ -204,6 +205,35 @@ impl Chain {
             bytes.0.extend_from_slice(&key.secret_hash);
             bytes.0.push(u8::from(key.revoked.is_some()));
             feed(&bytes.0);
+        }
+        self.people.digest(feed);
+    }
+}
+
+impl People {
+    /// Feeds roles, users, and where people are required; nothing where there are none.
+    pub fn digest(&self, feed: Feed<'_>) {
+        for (role, capabilities) in self.roles() {
+            let mut bytes = Bytes::of(b'P', LocationId::CHAIN);
+            bytes.text(role.as_str());
+            bytes.number(capabilities.bits());
+            feed(&bytes.0);
+        }
+        for user in self.users() {
+            let mut bytes = Bytes::of(b'U', LocationId::CHAIN);
+            bytes.small(user.no.0.get());
+            bytes.text(user.code.as_str());
+            bytes.text(&user.name);
+            bytes.count(user.roles.len());
+            user.roles.iter().for_each(|role| bytes.text(role.as_str()));
+            bytes.0.push(u8::from(user.pin.is_some()));
+            bytes.text(user.pin.as_ref().map_or("", |pin| pin.as_str()));
+            bytes.small(user.pins_set);
+            bytes.0.push(u8::from(user.disabled));
+            feed(&bytes.0);
+        }
+        for at in self.required() {
+            feed(&Bytes::of(b'W', *at).0);
         }
     }
 }

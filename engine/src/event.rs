@@ -4,12 +4,14 @@ use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::fingerprint::Fingerprint;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo, UserCode};
 use crate::money::Minor;
+use crate::people::{By, Capabilities, PinHash, UserNo};
 use crate::qty::Qty;
 use crate::returns::{Grant, Of, SaleRef};
 use crate::stock::Change;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// One decision as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Record {
     pub fingerprint: Fingerprint,
     /// Where it was decided.
     pub location: LocationId,
+    /// Who asked for it, as far as it is kept ([`By::kept_for`]).
+    pub by: By,
     /// What happened.
     pub event: Event,
 }
@@ -191,6 +195,44 @@ pub enum Event {
         back: Box<Return>,
         /// What went out.
         sale: Box<Sale>,
+    /// A role was defined or changed.
+    RoleDefined {
+        /// Its name.
+        role: Label,
+        /// What whoever has it may do.
+        capabilities: Capabilities,
+    },
+    /// A user was defined or changed.
+    UserDefined {
+        /// Their number.
+        user: UserNo,
+        /// What they sign in with.
+        code: UserCode,
+        /// What people call them.
+        name: Arc<str>,
+        /// Their roles.
+        roles: Vec<Label>,
+    },
+    /// A user has a new PIN.
+    PinSet {
+        /// Who.
+        user: UserNo,
+        /// The hash of it.
+        pin: PinHash,
+    },
+    /// A user may do nothing any more, or again.
+    UserDisabled {
+        /// Who.
+        user: UserNo,
+        /// Whether nothing.
+        disabled: bool,
+    },
+    /// Whether a device alone may act somewhere.
+    PeopleRequired {
+        /// Where; [`LocationId::CHAIN`]: everywhere.
+        at: LocationId,
+        /// Whether a person must be signed in there.
+        required: bool,
     },
 }
 
@@ -297,6 +339,11 @@ impl Event {
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
             | Event::ReturnGranted { .. } => {}
+            | Event::RoleDefined { .. }
+            | Event::UserDefined { .. }
+            | Event::PinSet { .. }
+            | Event::UserDisabled { .. }
+            | Event::PeopleRequired { .. } => {}
         }
     }
 
@@ -332,6 +379,11 @@ impl Event {
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
+            Event::RoleDefined { .. } => Answer::RoleDefined,
+            Event::UserDefined { .. } => Answer::UserDefined,
+            Event::PinSet { .. } => Answer::PinSet,
+            Event::UserDisabled { .. } => Answer::UserDisabled,
+            Event::PeopleRequired { .. } => Answer::PeopleRequired,
         }
     }
 }

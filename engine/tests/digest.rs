@@ -6,6 +6,7 @@ use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Minor;
+use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
@@ -19,6 +20,7 @@ fn world(events: &[Event]) -> World {
             command: CommandId(1),
             fingerprint: Fingerprint::default(),
             location: LocationId(1),
+            by: By::default(),
             event: event.clone(),
         });
     }
@@ -174,6 +176,7 @@ fn the_chain_s_records_touch_no_location() {
         command: CommandId(1),
         fingerprint: Fingerprint::default(),
         location: LocationId::CHAIN,
+        by: By::default(),
         event: Event::ItemsDefined { items: vec![], added: 0 },
     });
     assert!(world.places.is_empty());

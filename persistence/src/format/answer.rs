@@ -33,6 +33,11 @@ pub(super) enum AnyAnswer {
     KeyRevoked,
     ReturnGranted(Box<Grant>),
     Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
+    RoleDefined,
+    UserDefined,
+    PinSet,
+    UserDisabled,
+    PeopleRequired,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -61,6 +66,11 @@ impl From<&Answer> for AnyAnswer {
             Answer::Exchanged { receipt, returned, gross } => {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
+            Answer::RoleDefined => Self::RoleDefined,
+            Answer::UserDefined => Self::UserDefined,
+            Answer::PinSet => Self::PinSet,
+            Answer::UserDisabled => Self::UserDisabled,
+            Answer::PeopleRequired => Self::PeopleRequired,
         }
     }
 }
@@ -106,6 +116,12 @@ impl ArchivedAnyAnswer {
                 gross: Minor(gross.to_native()),
             },
         })
+            Self::RoleDefined => Answer::RoleDefined,
+            Self::UserDefined => Answer::UserDefined,
+            Self::PinSet => Answer::PinSet,
+            Self::UserDisabled => Answer::UserDisabled,
+            Self::PeopleRequired => Answer::PeopleRequired,
+        }
     }
 }
 

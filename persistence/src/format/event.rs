@@ -4,11 +4,13 @@ use super::DecodeError;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
+use super::people::{capabilities, labels_in, labels_out, user_no};
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
-use onhand_engine::ids::{Code, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Minor;
+use onhand_engine::people::PinHash;
 use onhand_engine::qty::Qty;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
@@ -36,6 +38,11 @@ pub(super) enum AnyEvent {
     SaleReturned(Box<SaleReturn>),
     ReturnGranted(Box<ReturnGrant>),
     Exchanged(Box<Exchange>),
+    RoleDefined { role: String, capabilities: u64 },
+    UserDefined { user: u32, code: String, name: String, roles: Vec<String> },
+    PinSet { user: u32, pin: String },
+    UserDisabled { user: u32, disabled: bool },
+    PeopleRequired { at: u32, required: bool },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -307,6 +314,18 @@ impl From<&Event> for AnyEvent {
                 Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
+            Event::RoleDefined { role, capabilities } => {
+                Self::RoleDefined { role: role.to_string(), capabilities: capabilities.bits() }
+            }
+            Event::UserDefined { user, code, name, roles } => Self::UserDefined {
+                user: user.0.get(),
+                code: code.to_string(),
+                name: name.to_string(),
+                roles: labels_out(roles),
+            },
+            Event::PinSet { user, pin } => Self::PinSet { user: user.0.get(), pin: pin.as_str().to_owned() },
+            Event::UserDisabled { user, disabled } => Self::UserDisabled { user: user.0.get(), disabled: *disabled },
+            Event::PeopleRequired { at, required } => Self::PeopleRequired { at: at.0, required: *required },
         }
     }
 }
@@ -362,6 +381,18 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
             AnyEvent::ReturnGranted(granted) => granted.read()?,
             AnyEvent::Exchanged(exchange) => exchange.read()?,
+            AnyEvent::RoleDefined { role, capabilities: bits } => {
+                Self::RoleDefined { role: label(&role)?, capabilities: capabilities(bits)? }
+            }
+            AnyEvent::UserDefined { user, code: known_as, name, roles } => Self::UserDefined {
+                user: user_no(user)?,
+                code: code(&known_as)?,
+                name: name.into(),
+                roles: labels_in(&roles)?,
+            },
+            AnyEvent::PinSet { user, pin } => Self::PinSet { user: user_no(user)?, pin: PinHash::new(&pin) },
+            AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
+            AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
         })
     }
 }

@@ -5,6 +5,7 @@ use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::event::{Line, Policy, code, lines_in, lines_out};
 use super::returns::GivenBack;
+use super::people::Everybody;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
 use answer::AnyAnswer;
@@ -40,6 +41,8 @@ enum Part {
     Reservations(Vec<ReservationPart>),
     Orders(Vec<OrderPart>),
     GivenBack(Vec<GivenBack>),
+    /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
+    People(Box<Everybody>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -116,6 +119,9 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     for keys in keys.chunks(PART) {
         tell(part(&Part::Keys(keys.iter().map(|key| (*key).into()).collect())));
     }
+    if let Some(everybody) = Everybody::of(&chain.people) {
+        tell(part(&Part::People(Box::new(everybody))));
+    }
 }
 
 /// Tells the parts of a location.
@@ -191,7 +197,9 @@ pub fn read_part(
 
 fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(), DecodeError> {
     let place = match &part {
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => return read_chain(part, &mut world.chain),
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::People(_) => {
+            return read_chain(part, &mut world.chain);
+        }
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -222,6 +230,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             }
         }
         Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
+        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::People(_) => {}
     }
     Ok(())
 }
@@ -243,6 +252,7 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
                 chain.keys.insert(key.id, key);
             }
         }
+        Part::People(everybody) => everybody.read_into(chain)?,
         _ => {}
     }
     Ok(())

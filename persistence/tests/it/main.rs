@@ -6,5 +6,6 @@ mod faults;
 mod format;
 mod golden;
 mod returns;
+mod people;
 mod samples;
 mod segments;
