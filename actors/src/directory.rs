@@ -1,4 +1,4 @@
-//! The address book: catalogue, locations and keys as of the last durable change, for every thread
+//! The address book: catalogue, locations, keys and people as of the last durable change, for every thread
 //! to read. Never the truth; the chain actor is.
 
 use dashmap::DashMap;
@@ -7,6 +7,7 @@ use onhand_engine::chain::Chain;
 use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::people::People;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,6 +21,8 @@ pub struct Directory {
     locations: RwLock<Vec<Arc<Location>>>,
     location_codes: DashMap<LocationCode, LocationId>,
     keys: RwLock<BTreeMap<KeyId, Key>>,
+    people: RwLock<Arc<People>>,
+    people_version: AtomicU64,
     version: AtomicU64,
 }
 
@@ -29,6 +32,7 @@ pub(crate) enum ChainChange {
     Items(Vec<Arc<Item>>),
     Location(Arc<Location>),
     Key(Key),
+    People(Arc<People>),
 }
 
 impl ChainChange {
@@ -41,6 +45,11 @@ impl ChainChange {
             Event::LocationDefined { location } => chain.location(location.id).cloned().map(Self::Location),
             Event::KeyCreated { key } => chain.keys.get(&key.id).cloned().map(Self::Key),
             Event::KeyRevoked { key } => chain.keys.get(key).cloned().map(Self::Key),
+            Event::RoleDefined { .. }
+            | Event::UserDefined { .. }
+            | Event::PinSet { .. }
+            | Event::UserDisabled { .. }
+            | Event::PeopleRequired { .. } => Some(Self::People(Arc::new(chain.people.clone()))),
             _ => None,
         }
     }
@@ -111,11 +120,23 @@ impl Directory {
         read(&self.keys).values().cloned().collect()
     }
 
+    /// Everybody who works here.
+    pub fn people(&self) -> Arc<People> {
+        Arc::clone(&read(&self.people))
+    }
+
+    /// Goes up with every change of people, before anybody is told of it: who keeps a copy of them
+    /// looks here whether it is still good.
+    pub fn people_version(&self) -> u64 {
+        self.people_version.load(Ordering::Acquire)
+    }
+
     /// Takes over the chain as it was recovered.
     pub(crate) fn load(&self, chain: &Chain) {
         self.put(ChainChange::Items(chain.items().to_vec()));
         chain.locations().iter().for_each(|location| self.put(ChainChange::Location(Arc::clone(location))));
         chain.keys.values().for_each(|key| self.put(ChainChange::Key(key.clone())));
+        self.put(ChainChange::People(Arc::new(chain.people.clone())));
     }
 
     /// Publishes a change. Numbers before names, so that a name found always leads somewhere; readers
@@ -130,6 +151,10 @@ impl Directory {
             }
             ChainChange::Key(key) => {
                 write(&self.keys).insert(key.id, key);
+            }
+            ChainChange::People(people) => {
+                *write(&self.people) = people;
+                self.people_version.fetch_add(1, Ordering::Release);
             }
         }
         self.version.fetch_add(1, Ordering::Release);

@@ -6,6 +6,7 @@ use crate::mailbox::ActorRef;
 use crate::port::{Envelope, Outcome, Ticket};
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::store::OrderState;
 
@@ -92,6 +93,11 @@ impl Shard {
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. }
             | Action::GrantReturn { .. } => {}
+            | Action::DefineRole { .. }
+            | Action::DefineUser { .. }
+            | Action::SetPin { .. }
+            | Action::DisableUser { .. }
+            | Action::RequirePeople { .. } => {}
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {
@@ -129,5 +135,5 @@ pub(super) fn expire(location: LocationId, reservation: ReservationId) -> Envelo
         channel: Channel::Web,
         action: Action::Expire { reservation },
     };
-    Envelope { port: NOBODY, ticket: Ticket(0), command }
+    Envelope { port: NOBODY, ticket: Ticket(0), by: By::default(), command }
 }

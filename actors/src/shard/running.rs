@@ -13,6 +13,7 @@ use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{ReservationId, Seq};
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use onhand_persistence::format;
@@ -22,7 +23,7 @@ use std::sync::atomic::Ordering;
 impl Shard {
     /// Runs a command that heads all of its mailboxes.
     pub(super) fn run(&mut self, store: u32, envelope: &Envelope, now: Timestamp) {
-        let (port, ticket, command) = (envelope.port, envelope.ticket, &envelope.command);
+        let (port, ticket, by, command) = (envelope.port, envelope.ticket, envelope.by, &envelope.command);
         self.decided += usize::from(port != NOBODY);
         self.has_come(store, command);
         if let Action::Expire { reservation } = command.action {
@@ -49,7 +50,7 @@ impl Shard {
             self.direct.push(port, ticket, Outcome::Refused(refusal));
             return;
         }
-        let outcome = self.outcome(store, command, fingerprint, now);
+        let outcome = self.outcome(store, by, command, fingerprint, now);
         match &outcome {
             Outcome::Done { .. } => self.tally.done += 1,
             Outcome::Refused(refusal) => self.count_refusal(command, refusal),
@@ -61,17 +62,18 @@ impl Shard {
     /// not looked up. A full disk only delays it.
     fn run_expiry(&mut self, store: u32, reservation: ReservationId, command: &Command, now: Timestamp) {
         match self.closed_for_writes(store) {
-            None => drop(self.outcome(store, command, Fingerprint::of(command), now)),
+            None => drop(self.outcome(store, By::default(), command, Fingerprint::of(command), now)),
             Some(Refusal::DiskFull) => self.wheel.insert(now, store, reservation),
             // A closed location's deadlines come back with it.
             Some(_) => {}
         }
     }
 
-    fn outcome(&mut self, store: u32, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
-        match self.decide(store, command, now) {
+    fn outcome(&mut self, store: u32, by: By, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
+        match self.decide(store, by, command, now) {
             Ok(Decision::Happens(event)) => {
-                let record = Record { time: now, command: command.id, fingerprint, location: command.location, event };
+                let (location, by) = (command.location, by.kept_for(&command.action));
+                let record = Record { time: now, command: command.id, fingerprint, location, by, event };
                 self.happen(store, &record, command)
             }
             Ok(Decision::Already(answer)) => Outcome::Done { seq: Seq(0), time: now, answer },
@@ -103,9 +105,11 @@ impl Shard {
     }
 
     /// Pure, so a panic in it has changed nothing.
-    fn decide(&self, store: u32, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
+    fn decide(&mut self, store: u32, by: By, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
+        self.renew_people();
         let decided = catch_unwind(AssertUnwindSafe(|| {
             self.sabotage(command, Stage::Deciding);
+            self.check_people(store, by, command)?;
             if store == NO_STORE {
                 return self.places.chain.chain.decide(&command.action).map(Decision::Happens);
             }
@@ -116,6 +120,30 @@ impl Shard {
             tracing::error!(command = %command.id, "deciding panicked; nothing was changed");
             Err(Refusal::Internal)
         })
+    }
+
+    /// Whether whoever asks may, at this moment. The chain knows its own people before they are durable;
+    /// elsewhere it counts what was confirmed to whoever changed it.
+    fn check_people(&self, store: u32, by: By, command: &Command) -> Result<(), Refusal> {
+        let (location, action) = (command.location, &command.action);
+        if store == NO_STORE {
+            let chain = &self.places.chain.chain;
+            return chain.people.check(location, by, by.device.and_then(|key| chain.keys.get(&key)), action);
+        }
+        if !self.people.are_required_at(location) {
+            return Ok(());
+        }
+        let key = by.device.and_then(|key| self.shared.directory.key(key));
+        self.people.check(location, by, key.as_ref(), action)
+    }
+
+    /// Takes over the people as they are published, if they have changed.
+    fn renew_people(&mut self) {
+        let version = self.shared.directory.people_version();
+        if self.people_version != version {
+            self.people_version = version;
+            self.people = self.shared.directory.people();
+        }
     }
 
     fn sabotage(&self, command: &Command, stage: Stage) {

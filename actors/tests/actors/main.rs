@@ -5,6 +5,7 @@ mod deadlines;
 mod faults;
 mod figures;
 mod panics;
+mod people;
 mod racing;
 mod repeats;
 mod rig;
