@@ -193,7 +193,12 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         order: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));
-    Envelope { port: PORT, ticket: Ticket(1), by: By::default(), command: Command { id, location: SHOP, channel: Channel::Web, action } }
+    Envelope {
+        port: PORT,
+        ticket: Ticket(1),
+        by: By::default(),
+        command: Command { id, location: SHOP, channel: Channel::Web, action },
+    }
 }
 
 pub(crate) fn receive(skus: Range<u32>, id: u128) -> Envelope {

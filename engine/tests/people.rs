@@ -269,6 +269,10 @@ fn where_people_are_not_required_the_device_is_enough() {
     assert_eq!(elsewhere, Ok(()));
     run(&mut chain, &here(false)).unwrap();
     assert_eq!(ask(&chain, None, None, &first()), Ok(()));
+    run(&mut chain, &disable("ann", true)).unwrap();
+    assert_eq!(ask(&chain, None, None, &first()), Ok(()));
+    let off = Err(Refusal::UserDisabled { user: code("ann") });
+    assert_eq!(ask(&chain, Some("ann"), None, &first()), off, "not under her own name");
     let nowhere = Action::RequirePeople { at: LocationId(7), required: true };
     assert_eq!(run(&mut chain, &nowhere), Err(Refusal::UnknownLocation));
 }
@@ -404,7 +408,7 @@ impl Naive {
 
     fn allows(&self, user: Option<u8>, approver: Option<u8>, needed: u64) -> bool {
         if !self.required {
-            return true;
+            return user.is_none_or(|user| !self.users.get(&user).is_some_and(|(_, disabled)| *disabled));
         }
         let Some(user) = user.filter(|user| self.users.get(user).is_some_and(|(_, disabled)| !disabled)) else {
             return false;

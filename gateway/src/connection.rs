@@ -6,10 +6,12 @@ use crate::figures::socket::Streams;
 use crate::keys::Principal;
 use crate::link::Link;
 use crate::outbox::Outbox;
+use crate::people::Signed;
 use crate::server::Place;
 use crate::shares::Share;
 use crate::watching::Watching;
 use bytes::Bytes;
+use onhand_engine::people::By;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -47,6 +49,11 @@ pub(crate) struct Connection {
     flow: Cell<Flow>,
     in_flight: Cell<usize>,
     principal: Cell<Option<Principal>>,
+    /// Who is signed in.
+    person: Cell<Option<Signed>>,
+    /// Goes up whenever somebody signs in or out.
+    turn: Cell<u64>,
+    looking_at_pin: Cell<bool>,
     /// What whoever is asking has in flight, on all connections of this worker.
     pub(crate) share: RefCell<Rc<Share>>,
     /// Until when nothing is read of one who was refused because too much waits.
@@ -69,6 +76,9 @@ impl Connection {
             flow: Cell::new(Flow::Clear),
             in_flight: Cell::new(0),
             principal: Cell::new(principal),
+            person: Cell::new(None),
+            turn: Cell::new(0),
+            looking_at_pin: Cell::new(false),
             share: RefCell::default(),
             paused: Cell::new(None),
             closing: RefCell::new(None),
@@ -85,6 +95,38 @@ impl Connection {
 
     pub(crate) fn set_principal(&self, principal: Principal) {
         self.principal.set(Some(principal));
+    }
+
+    /// Who asks for what comes from here: the device, and whoever is signed in.
+    pub(crate) fn by(&self) -> By {
+        let device = self.principal.get().and_then(|principal| principal.device());
+        By { device, user: self.person.get().map(|signed| signed.user), approver: None }
+    }
+
+    /// Who is signed in.
+    pub(crate) fn person(&self) -> Option<Signed> {
+        self.person.get()
+    }
+
+    /// Nobody is signed in any more. Names the turn in which somebody else may sign in.
+    pub(crate) fn sign_out(&self) -> u64 {
+        self.person.set(None);
+        self.turn.set(self.turn.get() + 1);
+        self.turn.get()
+    }
+
+    /// Somebody is signed in, unless the turn is another's by now.
+    pub(crate) fn sign_in(&self, signed: Signed, turn: u64) -> bool {
+        let is_theirs = self.turn.get() == turn;
+        if is_theirs {
+            self.person.set(Some(signed));
+        }
+        is_theirs
+    }
+
+    /// Marks that a PIN of this connection is being looked at, or not; as it was before.
+    pub(crate) fn set_looking_at_pin(&self, mark: bool) -> bool {
+        self.looking_at_pin.replace(mark)
     }
 
     /// Puts a message where it waits to be written; its length.
@@ -195,6 +237,11 @@ impl Connection {
     /// A request is on its way to the actors.
     pub(crate) fn asked(&self) {
         self.in_flight.set(self.in_flight.get() + 1);
+    }
+
+    /// A request that was on its way is looked at once more.
+    pub(crate) fn unasked(&self) {
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
     }
 
     /// Marks it as having answers to be written, or not; as it was before.

@@ -22,6 +22,7 @@ mod names;
 mod outbox;
 mod pages;
 mod pending;
+mod people;
 mod rights;
 pub mod server;
 mod session;

@@ -33,6 +33,10 @@ pub struct Limits {
     pub token_rate_per_s: u32,
     /// Numbered errors of form, rights or rate in a row after which a socket is closed.
     pub strikes_max: u32,
+    /// How long a device is locked for a person after five wrong PINs; twice as long after each more (4019).
+    pub pin_lock: Duration,
+    /// The longest that it is locked.
+    pub pin_lock_max: Duration,
     /// Changed levels are gathered for so long; at once when it was quiet before.
     pub tick: Duration,
 }
@@ -54,6 +58,8 @@ impl Default for Limits {
             shopper_rate_per_s: 50,
             token_rate_per_s: 5,
             strikes_max: 100,
+            pin_lock: Duration::from_secs(30),
+            pin_lock_max: Duration::from_secs(300),
             tick: Duration::from_millis(25),
         }
     }

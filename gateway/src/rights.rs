@@ -1,4 +1,7 @@
 //! Who may do what: the one place that says so. Deny by default.
+//!
+//! Here it is what a device may, by its key. Where people are required, what the person signed in may
+//! comes on top, and never instead: `People::check` looks at it where the command is decided.
 
 use crate::fault::Fault;
 use crate::keys::Principal;
@@ -32,6 +35,8 @@ pub(crate) enum Read {
     Status,
     /// The list of keys.
     Keys,
+    /// Users and roles.
+    People,
 }
 
 /// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
@@ -80,7 +85,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
         Read::Totals | Read::Events => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
-        Read::Keys => role == Role::Admin,
+        Read::Keys | Read::People => role == Role::Admin,
     };
     if allowed { Ok(()) } else { Err(forbidden(principal, "read this")) }
 }
@@ -103,6 +108,8 @@ fn key_may(role: Role, op: &str) -> bool {
             matches!(role, Role::Admin | Role::Till)
         }
         "set_policy" | "define_location" | "define_items" => role == Role::Admin,
+        "sign_in" | "sign_out" => matches!(role, Role::Admin | Role::Till),
+        "define_role" | "define_user" | "set_pin" | "disable_user" | "require_people" => role == Role::Admin,
         _ => false,
     }
 }
@@ -156,7 +163,7 @@ mod tests {
         (
             "till",
             "hello ping get subscribe unsubscribe sell return reserve extend release receive adjust count \
-             allocate deallocate",
+             allocate deallocate sign_in sign_out",
         ),
         ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
         ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
@@ -182,7 +189,9 @@ mod tests {
     fn reads_by_role() {
         let shopper = Principal::Shopper { session: 1, expires: Timestamp(1) };
         let key = |role| Principal::Key { id: KeyId(1), role };
-        for read in [Read::Totals, Read::Events, Read::Status, Read::Keys, Read::Metrics, Read::Reservation] {
+        for read in
+            [Read::Totals, Read::Events, Read::Status, Read::Keys, Read::People, Read::Metrics, Read::Reservation]
+        {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");
         }

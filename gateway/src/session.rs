@@ -10,6 +10,7 @@ use crate::limits::Bucket;
 use crate::link::{Link, Tcp};
 use crate::live::CHUNK;
 use crate::metrics;
+use crate::people::{self, socket::Waiting};
 use crate::rights;
 use crate::server::Place;
 use crate::wire::{self, Asked};
@@ -18,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use onhand_protocol::compact::{self, Sale};
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{HELLO_TIMEOUT_MS, MESSAGE_BYTES_MAX};
-use onhand_protocol::message::{self, Body, HelloReply, LevelReply, Pong, Request, Success};
+use onhand_protocol::message::{self, Approval, Body, HelloReply, LevelReply, Pong, Request, Success};
 use onhand_protocol::value::{Id, Time};
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -302,7 +303,7 @@ impl<'a> Session<'a> {
         self.check_in_flight(principal)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let command = convert::sale(sale, principal.role().channel(), &book)?;
-        self.worker.ask_for(self.connection, command, Asked::Compact(sale.id), now)
+        self.worker.ask_for(self.connection, self.connection.by(), command, Asked::Compact(sale.id), now)
     }
 
     fn request(&mut self, request: Request, now: Instant) {
@@ -318,13 +319,14 @@ impl<'a> Session<'a> {
 
     /// Form was checked; here come identity, limits and rights, in this order.
     fn answer(&mut self, request: Request, now: Instant) -> Result<(), Fault> {
-        let Request { id, body } = request;
+        let Request { id, approval, body } = request;
         self.check_rate(now)?;
         if let Body::Hello(hello) = body {
             return self.hello(id, hello, now);
         }
         let principal = self.identified()?;
         rights::check(&principal, &body)?;
+        people::check_approval(&body, approval.as_ref(), self.connection.by().user)?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
@@ -334,7 +336,12 @@ impl<'a> Session<'a> {
                 self.reply(id, Success::Pong(Pong { time: self.time() }));
                 Ok(())
             }
-            command => self.command(id, command, principal, now),
+            Body::SignIn(asked) => people::socket::sign_in(self.worker, self.connection, id, asked, principal),
+            Body::SignOut(_) => {
+                people::socket::sign_out(self.worker, self.connection, id);
+                Ok(())
+            }
+            command => self.command(id, command, approval, principal, now),
         }
     }
 
@@ -424,7 +431,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn command(&self, id: Id, body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
+    fn command(
+        &self,
+        id: Id,
+        body: Body,
+        approval: Option<Approval>,
+        principal: Principal,
+        now: Instant,
+    ) -> Result<(), Fault> {
         self.check_in_flight(principal)?;
         let channel = principal.role().channel();
         if let Some(sale) = body.sale() {
@@ -434,6 +448,13 @@ impl<'a> Session<'a> {
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let Entered { command, asked } = convert::command(id.command(), body, channel, &book)?;
         self.worker.ask_for(self.connection, command, Asked::Text(asked), now)
+        if approval.is_some() || matches!(body, Body::SetPin(_)) {
+            let waiting = Waiting { id, body, approval, principal, channel, asked_at: now };
+            return people::socket::command(self.worker, self.connection, waiting);
+        }
+        let book = self.worker.names.over(self.worker.shared.handle.directory());
+        let Entered { command, asked } = convert::command(id.command(), body, channel, &book)?;
+        self.worker.ask_for(self.connection, self.connection.by(), command, Asked::Text(asked), now)
     }
 
     fn reply(&self, id: Id, success: Success) {

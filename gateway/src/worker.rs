@@ -27,6 +27,7 @@ use hyper::upgrade::OnUpgrade;
 use onhand_actors::port::{Envelope, Outcome, PortId, Ticket};
 use onhand_engine::command::Command;
 use onhand_engine::ids::Seq;
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Millis;
 use onhand_protocol::convert::Entered;
@@ -65,7 +66,7 @@ pub(crate) struct Arrived {
 /// What the HTTP handlers, which know no worker, ask of it.
 pub(crate) enum FromHttp {
     /// Decide a command.
-    Command(Box<Command>, oneshot::Sender<Outcome>),
+    Command(By, Box<Command>, oneshot::Sender<Outcome>),
     /// Go on as a WebSocket.
     Upgrade(Upgrade),
 }
@@ -190,19 +191,20 @@ impl Worker {
 
     /// Puts a command into the batch. It is handed over once everybody who has something to ask in this
     /// turn of the event loop has asked.
-    pub(crate) fn ask(&self, command: Command, waiter: Waiter, now: Instant) {
+    pub(crate) fn ask(&self, by: By, command: Command, waiter: Waiter, now: Instant) {
         let ticket = self.pending.borrow_mut().insert(waiter, now);
         let mut batch = self.batch.borrow_mut();
         if batch.is_empty() {
             self.asked.notify_one();
         }
-        batch.push(Envelope { port: self.port, ticket, command });
+        batch.push(Envelope { port: self.port, ticket, by, command });
     }
 
     /// Puts a command of a WebSocket into the batch.
     pub(crate) fn ask_for(
         &self,
         connection: &Rc<Connection>,
+        by: By,
         command: Command,
         asked: Asked,
         now: Instant,
@@ -215,7 +217,7 @@ impl Worker {
         }
         shares.take(&share, location);
         connection.asked();
-        self.ask(command, Waiter::Socket(connection.clone(), asked, Taken { share, location }), now);
+        self.ask(by, command, Waiter::Socket(connection.clone(), asked, Taken { share, location }), now);
         Ok(())
     }
 
@@ -287,6 +289,7 @@ impl Worker {
         self.look_at_pressure();
         if waiting.chain_changed {
             self.check_principals();
+            self.check_people();
         }
     }
 
@@ -380,6 +383,16 @@ impl Worker {
         }
     }
 
+    /// Signs out those who have been given another PIN.
+    fn check_people(&self) {
+        let people = self.shared.handle.directory().people();
+        for connection in self.connections.borrow().values() {
+            if connection.person().is_some_and(|signed| !signed.is_current(&people)) {
+                connection.sign_out();
+            }
+        }
+    }
+
     fn sweep(&self) {
         self.check_principals();
         self.holders.borrow_mut().retain(|_, share| Rc::strong_count(share) > 1);
@@ -440,7 +453,9 @@ async fn serve(worker: &Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived>) {
                 let now = clock::now();
                 for _ in 0..HTTP_TURN_MAX {
                     match next {
-                        Some(FromHttp::Command(command, reply)) => worker.ask(*command, Waiter::Request(reply), now),
+                        Some(FromHttp::Command(by, command, reply)) => {
+                            worker.ask(by, *command, Waiter::Request(reply), now);
+                        }
                         Some(FromHttp::Upgrade(upgrade)) => {
                             tasks.spawn_local(session::upgraded(worker.clone(), upgrade));
                         }

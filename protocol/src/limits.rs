@@ -74,3 +74,5 @@ pub const TAX_RATES_MAX: usize = 100;
 
 /// Parts of one tax rate: federal, state, county, city and some air.
 pub const TAX_PARTS_MAX: usize = 8;
+/// Roles of one user.
+pub const ROLES_OF_USER_MAX: usize = 16;

@@ -64,6 +64,8 @@ pub type LocationCode = Text<32>;
 pub type OrderName = Text<64>;
 /// Who a reservation is for: a cart, a session, a till's basket.
 pub type Owner = Text<64>;
+/// What a person signs in with.
+pub type UserCode = Text<32>;
 /// A short label: a reason, a tax class, a key's holder.
 pub type Label = Text<32>;
 

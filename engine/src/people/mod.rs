@@ -78,7 +78,8 @@ impl People {
     }
 
     /// Whether a command may be decided for whoever asks for it, at this moment. Where people are
-    /// not required everybody may, as far as their device may. `key` is the device as it stands now.
+    /// not required everybody may, as far as their device may, but nobody who is disabled under their
+    /// own name. `key` is the device as it stands now.
     ///
     /// Checks come in a fixed order: the device, the person, what the person may, the approval.
     ///
@@ -86,7 +87,7 @@ impl People {
     /// 4002, 4003, 4010 to 4014, as [`Refusal`].
     pub fn check(&self, location: LocationId, by: By, key: Option<&Key>, action: &Action) -> Result<(), Refusal> {
         if !self.are_required_at(location) {
-            return Ok(());
+            return by.user.and_then(|no| self.user(no)).map_or(Ok(()), check_enabled);
         }
         match (by.device, key) {
             // The server's own timers, its command line, and shoppers, whose rights end before this.
@@ -101,9 +102,7 @@ impl People {
 
     fn check_person(&self, by: By, needed: Capabilities) -> Result<(), Refusal> {
         let user = by.user.and_then(|no| self.user(no)).ok_or(Refusal::PersonNeeded)?;
-        if user.disabled {
-            return Err(Refusal::UserDisabled { user: user.code.clone() });
-        }
+        check_enabled(user)?;
         let missing = needed.without(self.may(user));
         let Some(approver) = by.approver else {
             return missing.first().map_or(Ok(()), |capability| Err(Refusal::LacksCapability { capability }));
@@ -117,9 +116,7 @@ impl People {
         if approver.no == user.no {
             return Err(Refusal::OwnApproval);
         }
-        if approver.disabled {
-            return Err(Refusal::UserDisabled { user: approver.code.clone() });
-        }
+        check_enabled(approver)?;
         let wanted = missing.and(Capabilities::of(&[Capability::Approve]));
         match wanted.without(self.may(approver)).first() {
             None => Ok(()),
@@ -176,6 +173,10 @@ impl People {
         let next = u32::try_from(self.users.len()).unwrap_or(u32::MAX).saturating_add(1);
         UserNo(NonZeroU32::new(next).unwrap_or(NonZeroU32::MAX))
     }
+}
+
+fn check_enabled(user: &User) -> Result<(), Refusal> {
+    if user.disabled { Err(Refusal::UserDisabled { user: user.code.clone() }) } else { Ok(()) }
 }
 
 /// Whether somebody stands at the device: at a till or a desk. A website's key acts for shoppers, and

@@ -2,9 +2,11 @@
 
 use super::answer;
 use super::app::App;
+use super::people::check_pin;
 use crate::fault::Fault;
 use crate::giving;
 use crate::keys::Principal;
+use crate::people;
 use crate::rights;
 use crate::wire;
 use axum::body::{Body, Bytes};
@@ -13,9 +15,10 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onhand_actors::port::Outcome;
+use onhand_engine::people::By;
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{IMPORT_BYTES_MAX, MESSAGE_BYTES_MAX};
-use onhand_protocol::message;
+use onhand_protocol::message::{self, Channel};
 use onhand_protocol::value::Id;
 use std::sync::Arc;
 
@@ -33,20 +36,42 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         return Err(Fault::new(1002, format!("there is no command {op:.40}")).at("op"));
     }
     rights::check_op(&principal, op)?;
+    let by = app.by(&head.headers, &principal)?;
     let id = idempotency_key(&head.headers)?;
     let large = op == "define_items";
     let bytes = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
     let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
         about_a_sale(app, principal, op, id, &bytes).await?
     } else if large {
+    let (body, approval) = if large {
         // A whole catalogue takes a while to read: not on the thread of the sockets.
-        let (app, op) = (app.clone(), op.to_owned());
-        let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &bytes));
-        reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))??
+        let op = op.to_owned();
+        blocking(move || message::Body::parse(&op, &bytes)).await??
     } else {
-        enter(app, principal, op, id, &bytes)?
+        message::Body::parse(op, &bytes)?
     };
-    let outcome = app.decide(command).await?;
+    rights::check(&principal, &body)?;
+    people::check_approval(&body, approval.as_ref(), by.user)?;
+    let approver = match approval {
+        Some(approval) => {
+            let checked = check_pin(app, by.device, approval.into()).await;
+            Some(checked.map_err(|fault| people::in_approval(&fault))?.user)
+        }
+        None => None,
+    };
+    let channel = principal.role().channel();
+    let Entered { command, asked } = match body {
+        message::Body::SetPin(asked) => {
+            let pin = app.shared.pins.hash(id.command(), &asked).await?;
+            convert::set_pin(id.command(), asked, pin, channel)
+        }
+        body if large => {
+            let app = app.clone();
+            blocking(move || enter(&app, channel, id, body)).await??
+        }
+        body => enter(app, channel, id, body)?,
+    };
+    let outcome = app.decide(By { approver, ..by }, command).await?;
     if let Outcome::Refused(refusal) = &outcome {
         return Err(convert::refusal(refusal, &wire::Book(app.shared.handle.directory())).into());
     }
@@ -66,8 +91,14 @@ async fn about_a_sale(app: &App, principal: Principal, op: &str, id: Id, bytes: 
 fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
     let body = message::Body::parse(op, bytes)?;
     rights::check(&principal, &body)?;
+fn enter(app: &App, channel: Channel, id: Id, body: message::Body) -> Result<Entered, Fault> {
     let book = wire::Book(app.shared.handle.directory());
-    Ok(convert::command(id.command(), body, principal.role().channel(), &book)?)
+    Ok(convert::command(id.command(), body, channel, &book)?)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Fault::new(5005, "an error inside the server was contained"))
 }
 
 /// The id of the command, as UUID, in quotes or without.

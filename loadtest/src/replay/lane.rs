@@ -61,7 +61,7 @@ impl Job {
                 order: None,
             }),
         };
-        Request { id: Id(self.id.0), body }
+        Request { id: Id(self.id.0), approval: None, body }
     }
 }
 

@@ -86,5 +86,5 @@ fn define(store: &LocationCode, options: &Options) -> Request {
         currency: WireCurrency(options.currency),
         tax: TaxInput { basis: Basis::TaxExclusive, rounding: Rounding::Line, rates: zero.into_iter().collect() },
     });
-    Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), body }
+    Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), approval: None, body }
 }

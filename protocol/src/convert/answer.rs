@@ -79,6 +79,11 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::KeyCreated
         | Answer::KeyRevoked
         | Answer::ReturnGranted(_) => {}
+        | Answer::RoleDefined
+        | Answer::UserDefined
+        | Answer::PinSet
+        | Answer::UserDisabled
+        | Answer::PeopleRequired => {}
     }
     object.end();
 }
@@ -103,6 +108,11 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::LocationDefined => "location_defined",
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
+        Answer::RoleDefined => "role_defined",
+        Answer::UserDefined => "user_defined",
+        Answer::PinSet => "pin_set",
+        Answer::UserDisabled => "user_disabled",
+        Answer::PeopleRequired => "people_required",
     }
 }
 

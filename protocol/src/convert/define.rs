@@ -85,7 +85,7 @@ fn rate(input: Rate, at: usize) -> Result<TaxRate, Refused> {
     Ok(TaxRate { class: input.class.0, parts: parts.into_iter().map(RatePpm).collect() })
 }
 
-fn check_name(name: &str, field: &str) -> Result<(), Refused> {
+pub(super) fn check_name(name: &str, field: &str) -> Result<(), Refused> {
     let count = name.chars().count();
     if count == 0 || count > limits::NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return Err(wrong(1013, field, "a name has 1 to 200 characters and no control characters"));
@@ -93,6 +93,6 @@ fn check_name(name: &str, field: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-fn wrong(number: u16, field: impl Into<String>, text: &str) -> Refused {
+pub(super) fn wrong(number: u16, field: impl Into<String>, text: &str) -> Refused {
     Box::new(ErrorBody::new(number, text).at(field))
 }

@@ -3,6 +3,7 @@
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
 use super::{Asked, Names, define, refusal, unknown_sale};
+use super::{Asked, Names, define, people, refusal};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
@@ -32,7 +33,8 @@ pub struct Entered {
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
-/// not commands (`hello`, `get`, `subscribe`, `watch_metrics`, `unsubscribe`, `ping`).
+/// not commands (`hello`, `get`, `subscribe`, `watch_metrics`, `unsubscribe`, `ping`, `sign_in`, `sign_out`)
+/// and for `set_pin`, whose PIN is hashed first: [`super::set_pin`].
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
     match body {
@@ -90,13 +92,25 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::DefineItems(body) => define::items(body).map(|action| desk.chain(action)),
         Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
             Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
+        Body::DefineRole(body) => Ok(desk.chain(people::role(body))),
+        Body::DefineUser(body) => people::user(body).map(|action| desk.chain(action)),
+        Body::DisableUser(body) => Ok(desk.chain(people::disable(body))),
+        Body::RequirePeople(body) => {
+            let at = match &body.location {
+                Some(code) => desk.place(code)?.location.id,
+                None => LocationId::CHAIN,
+            };
+            Ok(desk.chain(Action::RequirePeople { at, required: body.required }))
         }
         Body::Hello(_)
         | Body::Get(_)
         | Body::Subscribe(_)
         | Body::WatchMetrics(_)
         | Body::Unsubscribe(_)
-        | Body::Ping(_) => {
+        | Body::Ping(_)
+        | Body::SignIn(_)
+        | Body::SignOut(_)
+        | Body::SetPin(_) => {
             let text = format!("{} is not a command", body.op());
             Err(Box::new(ErrorBody::new(1002, text).at("op")))
         }

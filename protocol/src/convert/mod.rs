@@ -6,6 +6,7 @@ mod compact;
 mod define;
 mod enter;
 mod giving;
+mod people;
 mod read;
 mod refusal;
 
@@ -14,12 +15,14 @@ pub use compact::sale;
 pub use define::key;
 pub use enter::{Entered, command};
 pub use giving::{command_about, unknown_sale};
+pub use people::{by, people, set_pin, signed_in};
 pub use read::{event, item, key_id, key_message, location, reservation, totals};
 pub use refusal::{refusal, refused};
 
-use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
+use onhand_engine::people::UserNo;
 use std::sync::Arc;
 
 /// The address book: codes to numbers and back.
@@ -34,6 +37,14 @@ pub trait Names {
     fn location(&self, code: &LocationCode) -> Option<Arc<Location>>;
     /// The location of a number.
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>>;
+    /// The code of a user's number. Where only commands are read, nobody needs to be known.
+    fn user_numbered(&self, _: UserNo) -> Option<UserCode> {
+        None
+    }
+    /// Who holds a key; the same.
+    fn holder(&self, _: KeyId) -> Option<Label> {
+        None
+    }
     /// The item of a code that was not looked at yet.
     fn item_called(&self, code: &str) -> Option<Arc<Item>> {
         self.item(&SkuCode::new(code).ok()?)

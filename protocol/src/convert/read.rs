@@ -5,11 +5,12 @@ use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, ReservationMessage, TotalsMessage,
 };
 use crate::message::{AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
-use crate::value::{Amount, Currency, Gtin, Id, Position, Quantity, Sku, Text, Time};
+use crate::value::{Amount, Currency, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
+use onhand_engine::people::UserNo;
 use onhand_engine::qty::Qty;
 use onhand_engine::store::{Reservation, Totals};
 
@@ -118,6 +119,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         command: Id::from(record.command),
         location: names.location_numbered(record.location).map(|location| Text(location.code.clone())),
         event: word(&record.event).to_owned(),
+        by: super::by(record.by, names),
         channel: None,
         completed: None,
         sale: None,
@@ -136,6 +138,12 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         counted: None,
         items: None,
         key: None,
+        role: None,
+        capabilities: None,
+        user: None,
+        roles: None,
+        disabled: None,
+        required: None,
     };
     teller.fill(blank, &record.event)
 }
@@ -214,12 +222,33 @@ impl<N: Names> Teller<'_, N> {
             Event::LocationDefined { location } => EventMessage { location: Some((&location.code).into()), ..blank },
             Event::KeyCreated { key } => EventMessage { key: Some(key_id(key.id)), ..blank },
             Event::KeyRevoked { key } => EventMessage { key: Some(key_id(*key)), ..blank },
+            Event::RoleDefined { role, capabilities } => EventMessage {
+                role: Some(role.into()),
+                capabilities: Some(capabilities.each().map(Into::into).collect()),
+                ..blank
+            },
+            Event::UserDefined { code, roles, .. } => {
+                EventMessage { user: Some(code.into()), roles: Some(roles.iter().map(Into::into).collect()), ..blank }
+            }
+            Event::PinSet { user, .. } => EventMessage { user: self.user(*user), ..blank },
+            Event::UserDisabled { user, disabled } => {
+                EventMessage { user: self.user(*user), disabled: Some(*disabled), ..blank }
+            }
+            Event::PeopleRequired { at, required } => EventMessage {
+                location: self.names.location_numbered(*at).map(|location| (&location.code).into()),
+                required: Some(*required),
+                ..blank
+            },
         }
     }
 
     fn receipt(&self, receipt: Option<(TillNo, ReceiptNo)>) -> Option<String> {
         let (till, no) = receipt?;
         Some(super::answer::receipt_text(&self.names.location_numbered(self.location)?.code, till, no))
+    }
+
+    fn user(&self, no: UserNo) -> Option<UserCode> {
+        self.names.user_numbered(no).map(Text)
     }
 
     fn quantity(&self, line: &SkuQty) -> SkuQuantity {
@@ -287,5 +316,10 @@ fn word(event: &Event) -> &'static str {
         Event::LocationDefined { .. } => "location_defined",
         Event::KeyCreated { .. } => "key_created",
         Event::KeyRevoked { .. } => "key_revoked",
+        Event::RoleDefined { .. } => "role_defined",
+        Event::UserDefined { .. } => "user_defined",
+        Event::PinSet { .. } => "pin_set",
+        Event::UserDisabled { .. } => "user_disabled",
+        Event::PeopleRequired { .. } => "people_required",
     }
 }

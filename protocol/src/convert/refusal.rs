@@ -27,7 +27,11 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::DiskFull
         | Refusal::LogStopped
         | Refusal::ShuttingDown
-        | Refusal::Internal => error,
+        | Refusal::Internal
+        | Refusal::UnknownDevice
+        | Refusal::RevokedDevice
+        | Refusal::PersonNeeded
+        | Refusal::LastManager => error,
         Refusal::BadQuantity { sku: number } | Refusal::NoPrice { sku: number } => {
             let sku = sku(number);
             ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }
@@ -71,6 +75,14 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::MoreThanPaid { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::TenderSpent { left, .. } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
+        Refusal::LacksCapability { capability } => ErrorBody { capability: Some((*capability).into()), ..error },
+        Refusal::MayNotApprove { capability } => {
+            ErrorBody { capability: Some((*capability).into()), ..error }.at("approval")
+        }
+        Refusal::OwnApproval => error.at("approval"),
+        Refusal::UserDisabled { user } => ErrorBody { user: Some(Text(user.clone())), ..error },
+        Refusal::UnknownUser => error.at("user"),
+        Refusal::UnknownRole { role } => ErrorBody { role: Some(Text(role.clone())), ..error }.at("roles"),
         Refusal::Busy { retry_ms } => ErrorBody { retry_ms: Some(*retry_ms), ..error },
     }
 }

@@ -7,6 +7,7 @@ mod body;
 mod error;
 mod level;
 mod metrics;
+mod people;
 pub mod read;
 mod reply;
 mod request;
@@ -25,6 +26,10 @@ pub use metrics::{
     MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
+pub use people::{
+    Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, RequirePeople, SetPin, SignIn, SignOut,
+    SignedIn, UserMessage,
+};
 pub(crate) use reply::each_success_schema;
 pub use reply::{
     Allocated, Counted, Extended, HelloReply, Incoming, ItemsDefined, LevelReply, Plain, Pong, Recorded, Reply,
@@ -32,4 +37,4 @@ pub use reply::{
 };
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
-pub use word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
+pub use word::{Basis, Capability, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};

@@ -2,9 +2,12 @@
 
 use super::body::{AskedLine, ItemInput, TaxInput};
 use super::level::LevelMessage;
+use super::people::ByMessage;
 use super::reply::{Role, SkuQuantity};
-use super::word::{Channel, Disposition, LocationKind, TenderType};
-use crate::value::{Amount, Currency, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
+use super::word::{Capability, Channel, Disposition, LocationKind, TenderType};
+use crate::value::{
+    Amount, Currency, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time, UserCode,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -139,7 +142,13 @@ answer!(
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
+        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
+        /// `items_defined`, `location_defined`, `key_created`, `key_revoked`, `role_defined`,
+        /// `user_defined`, `pin_set`, `user_disabled` or `people_required`.
         event: String,
+        /// Who asked for it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<ByMessage>,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<Channel>,
@@ -194,6 +203,24 @@ answer!(
         /// The id of the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// The role that was defined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Label>,
+        /// What whoever has it may do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        capabilities: Option<Vec<Capability>>,
+        /// The user whom it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserCode>,
+        /// Their roles.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        roles: Option<Vec<Label>>,
+        /// Whether they may do nothing any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disabled: Option<bool>,
+        /// Whether people are required: at the location, or everywhere where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        required: Option<bool>,
     }
 );
 answer!(

@@ -5,6 +5,7 @@
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
+use super::people::SignedIn;
 use super::tagged::{Head, Read, Rest, Shape};
 use super::word::Channel;
 use crate::value::{Amount, Currency, Id, OrderName, Position, Quantity, Sku, Time, numbered};
@@ -173,6 +174,20 @@ successes! {
     Unsubscribed(Pong) = "unsubscribed",
     /// Here.
     Pong(Pong) = "pong",
+    /// The person is signed in.
+    SignedIn(SignedIn) = "signed_in",
+    /// Nobody is.
+    SignedOut(Pong) = "signed_out",
+    /// The role is as defined.
+    RoleDefined(Plain) = "role_defined",
+    /// The user is known.
+    UserDefined(Plain) = "user_defined",
+    /// The PIN is good from now on, and no earlier one.
+    PinSet(Plain) = "pin_set",
+    /// The user may do nothing any more, or again.
+    UserDisabled(Plain) = "user_disabled",
+    /// People are required there, or no longer.
+    PeopleRequired(Plain) = "people_required",
 }
 
 macro_rules! fields {
@@ -344,13 +359,20 @@ impl Success {
             | Success::PolicySet(Plain { seq, .. })
             | Success::LocationDefined(Plain { seq, .. })
             | Success::KeyCreated(Plain { seq, .. })
-            | Success::KeyRevoked(Plain { seq, .. }) => Some(*seq),
+            | Success::KeyRevoked(Plain { seq, .. })
+            | Success::RoleDefined(Plain { seq, .. })
+            | Success::UserDefined(Plain { seq, .. })
+            | Success::PinSet(Plain { seq, .. })
+            | Success::UserDisabled(Plain { seq, .. })
+            | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)
             | Success::Watching(_)
             | Success::Unsubscribed(_)
-            | Success::Pong(_) => None,
+            | Success::Pong(_)
+            | Success::SignedIn(_)
+            | Success::SignedOut(_) => None,
         }
     }
 }

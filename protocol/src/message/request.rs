@@ -5,6 +5,7 @@ use super::body::{
     Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
 };
 use super::error::ErrorBody;
+use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};
 use super::tagged::{Head, Read, Rest, Shape};
 use crate::limits;
 use crate::value::{Id, numbered};
@@ -19,6 +20,8 @@ use std::borrow::Cow;
 pub struct Request {
     /// Minted at the user's intent; a repeat carries the same one.
     pub id: Id,
+    /// Who approves it, where the person signed in may not do it alone.
+    pub approval: Option<Approval>,
     /// What is asked.
     pub body: Body,
 }
@@ -53,17 +56,23 @@ macro_rules! bodies {
                 }
             }
 
-            /// Reads the body of `POST /v1/{op}`.
+            /// Reads the body of `POST /v1/{op}`, and who approves it.
             ///
             /// # Errors
             /// [`ErrorBody`] 1001, 1002, 1007 or the number of the value that is wrong.
-            pub fn parse(op: &str, bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
+            pub fn parse(op: &str, bytes: &[u8]) -> Result<(Self, Option<Approval>), Box<ErrorBody>> {
                 let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
-                let json = &mut serde_json::Deserializer::from_str(text);
-                match op {
-                    $($op => from_json(json).map(Body::$variant),)+
-                    _ => Err(Box::new(unknown_op(op))),
+                if !OPS.contains(&op) {
+                    return Err(Box::new(unknown_op(op)));
                 }
+                let mut head = Head::posted(op);
+                let mut track = serde_path_to_error::Track::new();
+                let json = &mut serde_json::Deserializer::from_str(text);
+                let tracked = serde_path_to_error::Deserializer::new(&mut *json, &mut track);
+                let read = Read::<Body>::new(&mut head).deserialize(tracked);
+                let body = read.map_err(|why| Box::new(explained(&why, &track.path().to_string())))?;
+                json.end().map_err(|why| Box::new(explained(&why, ".")))?;
+                Ok((body, head.approval))
             }
         }
 
@@ -133,6 +142,20 @@ bodies! {
     Unsubscribe(Unsubscribe) = "unsubscribe",
     /// Are you there.
     Ping(Ping) = "ping",
+    /// A person comes to this device.
+    SignIn(SignIn) = "sign_in",
+    /// And goes.
+    SignOut(SignOut) = "sign_out",
+    /// A role.
+    DefineRole(DefineRole) = "define_role",
+    /// A user.
+    DefineUser(DefineUser) = "define_user",
+    /// Their PIN.
+    SetPin(SetPin) = "set_pin",
+    /// They may do nothing any more.
+    DisableUser(DisableUser) = "disable_user",
+    /// Whether a person must be signed in.
+    RequirePeople(RequirePeople) = "require_people",
 }
 
 impl Serialize for Request {
@@ -143,8 +166,11 @@ impl Serialize for Request {
             id: Id,
             #[serde(flatten)]
             body: &'a Body,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            approval: Option<&'a Approval>,
         }
-        Written { op: self.body.op(), id: self.id, body: &self.body }.serialize(serializer)
+        Written { op: self.body.op(), id: self.id, body: &self.body, approval: self.approval.as_ref() }
+            .serialize(serializer)
     }
 }
 
@@ -152,7 +178,7 @@ impl Request {
     /// A request with a new id.
     #[must_use]
     pub fn new(body: Body) -> Self {
-        Self { id: Id::mint(), body }
+        Self { id: Id::mint(), approval: None, body }
     }
 
     /// Reads one request.
@@ -167,7 +193,7 @@ impl Request {
             read = read_body(text, &mut head);
         }
         match (read, head.id) {
-            (Ok(body), Some(id)) => Ok(Self { id, body }),
+            (Ok(body), Some(id)) => Ok(Self { id, approval: head.approval, body }),
             (Ok(_), None) => {
                 let error = ErrorBody::new(1001, "the request has no `id`; send a UUID").at("id");
                 Err(Malformed { id: None, error: Box::new(error) })
@@ -242,9 +268,9 @@ fn malformed(text: &str) -> Malformed {
 }
 
 /// Reads a body with known shape, keeping track of where it goes wrong.
-fn from_json<'de, T: Deserialize<'de>>(
-    json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
-) -> Result<T, Box<ErrorBody>> {
+fn from_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Box<ErrorBody>> {
+    let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
+    let json = &mut serde_json::Deserializer::from_str(text);
     let mut track = serde_path_to_error::Track::new();
     let read = T::deserialize(serde_path_to_error::Deserializer::new(&mut *json, &mut track));
     let value = read.map_err(|why| Box::new(explained(&why, &track.path().to_string())))?;
@@ -258,8 +284,17 @@ impl CreateKey {
     /// # Errors
     /// [`ErrorBody`] as [`Body::parse`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
-        let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
-        from_json(&mut serde_json::Deserializer::from_str(text))
+        from_json(bytes)
+    }
+}
+
+impl SignIn {
+    /// Reads the body of `POST /v1/sign_in`.
+    ///
+    /// # Errors
+    /// [`ErrorBody`] as [`Body::parse`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
+        from_json(bytes)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use onhand_engine::catalogue;
 use onhand_engine::command;
+use onhand_engine::people;
 use onhand_engine::qty;
 use onhand_engine::tax;
 use schemars::JsonSchema;
@@ -119,5 +120,40 @@ word!(
         Line,
         /// Once per document and rate; the lines share that amount.
         Document,
+    }
+);
+word!(
+    /// What a person may be allowed to do.
+    Capability, people::Capability {
+        /// Sells, and holds goods for a customer.
+        Sell,
+        /// Takes goods back and gives money for them.
+        Return,
+        /// Cancels a whole finished sale.
+        Void,
+        /// Sells at another price than the price list's.
+        OverridePrice,
+        /// Gives a discount that no promotion gives.
+        Discount,
+        /// Opens the drawer without a sale; puts cash in and takes cash out.
+        Drawer,
+        /// Opens and closes a till session.
+        CloseSession,
+        /// Binds goods to orders and lets them go.
+        Orders,
+        /// Books goods in.
+        Receive,
+        /// Corrects stock.
+        AdjustStock,
+        /// Counts stock.
+        Count,
+        /// Defines items, locations, and their rules.
+        ManageCatalogue,
+        /// Makes and revokes keys.
+        ManageKeys,
+        /// Defines users and roles.
+        ManagePeople,
+        /// Approves what another person may not do alone.
+        Approve,
     }
 );
