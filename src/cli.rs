@@ -2,13 +2,15 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use onhand_engine::catalogue::Role;
-use onhand_engine::ids::{Label, LocationCode};
+use onhand_engine::ids::{Label, LocationCode, UserCode};
 use onhand_engine::money::Currency;
+use onhand_engine::time::Timestamp;
 use onhand_loadtest::load::Rate;
 use onhand_loadtest::load::gate::Gate;
 use onhand_loadtest::load::goods::Scenario;
 use onhand_loadtest::load::plan::Profile;
 use onhand_loadtest::replay::Speed;
+use onhand_protocol::time;
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ Examples:
   onhand serve --data /var/lib/onhand --listen 127.0.0.1:7070 --origin https://shop.example
   onhand import catalogue.csv --server http://127.0.0.1:7070 --dry-run
   onhand verify --data /var/lib/onhand --json
+  onhand audit --data /var/lib/onhand --user ann --since 2026-01-31
 
 Exit codes:
   0  it worked
@@ -55,6 +58,8 @@ pub(crate) enum Task {
     Loadtest(Loadtest),
     /// Check a data directory without a server: hash chain, snapshots, invariants.
     Verify(Verify),
+    /// List who did what, where, at which device and when, and check the log's hash chain as verify does.
+    Audit(Audit),
     /// Copy a data directory to a new place, whole and checked.
     Backup(Backup),
     /// Make a data directory from a backup.
@@ -163,6 +168,27 @@ pub(crate) struct Verify {
     /// As JSON: ok, findings, state_hash and counts.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Audit {
+    /// The data directory; no server may be using it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Only what this user did or approved.
+    #[arg(long, value_name = "CODE", value_parser = UserCode::new)]
+    pub(crate) user: Option<UserCode>,
+    /// Only from this time on: a day such as 2026-01-31, from midnight UTC, or a time such as 2026-01-31T09:05:07Z.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(crate) since: Option<Timestamp>,
+    /// As JSON, a line for each action, as GET /v1/events has them; the verdict goes to standard error.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    let time = time::parse(text).or_else(|| time::parse(&format!("{text}T00:00:00Z")));
+    time.ok_or_else(|| "a time is a day such as 2026-01-31, or RFC 3339 such as 2026-01-31T09:05:07Z".to_owned())
 }
 
 #[derive(Args)]

@@ -24,14 +24,27 @@ pub(crate) fn verify(options: &cli::Verify) -> Result<(), Failure> {
     if options.json {
         let (ok, records, last_seq) = (*ok, *records, *last_seq);
         say_json(&Verified { ok, findings, state_hash, records, last_seq, chain_head })?;
-    } else {
-        for finding in findings {
-            say(&format!("finding: {finding}"))?;
-        }
-        let verdict = if *ok { "everything is as it was written" } else { "damaged" };
-        say(&format!("{verdict}: {records} records, the last is {last_seq}"))?;
-        say(&format!("state {state_hash}\nchain {chain_head}"))?;
+        return if ok { Ok(()) } else { Err(Failure::Found) };
     }
+    say_verdict(&report, false)
+}
+
+/// The verdict for a person; on standard error where standard output is for a machine.
+pub(crate) fn say_verdict(report: &Report, on_error: bool) -> Result<(), Failure> {
+    let Report { ok, findings, state_hash, records, last_seq, chain_head } = report;
+    let say = |line: &str| {
+        if on_error {
+            eprintln!("{line}");
+            return Ok(());
+        }
+        say(line)
+    };
+    for finding in findings {
+        say(&format!("finding: {finding}"))?;
+    }
+    let verdict = if *ok { "everything is as it was written" } else { "damaged" };
+    say(&format!("{verdict}: {records} records, the last is {last_seq}"))?;
+    say(&format!("state {state_hash}\nchain {chain_head}"))?;
     if *ok { Ok(()) } else { Err(Failure::Found) }
 }
 

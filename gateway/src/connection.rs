@@ -11,6 +11,7 @@ use crate::server::Place;
 use crate::shares::Share;
 use crate::watching::Watching;
 use bytes::Bytes;
+use onhand_actors::directory::Directory;
 use onhand_engine::people::By;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,6 +20,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::ReadBuf;
 use tokio::sync::Notify;
+
+/// No version of the people: it counts them from one.
+const NEVER_SEEN: u64 = 0;
 
 /// Why the server ends a connection.
 #[derive(Clone, Debug)]
@@ -49,8 +53,8 @@ pub(crate) struct Connection {
     flow: Cell<Flow>,
     in_flight: Cell<usize>,
     principal: Cell<Option<Principal>>,
-    /// Who is signed in.
-    person: Cell<Option<Signed>>,
+    /// Who is signed in, and the version of the people in which that was looked at.
+    person: Cell<Option<(Signed, u64)>>,
     /// Goes up whenever somebody signs in or out.
     turn: Cell<u64>,
     looking_at_pin: Cell<bool>,
@@ -97,15 +101,20 @@ impl Connection {
         self.principal.set(Some(principal));
     }
 
-    /// Who asks for what comes from here: the device, and whoever is signed in.
-    pub(crate) fn by(&self) -> By {
+    /// Who asks for what comes from here: the device, and whoever is signed in. Somebody whose PIN was
+    /// changed is signed in no more.
+    pub(crate) fn by(&self, directory: &Directory) -> By {
         let device = self.principal.get().and_then(|principal| principal.device());
-        By { device, user: self.person.get().map(|signed| signed.user), approver: None }
-    }
-
-    /// Who is signed in.
-    pub(crate) fn person(&self) -> Option<Signed> {
-        self.person.get()
+        let Some((signed, seen)) = self.person.get() else { return By { device, ..By::default() } };
+        let version = directory.people_version();
+        if seen != version {
+            if !signed.is_current(&directory.people()) {
+                self.sign_out();
+                return By { device, ..By::default() };
+            }
+            self.person.set(Some((signed, version)));
+        }
+        By { device, user: Some(signed.user), approver: None }
     }
 
     /// Nobody is signed in any more. Names the turn in which somebody else may sign in.
@@ -119,7 +128,7 @@ impl Connection {
     pub(crate) fn sign_in(&self, signed: Signed, turn: u64) -> bool {
         let is_theirs = self.turn.get() == turn;
         if is_theirs {
-            self.person.set(Some(signed));
+            self.person.set(Some((signed, NEVER_SEEN)));
         }
         is_theirs
     }

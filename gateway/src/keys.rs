@@ -85,6 +85,16 @@ impl Principal {
         }
     }
 
+    /// Whether a connection may go on with other rights: a shopper renews a token, a key stays itself. What
+    /// was subscribed with one key must not outlive it under another.
+    pub(crate) fn is_same_holder(&self, now: &Principal) -> bool {
+        match (self, now) {
+            (Principal::Shopper { .. }, Principal::Shopper { .. }) => true,
+            (Principal::Key { id: before, .. }, Principal::Key { id: now, .. }) => before == now,
+            _ => false,
+        }
+    }
+
     /// Whether it is still good: a key can be revoked, a token ends.
     pub(crate) fn check(&self, directory: &Directory, now: Timestamp) -> Result<(), Fault> {
         match self {

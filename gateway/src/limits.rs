@@ -1,5 +1,6 @@
 //! The limits of the door. Each has a number that a client past it is told.
 
+use crate::keys::Principal;
 use std::time::{Duration, Instant};
 
 /// Every limit of the gateway. The defaults fit a chain of some hundred tills and a busy website.
@@ -61,6 +62,16 @@ impl Default for Limits {
             pin_lock: Duration::from_secs(30),
             pin_lock_max: Duration::from_secs(300),
             tick: Duration::from_millis(25),
+        }
+    }
+}
+
+impl Limits {
+    /// The allowance of one socket.
+    pub(crate) fn bucket(&self, principal: Option<Principal>, now: Instant) -> Bucket {
+        match principal {
+            Some(Principal::Key { .. }) => Bucket::new(self.rate_per_s, self.rate_per_s, now),
+            _ => Bucket::new(self.shopper_rate_per_s, self.shopper_rate_per_s.saturating_mul(2), now),
         }
     }
 }

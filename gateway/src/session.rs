@@ -16,6 +16,7 @@ use crate::server::Place;
 use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
 use hyper_util::rt::TokioIo;
+use onhand_engine::people::By;
 use onhand_protocol::compact::{self, Sale};
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{HELLO_TIMEOUT_MS, MESSAGE_BYTES_MAX};
@@ -152,7 +153,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(worker: &'a Rc<Worker>, connection: &'a Rc<Connection>, said: Vec<u8>) -> Self {
         let now = clock::now();
-        let bucket = bucket(worker, connection.principal(), now);
+        let bucket = worker.shared.limits.bucket(connection.principal(), now);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
@@ -303,7 +304,7 @@ impl<'a> Session<'a> {
         self.check_in_flight(principal)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let command = convert::sale(sale, principal.role().channel(), &book)?;
-        self.worker.ask_for(self.connection, self.connection.by(), command, Asked::Compact(sale.id), now)
+        self.worker.ask_for(self.connection, self.by(), command, Asked::Compact(sale.id), now)
     }
 
     fn request(&mut self, request: Request, now: Instant) {
@@ -326,7 +327,7 @@ impl<'a> Session<'a> {
         }
         let principal = self.identified()?;
         rights::check(&principal, &body)?;
-        people::check_approval(&body, approval.as_ref(), self.connection.by().user)?;
+        people::check_approval(&body, approval.as_ref(), || self.by())?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
@@ -343,6 +344,10 @@ impl<'a> Session<'a> {
             }
             command => self.command(id, command, approval, principal, now),
         }
+    }
+
+    fn by(&self) -> By {
+        self.connection.by(self.worker.shared.handle.directory())
     }
 
     fn check_rate(&mut self, now: Instant) -> Result<(), Fault> {
@@ -364,14 +369,14 @@ impl<'a> Session<'a> {
             self.end = Some(End::Said(CloseCode::Policy, "not_authenticated"));
             tracing::info!(connection = self.connection.id, number = fault.number, "hello refused");
         })?;
-        if self.connection.principal().is_some_and(|before| !same_holder(&before, &principal)) {
+        if self.connection.principal().is_some_and(|before| !before.is_same_holder(&principal)) {
             let text = "this connection has said hello as somebody else; open another one";
             return Err(Fault::new(4004, text));
         }
         // A renewed token is no new allowance.
         if self.connection.principal().is_none() {
             self.worker.figures.came(&principal);
-            self.bucket = bucket(self.worker, Some(principal), now);
+            self.bucket = shared.limits.bucket(Some(principal), now);
         }
         self.worker.identify(self.connection, principal);
         let reply = HelloReply {
@@ -454,7 +459,7 @@ impl<'a> Session<'a> {
         }
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let Entered { command, asked } = convert::command(id.command(), body, channel, &book)?;
-        self.worker.ask_for(self.connection, self.connection.by(), command, Asked::Text(asked), now)
+        self.worker.ask_for(self.connection, self.by(), command, Asked::Text(asked), now)
     }
 
     fn reply(&self, id: Id, success: Success) {
@@ -579,24 +584,6 @@ impl<'a> Session<'a> {
         if connection.flow() == Flow::Gone {
             self.end = Some(End::Silent("client_gone"));
         }
-    }
-}
-
-/// Whether a connection may go on with these rights: a shopper renews a token, a key stays itself. What
-/// was subscribed with one key must not outlive it under another.
-fn same_holder(before: &Principal, now: &Principal) -> bool {
-    match (before, now) {
-        (Principal::Shopper { .. }, Principal::Shopper { .. }) => true,
-        (Principal::Key { id: before, .. }, Principal::Key { id: now, .. }) => before == now,
-        _ => false,
-    }
-}
-
-fn bucket(worker: &Worker, principal: Option<Principal>, now: Instant) -> Bucket {
-    let limits = &worker.shared.limits;
-    match principal {
-        Some(Principal::Key { .. }) => Bucket::new(limits.rate_per_s, limits.rate_per_s, now),
-        _ => Bucket::new(limits.shopper_rate_per_s, limits.shopper_rate_per_s.saturating_mul(2), now),
     }
 }
 

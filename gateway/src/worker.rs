@@ -289,7 +289,6 @@ impl Worker {
         self.look_at_pressure();
         if waiting.chain_changed {
             self.check_principals();
-            self.check_people();
         }
     }
 
@@ -379,16 +378,6 @@ impl Worker {
             let Some(principal) = connection.principal() else { continue };
             if let Err(fault) = principal.check(self.shared.handle.directory(), now) {
                 connection.close(Closing::Fault(fault));
-            }
-        }
-    }
-
-    /// Signs out those who have been given another PIN.
-    fn check_people(&self) {
-        let people = self.shared.handle.directory().people();
-        for connection in self.connections.borrow().values() {
-            if connection.person().is_some_and(|signed| !signed.is_current(&people)) {
-                connection.sign_out();
             }
         }
     }

@@ -51,7 +51,7 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         message::Body::parse(op, &bytes)?
     };
     rights::check(&principal, &body)?;
-    people::check_approval(&body, approval.as_ref(), by.user)?;
+    people::check_approval(&body, approval.as_ref(), || by)?;
     let approver = match approval {
         Some(approval) => {
             let checked = check_pin(app, by.device, approval.into()).await;

@@ -6,7 +6,7 @@ pub(crate) mod pins;
 pub(crate) mod socket;
 
 use crate::fault::Fault;
-use onhand_engine::people::{People, User, UserNo};
+use onhand_engine::people::{By, People, User, UserNo};
 use onhand_protocol::message::{Approval, Body};
 use onhand_protocol::routes;
 
@@ -30,14 +30,14 @@ impl Signed {
 }
 
 /// Only commands are approved, and only what a person asks for.
-pub(crate) fn check_approval(body: &Body, approval: Option<&Approval>, person: Option<UserNo>) -> Result<(), Fault> {
+pub(crate) fn check_approval(body: &Body, approval: Option<&Approval>, by: impl Fn() -> By) -> Result<(), Fault> {
     if approval.is_none() {
         return Ok(());
     }
     if !routes::is_command(body.op()) {
         return Err(Fault::new(1001, format!("{} needs no approval", body.op())).at("approval"));
     }
-    if person.is_none() {
+    if by().user.is_none() {
         return Err(Fault::new(4010, "nobody is signed in whose command could be approved").at("approval"));
     }
     Ok(())

@@ -56,7 +56,7 @@ pub(crate) struct Waiting {
 
 /// A command that carries a PIN: the approver's, or a new one. It is that of whoever is signed in now.
 pub(crate) fn command(worker: &Rc<Worker>, connection: &Rc<Connection>, waiting: Waiting) -> Result<(), Fault> {
-    let by = connection.by();
+    let by = connection.by(worker.shared.handle.directory());
     let Waiting { id, body, approval, principal, channel, asked_at } = waiting;
     later(worker, connection, id, async move |worker: &Rc<Worker>, connection: &Rc<Connection>| {
         let approver = match approval {

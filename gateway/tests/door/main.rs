@@ -8,5 +8,6 @@ mod figures;
 mod harness;
 mod live;
 mod pages;
+mod people;
 mod rights;
 mod stopping;
