@@ -327,7 +327,7 @@ impl<'a> Session<'a> {
         }
         let principal = self.identified()?;
         rights::check(&principal, &body)?;
-        people::check_approval(&body, approval.as_ref(), || self.by())?;
+        people::check_approval(&body, approval.as_deref(), || self.by())?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
@@ -440,7 +440,7 @@ impl<'a> Session<'a> {
         &self,
         id: Id,
         body: Body,
-        approval: Option<Approval>,
+        approval: Option<Box<Approval>>,
         principal: Principal,
         now: Instant,
     ) -> Result<(), Fault> {

@@ -51,10 +51,10 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         message::Body::parse(op, &bytes)?
     };
     rights::check(&principal, &body)?;
-    people::check_approval(&body, approval.as_ref(), || by)?;
+    people::check_approval(&body, approval.as_deref(), || by)?;
     let approver = match approval {
         Some(approval) => {
-            let checked = check_pin(app, by.device, approval.into()).await;
+            let checked = check_pin(app, by.device, (*approval).into()).await;
             Some(checked.map_err(|fault| people::in_approval(&fault))?.user)
         }
         None => None,

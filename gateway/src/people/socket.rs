@@ -48,7 +48,7 @@ pub(crate) fn sign_out(worker: &Worker, connection: &Connection, id: Id) {
 pub(crate) struct Waiting {
     pub(crate) id: Id,
     pub(crate) body: Body,
-    pub(crate) approval: Option<Approval>,
+    pub(crate) approval: Option<Box<Approval>>,
     pub(crate) principal: Principal,
     pub(crate) channel: Channel,
     pub(crate) asked_at: Instant,
@@ -61,7 +61,7 @@ pub(crate) fn command(worker: &Rc<Worker>, connection: &Rc<Connection>, waiting:
     later(worker, connection, id, async move |worker: &Rc<Worker>, connection: &Rc<Connection>| {
         let approver = match approval {
             Some(approval) => {
-                Some(check(worker, principal, approval.into()).await.map_err(|fault| in_approval(&fault))?)
+                Some(check(worker, principal, (*approval).into()).await.map_err(|fault| in_approval(&fault))?)
             }
             None => None,
         };

@@ -21,7 +21,7 @@ pub struct Request {
     /// Minted at the user's intent; a repeat carries the same one.
     pub id: Id,
     /// Who approves it, where the person signed in may not do it alone.
-    pub approval: Option<Approval>,
+    pub approval: Option<Box<Approval>>,
     /// What is asked.
     pub body: Body,
 }
@@ -60,7 +60,7 @@ macro_rules! bodies {
             ///
             /// # Errors
             /// [`ErrorBody`] 1001, 1002, 1007 or the number of the value that is wrong.
-            pub fn parse(op: &str, bytes: &[u8]) -> Result<(Self, Option<Approval>), Box<ErrorBody>> {
+            pub fn parse(op: &str, bytes: &[u8]) -> Result<(Self, Option<Box<Approval>>), Box<ErrorBody>> {
                 let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
                 if !OPS.contains(&op) {
                     return Err(Box::new(unknown_op(op)));
@@ -169,7 +169,7 @@ impl Serialize for Request {
             #[serde(skip_serializing_if = "Option::is_none")]
             approval: Option<&'a Approval>,
         }
-        Written { op: self.body.op(), id: self.id, body: &self.body, approval: self.approval.as_ref() }
+        Written { op: self.body.op(), id: self.id, body: &self.body, approval: self.approval.as_deref() }
             .serialize(serializer)
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Head<'de> {
     /// The name stands after other fields: read again with it known.
     pub(super) late: bool,
     /// Who approves the request.
-    pub(super) approval: Option<Approval>,
+    pub(super) approval: Option<Box<Approval>>,
     tag_seen: bool,
     id_seen: bool,
 }
