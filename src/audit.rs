@@ -1,7 +1,7 @@
 //! `onhand audit`: who did what, where, at which device and when, and whether the log is as it was written.
 
 use crate::cli;
-use crate::data::say_verdict;
+use crate::data::verdict;
 use crate::fail::Failure;
 use crate::running::must_exist;
 use onhand_engine::catalogue::{Item, KeyId, Location};
@@ -12,6 +12,7 @@ use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId, UserCo
 use onhand_engine::people::UserNo;
 use onhand_engine::time::Timestamp;
 use onhand_protocol::convert::{self, Names};
+use onhand_protocol::message::Capability;
 use onhand_protocol::message::read::EventMessage;
 use onhand_protocol::time;
 use std::io::Write;
@@ -68,17 +69,27 @@ pub(crate) fn run(options: &cli::Audit) -> Result<(), Failure> {
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     let report = report.map_err(|error| Failure::log(&options.data, &error))?;
-    match written.and_then(|()| out.flush()) {
+    let verdict = verdict(&report);
+    let written = written.and_then(|()| {
+        if !options.json {
+            writeln!(out, "{verdict}")?;
+        }
+        out.flush()
+    });
+    match written {
         // Whoever read it has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
         Err(error) => return Err(Failure::could_not(format!("standard output cannot be written: {error}"))),
+        Ok(()) if options.json => eprintln!("{verdict}"),
         Ok(()) => {}
     }
-    drop(out);
-    if let (Some(user), false) = (&options.user, is_known) {
-        return Err(Failure::Refused(format!("there is no user {user} in this data directory (error 4015)")));
+    match &options.user {
+        Some(user) if !is_known => {
+            Err(Failure::Refused(format!("there is no user {user} in this data directory (error 4015)")))
+        }
+        _ if report.ok => Ok(()),
+        _ => Err(Failure::Found),
     }
-    say_verdict(&report, options.json)
 }
 
 fn is_wanted(options: &cli::Audit, chain: &Chain, record: &Record) -> bool {
@@ -129,7 +140,16 @@ fn about(event: &EventMessage) -> String {
         event.key.clone(),
         event.role.as_ref().map(ToString::to_string),
         event.user.as_ref().map(ToString::to_string),
+        event.capabilities.as_ref().map(|all| words(all)),
+        event.roles.as_ref().map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+        event.disabled.map(|disabled| if disabled { "disabled" } else { "enabled" }.to_owned()),
+        event.required.map(|required| if required { "required" } else { "no longer required" }.to_owned()),
         event.items.map(|items| format!("{items} items")),
     ];
     named.into_iter().flatten().chain(lines.take(3)).collect::<Vec<_>>().join(", ")
+}
+
+fn words(capabilities: &[Capability]) -> String {
+    let engine = capabilities.iter().map(|capability| onhand_engine::people::Capability::from(*capability).name());
+    engine.collect::<Vec<_>>().join(" ")
 }

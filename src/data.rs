@@ -26,26 +26,16 @@ pub(crate) fn verify(options: &cli::Verify) -> Result<(), Failure> {
         say_json(&Verified { ok, findings, state_hash, records, last_seq, chain_head })?;
         return if ok { Ok(()) } else { Err(Failure::Found) };
     }
-    say_verdict(&report, false)
+    say(&verdict(&report))?;
+    if report.ok { Ok(()) } else { Err(Failure::Found) }
 }
 
-/// The verdict for a person; on standard error where standard output is for a machine.
-pub(crate) fn say_verdict(report: &Report, on_error: bool) -> Result<(), Failure> {
+/// What was found, for a person.
+pub(crate) fn verdict(report: &Report) -> String {
     let Report { ok, findings, state_hash, records, last_seq, chain_head } = report;
-    let say = |line: &str| {
-        if on_error {
-            eprintln!("{line}");
-            return Ok(());
-        }
-        say(line)
-    };
-    for finding in findings {
-        say(&format!("finding: {finding}"))?;
-    }
+    let findings: String = findings.iter().map(|finding| format!("finding: {finding}\n")).collect();
     let verdict = if *ok { "everything is as it was written" } else { "damaged" };
-    say(&format!("{verdict}: {records} records, the last is {last_seq}"))?;
-    say(&format!("state {state_hash}\nchain {chain_head}"))?;
-    if *ok { Ok(()) } else { Err(Failure::Found) }
+    format!("{findings}{verdict}: {records} records, the last is {last_seq}\nstate {state_hash}\nchain {chain_head}")
 }
 
 pub(crate) fn backup(options: &cli::Backup) -> Result<(), Failure> {

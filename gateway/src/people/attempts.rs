@@ -56,14 +56,13 @@ impl Attempts {
         Ok(())
     }
 
-    /// The PIN was right. At the device it counts as one that never was; of the person nothing is left.
+    /// The PIN was right. Of the person nothing is left; at the device this try counts as none, and a lock
+    /// that began with it is over. What others got wrong there still counts.
     pub(super) fn right(&mut self, device: KeyId, user: &UserCode) {
         self.0.remove(&(device, Some(user.clone())));
         if let Some(count) = self.0.get_mut(&(device, None)) {
             count.wrong = count.wrong.saturating_sub(1);
-            if count.wrong < DEVICE_MAX {
-                count.locked_until = count.since;
-            }
+            count.locked_until = count.since;
         }
     }
 }
@@ -161,11 +160,10 @@ mod tests {
         let later = now + Duration::from_secs(30);
         assert_eq!(attempts.begin(TILL, &code("honest"), &limits, later), Ok(()));
         attempts.right(TILL, &code("honest"));
-        assert_eq!(
-            attempts.begin(TILL, &code("next"), &limits, later),
-            Ok(()),
-            "the lock was the honest one's own try"
-        );
+        let next = attempts.begin(TILL, &code("next"), &limits, later);
+        assert_eq!(next, Ok(()), "an honest try locks nobody out");
+        // That one was wrong: those before it are not forgotten because one was right.
+        assert_eq!(attempts.begin(TILL, &code("third"), &limits, later), Err(60_000));
     }
 
     #[test]
