@@ -1,13 +1,18 @@
 //! Rights are looked at where a command is decided: what was taken away a moment ago counts.
 
-use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, sell};
+use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
 use onhand_engine::catalogue::{Key, KeyId, Role};
-use onhand_engine::command::{Action, Channel, Command};
-use onhand_engine::ids::{Label, LocationId, Seq, UserCode};
-use onhand_engine::people::{By, Capabilities, Capability, PinHash};
+use onhand_engine::chain::Chain;
+use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine};
+use onhand_engine::event::{Event, Record};
+use onhand_engine::ids::{Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
+use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
+use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
-use onhand_engine::time::Timestamp;
+use onhand_engine::tax::Taxed;
+use onhand_engine::time::{Millis, Timestamp};
 
 const TILL: KeyId = KeyId(11);
 const DESK: KeyId = KeyId(12);
@@ -28,13 +33,17 @@ fn disable(name: &str, disabled: bool) -> Action {
     Action::DisableUser { user: code(name), disabled }
 }
 
+fn till_key(id: u64) -> Key {
+    let (id, holder) = (KeyId(id), label("x"));
+    Key { id, role: Role::Till, holder, secret_hash: [0; 32], created: Timestamp(1), revoked: None }
+}
+
 /// A till with Ann, who sells, and a desk with Max, who may everything.
 fn staffed() -> Rig {
     let rig = Rig::new();
     rig.done(SHOP, receive(1, 1_000_000));
     for (id, role) in [(TILL, Role::Till), (DESK, Role::Admin)] {
-        let key = Key { id, role, holder: label("x"), secret_hash: [0; 32], created: Timestamp(1), revoked: None };
-        rig.done(LocationId::CHAIN, Action::CreateKey { key });
+        rig.done(LocationId::CHAIN, Action::CreateKey { key: Key { role, ..till_key(id.0) } });
     }
     rig.done(LocationId::CHAIN, role("cashier", &[Capability::Sell]));
     rig.done(LocationId::CHAIN, role("owner", Capability::ALL));
@@ -167,18 +176,142 @@ fn t60_who_asked_and_who_approved_are_in_the_log_and_survive_a_restart() {
 #[test]
 fn devices_without_anybody_before_them_go_on() {
     let rig = staffed();
-    let web = Key {
-        id: KeyId(13),
-        role: Role::Web,
-        holder: label("shop"),
-        secret_hash: [0; 32],
-        created: Timestamp(1),
-        revoked: None,
-    };
+    let web = Key { role: Role::Web, ..till_key(13) };
     rig.done(LocationId::CHAIN, Action::CreateKey { key: web });
     rig.done(WAREHOUSE, Action::Receive { lines: vec![line(1, 5)] });
     let website = By { device: Some(KeyId(13)), ..By::default() };
-    assert!(matches!(ask(&rig, website, WAREHOUSE, crate::rig::reserve(1, 2, 1_000)), Outcome::Done { .. }));
+    assert!(matches!(ask(&rig, website, WAREHOUSE, reserve(1, 2, 1_000)), Outcome::Done { .. }));
     rig.advance(1_000);
     rig.given.wait("the end of the reservation", |_| (rig.atp(WAREHOUSE, 1) == 5).then_some(()));
+}
+
+/// What a record's event needed of whoever asked for it: told from the log alone, apart from the table
+/// that the actors went by.
+fn needed_by(event: &Event) -> Option<Capability> {
+    Some(match event {
+        Event::SaleRecorded(_) | Event::Reserved { .. } | Event::Extended { .. } | Event::Released(_) => {
+            Capability::Sell
+        }
+        Event::Allocated { .. } | Event::Deallocated { .. } => Capability::Orders,
+        Event::GoodsReceived { .. } => Capability::Receive,
+        Event::GoodsReturned(_) => Capability::Return,
+        Event::StockAdjusted { .. } => Capability::AdjustStock,
+        Event::Counted { .. } => Capability::Count,
+        Event::PolicySet { .. } | Event::ItemsDefined { .. } | Event::LocationDefined { .. } => {
+            Capability::ManageCatalogue
+        }
+        Event::KeyCreated { .. } | Event::KeyRevoked { .. } => Capability::ManageKeys,
+        Event::RoleDefined { .. }
+        | Event::UserDefined { .. }
+        | Event::PinSet { .. }
+        | Event::UserDisabled { .. }
+        | Event::PeopleRequired { .. } => Capability::ManagePeople,
+        Event::Expired(_) => return None,
+    })
+}
+
+/// Why a record should not be there, given the people as they were before it.
+fn wrong_in(people: &People, record: &Record) -> Option<&'static str> {
+    let by = record.by;
+    let is_setup = record.location == LocationId::CHAIN && by == By::default();
+    let needed = needed_by(&record.event)?;
+    if is_setup || !people.are_required_at(record.location) {
+        return None;
+    }
+    let may = |no: Option<UserNo>, capability| {
+        no.and_then(|no| people.user(no)).is_some_and(|user| people.may(user).has(capability))
+    };
+    let user = by.user.and_then(|no| people.user(no));
+    match (user, by.approver) {
+        (None, _) => Some("nobody was signed in"),
+        (Some(user), _) if user.disabled => Some("they were disabled"),
+        (Some(_), None) if !may(by.user, needed) => Some("they had no right to"),
+        (Some(_), Some(_)) if by.approver == by.user => Some("they approved their own"),
+        (Some(_), Some(_)) if !may(by.approver, Capability::Approve) => Some("the approver could not approve"),
+        (Some(_), Some(_)) if !may(by.user, needed) && !may(by.approver, needed) => Some("neither had the right to"),
+        _ => None,
+    }
+}
+
+/// One of each kind of action, some of which cannot succeed by themselves.
+fn some_action(n: u64) -> (LocationId, Action) {
+    let order = OrderId::new(&format!("W-{}", n % 7)).unwrap();
+    let reservation = ReservationId(u128::from(n % 7));
+    let action = match n % 14 {
+        0 => sell(&[1]),
+        1 => reserve(1, 1, 60_000),
+        2 => Action::Extend { reservation, ttl: Millis(60_000) },
+        3 => Action::Release { reservation },
+        4 => Action::Allocate { order, lines: vec![line(1, 1)], reservation: None, owner: None },
+        5 => Action::Deallocate { order },
+        6 => receive(1, 1),
+        7 => Action::Return {
+            till: None,
+            currency: Currency::EUR,
+            lines: vec![SaleLine { sku: SkuId(1), qty: Qty::units(1), unit_price: Minor(1), taxed: Taxed::default() }],
+            said: Said::default(),
+            disposition: Disposition::Resell,
+            tenders: vec![],
+        },
+        8 => Action::Adjust { sku: SkuId(1), bucket: Bucket::OnHand, delta: Qty::units(1), reason: label("x") },
+        9 => Action::Count { sku: SkuId(1), counted: Qty::units(900_000), on_hand_then: None },
+        10 => Action::SetPolicy { sku: SkuId(1), policy: Policy::default() },
+        11 => return (LocationId::CHAIN, Action::DefineItems { items: vec![crate::rig::item(3)] }),
+        12 => return (LocationId::CHAIN, Action::RevokeKey { key: KeyId(99) }),
+        _ => return (LocationId::CHAIN, role("cook", &[])),
+    };
+    (SHOP, action)
+}
+
+/// Rights change at random while everybody asks for everything; then the log is read as an auditor
+/// would, from its first record on: nobody did what they might not do at that moment.
+#[test]
+fn t59_the_log_itself_shows_that_nobody_did_what_they_might_not() {
+    for seed in [1_u64, 2, 3] {
+        let rig = staffed();
+        rig.done(LocationId::CHAIN, Action::CreateKey { key: till_key(99) });
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut random = |below: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) % below
+        };
+        let (mut done, mut refused) = (0, 0);
+        for _ in 0..3_000 {
+            let changed = match random(12) {
+                0 => {
+                    Some(role("cashier", &[Capability::ALL[random(15) as usize], Capability::ALL[random(15) as usize]]))
+                }
+                1 => {
+                    let roles = if random(3) == 0 { vec![] } else { vec![label("cashier")] };
+                    Some(Action::DefineUser { code: code("ann"), name: "ann".into(), roles })
+                }
+                2 => Some(disable("ann", random(3) == 0)),
+                3 => Some(Action::RequirePeople { at: LocationId::CHAIN, required: random(3) > 0 }),
+                4 => Some(Action::RequirePeople { at: SHOP, required: random(3) > 0 }),
+                _ => None,
+            };
+            if let Some(change) = changed {
+                rig.done(LocationId::CHAIN, change);
+                continue;
+            }
+            let user = ["ann", "max", "nobody"][random(3) as usize];
+            let approver = [None, Some("ann"), Some("max")][random(3) as usize].filter(|_| user != "nobody");
+            let (location, action) = some_action(random(u64::MAX));
+            match ask(&rig, by(&rig, TILL, user, approver), location, action) {
+                Outcome::Done { .. } => done += 1,
+                Outcome::Refused(refusal) => refused += usize::from((4000..5000).contains(&refusal.number())),
+            }
+        }
+        assert!(done > 300 && refused > 300, "seed {seed}: {done} done, {refused} refused");
+        let mut chain = Chain::default();
+        for (seq, record) in rig.handle.events(Seq(0), usize::MAX).unwrap() {
+            let wrong = wrong_in(&chain.people, &record);
+            assert_eq!(wrong, None, "seed {seed}, record {}: {record:?}", seq.0);
+            if record.location == LocationId::CHAIN {
+                chain.apply(&record.event, record.time);
+            }
+        }
+    }
 }
