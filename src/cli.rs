@@ -1,5 +1,6 @@
 //! The command line, as clap reads it.
 
+use crate::fail::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use onhand_engine::catalogue::Role;
 use onhand_engine::ids::{Label, LocationCode, UserCode};
@@ -10,7 +11,9 @@ use onhand_loadtest::load::gate::Gate;
 use onhand_loadtest::load::goods::Scenario;
 use onhand_loadtest::load::plan::Profile;
 use onhand_loadtest::replay::Speed;
+use onhand_protocol::message::{Pin, SignIn};
 use onhand_protocol::time;
+use onhand_protocol::value::Text;
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
@@ -31,7 +34,7 @@ Exit codes:
   3  it could not run: data directory, address or server; the message has a number, and
      docs/errors/NUMBER.md says what to do
 
-ONHAND_KEY may stand for --key. RUST_LOG=debug writes more to standard error.";
+ONHAND_KEY may stand for --key, ONHAND_PIN for --pin. RUST_LOG=debug writes more to standard error.";
 
 /// One live count of every item, for every till and the website. Never sells the last one twice.
 #[derive(Parser)]
@@ -147,6 +150,29 @@ pub(crate) struct Place {
     /// An admin's key, for --server.
     #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true)]
     pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) person: Person,
+}
+
+/// Who stands at the command line, for a server that requires people.
+#[derive(Args)]
+pub(crate) struct Person {
+    /// Your code, where the server requires people.
+    #[arg(long, value_name = "CODE", value_parser = UserCode::new, requires = "pin")]
+    user: Option<UserCode>,
+    /// Your PIN; better in the environment, where others do not see it.
+    #[arg(long, value_name = "PIN", env = "ONHAND_PIN", hide_env_values = true)]
+    pin: Option<String>,
+}
+
+impl Person {
+    /// What to sign in with, where somebody gave it.
+    pub(crate) fn sign_in(&self) -> Result<Option<SignIn>, Failure> {
+        let (Some(user), Some(pin)) = (&self.user, &self.pin) else { return Ok(None) };
+        // Not clap's to look at, who says what it found.
+        let pin = Pin::new(pin).map_err(|why| Failure::numbered(4020, format!("{why}.")))?;
+        Ok(Some(SignIn { user: Text(user.clone()), pin }))
+    }
 }
 
 /// A running server and the key it knows us by.
@@ -248,6 +274,8 @@ pub(crate) struct Import {
     /// An admin's key.
     #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true, required_unless_present = "dry_run")]
     pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) person: Person,
     /// Read and check only; send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -28,7 +28,8 @@ fn approved_by(user: &str, pin: &str) -> Value {
 async fn staffed_shop(address: &str, admin: &str) {
     let mut desk = Socket::open(address, admin).await;
     stocked_shop(&mut desk, "S1", &[("TEA", 100)]).await;
-    let all = ["sell", "return", "adjust_stock", "manage_catalogue", "manage_keys", "manage_people", "approve"];
+    let all =
+        ["sell", "return", "count", "adjust_stock", "manage_catalogue", "manage_keys", "manage_people", "approve"];
     for (mut request, what) in [
         (json!({"op": "define_role", "role": "cashier", "capabilities": ["sell"]}), "role_defined"),
         (json!({"op": "define_role", "role": "manager", "capabilities": all}), "role_defined"),
@@ -182,7 +183,25 @@ fn the_command_line_on_the_data_directory_needs_nobody() {
     let out = run(&["key", "create", "--role", "till", "--server", &server.url(), "--key", &admin]);
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stdout));
     assert!(text(&out.stderr).contains("4010"), "{}", text(&out.stderr));
+    let words = ["key", "create", "--role", "till", "--server", &server.url(), "--key", &admin, "--user", "max"];
+    let made = onhand(&words).env("ONHAND_PIN", MAX).output().unwrap();
+    assert!(made.status.success() && text(&made.stdout).starts_with("ohk_"), "{}", text(&made.stderr));
+    let wrong = onhand(&words).env("ONHAND_PIN", ANN).output().unwrap();
+    assert!(text(&wrong.stderr).contains("4018"), "{}", text(&wrong.stderr));
+    let none = run(&[&words[..], &["--pin", "no digits"]].concat());
+    assert_eq!(none.status.code(), Some(3));
+    assert!(text(&none.stderr).contains("4020") && !text(&none.stderr).contains("no digits"), "{}", text(&none.stderr));
+
+    let file = data.beside("more.csv");
+    std::fs::write(&file, "sku,name,tax_class,location,on_hand\nPOT,Tea pot,standard,S1,7\n").unwrap();
+    let words = ["import", &file, "--server", &server.url(), "--key", &admin, "--stock", "--json"];
+    let out = run(&words);
+    assert!(text(&out.stderr).contains("4010"), "{}", text(&out.stderr));
+    let out = onhand(&[&words[..], &["--user", "max"]].concat()).env("ONHAND_PIN", MAX).output().unwrap();
+    assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
     assert!(server.terminate().success());
+    let of_max: Vec<_> = audit(&data, &["--user", "max"]).iter().map(|one| one["event"].clone()).collect();
+    assert_eq!(of_max, ["key_created", "items_defined", "counted"]);
     assert!(data.key("till").starts_with("ohk_"));
     let made = audit(&data, &[]).pop().unwrap();
     assert_eq!((&made["event"], &made["by"]), (&json!("key_created"), &Value::Null));

@@ -27,8 +27,8 @@ pub use metrics::{
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
 pub use people::{
-    Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, RequirePeople, SetPin, SignIn, SignOut,
-    SignedIn, UserMessage,
+    Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
+    SignOut, SignedIn, UserMessage,
 };
 pub(crate) use reply::each_success_schema;
 pub use reply::{

@@ -12,7 +12,21 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pin(String);
 
+/// Why a text is no PIN. It does not say what the text was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a PIN is a string of 4 to 12 digits")]
+pub struct PinError;
+
 impl Pin {
+    /// Checks a text from outside.
+    ///
+    /// # Errors
+    /// [`PinError`].
+    pub fn new(text: &str) -> Result<Self, PinError> {
+        let fits = (4..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { Ok(Self(text.to_owned())) } else { Err(PinError) }
+    }
+
     /// The digits, for whoever hashes them.
     #[must_use]
     pub fn digits(&self) -> &str {
@@ -42,12 +56,11 @@ impl<'de> Deserialize<'de> for Pin {
             type Value = Pin;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string of 4 to 12 digits")
+                f.write_str("a PIN")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Pin, E> {
-                let fits = (4..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-                if fits { Ok(Pin(text.to_owned())) } else { Err(bad()) }
+                Pin::new(text).map_err(|_| bad())
             }
 
             fn visit_u64<E: de::Error>(self, _: u64) -> Result<Pin, E> {
@@ -72,7 +85,7 @@ impl<'de> Deserialize<'de> for Pin {
         }
 
         fn bad<E: de::Error>() -> E {
-            numbered(4020, "a PIN is a string of 4 to 12 digits")
+            numbered(4020, PinError)
         }
         deserializer.deserialize_any(Read)
     }
