@@ -394,6 +394,7 @@ pub enum Action {
         disposition: Disposition,
         /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
         sell: Box<Sell>,
+    },
     /// Define or change a role. Chain only.
     DefineRole {
         /// Its name.

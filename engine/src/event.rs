@@ -195,6 +195,7 @@ pub enum Event {
         back: Box<Return>,
         /// What went out.
         sale: Box<Sale>,
+    },
     /// A role was defined or changed.
     RoleDefined {
         /// Its name.
@@ -338,7 +339,7 @@ impl Event {
             | Event::LocationDefined { .. }
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
-            | Event::ReturnGranted { .. } => {}
+            | Event::ReturnGranted { .. }
             | Event::RoleDefined { .. }
             | Event::UserDefined { .. }
             | Event::PinSet { .. }

@@ -145,6 +145,7 @@ impl Parts {
                 self.op.text("exchange");
                 self.take_back(back);
                 self.rest.text(disposition.name());
+            }
             Action::DefineRole { role, capabilities } => {
                 self.op.text("define_role");
                 self.rest.text(role.as_str());

@@ -2,8 +2,7 @@
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
 use crate::command::TenderKind;
-use crate::ids::{Label, OrderId, ReservationId, Seq, SkuId};
-use crate::ids::{Label, OrderId, ReservationId, SkuId, UserCode};
+use crate::ids::{Label, OrderId, ReservationId, Seq, SkuId, UserCode};
 use crate::money::Currency;
 use crate::people::Capability;
 use crate::qty::Qty;

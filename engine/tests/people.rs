@@ -8,11 +8,12 @@ use onhand_engine::catalogue::{Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::event::Event;
-use onhand_engine::ids::{Label, LocationCode, LocationId, OrderId, ReservationId, UserCode};
+use onhand_engine::ids::{Label, LocationCode, LocationId, OrderId, ReservationId, Seq, UserCode};
 use onhand_engine::money::Currency;
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo, needs};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::returns::{KnownSale, SaleRef, TakeBack};
 use onhand_engine::tax::TaxRules;
 use onhand_engine::time::{Millis, Timestamp};
 use proptest::prelude::*;
@@ -59,20 +60,14 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         }
         Action::Allocate { .. } => ("allocate", Some(Action::Deallocate { order })),
         Action::Deallocate { .. } => ("deallocate", Some(Action::Receive { lines: vec![line(TEA, 1)] })),
-        Action::Receive { .. } => {
-            let back = Action::Return {
-                till: None,
-                currency: Currency::EUR,
-                lines: vec![],
-                said: Said::default(),
-                disposition: Disposition::Resell,
-                tenders: vec![],
-            };
-            ("receive", Some(back))
+        Action::Receive { .. } => ("receive", Some(give_back(None))),
+        Action::Return { of: None, .. } => ("return", Some(give_back(Some(take_back(None))))),
+        Action::Return { of: Some(of), .. } if of.void.is_none() => {
+            ("return_sale", Some(give_back(Some(take_back(Some("by mistake"))))))
         }
-        Action::Return { .. } => {
+        Action::Return { of: Some(_), .. } => {
             let delta = Qty::units(1);
-            ("return", Some(Action::Adjust { sku: TEA, bucket: Bucket::OnHand, delta, reason: label("found") }))
+            ("void_sale", Some(Action::Adjust { sku: TEA, bucket: Bucket::OnHand, delta, reason: label("found") }))
         }
         Action::Adjust { .. } => {
             ("adjust", Some(Action::Count { sku: TEA, counted: Qty::units(1), on_hand_then: None }))
@@ -87,7 +82,33 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::DefineUser { .. } => ("define_user", Some(pin("ann"))),
         Action::SetPin { .. } => ("set_pin", Some(disable("ann", true))),
         Action::DisableUser { .. } => ("disable_user", Some(Action::RequirePeople { at: SHOP, required: true })),
-        Action::RequirePeople { .. } => ("require_people", None),
+        Action::RequirePeople { .. } => {
+            ("require_people", Some(Action::GrantReturn { to: SHOP, of: take_back(None), tenders: vec![] }))
+        }
+        Action::GrantReturn { .. } => {
+            let sell = Box::new(sell(&[(TEA, 1)]));
+            let exchange = Action::Exchange { back: take_back(None), disposition: Disposition::Resell, sell };
+            ("grant_return", Some(exchange))
+        }
+        Action::Exchange { .. } => ("exchange", None),
+    }
+}
+
+fn take_back(void: Option<&str>) -> Box<TakeBack> {
+    let of = SaleRef { seq: Seq(1), location: SHOP };
+    let sale = KnownSale { of, till: None, lines: vec![], tenders: vec![] };
+    Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None })
+}
+
+fn give_back(of: Option<Box<TakeBack>>) -> Action {
+    Action::Return {
+        till: None,
+        currency: Currency::EUR,
+        lines: vec![],
+        said: Said::default(),
+        disposition: Disposition::Resell,
+        tenders: vec![],
+        of,
     }
 }
 
@@ -177,6 +198,8 @@ fn the_table_of_needs() {
         ("deallocate", "orders"),
         ("receive", "receive"),
         ("return", "return"),
+        ("return_sale", "return"),
+        ("void_sale", "void"),
         ("adjust", "adjust_stock"),
         ("count", "count"),
         ("set_policy", "manage_catalogue"),
@@ -189,6 +212,8 @@ fn the_table_of_needs() {
         ("set_pin", "manage_people"),
         ("disable_user", "manage_people"),
         ("require_people", "manage_people"),
+        ("grant_return", "return"),
+        ("exchange", "sell return"),
     ];
     let words = |action: &Action| needs(action).each().map(Capability::name).collect::<Vec<_>>().join(" ");
     let found: Vec<_> = every_action().iter().map(|(name, action)| (*name, words(action))).collect();
@@ -413,12 +438,16 @@ impl Naive {
         let Some(user) = user.filter(|user| self.users.get(user).is_some_and(|(_, disabled)| !disabled)) else {
             return false;
         };
-        let alone = needed == 0 || self.may(user, needed);
+        let bits = || (0..64).map(|bit| 1_u64 << bit).filter(|bit| needed & bit != 0);
+        let alone = bits().all(|bit| self.may(user, bit));
         let approves = Capabilities::of(&[Capability::Approve]).bits();
         match approver {
             None => !self.revoked && alone,
             Some(other) => {
-                !self.revoked && other != user && self.may(other, approves) && (alone || self.may(other, needed))
+                !self.revoked
+                    && other != user
+                    && self.may(other, approves)
+                    && bits().all(|bit| self.may(user, bit) || self.may(other, bit))
             }
         }
     }

@@ -248,11 +248,6 @@ impl Connection {
         self.in_flight.set(self.in_flight.get() + 1);
     }
 
-    /// A request that was on its way is looked at once more.
-    pub(crate) fn unasked(&self) {
-        self.in_flight.set(self.in_flight.get().saturating_sub(1));
-    }
-
     /// Marks it as having answers to be written, or not; as it was before.
     pub(crate) fn mark_answered(&self, mark: bool) -> bool {
         self.answered.replace(mark)

@@ -446,16 +446,13 @@ impl<'a> Session<'a> {
     ) -> Result<(), Fault> {
         self.check_in_flight(principal)?;
         let channel = principal.role().channel();
-        if let Some(sale) = body.sale() {
-            self.worker.ask_about(self.connection, (id, body, channel), sale);
-            return Ok(());
-        }
-        let book = self.worker.names.over(self.worker.shared.handle.directory());
-        let Entered { command, asked } = convert::command(id.command(), body, channel, &book)?;
-        self.worker.ask_for(self.connection, command, Asked::Text(asked), now)
         if approval.is_some() || matches!(body, Body::SetPin(_)) {
             let waiting = Waiting { id, body, approval, principal, channel, asked_at: now };
             return people::socket::command(self.worker, self.connection, waiting);
+        }
+        if let Some(sale) = body.sale() {
+            self.worker.ask_about(self.connection, self.by(), (id, body, channel), sale);
+            return Ok(());
         }
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let Entered { command, asked } = convert::command(id.command(), body, channel, &book)?;

@@ -223,15 +223,21 @@ impl Worker {
 
     /// Has a request of a WebSocket decided that names a sale: the log is read before, so it takes its
     /// time beside the others. It counts among those in flight from the start.
-    pub(crate) fn ask_about(self: &Rc<Self>, connection: &Rc<Connection>, request: (Id, Body, Channel), sale: Seq) {
+    pub(crate) fn ask_about(
+        self: &Rc<Self>,
+        connection: &Rc<Connection>,
+        by: By,
+        request: (Id, Body, Channel),
+        sale: Seq,
+    ) {
         connection.asked();
         let (worker, connection) = (Rc::clone(self), Rc::clone(connection));
         tokio::task::spawn_local(async move {
             let id = request.0;
-            let decide = async |command| worker.decide(command).await;
+            let decide = async |command| worker.decide(by, command).await;
             let entered = giving::enter(&worker.shared.handle, request, sale, decide).await;
             let asked = entered.and_then(|Entered { command, asked }| {
-                worker.ask_for(&connection, command, Asked::Text(asked), clock::now())
+                worker.ask_for(&connection, by, command, Asked::Text(asked), clock::now())
             });
             // What was asked now counts in the place of the request.
             connection.one_less();
@@ -244,9 +250,9 @@ impl Worker {
     }
 
     /// Has a command decided that no client waits for.
-    async fn decide(&self, command: Command) -> Result<Outcome, Fault> {
+    pub(crate) async fn decide(&self, by: By, command: Command) -> Result<Outcome, Fault> {
         let (reply, outcome) = oneshot::channel();
-        self.ask(command, Waiter::Request(reply), clock::now());
+        self.ask(by, command, Waiter::Request(reply), clock::now());
         let stopping = |_| Fault::new(5004, "the server is shutting down; send it again with the same id");
         outcome.await.map_err(stopping)
     }

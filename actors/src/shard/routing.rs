@@ -92,7 +92,7 @@ impl Shard {
             | Action::DefineLocation { .. }
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. }
-            | Action::GrantReturn { .. } => {}
+            | Action::GrantReturn { .. }
             | Action::DefineRole { .. }
             | Action::DefineUser { .. }
             | Action::SetPin { .. }

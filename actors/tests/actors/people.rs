@@ -187,14 +187,16 @@ fn devices_without_anybody_before_them_go_on() {
 
 /// What a record's event needed of whoever asked for it: told from the log alone, apart from the table
 /// that the actors went by.
-fn needed_by(event: &Event) -> Option<Capability> {
-    Some(match event {
+fn needed_by(event: &Event) -> Vec<Capability> {
+    vec![match event {
         Event::SaleRecorded(_) | Event::Reserved { .. } | Event::Extended { .. } | Event::Released(_) => {
             Capability::Sell
         }
         Event::Allocated { .. } | Event::Deallocated { .. } => Capability::Orders,
         Event::GoodsReceived { .. } => Capability::Receive,
-        Event::GoodsReturned(_) => Capability::Return,
+        Event::GoodsReturned(back) if back.of.as_ref().is_some_and(|of| of.void.is_some()) => Capability::Void,
+        Event::GoodsReturned(_) | Event::ReturnGranted { .. } => Capability::Return,
+        Event::Exchanged { .. } => return vec![Capability::Sell, Capability::Return],
         Event::StockAdjusted { .. } => Capability::AdjustStock,
         Event::Counted { .. } => Capability::Count,
         Event::PolicySet { .. } | Event::ItemsDefined { .. } | Event::LocationDefined { .. } => {
@@ -206,16 +208,16 @@ fn needed_by(event: &Event) -> Option<Capability> {
         | Event::PinSet { .. }
         | Event::UserDisabled { .. }
         | Event::PeopleRequired { .. } => Capability::ManagePeople,
-        Event::Expired(_) => return None,
-    })
+        Event::Expired(_) => return vec![],
+    }]
 }
 
 /// Why a record should not be there, given the people as they were before it.
 fn wrong_in(people: &People, record: &Record) -> Option<&'static str> {
     let by = record.by;
     let is_setup = record.location == LocationId::CHAIN && by == By::default();
-    let needed = needed_by(&record.event)?;
-    if is_setup || !people.are_required_at(record.location) {
+    let needed = needed_by(&record.event);
+    if is_setup || needed.is_empty() || !people.are_required_at(record.location) {
         return None;
     }
     let may = |no: Option<UserNo>, capability| {
@@ -225,10 +227,12 @@ fn wrong_in(people: &People, record: &Record) -> Option<&'static str> {
     match (user, by.approver) {
         (None, _) => Some("nobody was signed in"),
         (Some(user), _) if user.disabled => Some("they were disabled"),
-        (Some(_), None) if !may(by.user, needed) => Some("they had no right to"),
+        (Some(_), None) if !needed.iter().all(|one| may(by.user, *one)) => Some("they had no right to"),
         (Some(_), Some(_)) if by.approver == by.user => Some("they approved their own"),
         (Some(_), Some(_)) if !may(by.approver, Capability::Approve) => Some("the approver could not approve"),
-        (Some(_), Some(_)) if !may(by.user, needed) && !may(by.approver, needed) => Some("neither had the right to"),
+        (Some(_), Some(_)) if !needed.iter().all(|one| may(by.user, *one) || may(by.approver, *one)) => {
+            Some("neither had the right to")
+        }
         _ => None,
     }
 }
@@ -252,6 +256,7 @@ fn some_action(n: u64) -> (LocationId, Action) {
             said: Said::default(),
             disposition: Disposition::Resell,
             tenders: vec![],
+            of: None,
         },
         8 => Action::Adjust { sku: SkuId(1), bucket: Bucket::OnHand, delta: Qty::units(1), reason: label("x") },
         9 => Action::Count { sku: SkuId(1), counted: Qty::units(900_000), on_hand_then: None },

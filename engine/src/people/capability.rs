@@ -134,7 +134,9 @@ pub fn needs(action: &Action) -> Capabilities {
         Action::Expire { .. } => return Capabilities::NONE,
         Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,
         Action::Receive { .. } => Capability::Receive,
-        Action::Return { .. } => Capability::Return,
+        Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
+        Action::Return { .. } | Action::GrantReturn { .. } => Capability::Return,
+        Action::Exchange { .. } => return Capabilities::of(&[Capability::Sell, Capability::Return]),
         Action::Adjust { .. } => Capability::AdjustStock,
         Action::Count { .. } => Capability::Count,
         Action::SetPolicy { .. } | Action::DefineItems { .. } | Action::DefineLocation { .. } => {

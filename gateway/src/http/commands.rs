@@ -5,7 +5,6 @@ use super::app::App;
 use super::people::check_pin;
 use crate::fault::Fault;
 use crate::giving;
-use crate::keys::Principal;
 use crate::people;
 use crate::rights;
 use crate::wire;
@@ -40,9 +39,6 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     let id = idempotency_key(&head.headers)?;
     let large = op == "define_items";
     let bytes = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
-    let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
-        about_a_sale(app, principal, op, id, &bytes).await?
-    } else if large {
     let (body, approval) = if large {
         // A whole catalogue takes a while to read: not on the thread of the sockets.
         let op = op.to_owned();
@@ -59,19 +55,23 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         }
         None => None,
     };
-    let channel = principal.role().channel();
-    let Entered { command, asked } = match body {
-        message::Body::SetPin(asked) => {
+    let (by, channel, sale) = (By { approver, ..by }, principal.role().channel(), body.sale());
+    let Entered { command, asked } = match (body, sale) {
+        (message::Body::SetPin(asked), _) => {
             let pin = app.shared.pins.hash(id.command(), &asked).await?;
             convert::set_pin(id.command(), asked, pin, channel)
         }
-        body if large => {
+        (body, Some(sale)) => {
+            let decide = async |command| app.decide(by, command).await;
+            giving::enter(&app.shared.handle, (id, body, channel), sale, decide).await?
+        }
+        (body, None) if large => {
             let app = app.clone();
             blocking(move || enter(&app, channel, id, body)).await??
         }
-        body => enter(app, channel, id, body)?,
+        (body, None) => enter(app, channel, id, body)?,
     };
-    let outcome = app.decide(By { approver, ..by }, command).await?;
+    let outcome = app.decide(by, command).await?;
     if let Outcome::Refused(refusal) = &outcome {
         return Err(convert::refusal(refusal, &wire::Book(app.shared.handle.directory())).into());
     }
@@ -80,17 +80,6 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     Ok(answer::bytes(text))
 }
 
-async fn about_a_sale(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
-    let body = message::Body::parse(op, bytes)?;
-    rights::check(&principal, &body)?;
-    let sale = body.sale().unwrap_or_default();
-    let request = (id, body, principal.role().channel());
-    giving::enter(&app.shared.handle, request, sale, async |command| app.decide(command).await).await
-}
-
-fn enter(app: &App, principal: Principal, op: &str, id: Id, bytes: &[u8]) -> Result<Entered, Fault> {
-    let body = message::Body::parse(op, bytes)?;
-    rights::check(&principal, &body)?;
 fn enter(app: &App, channel: Channel, id: Id, body: message::Body) -> Result<Entered, Fault> {
     let book = wire::Book(app.shared.handle.directory());
     Ok(convert::command(id.command(), body, channel, &book)?)

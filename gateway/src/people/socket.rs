@@ -4,6 +4,7 @@
 use super::{Signed, in_approval};
 use crate::connection::Connection;
 use crate::fault::Fault;
+use crate::giving;
 use crate::keys::Principal;
 use crate::metrics;
 use crate::wire::{self, Asked};
@@ -65,17 +66,22 @@ pub(crate) fn command(worker: &Rc<Worker>, connection: &Rc<Connection>, waiting:
             }
             None => None,
         };
-        let Entered { command, asked } = enter(worker, id, body, channel).await?;
-        principal.check(worker.shared.handle.directory(), worker.shared.handle.now())?;
-        connection.unasked();
         let by = By { approver: approver.map(|signed| signed.user), ..by };
-        let handed_over = worker.ask_for(connection, by, command, Asked::Text(asked), asked_at);
-        handed_over.inspect_err(|_| connection.asked())
+        let Entered { command, asked } = enter(worker, by, id, body, channel).await?;
+        principal.check(worker.shared.handle.directory(), worker.shared.handle.now())?;
+        worker.ask_for(connection, by, command, Asked::Text(asked), asked_at)?;
+        // What was asked now counts in the place of the request.
+        connection.one_less();
+        Ok(())
     })
 }
 
-async fn enter(worker: &Worker, id: Id, body: Body, channel: Channel) -> Result<Entered, Fault> {
+async fn enter(worker: &Worker, by: By, id: Id, body: Body, channel: Channel) -> Result<Entered, Fault> {
     let shared = &worker.shared;
+    if let Some(sale) = body.sale() {
+        let decide = async |command| worker.decide(by, command).await;
+        return giving::enter(&shared.handle, (id, body, channel), sale, decide).await;
+    }
     Ok(match body {
         Body::SetPin(asked) => {
             let pin = shared.pins.hash(id.command(), &asked).await?;

@@ -115,13 +115,12 @@ impl ArchivedAnyAnswer {
                 returned: Minor(returned.to_native()),
                 gross: Minor(gross.to_native()),
             },
-        })
             Self::RoleDefined => Answer::RoleDefined,
             Self::UserDefined => Answer::UserDefined,
             Self::PinSet => Answer::PinSet,
             Self::UserDisabled => Answer::UserDisabled,
             Self::PeopleRequired => Answer::PeopleRequired,
-        }
+        })
     }
 }
 

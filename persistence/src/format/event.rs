@@ -3,8 +3,8 @@
 use super::DecodeError;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
-use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use super::people::{capabilities, labels_in, labels_out, user_no};
+use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};

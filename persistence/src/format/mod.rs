@@ -1,8 +1,9 @@
 //! Records on disk. The one place where an engine type becomes bytes and comes back.
 //!
 //! A record is its length (u32, little-endian, of what follows), an archived [`Head`] of fixed size,
-//! who asked for it as far as that is known, and an archived body of the kind the head names. Nearly every record is a plain sale, which has a
-//! narrow body of its own: a sale of one line and one tender takes about 100 bytes in all.
+//! who asked for it as far as that is known, and an archived body of the kind the head names. Nearly every
+//! record is a plain sale, which has a narrow body of its own: a sale of one line and one tender takes about
+//! 100 bytes in all.
 //!
 //! Responsible for: the layout, and reading back whatever was ever written with it.
 //!
@@ -13,8 +14,8 @@ mod catalogue;
 mod codes;
 mod event;
 pub mod head;
-mod returns;
 mod people;
+mod returns;
 mod sale;
 pub mod state;
 

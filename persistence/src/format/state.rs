@@ -4,8 +4,8 @@
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::event::{Line, Policy, code, lines_in, lines_out};
-use super::returns::GivenBack;
 use super::people::Everybody;
+use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
 use answer::AnyAnswer;
@@ -229,7 +229,6 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 place.store.given_back.insert(sale, given);
             }
         }
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) => {}
         Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::People(_) => {}
     }
     Ok(())

@@ -5,7 +5,7 @@ mod conformance;
 mod faults;
 mod format;
 mod golden;
-mod returns;
 mod people;
+mod returns;
 mod samples;
 mod segments;

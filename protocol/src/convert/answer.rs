@@ -78,7 +78,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::LocationDefined
         | Answer::KeyCreated
         | Answer::KeyRevoked
-        | Answer::ReturnGranted(_) => {}
+        | Answer::ReturnGranted(_)
         | Answer::RoleDefined
         | Answer::UserDefined
         | Answer::PinSet

@@ -2,8 +2,7 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, define, refusal, unknown_sale};
-use super::{Asked, Names, define, people, refusal};
+use super::{Asked, Names, define, people, refusal, unknown_sale};
 use crate::limits;
 use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
 use crate::value::{Id, LocationCode, Quantity, Sku};
@@ -92,6 +91,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::DefineItems(body) => define::items(body).map(|action| desk.chain(action)),
         Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
             Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
+        }
         Body::DefineRole(body) => Ok(desk.chain(people::role(body))),
         Body::DefineUser(body) => people::user(body).map(|action| desk.chain(action)),
         Body::DisableUser(body) => Ok(desk.chain(people::disable(body))),

@@ -141,10 +141,8 @@ answer!(
         location: Option<LocationCode>,
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
-        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created` or `key_revoked`.
-        /// `deallocated`, `received`, `returned`, `adjusted`, `counted`, `policy_set`,
-        /// `items_defined`, `location_defined`, `key_created`, `key_revoked`, `role_defined`,
-        /// `user_defined`, `pin_set`, `user_disabled` or `people_required`.
+        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created`, `key_revoked`,
+        /// `role_defined`, `user_defined`, `pin_set`, `user_disabled` or `people_required`.
         event: String,
         /// Who asked for it, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
