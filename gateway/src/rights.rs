@@ -163,7 +163,7 @@ mod tests {
         (
             "till",
             "hello ping get subscribe unsubscribe sell return reserve extend release receive adjust count \
-             allocate deallocate sign_in sign_out",
+             allocate deallocate return_sale void_sale exchange sign_in sign_out",
         ),
         ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
         ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
