@@ -5,6 +5,8 @@
 mod chance;
 #[path = "micro/made.rs"]
 mod made;
+#[path = "micro/prices.rs"]
+mod prices;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use made::Book;
@@ -12,7 +14,10 @@ use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Seq};
+use onhand_engine::quote::Basket;
+use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
+use onhand_engine::{card_number, command};
 use onhand_persistence::batch::{ChainHash, seal};
 use onhand_persistence::format::encode;
 use onhand_persistence::log::{BatchId, Log, Partition};
@@ -37,6 +42,9 @@ fn read(bench: &mut Criterion) {
         group.bench_function(BenchmarkId::new("parse", format!("{lines} lines")), |b| {
             b.iter(|| Request::parse(black_box(&text)).unwrap());
         });
+        group.bench_function(BenchmarkId::new("look for card numbers", format!("{lines} lines")), |b| {
+            b.iter(|| card_number::find(black_box(text.as_bytes())));
+        });
         group.bench_function(BenchmarkId::new("parse and enter", format!("{lines} lines")), |b| {
             b.iter(|| {
                 let request = Request::parse(black_box(&text)).unwrap();
@@ -47,7 +55,7 @@ fn read(bench: &mut Criterion) {
     let many = format!("[{}]", vec![made::sale_text(1); 16].join(","));
     group.throughput(Throughput::Elements(16));
     group.bench_function("an array of 16 sales", |b| {
-        b.iter(|| parse_all(black_box(&many), |request| drop(black_box(request.unwrap()))));
+        b.iter(|| parse_all(black_box(&many), |_| Ok(()), |request| drop(black_box(request.unwrap()))));
     });
     group.finish();
 }
@@ -78,6 +86,33 @@ fn rules(bench: &mut Criterion) {
                 Fingerprint::of(black_box(&commands[next]))
             });
         });
+    }
+    group.finish();
+}
+
+/// What a basket costs: by the catalogue alone, and with 10,000 live promotions.
+fn quote(bench: &mut Criterion) {
+    let location = made::location();
+    let mut group = bench.benchmark_group("quote");
+    for (name, rules) in [("no rules", Rules::default()), ("10,000 promotions", prices::rules())] {
+        for lines in [1, 20] {
+            let baskets = prices::baskets(lines);
+            let mut next = 0;
+            group.bench_function(BenchmarkId::new(name, format!("{lines} lines")), |b| {
+                b.iter(|| {
+                    next = (next + 1) % baskets.len();
+                    let basket = Basket {
+                        location: &location,
+                        channel: command::Channel::Till,
+                        group: None,
+                        coupons: &[],
+                        exempt: None,
+                        lines: &baskets[next],
+                    };
+                    rules.quote(black_box(&basket), NOW).unwrap()
+                });
+            });
+        }
     }
     group.finish();
 }
@@ -167,5 +202,5 @@ fn settings() -> Criterion {
         .sample_size(50)
 }
 
-criterion_group! { name = sale; config = settings(); targets = read, rules, bytes, log, write }
+criterion_group! { name = sale; config = settings(); targets = read, rules, quote, bytes, log, write }
 criterion_main!(sale);

@@ -139,6 +139,9 @@ fn sale(n: u32, per_location: u32) -> Record {
         oversold: vec![],
         freed: vec![],
         order: None,
+        late: None,
+        payment: None,
+        pricing: None,
     };
     record(n + 1_000_000, location, Event::SaleRecorded(sale))
 }

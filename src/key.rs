@@ -6,6 +6,7 @@ use crate::fail::Failure;
 use crate::remote;
 use crate::running::{self, say};
 use onhand_actors::handle::Handle;
+use onhand_engine::card_number;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::command::Action;
 use onhand_engine::ids::Label;
@@ -63,6 +64,9 @@ fn create(handle: &Handle, role: Role, holder: Label) -> Result<(), Failure> {
 
 /// Stores a new key and gives its text.
 pub(crate) fn made(handle: &Handle, role: Role, holder: Label) -> Result<String, Failure> {
+    if card_number::find(holder.as_str().as_bytes()).is_some() {
+        return Err(Failure::Refused("the holder's name looks like a payment card number (1020)".to_owned()));
+    }
     let minted = keys::mint(role, holder, handle.now()).map_err(|error| Failure::could_not(error.to_string()))?;
     Caller::new(handle.clone()).ask(Action::CreateKey { key: minted.key })?;
     Ok(minted.text)

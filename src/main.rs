@@ -14,6 +14,7 @@ mod fail;
 mod feed;
 mod key;
 mod load;
+mod masked;
 mod remote;
 mod running;
 mod serve;
@@ -21,6 +22,8 @@ mod serve;
 use clap::Parser;
 use cli::{Cli, Task};
 use fail::Failure;
+use masked::Masked;
+use onhand_engine::card_number;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -31,7 +34,11 @@ fn main() -> ExitCode {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(if quiet { "warn" } else { "info" }));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| Masked(std::io::stderr()))
+        .with_ansi(colours)
+        .init();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -44,7 +51,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             let text = failure.to_string();
             if !text.is_empty() {
-                eprintln!("{text}");
+                eprintln!("{}", card_number::mask(&text));
             }
             failure.exit_code()
         }

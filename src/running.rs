@@ -2,6 +2,7 @@
 
 use crate::fail::Failure;
 use onhand_actors::handle::{Handle, Options};
+use onhand_engine::card_number;
 use onhand_gateway::server::{self, Server};
 use onhand_persistence::FjallLog;
 use onhand_persistence::log::{self, Log, Recovered};
@@ -62,8 +63,12 @@ pub(crate) fn say_listening(server: &Server) -> Result<(), Failure> {
     say(&format!("listening on http://{}", server.address()))
 }
 
-/// A line on standard output, at once.
+/// A line on standard output, at once. It may quote a file, which may have a card number where none belongs.
 pub(crate) fn say(line: &str) -> Result<(), Failure> {
+    write_line(&card_number::mask(line))
+}
+
+fn write_line(line: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     let written = writeln!(out, "{line}").and_then(|()| out.flush());
     written.map_err(|error| Failure::could_not(format!("standard output cannot be written: {error}")))
@@ -71,7 +76,7 @@ pub(crate) fn say(line: &str) -> Result<(), Failure> {
 
 /// The result, for a machine.
 pub(crate) fn say_json(what: &impl Serialize) -> Result<(), Failure> {
-    say(&json(what)?)
+    write_line(&json(what)?)
 }
 
 pub(crate) fn json(what: &impl Serialize) -> Result<String, Failure> {

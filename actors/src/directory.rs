@@ -1,6 +1,7 @@
-//! The address book: catalogue, locations, keys and people as of the last durable change, for every thread
-//! to read. Never the truth; the chain actor is.
+//! The address book: catalogue, locations, keys, selling rules and people as of the last durable change, for
+//! every thread to read. Never the truth; the chain actor is.
 
+use crate::clock::Clock;
 use dashmap::DashMap;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::chain::Chain;
@@ -8,6 +9,9 @@ use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::people::People;
+use onhand_engine::rules::{Rules, RulesVersion};
+use onhand_engine::scan::Layout;
+use onhand_engine::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -21,41 +25,83 @@ pub struct Directory {
     locations: RwLock<Vec<Arc<Location>>>,
     location_codes: DashMap<LocationCode, LocationId>,
     keys: RwLock<BTreeMap<KeyId, Key>>,
+    labels: DashMap<LocationId, Arc<[Layout]>>,
+    rules: RwLock<Arc<Rules>>,
+    rules_version: AtomicU64,
     people: RwLock<Arc<People>>,
     people_version: AtomicU64,
     version: AtomicU64,
+    clock: Clock,
 }
 
 /// What changed in the chain with one record, shared with the chain actor.
 #[derive(Debug)]
-pub(crate) enum ChainChange {
+pub(crate) struct ChainChange {
+    what: Changed,
+    /// The selling rules after it, where anything may cost something else by it.
+    rules: Option<Arc<Rules>>,
+}
+
+#[derive(Debug)]
+enum Changed {
     Items(Vec<Arc<Item>>),
     Location(Arc<Location>),
     Key(Key),
+    Labels(LocationId, Arc<[Layout]>),
+    Rules,
     People(Arc<People>),
 }
 
 impl ChainChange {
     /// What an event changed, read after it was folded in.
     pub(crate) fn of(event: &Event, chain: &Chain) -> Option<Self> {
-        match event {
+        let what = match event {
             Event::ItemsDefined { items, .. } => {
-                Some(Self::Items(items.iter().filter_map(|item| chain.item(item.sku).cloned()).collect()))
+                Changed::Items(items.iter().filter_map(|item| chain.item(item.sku).cloned()).collect())
             }
-            Event::LocationDefined { location } => chain.location(location.id).cloned().map(Self::Location),
-            Event::KeyCreated { key } => chain.keys.get(&key.id).cloned().map(Self::Key),
-            Event::KeyRevoked { key } => chain.keys.get(key).cloned().map(Self::Key),
+            Event::LocationDefined { location } => Changed::Location(chain.location(location.id).cloned()?),
+            Event::KeyCreated { key } => Changed::Key(chain.keys.get(&key.id).cloned()?),
+            Event::KeyRevoked { key } => Changed::Key(chain.keys.get(key).cloned()?),
+            Event::LabelsSet { location, .. } => {
+                Changed::Labels(*location, chain.labels().get(location).cloned().unwrap_or_default())
+            }
+            Event::PriceBookDefined { .. }
+            | Event::PriceBookEnded { .. }
+            | Event::PromotionsDefined { .. }
+            | Event::PromotionEnded { .. } => Changed::Rules,
             Event::RoleDefined { .. }
             | Event::UserDefined { .. }
             | Event::PinSet { .. }
             | Event::UserDisabled { .. }
-            | Event::PeopleRequired { .. } => Some(Self::People(Arc::new(chain.people.clone()))),
-            _ => None,
-        }
+            | Event::PeopleRequired { .. } => Changed::People(Arc::new(chain.people.clone())),
+            _ => return None,
+        };
+        let rules = event.changes_prices().then(|| Arc::new(chain.rules().clone()));
+        Some(Self { what, rules })
     }
 }
 
 impl Directory {
+    /// An empty one, at the time of a clock.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
+    /// The selling rules: price books, promotions, and whether there are dated rates.
+    pub fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&read(&self.rules))
+    }
+
+    /// How often what decides about prices has changed.
+    pub fn rules_version(&self) -> RulesVersion {
+        RulesVersion(self.rules_version.load(Ordering::Acquire))
+    }
+
+    /// Engine time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Goes up with every change, before anybody is told of it.
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
@@ -110,6 +156,11 @@ impl Directory {
         read(&self.locations).clone()
     }
 
+    /// How the labels that a location prints are laid out.
+    pub fn labels(&self, location: LocationId) -> Arc<[Layout]> {
+        self.labels.get(&location).map(|layouts| Arc::clone(&layouts)).unwrap_or_default()
+    }
+
     /// A key, revoked or not.
     pub fn key(&self, id: KeyId) -> Option<Key> {
         read(&self.keys).get(&id).cloned()
@@ -133,29 +184,41 @@ impl Directory {
 
     /// Takes over the chain as it was recovered.
     pub(crate) fn load(&self, chain: &Chain) {
-        self.put(ChainChange::Items(chain.items().to_vec()));
-        chain.locations().iter().for_each(|location| self.put(ChainChange::Location(Arc::clone(location))));
-        chain.keys.values().for_each(|key| self.put(ChainChange::Key(key.clone())));
-        self.put(ChainChange::People(Arc::new(chain.people.clone())));
+        let put = |what| self.put(ChainChange { what, rules: None });
+        put(Changed::Items(chain.items().to_vec()));
+        chain.locations().iter().for_each(|location| put(Changed::Location(Arc::clone(location))));
+        chain.keys.values().for_each(|key| put(Changed::Key(key.clone())));
+        chain.labels().iter().for_each(|(at, layouts)| put(Changed::Labels(*at, Arc::clone(layouts))));
+        self.put(ChainChange { what: Changed::Rules, rules: Some(Arc::new(chain.rules().clone())) });
+        self.put(ChainChange { what: Changed::People(Arc::new(chain.people.clone())), rules: None });
     }
 
     /// Publishes a change. Numbers before names, so that a name found always leads somewhere; readers
     /// are kept out only while pointers are swapped.
     pub(crate) fn put(&self, change: ChainChange) {
-        match change {
-            ChainChange::Items(items) => self.put_items(items),
-            ChainChange::Location(location) => {
+        match change.what {
+            Changed::Items(items) => self.put_items(items),
+            Changed::Location(location) => {
                 let (id, code) = (location.id, location.code.clone());
                 put_at(&mut write(&self.locations), location, id.0.saturating_sub(1));
                 self.location_codes.insert(code, id);
             }
-            ChainChange::Key(key) => {
+            Changed::Key(key) => {
                 write(&self.keys).insert(key.id, key);
             }
-            ChainChange::People(people) => {
+            Changed::Labels(location, layouts) => {
+                self.labels.insert(location, layouts);
+            }
+            Changed::Rules => {}
+            Changed::People(people) => {
                 *write(&self.people) = people;
                 self.people_version.fetch_add(1, Ordering::Release);
             }
+        }
+        if let Some(rules) = change.rules {
+            let version = rules.version.0;
+            *write(&self.rules) = rules;
+            self.rules_version.store(version, Ordering::Release);
         }
         self.version.fetch_add(1, Ordering::Release);
     }

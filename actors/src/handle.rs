@@ -9,17 +9,17 @@ use crate::log_thread::LogThread;
 use crate::meters::Meters;
 use crate::places::Places;
 use crate::port::{Envelope, LevelChange, Port, PortId};
-use crate::remembered;
-use crate::shard::Shard;
+use crate::shard::{Shard, StepPort};
 use crate::shared::{Inbox, Shared};
 use crate::view::View;
+use crate::{finding, remembered};
 use actix::Actor;
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use crossbeam::channel::Sender;
 use onhand_engine::chain::Chain;
 use onhand_engine::command::Command;
 use onhand_engine::event::Record;
-use onhand_engine::ids::{LocationId, ReservationId, Seq, SkuId};
+use onhand_engine::ids::{LocationId, ReservationId, Seq, SessionNo, SkuId, TillNo};
 use onhand_engine::level::Level;
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::time::{Millis, Timestamp};
@@ -143,8 +143,8 @@ impl Handle {
         clock.not_before(recovered.last_time);
         let (to_log, queue) = crossbeam::channel::bounded(shards * options.log_queue_max.max(1) + shards);
         let shared = Arc::new(Shared {
+            directory: Directory::new(clock.clone()),
             clock,
-            directory: Directory::default(),
             view: View::default(),
             ports: Ports::default(),
             desk: Desk::default(),
@@ -160,6 +160,10 @@ impl Handle {
             options,
         });
         shared.directory.load(&recovered.world.chain);
+        for shard in 0..shards {
+            // First of all, so that a shard's port has its number.
+            shared.ports.register(Arc::new(StepPort { shared: Arc::downgrade(&shared), shard }));
+        }
         let (system, system_thread, arbiters) = start_arbiters(shards)?;
         let handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
         let (done_sender, done) = mpsc::sync_channel(shards);
@@ -258,6 +262,23 @@ impl Handle {
     /// A live reservation, where there is one.
     pub fn reservation(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {
         self.shared().view.hold(location, id)
+    }
+
+    /// The durable record that closed a till session, with its Z and journal; none where it is open, never
+    /// was, or lies before what the archive has.
+    ///
+    /// # Errors
+    /// [`Error`] when the log cannot be read.
+    pub fn closed_session(
+        &self,
+        location: LocationId,
+        till: TillNo,
+        session: SessionNo,
+    ) -> Result<Option<(Seq, Record)>, Error> {
+        let shared = self.shared();
+        let Some(closed) = shared.view.closed(location, till, session) else { return Ok(None) };
+        let last = Seq(shared.last_seq.load(Ordering::Acquire));
+        finding::find(&*shared.reader, last, location, closed, |event| event.closes(till, session))
     }
 
     /// Durable events after a place, in order, about so many at most: the feed to resume from.

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod directory;
 mod drained;
 pub mod figures;
+mod finding;
 pub mod handle;
 pub mod histogram;
 mod log_thread;

@@ -6,7 +6,7 @@ use crate::drained::{Drained, Ports, Replies};
 use crate::figures::desk::Desk;
 use crate::handle::{Options, Sabotage};
 use crate::meters::{Meters, Tally};
-use crate::port::{Envelope, Outcome};
+use crate::port::{Envelope, Outcome, Ticket};
 use crate::shard::{Shard, Wake};
 use crate::view::View;
 use actix::Addr;
@@ -57,6 +57,9 @@ pub(crate) struct Inbox {
     news: Mutex<Vec<News>>,
     wants_news: AtomicBool,
     rebuilt: Mutex<Vec<Rebuilt>>,
+    brought_back: Mutex<Vec<(Ticket, Outcome)>>,
+    /// Whether there is something in it.
+    has_brought_back: AtomicBool,
     /// Commands taken and not yet decided.
     pub(crate) depth: AtomicUsize,
     /// When the oldest command taken and not yet decided came, in engine milliseconds; zero: there is none.
@@ -223,6 +226,20 @@ impl Inbox {
     /// The locations read back since the last time.
     pub(crate) fn take_rebuilt(&self) -> Vec<Rebuilt> {
         std::mem::take(&mut *lock(&self.rebuilt))
+    }
+
+    /// What came of steps that the shard asked for.
+    pub(crate) fn bring_back(&self, outcomes: Vec<(Ticket, Outcome)>) {
+        lock(&self.brought_back).extend(outcomes);
+        self.has_brought_back.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// What came of steps since the last time.
+    pub(crate) fn take_brought_back(&self, into: &mut Vec<(Ticket, Outcome)>) {
+        if self.has_brought_back.swap(false, Ordering::AcqRel) {
+            std::mem::swap(&mut *lock(&self.brought_back), into);
+        }
     }
 
     /// All news since the last time.

@@ -4,8 +4,9 @@ use crate::figures::stockouts::{Stockouts, is_out};
 use crate::port::LevelChange;
 use dashmap::DashMap;
 use hashbrown::DefaultHashBuilder;
+use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
-use onhand_engine::ids::{LocationId, ReservationId, SkuId};
+use onhand_engine::ids::{LocationId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::level::Level;
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::time::Timestamp;
@@ -23,13 +24,33 @@ pub(crate) enum HoldChange {
     Ended(LocationId, ReservationId),
 }
 
-/// Levels, totals and live reservations as of the last durable record.
+/// A till session that was closed, and when: its Z is in the log.
+#[derive(Debug)]
+pub(crate) struct SessionClosed {
+    spot: (LocationId, TillNo, SessionNo),
+    closed: Timestamp,
+}
+
+impl SessionClosed {
+    /// The session that a record closes.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        match &record.event {
+            Event::Drawer { till, happening: Happening::SessionClosed { z, .. } } => {
+                Some(Self { spot: (record.location, *till, z.session), closed: z.read })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Levels, totals, live reservations and closed sessions as of the last durable record.
 #[derive(Default)]
 pub(crate) struct View {
     levels: Map<(LocationId, SkuId), (Level, Timestamp)>,
     listing: Map<LocationId, BTreeSet<SkuId>>,
     totals: Map<LocationId, [Totals; 3]>,
     holds: Map<(LocationId, ReservationId), Reservation>,
+    closed: Map<(LocationId, TillNo, SessionNo), Timestamp>,
     pub(crate) stockouts: Stockouts,
 }
 
@@ -74,6 +95,11 @@ impl View {
         for (id, live) in &place.store.reservations {
             self.holds.insert((location, *id), live.clone());
         }
+        for (till, drawer) in place.tills.iter().filter_map(|(no, till)| Some((*no, till.drawer.as_ref()?))) {
+            for (session, closed) in (1..).map(SessionNo).zip(&drawer.closed) {
+                self.closed.insert((location, till, session), closed.closed);
+            }
+        }
     }
 
     /// Publishes levels, each newer than the one before of its SKU.
@@ -108,6 +134,15 @@ impl View {
                 self.holds.remove(&(at, id));
             }
         }
+    }
+
+    /// Publishes that a session was closed.
+    pub(crate) fn put_closed(&self, closed: &SessionClosed) {
+        self.closed.insert(closed.spot, closed.closed);
+    }
+
+    pub(crate) fn closed(&self, location: LocationId, till: TillNo, session: SessionNo) -> Option<Timestamp> {
+        self.closed.get(&(location, till, session)).map(|closed| *closed)
     }
 
     pub(crate) fn level(&self, location: LocationId, sku: SkuId) -> Option<LevelChange> {

@@ -3,8 +3,7 @@
 use onhand_actors::handle::{Handle, Options};
 use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::{Item, Location, LocationKind};
-use onhand_engine::command::Said;
-use onhand_engine::command::{Action, Channel, Command, SaleLine, Sell, SkuQty, Standing};
+use onhand_engine::command::{Action, Channel, Command, Said, SaleLine, Sell, SkuQty, Standing};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Seq, SkuCode, SkuId, Version};
 use onhand_engine::money::{Currency, Minor};
@@ -191,6 +190,9 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         reservation: None,
         owner: None,
         order: None,
+        session: None,
+        takes: Box::default(),
+        pricing: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));
     Envelope {

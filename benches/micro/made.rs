@@ -54,7 +54,12 @@ pub(crate) fn location() -> Location {
         name: "Market Street".into(),
         kind: LocationKind::Shop,
         currency: Currency::EUR,
-        tax: TaxRules { basis: PriceBasis::TaxInclusive, rounding: TaxRounding::Line, rates: vec![standard] },
+        tax: TaxRules {
+            basis: PriceBasis::TaxInclusive,
+            rounding: TaxRounding::Line,
+            rates: vec![standard],
+            dated: Vec::new(),
+        },
     }
 }
 
@@ -117,6 +122,9 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         reservation: None,
         owner: None,
         order: None,
+        session: None,
+        takes: Box::default(),
+        pricing: None,
     });
     let id = CommandId(u128::from(chance.next()) << 64 | u128::from(chance.next()));
     Command { id, location: SHOP, channel: Channel::Till, action }

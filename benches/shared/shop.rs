@@ -140,7 +140,12 @@ fn define(number: u32) -> Option<Body> {
         name: format!("Shop {number}"),
         kind: LocationKind::Shop,
         currency: WireCurrency(Currency::EUR),
-        tax: TaxInput { basis: Basis::TaxInclusive, rounding: Rounding::Line, rates: vec![standard] },
+        tax: TaxInput {
+            basis: Basis::TaxInclusive,
+            rounding: Rounding::Line,
+            rates: vec![standard],
+            dated: Vec::new(),
+        },
     }))
 }
 

@@ -3,8 +3,9 @@
 
 use crate::amount::{self, AmountError};
 use crate::catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine};
+use onhand_engine::card_number;
 use onhand_engine::catalogue::Item;
-use onhand_engine::gtin::{Gtin, GtinError};
+use onhand_engine::gtin::{Gtin, GtinError, is_gs1_key};
 use onhand_engine::ids::{Label, LocationCode, SkuCode, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::{Qty, QtyError, Unit};
@@ -80,12 +81,15 @@ impl<'a> Checker<'a> {
     }
 
     fn find(&mut self, severity: Severity, line: u64, field: &'static str, problem: String, mend: String) {
+        // They quote the cell.
+        let (problem, mend) = (card_number::mask(&problem).into_owned(), card_number::mask(&mend).into_owned());
         self.findings.push(Finding { line, severity, field, problem, mend });
     }
 
     /// Checks the cells of one item and takes it, its errors included in the findings.
     pub(crate) fn take(&mut self, draft: &Draft<'_>) {
         let line = draft.line;
+        self.card_numbers(draft);
         let code = self.sku(draft);
         let name = self.text(line, "name", draft.name);
         if draft.name.is_empty() {
@@ -101,6 +105,26 @@ impl<'a> Checker<'a> {
         self.claim_gtins(line, &gtins, &code);
         let item = Item { sku: SkuId(0), code: code.clone(), name, gtins, unit, tax_class, price, category };
         self.put(line, draft, code, item);
+    }
+
+    /// The server takes none, and would refuse the whole file.
+    fn card_numbers(&mut self, draft: &Draft<'_>) {
+        let is_one = |text: &str| card_number::find(text.as_bytes()).is_some();
+        let is_ones_code = |text: &str| is_one(text) && !is_gs1_key(text);
+        for (field, has_one) in [
+            ("sku", is_ones_code(draft.sku)),
+            ("name", is_one(draft.name)),
+            // Several bar codes with blanks between them are no one number.
+            ("gtin", draft.gtins.split_whitespace().any(is_ones_code)),
+            ("tax_class", is_one(draft.tax_class)),
+            ("category", is_one(draft.category)),
+            ("location", is_ones_code(draft.location)),
+        ] {
+            if has_one {
+                let problem = "it holds what looks like a payment card number (1020)";
+                self.error(draft.line, field, problem, "take it out: onhand keeps none");
+            }
+        }
     }
 
     fn put(&mut self, line: u64, draft: &Draft<'_>, code: SkuCode, item: Item) {

@@ -100,7 +100,8 @@ fn every_mistake_has_its_line_and_mend() {
             K | Box |  | each | standard | 100 | 
             stock S1 H 0
             stock S1 K 1
-            2: error: gtin: bar code 4006381333932 ends in 2 where the check digit is 1 -> scan the item again; if all other digits are right it is 4006381333931
+            2: error: gtin: it holds what looks like a payment card number (1020) -> take it out: onhand keeps none
+            2: error: gtin: bar code [card number] ends in 2 where the check digit is 1 -> scan the item again; if all other digits are right it is 4006381333931
             3: error: sku: SKU A is on line 2 already -> remove one of the two lines, or give one of them another SKU
             5: error: gtin: bar code 04006381333931 belongs to SKU B on line 4 already -> remove it from the item that it is not printed on
             6: error: name: it has no name -> give the item a name
@@ -318,4 +319,31 @@ fn the_samples_of_shopify() {
         assert_eq!(catalogue.count(Severity::Error), 0, "{}", show(&catalogue));
         assert_eq!(read(&path, &ReadOptions::default()).unwrap().items, catalogue.items);
     }
+}
+
+#[test]
+fn a_card_number_is_an_error_that_names_the_line_and_not_the_number() {
+    let text = "sku,name,gtin,tax_class,category,location,on_hand\n\
+        TEA,Tea,4006381333931 73513537,standard,Food,,\n\
+        4006381000093,Tea whose code is its bar code,4006381000093,standard,,,\n\
+        CUP,Cup for 4111 1111 1111 1111,,standard,,,\n\
+        4111111111111111,Cup,4111111111111111,standard,378282246310005,5555-5555-5555-4444,1\n";
+    check(
+        text,
+        &standard(),
+        &expect![[r#"
+        Some(Onhand), 4 lines
+        TEA | Tea | 04006381333931 00000073513537 | each | standard | - | Food
+        4006381000093 | Tea whose code is its bar code | 04006381000093 | each | standard | - | 
+        CUP | Cup for 4111 1111 1111 1111 |  | each | standard | - | 
+        4111111111111111 | Cup |  | each | standard | - | 378282246310005
+        stock 5555-5555-5555-4444 4111111111111111 1
+        4: error: name: it holds what looks like a payment card number (1020) -> take it out: onhand keeps none
+        5: error: sku: it holds what looks like a payment card number (1020) -> take it out: onhand keeps none
+        5: error: gtin: it holds what looks like a payment card number (1020) -> take it out: onhand keeps none
+        5: error: category: it holds what looks like a payment card number (1020) -> take it out: onhand keeps none
+        5: error: location: it holds what looks like a payment card number (1020) -> take it out: onhand keeps none
+        5: error: gtin: bar code [card number] has 16 digits where 8, 12, 13 or 14 are expected -> restore leading zeros that a spreadsheet removed, or leave the cell empty
+    "#]],
+    );
 }

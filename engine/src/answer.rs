@@ -1,7 +1,9 @@
 //! What the asker is told when a command succeeded.
 
+use crate::account::Statement;
 use crate::command::SkuQty;
-use crate::ids::{ReceiptNo, TillNo};
+use crate::drawer::Told;
+use crate::ids::{AccountId, ReceiptNo, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::returns::Grant;
@@ -79,6 +81,44 @@ pub enum Answer {
         /// What went out costs so much.
         gross: Minor,
     },
+    /// Of a till's drawer.
+    Drawer(Told),
+    /// The drawers go by the rules from now on.
+    DrawerRulesSet,
+    /// The account is open.
+    AccountIssued {
+        /// Its name.
+        account: AccountId,
+        /// What is on it.
+        balance: Minor,
+    },
+    /// It stands in the account's ledger.
+    AccountBooked {
+        /// What is on it now.
+        balance: Minor,
+    },
+    /// What is on an account.
+    Account(Box<Statement>),
+    /// A step of a payment from accounts is done, or needs no doing.
+    StepTaken,
+    /// The location's own labels are read so from now on.
+    LabelsSet,
+    /// The price book is asked from now on.
+    PriceBookDefined {
+        /// How many prices it has.
+        prices: u32,
+    },
+    /// The price book is no longer asked.
+    PriceBookEnded,
+    /// The promotions are taken up.
+    PromotionsDefined {
+        /// How many are new.
+        added: u32,
+        /// How many were there before.
+        changed: u32,
+    },
+    /// The promotion is over.
+    PromotionEnded,
     /// The role is as defined.
     RoleDefined,
     /// The user is known.

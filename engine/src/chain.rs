@@ -1,11 +1,14 @@
-//! The chain itself: catalogue, locations, keys and people.
+//! The chain itself: catalogue, locations, keys, price books, promotions and people.
 
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::Action;
 use crate::event::Event;
 use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use crate::people::People;
+use crate::promotion::Promotion;
 use crate::refusal::Refusal;
+use crate::rules::{Rules, RulesVersion};
+use crate::scan::Layout;
 use crate::time::Timestamp;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -20,6 +23,8 @@ pub struct Chain {
     location_codes: HashMap<LocationCode, LocationId>,
     /// Keys by id, revoked ones included.
     pub keys: BTreeMap<KeyId, Key>,
+    labels: BTreeMap<LocationId, Arc<[Layout]>>,
+    rules: Rules,
     /// Who works here.
     pub people: People,
 }
@@ -61,6 +66,23 @@ impl Chain {
         self.location_codes.get(code).copied()
     }
 
+    /// How the labels that locations print are laid out, of those that print any.
+    #[must_use]
+    pub const fn labels(&self) -> &BTreeMap<LocationId, Arc<[Layout]>> {
+        &self.labels
+    }
+
+    /// Price books and promotions as they stand.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The rules as they are read back from a snapshot, with the version that they had.
+    pub fn restore_rules(&mut self, change: impl FnOnce(&mut Rules)) {
+        change(&mut self.rules);
+    }
+
     /// Decides a command of the chain. Codes keep their numbers for ever; new ones get the next.
     ///
     /// # Errors
@@ -80,6 +102,23 @@ impl Chain {
             Action::CreateKey { key } => Ok(Event::KeyCreated { key: key.clone() }),
             Action::RevokeKey { key } if self.keys.contains_key(key) => Ok(Event::KeyRevoked { key: *key }),
             Action::RevokeKey { .. } => Err(Refusal::UnknownKey),
+            Action::SetLabels { location, layouts } if self.location(*location).is_some() => {
+                Ok(Event::LabelsSet { location: *location, layouts: layouts.clone() })
+            }
+            Action::DefinePriceBook { book } => Ok(Event::PriceBookDefined { book: Arc::clone(book) }),
+            Action::EndPriceBook { book } if self.rules.books.book(book).is_some() => {
+                Ok(Event::PriceBookEnded { book: book.clone() })
+            }
+            Action::EndPriceBook { book } => Err(Refusal::UnknownPriceBook { code: book.clone() }),
+            Action::DefinePromotions { promotions } => {
+                let is_new = |one: &&Arc<Promotion>| self.rules.promotions.promotion(&one.code).is_none();
+                let added = u32::try_from(promotions.iter().filter(is_new).count()).unwrap_or(u32::MAX);
+                Ok(Event::PromotionsDefined { promotions: promotions.clone(), added })
+            }
+            Action::EndPromotion { promotion } if self.rules.promotions.promotion(promotion).is_some() => {
+                Ok(Event::PromotionEnded { promotion: promotion.clone() })
+            }
+            Action::EndPromotion { promotion } => Err(Refusal::UnknownPromotion { code: promotion.clone() }),
             Action::RequirePeople { at, .. } if *at != LocationId::CHAIN && self.location(*at).is_none() => {
                 Err(Refusal::UnknownLocation)
             }
@@ -119,7 +158,20 @@ impl Chain {
                     key.revoked.get_or_insert(now);
                 }
             }
+            Event::LabelsSet { location, layouts } if layouts.is_empty() => {
+                self.labels.remove(location);
+            }
+            Event::LabelsSet { location, layouts } => {
+                self.labels.insert(*location, Arc::from(layouts.as_slice()));
+            }
+            Event::PriceBookDefined { book } => self.rules.put_book(Arc::clone(book)),
+            Event::PriceBookEnded { book } => self.rules.remove_book(book),
+            Event::PromotionsDefined { promotions, .. } => self.rules.put_promotions(promotions.iter().cloned()),
+            Event::PromotionEnded { promotion } => self.rules.remove_promotion(promotion),
             event => self.people.apply(event),
+        }
+        if event.changes_prices() {
+            self.rules.version = RulesVersion(self.rules.version.0.saturating_add(1));
         }
     }
 
@@ -144,5 +196,6 @@ impl Chain {
                 self.locations.push(shared);
             }
         }
+        self.rules.has_dated_rates = self.locations.iter().any(|location| !location.tax.dated.is_empty());
     }
 }

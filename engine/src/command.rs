@@ -1,12 +1,20 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
+use crate::account::{AccountAsk, PaymentAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
+use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo, UserCode};
+use crate::ids::{
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo, UserCode,
+};
 use crate::money::{Currency, Minor};
 use crate::people::{Capabilities, PinHash};
+use crate::pricing::PriceBook;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
+use crate::quote::Pricing;
 use crate::returns::TakeBack;
+use crate::scan::Layout;
 use crate::tax::Taxed;
 use crate::time::Millis;
 use std::sync::Arc;
@@ -99,11 +107,13 @@ pub enum TenderKind {
     OnAccount,
     /// Anything else, or not said.
     Other,
+    /// No money: what cash rounding makes up, above zero when less was paid than was due.
+    CashRounding,
 }
 
 impl TenderKind {
-    /// Every kind, in the order of its [`TenderKind::index`].
-    pub const ALL: [TenderKind; 7] = [
+    /// Every kind that is money, in the order of its [`TenderKind::index`].
+    pub const MONEY: [TenderKind; 7] = [
         TenderKind::Cash,
         TenderKind::Card,
         TenderKind::GiftCard,
@@ -124,10 +134,12 @@ impl TenderKind {
             TenderKind::Voucher => "voucher",
             TenderKind::OnAccount => "on_account",
             TenderKind::Other => "other",
+            TenderKind::CashRounding => "cash_rounding",
         }
     }
 
     /// Its place in arrays kept per kind.
+    /// Its place in arrays kept per kind; rounding, which is no money, is beyond their end.
     #[must_use]
     pub const fn index(self) -> usize {
         match self {
@@ -138,6 +150,7 @@ impl TenderKind {
             TenderKind::Voucher => 4,
             TenderKind::OnAccount => 5,
             TenderKind::Other => 6,
+            TenderKind::CashRounding => 7,
         }
     }
 }
@@ -182,6 +195,14 @@ impl Said {
         Self(hash.0)
     }
 
+    /// Adds a text that the asker named: a reason, a coupon.
+    #[must_use]
+    pub fn and_text(self, text: &str) -> Self {
+        let mut hash = Hash(self.0);
+        hash.text(text);
+        Self(hash.0)
+    }
+
     pub(crate) const fn number(self) -> u64 {
         self.0
     }
@@ -209,6 +230,12 @@ pub struct Sell {
     /// The order it fulfils: its allocation is used first, and what it has nothing left of is
     /// closed. A request for a closed order is refused, so an order delivered twice sells once.
     pub order: Option<OrderId>,
+    /// The till session it was rung up in. A fact may name one that is closed by now.
+    pub session: Option<SessionNo>,
+    /// The tenders among these that are taken from accounts. Empty: nothing is.
+    pub takes: Box<[Take]>,
+    /// How the prices came about, where there is more to say than the lines do.
+    pub pricing: Option<Box<Pricing>>,
 }
 
 /// What becomes of goods that come back.
@@ -395,6 +422,54 @@ pub enum Action {
         /// What goes out. Its tenders pay the difference; below zero they are money that goes back.
         sell: Box<Sell>,
     },
+    /// The drawer of a till.
+    Drawer {
+        /// The till.
+        till: TillNo,
+        /// What is asked of it.
+        ask: Ask,
+    },
+    /// Set what the drawers of this location go by.
+    SetDrawerRules {
+        /// The rules, in the place of those before.
+        rules: Box<DrawerRules>,
+    },
+    /// Something is asked of an account, at its virtual location.
+    Account {
+        /// Which.
+        account: AccountId,
+        /// What.
+        ask: AccountAsk,
+    },
+    /// A step of a payment from accounts, at the location of its sale.
+    Payment(PaymentAsk),
+    /// Set how the labels that a location prints are laid out. Chain only.
+    SetLabels {
+        /// Where.
+        location: LocationId,
+        /// The layouts, which replace those of before.
+        layouts: Vec<Layout>,
+    },
+    /// Define or change a price book, whole. Chain only.
+    DefinePriceBook {
+        /// The book.
+        book: Arc<PriceBook>,
+    },
+    /// Do without a price book from now on. Chain only.
+    EndPriceBook {
+        /// Its code.
+        book: Label,
+    },
+    /// Define or change promotions, all or nothing. Chain only.
+    DefinePromotions {
+        /// The promotions; no two of one code.
+        promotions: Vec<Arc<Promotion>>,
+    },
+    /// Do without a promotion from now on. Chain only.
+    EndPromotion {
+        /// Its code.
+        promotion: Label,
+    },
     /// Define or change a role. Chain only.
     DefineRole {
         /// Its name.
@@ -432,4 +507,20 @@ pub enum Action {
         /// Whether a person must be signed in there.
         required: bool,
     },
+}
+
+impl Action {
+    /// Whether it only reads: a full disk does not matter to it.
+    #[must_use]
+    pub const fn is_reading(&self) -> bool {
+        matches!(self, Action::Account { ask: AccountAsk::Read, .. })
+    }
+
+    /// Whether it is a step of a payment from accounts that the server takes itself. Such a step is not
+    /// looked up among the answers: what it finds says whether it was taken before.
+    #[must_use]
+    pub const fn is_payment_step(&self) -> bool {
+        use AccountAsk::{Confirm, Hold, LetGo};
+        matches!(self, Action::Payment(_) | Action::Account { ask: Hold { .. } | Confirm { .. } | LetGo { .. }, .. })
+    }
 }

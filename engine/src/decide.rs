@@ -2,10 +2,15 @@
 //!
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
+use crate::account::{self, Payment, TAKES_MAX};
 use crate::answer::Answer;
-use crate::command::{Action, Bucket, Channel, Command, Disposition, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::cash_rounding::Paid;
+use crate::command::{
+    Action, Bucket, Channel, Command, Disposition, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
+};
+use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
-use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use crate::ids::{CommandId, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
@@ -47,8 +52,11 @@ pub enum Decision {
 /// The numbered [`Refusal`]; nothing changes.
 pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
     let channel = command.channel;
+    if command.location.is_of_accounts() && !matches!(command.action, Action::Account { .. }) {
+        return Err(Refusal::UnknownLocation);
+    }
     let event = match &command.action {
-        Action::Sell(sell) => sell_basket(place, sell, channel)?,
+        Action::Sell(sell) => sell_basket(place, sell, command)?,
         Action::Reserve { owner, ttl, lines } => reserve(place, command, owner, *ttl, lines, now)?,
         Action::Extend { reservation, ttl } => {
             check_ttl(*ttl)?;
@@ -73,19 +81,19 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         Action::Return { till, lines, disposition, tenders, of: None, .. } => {
             check_sale_lines(lines)?;
             check_tenders(tenders)?;
-            check_due(gross(lines), tenders)?;
+            let tenders = settled(place, gross(lines), tenders, Settling::Return)?;
             Event::GoodsReturned(Return {
                 receipt: next_receipt(place, *till),
                 channel,
                 lines: lines.clone(),
                 disposition: *disposition,
-                tenders: tenders.clone(),
+                tenders,
                 of: None,
             })
         }
         Action::GrantReturn { to, of, tenders } => {
             check_tenders(tenders)?;
-            let grant = Box::new(given_of(place, of).grant(of, tenders)?);
+            let grant = Box::new(grant(place, of, tenders)?);
             Event::ReturnGranted { to: *to, sale: of.sale.of, grant }
         }
         Action::Exchange { back, disposition, sell } => exchange(place, command, back, *disposition, sell)?,
@@ -110,6 +118,11 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         | Action::DefineLocation { .. }
         | Action::CreateKey { .. }
         | Action::RevokeKey { .. }
+        | Action::SetLabels { .. }
+        | Action::DefinePriceBook { .. }
+        | Action::EndPriceBook { .. }
+        | Action::DefinePromotions { .. }
+        | Action::EndPromotion { .. }
         | Action::DefineRole { .. }
         | Action::DefineUser { .. }
         | Action::SetPin { .. }
@@ -117,22 +130,37 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         | Action::RequirePeople { .. } => {
             return Err(Refusal::UnknownLocation);
         }
+        Action::Drawer { till, ask } => {
+            let drawer = place.till(*till).and_then(|till| till.drawer.as_deref());
+            return drawer::decide::decide(*till, drawer, place.store().drawer_rules.as_deref(), ask, now);
+        }
+        Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
+        Action::Account { account, ask } => {
+            if command.location != LocationId::of_account(*account) {
+                return Err(Refusal::UnknownLocation);
+            }
+            return account::decide(&place.store().accounts, *account, ask, now);
+        }
+        Action::Payment(ask) => return account::decide_payment(&place.store().settling, ask),
     };
     Ok(Decision::Happens(event))
 }
 
-fn sell_basket(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Event, Refusal> {
-    if sell.standing == Standing::Request {
-        check_sale_lines(&sell.lines)?;
-        check_due(gross(&sell.lines), &sell.tenders)?;
-    }
-    sold(place, sell, channel).map(Event::SaleRecorded)
+fn sell_basket(place: &impl Place, sell: &Sell, command: &Command) -> Result<Event, Refusal> {
+    sold(place, sell, gross(&sell.lines), command).map(Event::SaleRecorded)
 }
 
-/// What has been decided about the money of a basket is left to the caller.
-fn sold(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Sale, Refusal> {
+/// A basket of which so much is due.
+fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Result<Sale, Refusal> {
+    let channel = command.channel;
     check_sale_lines(&sell.lines)?;
     check_tenders(&sell.tenders)?;
+    let late = late_for(place, sell)?;
+    let tenders = match sell.standing {
+        Standing::Request => settled(place, due, &sell.tenders, Settling::Sale)?,
+        Standing::Fact => settled(place, due, &sell.tenders, Settling::Sale).unwrap_or_else(|_| sell.tenders.clone()),
+    };
+    check_takes(&sell.takes)?;
     let freed = match sell.standing {
         Standing::Request => {
             check_open(place, sell.order.as_ref())?;
@@ -156,16 +184,23 @@ fn sold(place: &impl Place, sell: &Sell, channel: Channel) -> Result<Sale, Refus
         channel,
         receipt: next_receipt(place, sell.till),
         lines: sell.lines.clone(),
-        tenders: sell.tenders.clone(),
+        tenders,
         oversold: shortages.iter().map(|short| SkuQty { sku: short.sku, qty: short.short_by }).collect(),
         freed,
         order: sell.order.clone(),
+        late,
+        payment: payment(sell, command.id),
+        pricing: sell.pricing.clone(),
     })
 }
 
 /// What was given back of a known sale so far.
 fn given_of<'a>(place: &'a impl Place, of: &TakeBack) -> &'a GivenBack {
     place.store().given_back(of.sale.of.seq)
+}
+
+fn grant(place: &impl Place, of: &TakeBack, tenders: &[Tender]) -> Result<Grant, Refusal> {
+    given_of(place, of).grant(of, |amount| settled(place, amount, tenders, Settling::Return))
 }
 
 /// What this location may give back: by its own books where it sold, otherwise as it was granted.
@@ -181,7 +216,7 @@ fn granted(
     }
     match &of.granted {
         Some(grant) => Ok(grant.clone()),
-        None => given_of(place, of).grant(of, tenders),
+        None => grant(place, of, tenders),
     }
 }
 
@@ -212,10 +247,9 @@ fn exchange(
         return Err(Refusal::SoldElsewhere);
     }
     // How the money of the sale that comes back was paid matters only for what goes back of it.
-    let worth = given_of(place, back).grant(back, &[])?;
+    let worth = grant(place, back, &[])?;
     let due = gross(&sell.lines).minus(gross(&worth.lines));
-    check_due(due, &sell.tenders)?;
-    let sale = sold(place, sell, command.channel)?;
+    let sale = sold(place, sell, due, command)?;
     if due < Minor::ZERO {
         let refunds: Vec<Tender> = sale.refunds().collect();
         let amount = refunds.iter().map(|tender| tender.amount).sum();
@@ -224,6 +258,17 @@ fn exchange(
     let grant = Grant { tenders: Vec::new(), ..worth };
     let back = given_back(place, command, None, disposition, back, grant);
     Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })
+}
+
+/// The closed session that a sale names, where it comes late.
+fn late_for(place: &impl Place, sell: &Sell) -> Result<Option<SessionNo>, Refusal> {
+    let Some(named) = sell.session else { return Ok(None) };
+    let drawer = sell.till.and_then(|no| place.till(no)).and_then(|till| till.drawer.as_deref());
+    drawer::decide::session_of(sell.till, drawer, named, sell.standing == Standing::Fact)
+}
+
+fn payment(sell: &Sell, sale: CommandId) -> Option<Box<Payment>> {
+    (!sell.takes.is_empty()).then(|| Box::new(Payment { sale, takes: sell.takes.to_vec() }))
 }
 
 fn reserve(
@@ -441,13 +486,51 @@ fn gross(lines: &[SaleLine]) -> Minor {
     lines.iter().map(|line| line.taxed.gross()).sum()
 }
 
-/// What is paid, where the seller says how, is what is due.
-fn check_due(due: Minor, tenders: &[Tender]) -> Result<(), Refusal> {
-    if tenders.is_empty() {
-        return Ok(());
+/// An account is named once: its holds go by the sale.
+fn check_takes(takes: &[account::Take]) -> Result<(), Refusal> {
+    if takes.len() > TAKES_MAX {
+        return Err(Refusal::TooManyLines { max: TAKES_MAX });
     }
-    let tendered: Minor = tenders.iter().map(|tender| tender.amount).sum();
-    if due == tendered { Ok(()) } else { Err(Refusal::TenderMismatch { due: due.0, tendered: tendered.0 }) }
+    if takes.iter().any(|take| take.amount <= Minor::ZERO || take.amount > Minor::MAX) {
+        return Err(Refusal::BadAmount);
+    }
+    let repeated =
+        |(at, take): (usize, &account::Take)| takes.iter().skip(at).skip(1).any(|t| t.account == take.account);
+    if takes.iter().enumerate().any(repeated) { Err(Refusal::WrongAccount { field: "name" }) } else { Ok(()) }
+}
+
+/// Which way money moves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settling {
+    Sale,
+    Return,
+}
+
+/// What is paid, where the asker says how, is what is due: to the minor unit, or but for the cash
+/// rounding of the location, which becomes a line of its own.
+fn settled(place: &impl Place, due: Minor, tenders: &[Tender], settling: Settling) -> Result<Vec<Tender>, Refusal> {
+    if tenders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let paid = Paid::of(tenders);
+    let open = due.minus(paid.money());
+    let mut settled = tenders.to_vec();
+    if open == paid.rounding && open == Minor::ZERO {
+        return Ok(settled);
+    }
+    let rounding = place.store().drawer_rules.as_ref().and_then(|rules| rules.rounding);
+    let fits = rounding.is_some_and(|rounding| match settling {
+        Settling::Sale => rounding.fits_sale(due, &paid),
+        Settling::Return => rounding.fits_refund(due, &paid),
+    });
+    let said = tenders.iter().any(|tender| tender.kind == TenderKind::CashRounding);
+    if !fits || (said && paid.rounding != open) {
+        return Err(Refusal::TenderMismatch { due: due.0, tendered: paid.total().0 });
+    }
+    if !said {
+        settled.push(Tender { kind: TenderKind::CashRounding, amount: open });
+    }
+    Ok(settled)
 }
 
 /// An order that was fulfilled or cancelled is not sold again, whoever delivers it once more.

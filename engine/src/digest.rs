@@ -5,16 +5,23 @@
 //!
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
+use crate::account::{Account, Ledger, Take};
 use crate::chain::Chain;
-use crate::command::SkuQty;
-use crate::ids::{LocationId, SkuId, TillNo};
-use crate::money::Minor;
+use crate::command::{Channel, SkuQty};
+use crate::drawer::books::{Books, ByRate};
+use crate::drawer::rules::DrawerRules;
+use crate::drawer::{Closed, Drawer, Session};
+use crate::ids::{Label, LocationId, SkuId, TillNo};
+use crate::money::{Currency, Minor};
 use crate::people::People;
+use crate::pricing::Terms;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
 use crate::returns::GivenBack;
 use crate::stock::{Detail, StockRow};
 use crate::store::{OrderState, Reservation, Store, Totals};
 use crate::till::Till;
+use crate::time::Period;
 use crate::world::{PlaceState, World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,6 +136,9 @@ pub fn feed_till(location: LocationId, no: TillNo, till: &Till, feed: Feed<'_>) 
     bytes.number(till.sales);
     bytes.number(till.returns);
     till.takings.iter().for_each(|sum| bytes.minor(*sum));
+    if let Some(drawer) = &till.drawer {
+        bytes.drawer(drawer);
+    }
     feed(&bytes.0);
 }
 
@@ -137,6 +147,11 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
     if store.totals != <[Totals; 3]>::default() {
         let mut bytes = Bytes::of(b'S', location);
         store.totals.iter().for_each(|totals| bytes.totals(totals));
+        feed(&bytes.0);
+    }
+    if let Some(rules) = &store.drawer_rules {
+        let mut bytes = Bytes::of(b'D', location);
+        bytes.drawer_rules(rules);
         feed(&bytes.0);
     }
     for (id, reservation) in &store.reservations {
@@ -164,10 +179,24 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         bytes.given_back(given);
         feed(&bytes.0);
     }
+    for (sale, takes) in &store.settling.list {
+        let mut bytes = Bytes::of(b'P', location);
+        bytes.0.extend_from_slice(&sale.0.to_be_bytes());
+        bytes.count(takes.len());
+        takes.iter().for_each(|take| bytes.take(take));
+        feed(&bytes.0);
+    }
+    for (id, account) in &store.accounts.list {
+        let mut bytes = Bytes::of(b'A', location);
+        bytes.0.extend_from_slice(&id.0.to_be_bytes());
+        bytes.account(account);
+        feed(&bytes.0);
+    }
 }
 
 impl Chain {
-    /// Feeds items, locations and keys, in the order of their numbers, then people.
+    /// Feeds items, locations, keys and layouts of labels in the order of their numbers, then price books,
+    /// promotions and people.
     pub fn digest(&self, feed: Feed<'_>) {
         for item in self.items() {
             let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
@@ -195,6 +224,13 @@ impl Chain {
                 bytes.count(rate.parts.len());
                 rate.parts.iter().for_each(|part| bytes.small(part.0));
             }
+            for rate in &location.tax.dated {
+                bytes.text(rate.class.as_str());
+                bytes.text(rate.channel.map_or("", Channel::name));
+                bytes.period(&rate.period);
+                bytes.count(rate.parts.len());
+                rate.parts.iter().for_each(|part| bytes.small(part.0));
+            }
             feed(&bytes.0);
         }
         for key in self.keys.values() {
@@ -204,6 +240,30 @@ impl Chain {
             bytes.text(key.holder.as_str());
             bytes.0.extend_from_slice(&key.secret_hash);
             bytes.0.push(u8::from(key.revoked.is_some()));
+            feed(&bytes.0);
+        }
+        for (location, layouts) in self.labels() {
+            let mut bytes = Bytes::of(b'B', *location);
+            bytes.count(layouts.len());
+            layouts.iter().for_each(|layout| bytes.text(layout.as_str()));
+            feed(&bytes.0);
+        }
+        for book in self.rules().books.list() {
+            let mut bytes = Bytes::of(b'B', LocationId::CHAIN);
+            bytes.text(book.code.as_str());
+            bytes.text(book.currency.as_str());
+            bytes.text(book.basis.name());
+            bytes.terms(&book.terms);
+            for row in book.rows() {
+                bytes.small(row.sku.0);
+                bytes.qty(row.min_qty);
+                bytes.minor(row.price);
+            }
+            feed(&bytes.0);
+        }
+        for promotion in self.rules().promotions.list() {
+            let mut bytes = Bytes::of(b'P', LocationId::CHAIN);
+            bytes.promotion(promotion);
             feed(&bytes.0);
         }
         self.people.digest(feed);
@@ -283,6 +343,33 @@ impl Bytes {
         }
     }
 
+    fn take(&mut self, take: &Take) {
+        self.0.extend_from_slice(&take.account.0.to_be_bytes());
+        self.text(take.kind.name());
+        self.text(take.measure.name());
+        self.minor(take.amount);
+        self.0.push(u8::from(take.by_code));
+    }
+
+    fn account(&mut self, account: &Account) {
+        self.text(account.kind.name());
+        self.text(account.measure.name());
+        let Ledger { issued, loaded, refunded, redeemed, short } = account.ledger;
+        [issued, loaded, refunded, redeemed, short].iter().for_each(|sum| self.minor(*sum));
+        self.0.push(u8::from(account.expires.is_some()));
+        self.number(account.expires.unwrap_or_default().0);
+        self.0.push(u8::from(account.disabled.is_some()));
+        self.text(account.disabled.as_ref().map_or("", |reason| reason.as_str()));
+        self.count(account.holds.len());
+        for (sale, hold) in &account.holds {
+            self.0.extend_from_slice(&sale.0.to_be_bytes());
+            self.small(hold.at.0);
+            self.minor(hold.amount);
+            self.minor(hold.short);
+            self.number(hold.deadline.0);
+        }
+    }
+
     fn detail(&mut self, detail: &Detail) {
         self.count(detail.holds.len());
         for (id, qty) in &detail.holds {
@@ -329,5 +416,110 @@ impl Bytes {
         self.text(reservation.channel.name());
         self.number(reservation.deadline.0);
         self.lines(&reservation.lines);
+    }
+
+    fn drawer_rules(&mut self, rules: &DrawerRules) {
+        self.0.push(u8::from(rules.rounding.is_some()));
+        for rule in rules.rounding.iter().flat_map(|rounding| [rounding.due, rounding.change]) {
+            self.small(rule.step);
+            self.text(rule.direction.name());
+            self.text(rule.tie.name());
+        }
+        self.count(rules.accounts.len());
+        for (account, code) in &rules.accounts {
+            self.text(account.names().0);
+            self.text(code.as_str());
+        }
+    }
+
+    fn drawer(&mut self, drawer: &Drawer) {
+        [drawer.grand.sold, drawer.grand.returned].iter().for_each(|sum| self.minor(*sum));
+        self.count(drawer.closed.len());
+        drawer.closed.iter().for_each(|closed| self.closed_session(closed));
+        self.count(drawer.late.len());
+        for (session, books) in &drawer.late {
+            self.small(session.0);
+            self.books(books);
+        }
+        self.0.push(u8::from(drawer.session.is_some()));
+        drawer.session.iter().for_each(|session| self.session(session));
+    }
+
+    fn closed_session(&mut self, closed: &Closed) {
+        self.number(closed.closed.0);
+        self.small(closed.business_day.number());
+        self.text(closed.basis.name());
+        closed.counted.iter().for_each(|counted| self.0.push(u8::from(*counted)));
+    }
+
+    fn session(&mut self, session: &Session) {
+        self.number(session.opened.0);
+        self.small(session.business_day.number());
+        self.text(session.basis.name());
+        self.minor(session.float);
+        self.books(&session.books);
+        let moves = session.moves;
+        for tally in [moves.paid_in, moves.paid_out, moves.dropped] {
+            self.number(tally.count);
+            self.minor(tally.amount);
+        }
+        self.number(session.no_sales);
+        let (first, last) = session.receipts.unwrap_or_default();
+        self.number(first.0);
+        self.number(last.0);
+    }
+
+    fn books(&mut self, books: &Books) {
+        [books.sales, books.returns, books.discounts.count].iter().for_each(|count| self.number(*count));
+        [books.rounding, books.discounts.amount].iter().for_each(|sum| self.minor(*sum));
+        books.tenders.iter().flat_map(|flow| [flow.taken, flow.change, flow.refunded]).for_each(|sum| self.minor(sum));
+        self.by_rate(&books.sold);
+        self.by_rate(&books.returned);
+    }
+
+    fn by_rate(&mut self, sums: &ByRate) {
+        self.count(sums.len());
+        for ((channel, rate), turnover) in sums {
+            self.text(channel.name());
+            self.small(rate.0);
+            self.minor(turnover.net);
+            self.minor(turnover.tax);
+        }
+    }
+
+    fn promotion(&mut self, promotion: &Promotion) {
+        self.text(promotion.code.as_str());
+        self.text(&promotion.name);
+        self.text(promotion.currency.as_ref().map_or("", Currency::as_str));
+        self.terms(&promotion.terms);
+        self.text(promotion.coupon.as_ref().map_or("", Label::as_str));
+        self.small(u32::from(promotion.priority));
+        self.0.push(u8::from(promotion.exclusive));
+        promotion.benefit.each_number(|number| self.number(number));
+        for scope in promotion.benefit.scopes() {
+            for skus in [&scope.skus, &scope.except] {
+                self.count(skus.len());
+                skus.iter().for_each(|sku| self.small(sku.0));
+            }
+            self.count(scope.categories.len());
+            scope.categories.iter().for_each(|category| self.text(category));
+        }
+    }
+
+    fn terms(&mut self, terms: &Terms) {
+        self.count(terms.channels.len());
+        terms.channels.iter().for_each(|channel| self.text(channel.name()));
+        self.count(terms.locations.len());
+        terms.locations.iter().for_each(|location| self.small(location.0));
+        self.count(terms.groups.len());
+        terms.groups.iter().for_each(|group| self.text(group.as_str()));
+        self.period(&terms.period);
+    }
+
+    fn period(&mut self, period: &Period) {
+        for end in [period.from, period.until] {
+            self.0.push(u8::from(end.is_some()));
+            self.number(end.unwrap_or_default().0);
+        }
     }
 }

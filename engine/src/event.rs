@@ -1,14 +1,23 @@
 //! What happened. The log holds events, not commands: rules change, facts do not.
 
+use crate::account::{Entry, Payment, Take};
 use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
+use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
-use crate::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo, UserCode};
+use crate::ids::{
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
+    UserCode,
+};
 use crate::money::Minor;
 use crate::people::{By, Capabilities, PinHash, UserNo};
+use crate::pricing::PriceBook;
+use crate::promotion::Promotion;
 use crate::qty::Qty;
+use crate::quote::Pricing;
 use crate::returns::{Grant, Of, SaleRef};
+use crate::scan::Layout;
 use crate::stock::Change;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -58,6 +67,12 @@ pub struct Sale {
     pub freed: Vec<Freed>,
     /// The order it fulfilled.
     pub order: Option<OrderId>,
+    /// The closed session it belongs to, where it came late; otherwise the one open at its till.
+    pub late: Option<SessionNo>,
+    /// What accounts pay of it.
+    pub payment: Option<Box<Payment>>,
+    /// How the prices came about, where there is more to say than the lines do.
+    pub pricing: Option<Box<Pricing>>,
 }
 
 /// Goods that came back.
@@ -196,6 +211,61 @@ pub enum Event {
         /// What went out.
         sale: Box<Sale>,
     },
+    /// Something happened to the drawer of a till.
+    Drawer {
+        /// The till.
+        till: TillNo,
+        /// What.
+        happening: Happening,
+    },
+    /// What the drawers of this location go by from now on.
+    DrawerRulesSet {
+        /// The rules.
+        rules: Box<DrawerRules>,
+    },
+    /// Something happened to an account.
+    Account {
+        /// Which.
+        account: AccountId,
+        /// What.
+        entry: Entry,
+    },
+    /// Every account has done its part in a sale of this location.
+    Settled {
+        /// The sale, by its command.
+        sale: CommandId,
+        /// What a fact took from accounts that there are none of: a conflict for a person to decide.
+        unpaid: Vec<Take>,
+    },
+    /// The layouts of a location's own labels were set.
+    LabelsSet {
+        /// Where.
+        location: LocationId,
+        /// All of them.
+        layouts: Vec<Layout>,
+    },
+    /// A price book was defined or changed.
+    PriceBookDefined {
+        /// The book.
+        book: Arc<PriceBook>,
+    },
+    /// A price book is no longer asked.
+    PriceBookEnded {
+        /// Its code.
+        book: Label,
+    },
+    /// Promotions were defined or changed.
+    PromotionsDefined {
+        /// The promotions.
+        promotions: Vec<Arc<Promotion>>,
+        /// How many of them are new.
+        added: u32,
+    },
+    /// A promotion is over.
+    PromotionEnded {
+        /// Its code.
+        promotion: Label,
+    },
     /// A role was defined or changed.
     RoleDefined {
         /// Its name.
@@ -284,15 +354,51 @@ impl Event {
         }
     }
 
-    /// The till that rang it up, where there is one.
+    /// The till it belongs to, where there is one.
     #[must_use]
     pub fn till(&self) -> Option<TillNo> {
         match self {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
             Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
+            Event::Drawer { till, .. } => Some(*till),
             _ => None,
         }
+    }
+
+    /// Whether it closed this session of a till.
+    #[must_use]
+    pub fn closes(&self, no: TillNo, session: SessionNo) -> bool {
+        match self {
+            Event::Drawer { till, happening: Happening::SessionClosed { z, .. } } => {
+                *till == no && z.session == session
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
+    #[must_use]
+    pub const fn is_own_step(&self) -> bool {
+        match self {
+            Event::Expired(_) | Event::Settled { .. } => true,
+            Event::Account { entry, .. } => entry.is_own_step(),
+            _ => false,
+        }
+    }
+
+    /// Whether anything may cost something else after it.
+    #[must_use]
+    pub const fn changes_prices(&self) -> bool {
+        matches!(
+            self,
+            Event::ItemsDefined { .. }
+                | Event::LocationDefined { .. }
+                | Event::PriceBookDefined { .. }
+                | Event::PriceBookEnded { .. }
+                | Event::PromotionsDefined { .. }
+                | Event::PromotionEnded { .. }
+        )
     }
 
     /// Tells every SKU that this event touches what changes for it, in the event's order.
@@ -340,6 +446,15 @@ impl Event {
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
             | Event::ReturnGranted { .. }
+            | Event::Drawer { .. }
+            | Event::DrawerRulesSet { .. }
+            | Event::Account { .. }
+            | Event::Settled { .. }
+            | Event::LabelsSet { .. }
+            | Event::PriceBookDefined { .. }
+            | Event::PriceBookEnded { .. }
+            | Event::PromotionsDefined { .. }
+            | Event::PromotionEnded { .. }
             | Event::RoleDefined { .. }
             | Event::UserDefined { .. }
             | Event::PinSet { .. }
@@ -380,6 +495,29 @@ impl Event {
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
+            Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
+            Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
+            Event::Account { account, entry: Entry::Issued { amount, .. } } => {
+                Answer::AccountIssued { account: *account, balance: *amount }
+            }
+            Event::Account {
+                entry:
+                    Entry::Loaded { balance, .. }
+                    | Entry::Redeemed { sale: None, balance, .. }
+                    | Entry::Disabled { balance, .. },
+                ..
+            } => Answer::AccountBooked { balance: *balance },
+            Event::Account { .. } | Event::Settled { .. } => Answer::StepTaken,
+            Event::LabelsSet { .. } => Answer::LabelsSet,
+            Event::PriceBookDefined { book } => {
+                Answer::PriceBookDefined { prices: u32::try_from(book.rows().len()).unwrap_or(u32::MAX) }
+            }
+            Event::PriceBookEnded { .. } => Answer::PriceBookEnded,
+            Event::PromotionsDefined { promotions, added } => {
+                let all = u32::try_from(promotions.len()).unwrap_or(u32::MAX);
+                Answer::PromotionsDefined { added: *added, changed: all.saturating_sub(*added) }
+            }
+            Event::PromotionEnded { .. } => Answer::PromotionEnded,
             Event::RoleDefined { .. } => Answer::RoleDefined,
             Event::UserDefined { .. } => Answer::UserDefined,
             Event::PinSet { .. } => Answer::PinSet,

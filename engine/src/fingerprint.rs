@@ -1,10 +1,19 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
+use crate::account::{AccountAsk, PaymentAsk, Take};
 use crate::catalogue::{Item, Key, Location};
-use crate::command::{Action, Bucket, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
+use crate::drawer::Ask;
+use crate::drawer::report::{Count, Counted};
+use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
+use crate::ids::Label;
+use crate::money::Currency;
+use crate::pricing::{PriceBook, Terms};
+use crate::promotion::{Promotion, Scope};
 use crate::returns::{TakeBack, What};
+use crate::time::Period;
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -146,6 +155,49 @@ impl Parts {
                 self.take_back(back);
                 self.rest.text(disposition.name());
             }
+            Action::Drawer { till, ask } => {
+                self.rest.till(Some(*till));
+                self.drawer(ask);
+            }
+            Action::SetDrawerRules { rules } => {
+                self.op.text("set_drawer_rules");
+                self.drawer_rules(rules);
+            }
+            Action::Account { account, ask } => {
+                // A card's id is made anew with each try to issue it.
+                if !matches!(ask, AccountAsk::Issue { .. }) {
+                    self.rest.uuid(account.0);
+                }
+                self.account(ask);
+            }
+            Action::Payment(ask) => {
+                self.op.text(match ask {
+                    PaymentAsk::Inquire { .. } => "inquire",
+                    PaymentAsk::Settle { .. } => "settle",
+                });
+                self.rest.uuid(ask.sale().0);
+            }
+            Action::SetLabels { location, layouts } => {
+                self.op.text("set_labels");
+                self.op.number(u64::from(location.0));
+                layouts.iter().for_each(|layout| self.rest.text(layout.as_str()));
+            }
+            Action::DefinePriceBook { book } => {
+                self.op.text("define_price_book");
+                self.book(book);
+            }
+            Action::EndPriceBook { book } => {
+                self.op.text("end_price_book");
+                self.rest.text(book.as_str());
+            }
+            Action::DefinePromotions { promotions } => {
+                self.op.text("define_promotions");
+                promotions.iter().for_each(|promotion| self.promotion(promotion));
+            }
+            Action::EndPromotion { promotion } => {
+                self.op.text("end_promotion");
+                self.rest.text(promotion.as_str());
+            }
             Action::DefineRole { role, capabilities } => {
                 self.op.text("define_role");
                 self.rest.text(role.as_str());
@@ -186,6 +238,61 @@ impl Parts {
         self.rest.reservation(sell.reservation);
         self.rest.maybe(sell.owner.as_ref().map(|owner| owner.as_str()));
         self.rest.maybe(sell.order.as_ref().map(|order| order.as_str()));
+        // Only where it is named: fingerprints of sales that were recorded before stay what they are.
+        if let Some(session) = sell.session {
+            self.rest.number(u64::from(session.0));
+        }
+        sell.takes.iter().for_each(|take| self.take(take));
+    }
+
+    fn take(&mut self, take: &Take) {
+        self.money.uuid(take.account.0);
+        self.money.text(take.kind.name());
+        self.money.text(take.measure.name());
+        self.money.minor(take.amount);
+    }
+
+    fn account(&mut self, ask: &AccountAsk) {
+        match ask {
+            AccountAsk::Issue { kind, measure, amount, expires } => {
+                self.op.text("issue_account");
+                self.money.text(kind.name());
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+                self.rest.number(u64::from(expires.is_some()));
+                self.rest.number(expires.unwrap_or_default().0);
+            }
+            AccountAsk::Load { measure, amount, cause } => {
+                self.op.text("load_account");
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+                self.rest.text(cause.name());
+                self.rest.uuid(cause.sale().map_or(0, |sale| sale.0));
+            }
+            AccountAsk::Redeem { measure, amount, .. } => {
+                self.op.text("redeem");
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+            }
+            AccountAsk::Disable { reason } => {
+                self.op.text("disable_account");
+                self.rest.text(reason.as_str());
+            }
+            AccountAsk::Read => self.op.text("account"),
+            AccountAsk::Hold { take, sale, .. } => {
+                self.op.text("hold");
+                self.take(take);
+                self.rest.uuid(sale.0);
+            }
+            AccountAsk::Confirm { sale, .. } => {
+                self.op.text("confirm");
+                self.rest.uuid(sale.0);
+            }
+            AccountAsk::LetGo { sale, .. } => {
+                self.op.text("let_go");
+                self.rest.uuid(sale.0);
+            }
+        }
     }
 
     /// As it was asked: what the sale's record and its location add may not tell two tries apart.
@@ -260,6 +367,12 @@ impl Parts {
             self.money.count(rate.parts.len());
             rate.parts.iter().for_each(|part| self.money.number(u64::from(part.0)));
         }
+        for rate in &location.tax.dated {
+            self.money.text(rate.class.as_str());
+            self.money.maybe(rate.channel.map(Channel::name));
+            self.period(&rate.period);
+            rate.parts.iter().for_each(|part| self.money.number(u64::from(part.0)));
+        }
         self.rest.text(&location.name);
         self.rest.text(location.kind.name());
     }
@@ -269,5 +382,114 @@ impl Parts {
         self.rest.text(key.role.name());
         self.rest.text(key.holder.as_str());
         self.rest.bytes(&key.secret_hash);
+    }
+
+    fn drawer(&mut self, ask: &Ask) {
+        match ask {
+            Ask::Open { business_day, float, .. } => {
+                self.op.text("open_session");
+                self.money.minor(*float);
+                self.rest.number(u64::from(business_day.number()));
+            }
+            Ask::Move { movement, amount, reason, person } => {
+                self.op.text(movement.name());
+                self.money.minor(*amount);
+                self.rest.text(reason.as_str());
+                self.rest.text(person.as_str());
+            }
+            Ask::NoSale { reason } => {
+                self.op.text("no_sale");
+                self.rest.text(reason.as_str());
+            }
+            Ask::Read => self.op.text("x_report"),
+            Ask::Close { session, counts, pending } => {
+                self.op.text("close_session");
+                self.rest.number(session.map_or(0, |session| u64::from(session.0)));
+                self.rest.number(*pending);
+                counts.iter().for_each(|count| self.count(count));
+            }
+        }
+    }
+
+    fn count(&mut self, count: &Count) {
+        self.money.count(count.kind.index());
+        self.rest.maybe(count.reason.as_ref().map(|reason| reason.as_str()));
+        match &count.counted {
+            Counted::Amount(amount) => self.money.minor(*amount),
+            Counted::Pieces(pieces) => {
+                self.money.count(pieces.len());
+                for one in pieces {
+                    self.money.minor(one.value);
+                    self.money.number(u64::from(one.pieces));
+                }
+            }
+        }
+    }
+
+    fn drawer_rules(&mut self, rules: &DrawerRules) {
+        self.money.number(u64::from(rules.rounding.is_some()));
+        for rule in rules.rounding.iter().flat_map(|rounding| [rounding.due, rounding.change]) {
+            self.money.number(u64::from(rule.step));
+            self.money.text(rule.direction.name());
+            self.money.text(rule.tie.name());
+        }
+        for (account, code) in &rules.accounts {
+            self.rest.text(account.names().0);
+            self.rest.text(code.as_str());
+        }
+    }
+
+    fn book(&mut self, book: &PriceBook) {
+        self.rest.text(book.code.as_str());
+        self.money.text(book.currency.as_str());
+        self.money.text(book.basis.name());
+        self.terms(&book.terms);
+        for row in book.rows() {
+            self.lines.number(u64::from(row.sku.0));
+            self.lines.qty(row.min_qty);
+            self.money.minor(row.price);
+        }
+    }
+
+    fn promotion(&mut self, promotion: &Promotion) {
+        self.rest.text(promotion.code.as_str());
+        self.rest.text(&promotion.name);
+        self.rest.maybe(promotion.coupon.as_ref().map(Label::as_str));
+        self.rest.number(u64::from(promotion.priority));
+        self.rest.number(u64::from(promotion.exclusive));
+        self.terms(&promotion.terms);
+        self.money.maybe(promotion.currency.as_ref().map(Currency::as_str));
+        let mut numbers = Vec::new();
+        promotion.benefit.each_number(|number| numbers.push(number));
+        numbers.into_iter().for_each(|number| self.money.number(number));
+        for scope in promotion.benefit.scopes() {
+            self.scope(scope);
+        }
+    }
+
+    fn scope(&mut self, scope: &Scope) {
+        for skus in [&scope.skus, &scope.except] {
+            self.lines.count(skus.len());
+            skus.iter().for_each(|sku| self.lines.number(u64::from(sku.0)));
+        }
+        self.lines.count(scope.categories.len());
+        scope.categories.iter().for_each(|category| self.lines.text(category));
+    }
+
+    fn terms(&mut self, terms: &Terms) {
+        self.rest.count(terms.channels.len());
+        terms.channels.iter().for_each(|channel| self.rest.text(channel.name()));
+        self.rest.count(terms.locations.len());
+        terms.locations.iter().for_each(|location| self.rest.number(u64::from(location.0)));
+        self.rest.count(terms.groups.len());
+        terms.groups.iter().for_each(|group| self.rest.text(group.as_str()));
+        self.period(&terms.period);
+    }
+
+    fn period(&mut self, period: &Period) {
+        for end in [period.from, period.until] {
+            self.rest.number(u64::from(end.is_some()));
+            self.rest.number(end.unwrap_or_default().0);
+        }
     }
 }

@@ -81,8 +81,17 @@ impl Gtin {
     }
 }
 
+/// Whether digits are a key of GS1's with 13, 14 or 18 digits and their check digit: a GTIN, a place's GLN, a
+/// logistic unit's SSCC. Their check digit is not the one of payment cards.
+#[must_use]
+pub fn is_gs1_key(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().map(|byte| byte.wrapping_sub(b'0')).collect();
+    let is_long = matches!(digits.len(), 13 | 14 | 18) && digits.iter().all(|digit| *digit < 10);
+    is_long && digits.split_last().is_some_and(|(last, body)| *last == check_digit(body))
+}
+
 /// GS1 General Specifications 7.9: from the right, weights 3, 1, 3, ...
-fn check_digit(body: &[u8]) -> u8 {
+pub(crate) fn check_digit(body: &[u8]) -> u8 {
     let weights = [3_u32, 1].into_iter().cycle();
     let sum = body
         .iter()

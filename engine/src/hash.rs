@@ -49,7 +49,11 @@ impl Hash {
     }
 
     pub(crate) fn reservation(&mut self, id: Option<ReservationId>) {
-        let [high, low] = id.map_or([0, 0], |ReservationId(id)| [id >> 64, id & u128::from(u64::MAX)]);
+        self.uuid(id.map_or(0, |ReservationId(id)| id));
+    }
+
+    pub(crate) fn uuid(&mut self, id: u128) {
+        let [high, low] = [id >> 64, id & u128::from(u64::MAX)];
         self.number(u64::try_from(high).unwrap_or_default());
         self.number(u64::try_from(low).unwrap_or_default());
     }

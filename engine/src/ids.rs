@@ -39,9 +39,30 @@ number!(
     Version(u64)
 );
 
+number!(
+    /// A till session within its till, from 1 without gaps. Its Z has the same number.
+    SessionNo(u32)
+);
+
 impl LocationId {
     /// The chain itself: home of the catalogue, the locations and the keys.
     pub const CHAIN: LocationId = LocationId(0);
+    /// Virtual locations, at the top of the range, among which the accounts are spread. They are no
+    /// shops: no list shows them and stock cannot be there.
+    pub const ACCOUNT_PLACES: u32 = 64;
+
+    /// The virtual location of an account.
+    #[must_use]
+    pub fn of_account(account: AccountId) -> Self {
+        let part = account.0.checked_rem(u128::from(Self::ACCOUNT_PLACES)).and_then(|part| u32::try_from(part).ok());
+        Self(u32::MAX.saturating_sub(part.unwrap_or(0)))
+    }
+
+    /// Whether it is a virtual location of accounts.
+    #[must_use]
+    pub const fn is_of_accounts(self) -> bool {
+        self.0 > u32::MAX.saturating_sub(Self::ACCOUNT_PLACES)
+    }
 }
 
 impl SkuId {
@@ -82,6 +103,11 @@ uuid!(
 uuid!(
     /// A reservation is named by the command that made it.
     ReservationId
+);
+uuid!(
+    /// An account. A gift card's follows from the hash of its code, any other is named by the command
+    /// that issued it.
+    AccountId
 );
 
 /// A text identifier: 1 to `MAX` characters, printable, no control characters, no blanks at its ends.

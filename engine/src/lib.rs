@@ -1,4 +1,4 @@
-//! The rules everyone shares: stock, sale, money, tax, identifiers.
+//! The rules everyone shares: stock, sale, price, promotion, money, tax, identifiers.
 //!
 //! Responsible for: what a command means. `decide` takes the state, a command and the time, and
 //! returns one event or a numbered refusal; `apply` folds an event into the state and cannot fail.
@@ -14,12 +14,16 @@
     clippy::iter_over_hash_type
 )]
 
+pub mod account;
 pub mod answer;
+pub mod card_number;
+pub mod cash_rounding;
 pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod decide;
 pub mod digest;
+pub mod drawer;
 pub mod event;
 pub mod fingerprint;
 pub mod gtin;
@@ -28,9 +32,14 @@ pub mod ids;
 pub mod level;
 pub mod money;
 pub mod people;
+pub mod pricing;
+pub mod promotion;
 pub mod qty;
+pub mod quote;
 pub mod refusal;
 pub mod returns;
+pub mod rules;
+pub mod scan;
 pub mod stock;
 pub mod store;
 pub mod tax;

@@ -2,7 +2,7 @@
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
 use crate::command::TenderKind;
-use crate::ids::{Label, OrderId, ReservationId, Seq, SkuId, UserCode};
+use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
 use crate::money::Currency;
 use crate::people::Capability;
 use crate::qty::Qty;
@@ -150,6 +150,67 @@ pub enum Refusal {
         /// What can still go back to it, in minor units.
         left: i64,
     },
+    /// 3030
+    #[error("there is no such account")]
+    UnknownAccount,
+    /// 3031
+    #[error("the account was disabled")]
+    AccountDisabled,
+    /// 3032
+    #[error("the account has expired")]
+    AccountExpired,
+    /// 3033
+    #[error("{short_by} too little is on the account: {available}")]
+    BalanceShort {
+        /// How much is missing, in minor units or points.
+        short_by: i64,
+        /// How much there is.
+        available: i64,
+    },
+    /// 3034
+    #[error("other sales that are not finished hold what is on the account; try again in {retry_ms} ms")]
+    BalanceHeld {
+        /// When to try again.
+        retry_ms: u64,
+    },
+    /// 3035
+    #[error("the account's {field} is another")]
+    WrongAccount {
+        /// What is another: its type or its currency.
+        field: &'static str,
+    },
+    /// 3036
+    #[error("a gift card is paid with by its code")]
+    CodeNeeded,
+    /// 3039
+    #[error("there is no sale of this id that waits for its accounts")]
+    NoSuchPayment,
+    /// 3050
+    #[error("the coupon {coupon} is worth nothing here and now")]
+    UnknownCoupon {
+        /// Its place among the coupons, from 0.
+        at: usize,
+        /// The code.
+        coupon: Label,
+    },
+    /// 3051
+    #[error("a discount is above zero and at most what the line costs, which is {left} minor units")]
+    BadDiscount {
+        /// What the line costs before it, in minor units.
+        left: i64,
+    },
+    /// 3053
+    #[error("there is no promotion {code}")]
+    UnknownPromotion {
+        /// The code.
+        code: Label,
+    },
+    /// 3055
+    #[error("there is no price book {code}")]
+    UnknownPriceBook {
+        /// The code.
+        code: Label,
+    },
     /// 4007
     #[error("there is no key with this id")]
     UnknownKey,
@@ -213,6 +274,32 @@ pub enum Refusal {
     /// 5005
     #[error("an error inside the server was contained; nothing was changed")]
     Internal,
+    /// 3010
+    #[error("{} at till {}", not_open(.session), till.0)]
+    SessionNotOpen {
+        /// The till.
+        till: TillNo,
+        /// The closed session that was asked for; none: no session is open.
+        session: Option<SessionNo>,
+    },
+    /// 3011
+    #[error("session {} is open at till {}; close it first", session.0, till.0)]
+    SessionOpen {
+        /// The till.
+        till: TillNo,
+        /// The session that is open.
+        session: SessionNo,
+    },
+    /// 3012
+    #[error("this till never had a session {}", session.0)]
+    UnknownSession {
+        /// The session asked for.
+        session: SessionNo,
+    },
+}
+
+fn not_open(session: &Option<SessionNo>) -> String {
+    session.map_or_else(|| "no session is open".to_owned(), |session| format!("session {} is closed", session.0))
 }
 
 impl Refusal {
@@ -244,6 +331,18 @@ impl Refusal {
             Refusal::SoldElsewhere => 2010,
             Refusal::MoreThanPaid { .. } => 3006,
             Refusal::TenderSpent { .. } => 3007,
+            Refusal::UnknownAccount => 3030,
+            Refusal::AccountDisabled => 3031,
+            Refusal::AccountExpired => 3032,
+            Refusal::BalanceShort { .. } => 3033,
+            Refusal::BalanceHeld { .. } => 3034,
+            Refusal::WrongAccount { .. } => 3035,
+            Refusal::CodeNeeded => 3036,
+            Refusal::NoSuchPayment => 3039,
+            Refusal::UnknownCoupon { .. } => 3050,
+            Refusal::BadDiscount { .. } => 3051,
+            Refusal::UnknownPromotion { .. } => 3053,
+            Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
             Refusal::UnknownDevice => 4002,
             Refusal::RevokedDevice => 4003,
@@ -260,6 +359,9 @@ impl Refusal {
             Refusal::LogStopped => 5003,
             Refusal::ShuttingDown => 5004,
             Refusal::Internal => 5005,
+            Refusal::SessionNotOpen { .. } => 3010,
+            Refusal::SessionOpen { .. } => 3011,
+            Refusal::UnknownSession { .. } => 3012,
         }
     }
 }
@@ -285,6 +387,10 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (1016, "import_has_errors", "The catalogue has errors; nothing was imported."),
     (1017, "bad_cursor", "The position to go on from cannot be used."),
     (1018, "no_such_line", "The sale has no such line."),
+    (1020, "card_number", "A field holds what looks like a payment card number."),
+    (1021, "bad_scan", "What was scanned cannot be read."),
+    (1022, "expired_item", "The item's last day is over."),
+    (1023, "bad_layout", "The layout of a label cannot be used."),
     (2001, "short_stock", "There are not enough units left."),
     (2002, "unknown_reservation", "The reservation is not live."),
     (2003, "unknown_order", "The order is not open here."),
@@ -302,6 +408,25 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3005, "no_price", "The item has no price."),
     (3006, "more_than_paid", "More money would go back than was paid."),
     (3007, "tender_spent", "More would go back to a means of payment than was paid with it."),
+    (3010, "session_not_open", "The till session is not open."),
+    (3011, "session_open", "The till has an open session already."),
+    (3012, "unknown_session", "The till never had this session."),
+    (3030, "unknown_account", "There is no such account."),
+    (3031, "account_disabled", "The account was disabled."),
+    (3032, "account_expired", "The account has expired."),
+    (3033, "balance_short", "Too little is on the account."),
+    (3034, "balance_held", "Unfinished sales hold what is on the account."),
+    (3035, "wrong_account", "The account is of another type or currency."),
+    (3036, "code_needed", "A gift card is paid with by its code."),
+    (3037, "bad_account_tender", "The tender cannot name this account."),
+    (3038, "bad_card_code", "The code of the gift card does not fit."),
+    (3039, "no_such_payment", "No sale of this id waits for its accounts."),
+    (3050, "unknown_coupon", "The coupon is worth nothing here and now."),
+    (3051, "bad_discount", "The line does not have what is to be taken off."),
+    (3052, "bad_promotion", "The promotion cannot be taken up."),
+    (3053, "unknown_promotion", "There is no such promotion."),
+    (3054, "bad_price_book", "The price book cannot be taken up."),
+    (3055, "unknown_price_book", "There is no such price book."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -184,14 +184,18 @@ impl LineBack {
 }
 
 impl GivenBack {
-    /// What parts of a sale are worth now.
+    /// What parts of a sale are worth now. `settle` says how so much money is to go back.
     ///
     /// # Errors
     /// [`Refusal::EmptyBasket`] when nothing is left, [`Refusal::NoSuchLine`], [`Refusal::BadQuantity`],
     /// [`Refusal::MoreThanSold`], [`Refusal::BadAmount`], [`Refusal::MoreThanPaid`],
     /// [`Refusal::AlreadyReturned`] when a sale is to be cancelled of which something came back, and
     /// those of [`GivenBack::refunds`].
-    pub fn grant(&self, asked: &TakeBack, tenders: &[Tender]) -> Result<Grant, Refusal> {
+    pub fn grant(
+        &self,
+        asked: &TakeBack,
+        settle: impl FnOnce(Minor) -> Result<Vec<Tender>, Refusal>,
+    ) -> Result<Grant, Refusal> {
         if asked.void.is_some() && !self.lines.is_empty() {
             return Err(Refusal::AlreadyReturned { sale: asked.sale.of.seq });
         }
@@ -210,7 +214,8 @@ impl GivenBack {
             lines.push(part);
         }
         let amount = lines.iter().map(|line| line.taxed.gross()).sum();
-        Ok(Grant { portions, tenders: self.refunds(&asked.sale, tenders, amount)?, lines })
+        let tenders = self.refunds(&asked.sale, &settle(amount)?, amount)?;
+        Ok(Grant { portions, lines, tenders })
     }
 
     /// All goods that did not come back yet.
@@ -222,12 +227,12 @@ impl GivenBack {
         (0..).zip(&sale.lines).filter_map(left).collect()
     }
 
-    /// How an amount goes back: as asked, or to the means of payment in the order in which the sale
+    /// How an amount goes back: as asked, which adds up to it, or to the means of payment in the order in which the sale
     /// names them. Each gets at most what was paid with it; store credit may take any amount.
     ///
     /// # Errors
-    /// [`Refusal::TenderMismatch`] when what is asked does not add up, [`Refusal::TenderSpent`] when a
-    /// means of payment would get more than was paid with it.
+    /// [`Refusal::TenderSpent`] when a means of payment would get more than was paid with it,
+    /// [`Refusal::BadAmount`] for one below zero.
     pub fn refunds(&self, sale: &KnownSale, asked: &[Tender], amount: Minor) -> Result<Vec<Tender>, Refusal> {
         let mut left: BTreeMap<TenderKind, Minor> = BTreeMap::new();
         for paid in &sale.tenders {
@@ -241,14 +246,11 @@ impl GivenBack {
         if asked.is_empty() {
             return Ok(to_the_original(sale, left, amount));
         }
-        let tendered: Minor = asked.iter().map(|tender| tender.amount).sum();
-        if asked.iter().any(|tender| tender.amount < Minor::ZERO) {
+        let money = || asked.iter().filter(|tender| tender.kind != TenderKind::CashRounding);
+        if money().any(|tender| tender.amount < Minor::ZERO) {
             return Err(Refusal::BadAmount);
         }
-        if tendered != amount {
-            return Err(Refusal::TenderMismatch { due: amount.0, tendered: tendered.0 });
-        }
-        for tender in asked.iter().filter(|tender| !sale.tenders.is_empty() && tender.kind != TenderKind::StoreCredit) {
+        for tender in money().filter(|tender| !sale.tenders.is_empty() && tender.kind != TenderKind::StoreCredit) {
             let room = left.entry(tender.kind).or_default();
             if tender.amount > *room {
                 return Err(Refusal::TenderSpent { kind: tender.kind, left: room.0 });

@@ -1,6 +1,8 @@
 //! A store: what a location sold, its live reservations and its orders. Warehouses have one too.
 
+use crate::account::{Account, Accounts, Settling};
 use crate::command::{Channel, SaleLine, SkuQty, Tender};
+use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::ids::{OrderId, Owner, ReservationId, Seq};
 use crate::money::Minor;
@@ -72,8 +74,14 @@ pub struct Store {
     pub orders: BTreeMap<OrderId, OrderState>,
     /// What was given back of sales made here, by their place in the log. Most sales have none.
     pub given_back: BTreeMap<Seq, GivenBack>,
+    /// Sales whose accounts have not all redeemed their part.
+    pub settling: Settling,
+    /// The accounts of a virtual location; none anywhere else.
+    pub accounts: Accounts,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
+    /// What its drawers go by, once it was set.
+    pub drawer_rules: Option<Box<DrawerRules>>,
 }
 
 impl Store {
@@ -128,6 +136,9 @@ impl Store {
             Event::Deallocated { order, .. } => {
                 self.orders.insert(order.clone(), OrderState::Closed);
             }
+            Event::DrawerRulesSet { rules } => self.drawer_rules = Some(rules.clone()),
+            Event::Account { account, entry } => self.accounts.apply(*account, entry),
+            Event::Settled { sale, .. } => self.settling.end(*sale),
             _ => {}
         }
     }
@@ -162,13 +173,16 @@ impl Store {
         if self.orders.values().any(empty) {
             return Err("an order with nothing left is open");
         }
-        Ok(())
+        self.accounts.list.values().try_for_each(Account::check)
     }
 
     fn sold(&mut self, sale: &Sale) {
         self.free(&sale.freed);
         if let Some(order) = &sale.order {
             self.fulfil(order, &sale.lines);
+        }
+        if let Some(payment) = &sale.payment {
+            self.settling.begin(payment);
         }
         let oversold = sale.oversold.iter().map(|line| line.qty).sum();
         if let Some(totals) = self.totals.get_mut(sale.channel.index()) {

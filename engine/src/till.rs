@@ -1,6 +1,7 @@
-//! A till: its gapless receipt numbers and what it took.
+//! A till: its gapless receipt numbers, what it took, and its drawer.
 
 use crate::command::{Tender, TenderKind};
+use crate::drawer::Drawer;
 use crate::event::Event;
 use crate::ids::ReceiptNo;
 use crate::money::Minor;
@@ -16,6 +17,8 @@ pub struct Till {
     pub returns: u64,
     /// Money taken minus money given back, per [`TenderKind::index`].
     pub takings: [Minor; 7],
+    /// Its drawer, once anything happened to it.
+    pub drawer: Option<Box<Drawer>>,
 }
 
 impl Till {
@@ -32,18 +35,28 @@ impl Till {
                 self.last_receipt = self.next_receipt();
                 self.sales = self.sales.saturating_add(1);
                 self.take(&sale.tenders, sale.gross(), Minor::plus);
+                if let Some(drawer) = &mut self.drawer {
+                    drawer.sell(sale);
+                }
             }
             Event::GoodsReturned(back) => {
                 self.last_receipt = self.next_receipt();
                 self.returns = self.returns.saturating_add(1);
                 self.take(&back.tenders, back.gross(), Minor::minus);
+                if let Some(drawer) = &mut self.drawer {
+                    drawer.take_back(back);
+                }
             }
             // One receipt, and one entry: the difference.
             Event::Exchanged { back, sale } => {
                 self.last_receipt = self.next_receipt();
                 self.sales = self.sales.saturating_add(1);
                 self.take(&sale.tenders, sale.gross().minus(back.gross()), Minor::plus);
+                if let Some(drawer) = &mut self.drawer {
+                    drawer.exchange(back, sale);
+                }
             }
+            Event::Drawer { happening, .. } => self.drawer.get_or_insert_default().apply(happening),
             _ => {}
         }
     }
@@ -53,10 +66,10 @@ impl Till {
     /// # Errors
     /// The sentence says what does not.
     pub fn check(&self) -> Result<(), &'static str> {
-        if self.last_receipt.0 == self.sales.saturating_add(self.returns) {
-            return Ok(());
+        if self.last_receipt.0 != self.sales.saturating_add(self.returns) {
+            return Err("its receipt numbers are not as many as its sales and returns");
         }
-        Err("its receipt numbers are not as many as its sales and returns")
+        self.drawer.as_ref().map_or(Ok(()), |drawer| drawer.check())
     }
 
     fn take(&mut self, tenders: &[Tender], gross: Minor, fold: fn(Minor, Minor) -> Minor) {

@@ -16,3 +16,27 @@ impl Timestamp {
         Self(self.0.saturating_add(while_ms.0))
     }
 }
+
+/// A time in which something holds, from its first moment to just before its last. An end that is not
+/// named is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Period {
+    /// It begins here.
+    pub from: Option<Timestamp>,
+    /// It is over here.
+    pub until: Option<Timestamp>,
+}
+
+impl Period {
+    /// Whether a moment is in it.
+    #[must_use]
+    pub fn has(&self, moment: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= moment) && self.until.is_none_or(|until| moment < until)
+    }
+
+    /// Whether it begins before it is over.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        !matches!((self.from, self.until), (Some(from), Some(until)) if from >= until)
+    }
+}

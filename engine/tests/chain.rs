@@ -10,6 +10,7 @@ use onhand_engine::ids::{Label, LocationCode, LocationId, ReservationId, SkuCode
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::Refusal;
+use onhand_engine::scan::Layout;
 use onhand_engine::tax::TaxRules;
 use onhand_engine::time::Timestamp;
 
@@ -102,6 +103,28 @@ fn a_revoked_key_stays_revoked() {
     assert_eq!(chain.keys[&KeyId(1)].revoked, Some(Timestamp(5)));
     assert_eq!(run(&mut chain, 9, Action::CreateKey { key: key(1) }).unwrap_err().number(), 1008);
     assert_eq!(chain.keys[&KeyId(1)].revoked, Some(Timestamp(5)));
+}
+
+#[test]
+fn layouts_belong_to_locations_that_there_are_and_replace_each_other() {
+    let mut chain = Chain::default();
+    let layouts = |texts: &[&str]| texts.iter().map(|text| Layout::parse(text).unwrap()).collect::<Vec<_>>();
+    let set = |texts: &[&str]| Action::SetLabels { location: LocationId(1), layouts: layouts(texts) };
+    assert_eq!(run(&mut chain, 1, set(&["20IIIIIVPPPPC"])), Err(Refusal::UnknownLocation));
+    run(&mut chain, 1, Action::DefineLocation { location: location("S1", "North") }).unwrap();
+    let before = bytes(&chain);
+    let event = run(&mut chain, 1, set(&["20IIIIIVPPPPC", "28IIIIVWWWWWC"])).unwrap();
+    assert_eq!(event.answer(), Answer::LabelsSet);
+    let first = bytes(&chain);
+    assert_ne!(first, before);
+    run(&mut chain, 2, set(&["28IIIIVWWWWWC"])).unwrap();
+    assert_eq!(*chain.labels()[&LocationId(1)], *layouts(&["28IIIIVWWWWWC"]));
+    assert_ne!(bytes(&chain), first);
+    // Defining the location again leaves them as they are; none at all is as if there never were any.
+    run(&mut chain, 3, Action::DefineLocation { location: location("S1", "North") }).unwrap();
+    assert_eq!(chain.labels().len(), 1);
+    run(&mut chain, 4, set(&[])).unwrap();
+    assert_eq!(bytes(&chain), before);
 }
 
 #[test]

@@ -1,14 +1,22 @@
 //! The digest: the same bytes for the same state, other bytes for another.
 #![allow(clippy::unwrap_used)]
 
+use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{Bucket, Channel, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
+use onhand_engine::decide::Decision;
+use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::drawer::report::{Count, Counted};
+use onhand_engine::drawer::rules::DrawerRules;
+use onhand_engine::drawer::{Ask, Drawer, Happening, Movement};
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{
+    CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
+};
 use onhand_engine::money::Minor;
 use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
-use onhand_engine::tax::{RatePpm, Taxed};
+use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
 
@@ -68,6 +76,9 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         oversold: vec![],
         freed: vec![],
         order: None,
+        late: None,
+        payment: None,
+        pricing: None,
     })
 }
 
@@ -90,6 +101,48 @@ fn cancelled(order: &str, units: i64) -> Event {
 fn policy(web: i64, low_at: i64) -> Event {
     let safety_stock = [Qty::ZERO, Qty::units(web), Qty::ZERO];
     Event::PolicySet { sku: SkuId(1), policy: Policy { safety_stock, low_at: Qty::units(low_at) } }
+}
+
+fn drawer(till: u16, happening: Happening) -> Event {
+    Event::Drawer { till: TillNo(till), happening }
+}
+
+fn opened(till: u16, float: i64) -> Event {
+    let business_day = BusinessDay::new(2026, 1, 31).unwrap();
+    let (session, opened, basis) = (SessionNo(1), Timestamp(1), PriceBasis::TaxInclusive);
+    drawer(till, Happening::SessionOpened { session, opened, business_day, float: Minor(float), basis })
+}
+
+fn moved(movement: Movement, amount: i64) -> Event {
+    let (reason, person) = (Label::new("coins").unwrap(), Owner::new("ann").unwrap());
+    drawer(1, Happening::CashMoved { movement, amount: Minor(amount), reason, person })
+}
+
+fn no_sale() -> Event {
+    drawer(1, Happening::NoSaleOpened { reason: Label::new("coins").unwrap() })
+}
+
+/// Session 1 of till 1, which sold nothing, closed with nothing in these kinds.
+fn closed(counted: &[TenderKind]) -> Event {
+    let mut drawer = Drawer::default();
+    let Event::Drawer { happening, .. } = opened(1, 10_000) else { panic!("not a drawer's") };
+    drawer.apply(&happening);
+    let count = |kind: &TenderKind| Count { kind: *kind, counted: Counted::Amount(Minor::ZERO), reason: None };
+    let ask = Ask::Close { session: None, counts: counted.iter().map(count).collect(), pending: 0 };
+    let decision = onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), None, &ask, Timestamp(2)).unwrap();
+    let Decision::Happens(event) = decision else { panic!("closing happens") };
+    event
+}
+
+fn late(event: Event) -> Event {
+    let Event::SaleRecorded(sale) = event else { panic!("not a sale") };
+    Event::SaleRecorded(Sale { late: Some(SessionNo(1)), ..sale })
+}
+
+fn rules(step: u32) -> Event {
+    let rule = RoundingRule { step, direction: Direction::Nearest, tie: Tie::Up };
+    let rounding = Some(CashRounding { due: rule, change: rule });
+    Event::DrawerRulesSet { rules: Box::new(DrawerRules { rounding, ..DrawerRules::default() }) }
 }
 
 #[test]
@@ -124,6 +177,23 @@ fn every_difference_makes_a_difference() {
         [&base[..], &[allocated("W-1", 2), cancelled("W-1", 2)]].concat(),
         [&base[..], &[policy(1, 0)]].concat(),
         [&base[..], &[policy(0, 1)]].concat(),
+        [&base[..], &[opened(1, 10_000)]].concat(),
+        [&base[..], &[opened(2, 10_000)]].concat(),
+        [&base[..], &[opened(1, 10_001)]].concat(),
+        [&base[..], &[opened(1, 10_000), moved(Movement::PaidIn, 5)]].concat(),
+        [&base[..], &[opened(1, 10_000), moved(Movement::PaidIn, 6)]].concat(),
+        [&base[..], &[opened(1, 10_000), moved(Movement::PaidOut, 5)]].concat(),
+        [&base[..], &[opened(1, 10_000), moved(Movement::Drop, 5)]].concat(),
+        [&base[..], &[opened(1, 10_000), no_sale()]].concat(),
+        [&base[..], &[opened(1, 10_000), sold(1, Some(1), 100)]].concat(),
+        [&base[..], &[sold(1, Some(1), 100), opened(1, 10_000)]].concat(),
+        [&base[..], &[opened(1, 10_000), closed(&[])]].concat(),
+        [&base[..], &[opened(1, 10_000), closed(&[TenderKind::Cash])]].concat(),
+        [&base[..], &[opened(1, 10_000), closed(&[]), late(sold(1, Some(1), 100))]].concat(),
+        [&base[..], &[opened(1, 10_000), closed(&[]), sold(1, Some(1), 100)]].concat(),
+        [&base[..], &[opened(1, 10_000), closed(&[]), opened(1, 10_000)]].concat(),
+        [&base[..], &[rules(5)]].concat(),
+        [&base[..], &[rules(10)]].concat(),
         // The same counts by another way: the version is part of the state.
         vec![received(1, 2), received(1, 3), received(2, 3)],
     ];
@@ -166,6 +236,25 @@ fn orders_and_tills_that_disagree_are_found() {
     assert_eq!(findings.len(), 2, "{findings:?}");
     assert!(findings[0].starts_with("location 1: ") && findings[0].contains("open orders"), "{findings:?}");
     assert!(findings[1].contains("till 3: its receipt numbers"), "{findings:?}");
+}
+
+#[test]
+fn drawers_that_disagree_are_found() {
+    let events = [opened(1, 10_000), closed(&[]), opened(1, 10_000), sold(1, Some(1), 100), late(sold(1, Some(1), 50))];
+    let found = |spoil: fn(&mut Drawer)| {
+        let mut world = world(&events);
+        assert_eq!(world.check(), Vec::<String>::new());
+        let till = world.places.get_mut(&LocationId(1)).unwrap().tills.get_mut(&TillNo(1)).unwrap();
+        spoil(till.drawer.as_mut().unwrap());
+        world.check().join("\n")
+    };
+    let disagree = "its drawer's tenders are not what its sales and returns come to";
+    let tendered = found(|drawer| drawer.session.as_mut().unwrap().books.tenders[0].taken = Minor(7));
+    assert!(tendered.contains(disagree), "{tendered}");
+    let late = found(|drawer| drawer.late.get_mut(&SessionNo(1)).unwrap().rounding = Minor(1));
+    assert!(late.contains(disagree), "{late}");
+    let gone = found(|drawer| drawer.closed.clear());
+    assert!(gone.contains("a late sale of a session that is not closed"), "{gone}");
 }
 
 #[test]

@@ -4,14 +4,20 @@
 mod build;
 
 use build::{LOCATION, TEA, line, owner, reserve, sale_line, sell};
-use onhand_engine::command::Said;
+use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{
-    Action, Bucket, Channel, Command, Disposition, Policy, Sell, Standing, Tender, TenderKind,
+    Action, Bucket, Channel, Command, Disposition, Policy, Said, Sell, Standing, Tender, TenderKind,
 };
+use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::drawer::report::{Count, Counted, Denomination};
+use onhand_engine::drawer::rules::{Account, DrawerRules};
+use onhand_engine::drawer::{Ask, Movement};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
+use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Millis;
 
 fn command(action: Action) -> Command {
@@ -50,7 +56,8 @@ fn the_part_that_differs_is_named() {
     let money = "amounts, taxes or tenders";
     let rest = "owner, reservation, order, till, time or reason";
     type Change = fn(&mut Sell);
-    let changes: [(&str, Change); 13] = [
+    let changes: [(&str, Change); 14] = [
+        (rest, |s| s.session = Some(SessionNo(1))),
         (lines, |s| s.lines[0].sku = SkuId(8)),
         (lines, |s| s.lines[1].qty = build::line(TEA, 3).qty),
         (lines, |s| s.lines.swap(0, 1)),
@@ -101,6 +108,11 @@ fn adjust(bucket: Bucket, reason: &str) -> Action {
     Action::Adjust { sku: TEA, bucket, delta: Qty::units(1), reason: Label::new(reason).unwrap() }
 }
 
+fn labels(location: u32, layouts: &[&str]) -> Action {
+    let layouts = layouts.iter().map(|text| Layout::parse(text).unwrap()).collect();
+    Action::SetLabels { location: LocationId(location), layouts }
+}
+
 fn back(disposition: Disposition) -> Action {
     let lines = vec![sale_line(TEA, 1)];
     Action::Return {
@@ -140,10 +152,91 @@ fn commands_that_look_alike_differ() {
         back(Disposition::ToSupplier),
         Action::Deallocate { order: OrderId::new("W-1").unwrap() },
         Action::Deallocate { order: OrderId::new("W-10").unwrap() },
+        labels(1, &[]),
+        labels(2, &[]),
+        labels(1, &["20IIIIIVPPPPC"]),
+        labels(1, &["21IIIIIVPPPPC"]),
+        labels(1, &["20IIIIIVPPPPC", "21IIIIIVPPPPC"]),
     ];
     for (at, one) in alike.iter().enumerate() {
         for other in &alike[at + 1..] {
             assert_ne!(of(one.clone()), of(other.clone()), "{one:?} and {other:?}");
         }
+    }
+}
+
+/// What a drawer is asked differs in each of its fields; what the shop fills in makes no difference.
+#[test]
+fn asks_of_a_drawer_differ() {
+    let asked = |till, ask| of(Action::Drawer { till: TillNo(till), ask });
+    let open =
+        |day, float, basis| Ask::Open { business_day: BusinessDay::parse(day).unwrap(), float: Minor(float), basis };
+    let moved = |movement, amount, reason, person| Ask::Move {
+        movement,
+        amount: Minor(amount),
+        reason: Label::new(reason).unwrap(),
+        person: owner(person),
+    };
+    let count =
+        |kind, counted, reason: Option<&str>| Count { kind, counted, reason: reason.map(|r| Label::new(r).unwrap()) };
+    let cash = |amount| count(TenderKind::Cash, Counted::Amount(Minor(amount)), None);
+    let piece = |value, pieces| Counted::Pieces(vec![Denomination { value: Minor(value), pieces }]);
+    let close = |counts, pending| Ask::Close { session: None, counts, pending };
+    let note = |reason| Ask::NoSale { reason: Label::new(reason).unwrap() };
+    let day = "2026-01-31";
+    let all = [
+        asked(1, open(day, 100, PriceBasis::TaxInclusive)),
+        asked(2, open(day, 100, PriceBasis::TaxInclusive)),
+        asked(1, open("2026-02-01", 100, PriceBasis::TaxInclusive)),
+        asked(1, open(day, 101, PriceBasis::TaxInclusive)),
+        asked(1, moved(Movement::PaidIn, 100, "coins", "ann")),
+        asked(1, moved(Movement::PaidOut, 100, "coins", "ann")),
+        asked(1, moved(Movement::Drop, 100, "coins", "ann")),
+        asked(1, moved(Movement::PaidIn, 101, "coins", "ann")),
+        asked(1, moved(Movement::PaidIn, 100, "notes", "ann")),
+        asked(1, moved(Movement::PaidIn, 100, "coins", "ben")),
+        asked(1, note("coins")),
+        asked(1, note("notes")),
+        asked(1, Ask::Read),
+        asked(1, close(vec![], 0)),
+        asked(1, close(vec![], 1)),
+        asked(1, Ask::Close { session: Some(SessionNo(2)), counts: vec![], pending: 0 }),
+        asked(1, close(vec![cash(100)], 0)),
+        asked(1, close(vec![cash(101)], 0)),
+        asked(1, close(vec![count(TenderKind::Card, Counted::Amount(Minor(100)), None)], 0)),
+        asked(1, close(vec![count(TenderKind::Cash, Counted::Amount(Minor(100)), Some("short"))], 0)),
+        asked(1, close(vec![count(TenderKind::Cash, piece(100, 1), None)], 0)),
+        asked(1, close(vec![count(TenderKind::Cash, piece(50, 1), None)], 0)),
+        asked(1, close(vec![count(TenderKind::Cash, piece(50, 2), None)], 0)),
+    ];
+    for (i, one) in all.iter().enumerate() {
+        assert!(all[i + 1..].iter().all(|other| one.differs_in(other).is_some()), "number {i} is like another");
+    }
+    assert_eq!(all[0], asked(1, open(day, 100, PriceBasis::TaxExclusive)));
+}
+
+#[test]
+fn rules_of_drawers_differ() {
+    let rule = |step, direction, tie| RoundingRule { step, direction, tie };
+    let five = rule(5, Direction::Nearest, Tie::Up);
+    let rounding = |due, change| DrawerRules { rounding: Some(CashRounding { due, change }), ..DrawerRules::default() };
+    let account = |account, code| DrawerRules {
+        accounts: [(account, Label::new(code).unwrap())].into(),
+        ..DrawerRules::default()
+    };
+    let all = [
+        DrawerRules::default(),
+        rounding(five, five),
+        rounding(rule(10, Direction::Nearest, Tie::Up), five),
+        rounding(rule(5, Direction::Up, Tie::Up), five),
+        rounding(rule(5, Direction::Nearest, Tie::Down), five),
+        rounding(five, rule(5, Direction::Down, Tie::Up)),
+        account(Account::Safe, "1"),
+        account(Account::Safe, "2"),
+        account(Account::Drawer, "1"),
+    ];
+    let prints = all.map(|rules| of(Action::SetDrawerRules { rules: Box::new(rules) }));
+    for (i, one) in prints.iter().enumerate() {
+        assert!(prints[i + 1..].iter().all(|other| one.differs_in(other).is_some()), "number {i} is like another");
     }
 }

@@ -19,7 +19,7 @@ fn standard() -> Label {
 
 fn rules(basis: PriceBasis, rounding: TaxRounding, parts: &[u32]) -> TaxRules {
     let rate = TaxRate { class: standard(), parts: parts.iter().copied().map(RatePpm).collect() };
-    TaxRules { basis, rounding, rates: vec![rate] }
+    TaxRules { basis, rounding, rates: vec![rate], dated: vec![] }
 }
 
 const BASES: [PriceBasis; 2] = [PriceBasis::TaxInclusive, PriceBasis::TaxExclusive];

@@ -7,12 +7,14 @@ use crate::keys::Principal;
 use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::people::Signed;
+use crate::prices::PriceWatch;
 use crate::server::Place;
 use crate::shares::Share;
 use crate::watching::Watching;
 use bytes::Bytes;
 use onhand_actors::directory::Directory;
 use onhand_engine::people::By;
+use onhand_protocol::value::Id;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -48,6 +50,7 @@ pub(crate) struct Connection {
     pub(crate) id: u64,
     pub(crate) watching: RefCell<Watching>,
     pub(crate) streams: RefCell<Streams>,
+    pub(crate) prices: RefCell<PriceWatch>,
     link: Box<dyn Link>,
     outbox: RefCell<Outbox>,
     flow: Cell<Flow>,
@@ -75,6 +78,7 @@ impl Connection {
             id,
             watching: RefCell::default(),
             streams: RefCell::default(),
+            prices: RefCell::default(),
             link,
             outbox: RefCell::default(),
             flow: Cell::new(Flow::Clear),
@@ -99,6 +103,15 @@ impl Connection {
 
     pub(crate) fn set_principal(&self, principal: Principal) {
         self.principal.set(Some(principal));
+    }
+
+    /// Whether a subscription may be called so: no other of this connection is.
+    pub(crate) fn check_new(&self, id: Id) -> Result<(), Fault> {
+        let known = self.watching.borrow().knows(id.0) || self.streams.borrow().knows(id);
+        if known || self.prices.borrow().knows(id) {
+            return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
+        }
+        Ok(())
     }
 
     /// Who asks for what comes from here: the device, and whoever is signed in. Somebody whose PIN was

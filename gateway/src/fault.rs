@@ -59,3 +59,9 @@ impl From<Box<ErrorBody>> for Fault {
         Self(body)
     }
 }
+
+impl From<Fault> for Box<ErrorBody> {
+    fn from(fault: Fault) -> Self {
+        fault.0
+    }
+}

@@ -9,6 +9,7 @@
 use crate::fault::Fault;
 use crate::people::Signed;
 use onhand_actors::directory::Directory;
+use onhand_engine::card_number;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::ids::Label;
 use onhand_engine::people::UserNo;
@@ -41,7 +42,11 @@ pub struct NoRandomness(#[from] getrandom::Error);
 /// # Errors
 /// [`NoRandomness`].
 pub fn mint(role: Role, holder: Label, now: Timestamp) -> Result<Minted, NoRandomness> {
-    let id = KeyId(getrandom::u64()?);
+    let mut id = KeyId(getrandom::u64()?);
+    // It stands in addresses and logs, where nothing may look like a card number.
+    while card_number::find(format!("{:016x}", id.0).as_bytes()).is_some() {
+        id = KeyId(getrandom::u64()?);
+    }
     let mut secret = [0_u8; SECRET_BYTES];
     getrandom::fill(&mut secret)?;
     let key = Key { id, role, holder, secret_hash: *blake3::hash(&secret).as_bytes(), created: now, revoked: None };
@@ -109,6 +114,12 @@ impl Principal {
             Principal::Shopper { .. } => Ok(()),
         }
     }
+}
+
+/// Whether a text is written as keys and tokens are, good or not.
+pub(crate) fn has_form(text: &str) -> bool {
+    let rest = text.strip_prefix("ohk_").or_else(|| text.strip_prefix("oht_"));
+    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_'))
 }
 
 /// Checks what stands behind `Authorization: Bearer` or in a `hello`.

@@ -6,6 +6,8 @@
 //! Not responsible for: stock (it holds none), rules (engine), what the messages look like
 //! (protocol), or what became durable (actors).
 
+mod card_numbers;
+mod cards;
 mod clock;
 mod connection;
 mod fault;
@@ -23,6 +25,7 @@ mod outbox;
 mod pages;
 mod pending;
 mod people;
+mod prices;
 mod rights;
 pub mod server;
 mod session;

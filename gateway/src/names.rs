@@ -7,6 +7,8 @@ use onhand_actors::directory::Directory;
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::rules::Rules;
+use onhand_engine::time::Timestamp;
 use onhand_protocol::convert::Names;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -37,6 +39,8 @@ pub(crate) struct Cache {
     version: Cell<u64>,
     items: RefCell<HashMap<Short, Arc<Item>>>,
     locations: RefCell<HashMap<Short, Arc<Location>>>,
+    rules: RefCell<Arc<Rules>>,
+    has_rules: Cell<bool>,
 }
 
 /// The address book by way of a worker's own look-ups.
@@ -52,6 +56,9 @@ impl Cache {
         if self.version.replace(version) != version {
             self.items.borrow_mut().clear();
             self.locations.borrow_mut().clear();
+            let rules = directory.rules();
+            self.has_rules.set(!rules.are_plain());
+            self.rules.replace(rules);
         }
         Cached { book: Book(directory), cache: self }
     }
@@ -76,6 +83,18 @@ impl Names for Cached<'_> {
 
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
         self.book.location_numbered(id)
+    }
+
+    fn has_rules(&self) -> bool {
+        self.cache.has_rules.get()
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        self.cache.rules.borrow().clone()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.book.now()
     }
 
     fn item_called(&self, code: &str) -> Option<Arc<Item>> {

@@ -25,6 +25,8 @@ pub(crate) enum Read {
     Catalogue,
     /// One reservation.
     Reservation,
+    /// Price books, promotions, tax classes without a rate.
+    Rules,
     /// What was sold.
     Totals,
     /// The feed of events.
@@ -35,6 +37,8 @@ pub(crate) enum Read {
     Status,
     /// The list of keys.
     Keys,
+    /// Closed till sessions.
+    Drawers,
     /// Users and roles.
     People,
 }
@@ -59,6 +63,14 @@ pub(crate) fn check(principal: &Principal, body: &Body) -> Result<(), Fault> {
             Ok(())
         }
         (Principal::Shopper { .. }, Body::Extend(asked)) => check_shopper_ttl(asked.ttl_s, asked.ttl_ms),
+        // Who belongs to a group or pays no tax is for the shop to say.
+        (Principal::Shopper { .. }, Body::Quote(asked)) => {
+            let of_the_shop = [("group", asked.group.is_some()), ("tax_exempt", asked.tax_exempt.is_some())];
+            match of_the_shop.into_iter().find(|(_, given)| *given) {
+                Some((field, _)) => Err(Fault::new(4004, "the role shopper may not say this").at(field)),
+                None => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }
@@ -82,10 +94,12 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
     let allowed = match read {
         Read::Levels | Read::Catalogue => role != Role::Operations,
         Read::Reservation => matches!(role, Role::Admin | Role::Till | Role::Web),
+        Read::Rules => matches!(role, Role::Admin | Role::Till | Role::Analyst),
         Read::Totals | Read::Events => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
         Read::Keys | Read::People => role == Role::Admin,
+        Read::Drawers => matches!(role, Role::Admin | Role::Till | Role::Analyst),
     };
     if allowed { Ok(()) } else { Err(forbidden(principal, "read this")) }
 }
@@ -98,7 +112,7 @@ pub(crate) fn check_keys(principal: &Principal) -> Result<(), Fault> {
 fn key_may(role: Role, op: &str) -> bool {
     match op {
         "hello" | "ping" => true,
-        "get" | "subscribe" => role != Role::Operations,
+        "get" | "scan" | "subscribe" => role != Role::Operations,
         "unsubscribe" => true,
         "watch_metrics" => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         "sell" | "reserve" | "extend" | "release" | "allocate" | "deallocate" => {
@@ -107,7 +121,15 @@ fn key_may(role: Role, op: &str) -> bool {
         "return" | "return_sale" | "void_sale" | "exchange" | "receive" | "adjust" | "count" => {
             matches!(role, Role::Admin | Role::Till)
         }
-        "set_policy" | "define_location" | "define_items" => role == Role::Admin,
+        "account" => matches!(role, Role::Admin | Role::Till | Role::Web),
+        "issue_account" | "load_account" | "redeem" | "disable_account" => matches!(role, Role::Admin | Role::Till),
+        "open_session" | "paid_in" | "paid_out" | "drop" | "no_sale" | "x_report" | "close_session" => {
+            matches!(role, Role::Admin | Role::Till)
+        }
+        "set_policy" | "set_labels" | "set_drawer_rules" | "define_location" | "define_items" => role == Role::Admin,
+        "define_price_book" | "end_price_book" | "define_promotions" | "end_promotion" => role == Role::Admin,
+        "quote" => matches!(role, Role::Admin | Role::Till | Role::Web),
+        "watch_prices" => role != Role::Operations,
         "sign_in" | "sign_out" => matches!(role, Role::Admin | Role::Till),
         "define_role" | "define_user" | "set_pin" | "disable_user" | "require_people" => role == Role::Admin,
         _ => false,
@@ -115,7 +137,8 @@ fn key_may(role: Role, op: &str) -> bool {
 }
 
 fn shopper_may(op: &str) -> bool {
-    matches!(op, "hello" | "ping" | "get" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
+    matches!(op, "hello" | "ping" | "get" | "scan" | "subscribe" | "unsubscribe" | "reserve" | "extend" | "release")
+        || matches!(op, "quote" | "watch_prices")
 }
 
 fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
@@ -123,6 +146,7 @@ fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
         Body::Sell(asked) => asked.channel,
         Body::Reserve(asked) => asked.channel,
         Body::Allocate(asked) => asked.channel,
+        Body::Quote(asked) => asked.channel,
         _ => None,
     };
     let Some(channel) = asked else { return Ok(()) };
@@ -162,13 +186,19 @@ mod tests {
         ("admin", "*"),
         (
             "till",
-            "hello ping get subscribe unsubscribe sell return reserve extend release receive adjust count \
-             allocate deallocate return_sale void_sale exchange sign_in sign_out",
+            "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
+             receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
+             issue_account load_account redeem disable_account account quote watch_prices \
+              sign_in sign_out",
         ),
-        ("web", "hello ping get subscribe unsubscribe sell reserve extend release allocate deallocate"),
-        ("analyst", "hello ping get subscribe unsubscribe watch_metrics"),
+        (
+            "web",
+            "hello ping get scan subscribe unsubscribe sell reserve extend release allocate deallocate account quote \
+             watch_prices",
+        ),
+        ("analyst", "hello ping get scan subscribe unsubscribe watch_metrics watch_prices"),
         ("operations", "hello ping unsubscribe watch_metrics"),
-        ("shopper", "hello ping get subscribe unsubscribe reserve extend release"),
+        ("shopper", "hello ping get scan subscribe unsubscribe reserve extend release quote watch_prices"),
     ];
 
     #[test]
@@ -189,9 +219,16 @@ mod tests {
     fn reads_by_role() {
         let shopper = Principal::Shopper { session: 1, expires: Timestamp(1) };
         let key = |role| Principal::Key { id: KeyId(1), role };
-        for read in
-            [Read::Totals, Read::Events, Read::Status, Read::Keys, Read::People, Read::Metrics, Read::Reservation]
-        {
+        for read in [
+            Read::Rules,
+            Read::Totals,
+            Read::Events,
+            Read::Status,
+            Read::Keys,
+            Read::People,
+            Read::Metrics,
+            Read::Reservation,
+        ] {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");
         }
@@ -200,5 +237,10 @@ mod tests {
         assert!(check_read(&key(Role::Analyst), Read::Events).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Status).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Levels).is_err());
+        assert!(check_read(&shopper, Read::Drawers).is_err());
+        for (role, may) in [(Role::Admin, true), (Role::Till, true), (Role::Analyst, true), (Role::Web, false)] {
+            assert_eq!(check_read(&key(role), Read::Drawers).is_ok(), may, "{role:?}");
+        }
+        assert!(check_read(&key(Role::Operations), Read::Drawers).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Starting and stopping: the listener, the workers, and what they share.
 
+use crate::cards::Guesses;
 use crate::fault::Fault;
 use crate::figures::Desk;
 use crate::figures::gatherer::Gatherer;
@@ -82,6 +83,7 @@ pub(crate) struct Shared {
     pub(crate) exporter: &'static PrometheusHandle,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: AtomicUsize,
+    pub(crate) guesses: Guesses,
 }
 
 impl Shared {
@@ -108,8 +110,8 @@ pub(crate) fn fresh(
     // Before the first counter is looked up.
     let exporter = metrics::exporter();
     let (tokens, meters, sockets) = (Tokens::new()?, Meters::new(), AtomicUsize::new(0));
-    let (desk, pins) = (Desk::default(), Pins::new()?);
-    Ok(Arc::new(Shared { handle, origins, tokens, pins, limits, meters, desk, exporter, stopping, sockets }))
+    let (desk, pins, guesses) = (Desk::default(), Pins::new()?, Guesses::default());
+    Ok(Arc::new(Shared { handle, origins, tokens, pins, limits, meters, desk, exporter, stopping, sockets, guesses }))
 }
 
 /// One place among the sockets at once; given back when dropped.

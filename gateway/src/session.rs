@@ -1,20 +1,17 @@
 //! One WebSocket's session: what its client says is read and answered here. It speaks to no socket: the
 //! protocol of WebSocket runs on bytes that the connection's line gave, and on its outbox.
 
-use crate::clock;
 use crate::connection::{Closing, Connection, Flow};
 use crate::fault::Fault;
-use crate::figures;
 use crate::keys::{self, Principal};
 use crate::limits::Bucket;
 use crate::link::{Link, Tcp};
 use crate::live::CHUNK;
-use crate::metrics;
 use crate::people::{self, socket::Waiting};
-use crate::rights;
 use crate::server::Place;
 use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
+use crate::{card_numbers, cards, clock, figures, metrics, prices, rights};
 use hyper_util::rt::TokioIo;
 use onhand_engine::people::By;
 use onhand_protocol::compact::{self, Sale};
@@ -264,10 +261,13 @@ impl<'a> Session<'a> {
 
     fn hear(&mut self, message: Message, now: Instant) {
         match message {
-            Message::Text(text) => message::parse_all(&text, |request| match request {
-                Ok(request) => self.request(request, now),
-                Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
-            }),
+            Message::Text(text) => {
+                let admit = |text: &str| Ok(card_numbers::check_json(text.as_bytes())?);
+                message::parse_all(&text, admit, |request| match request {
+                    Ok(request) => self.request(request, now),
+                    Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
+                });
+            }
             Message::Binary(message) if self.compact => self.hear_compact(&message, now),
             Message::Binary(_) => {
                 self.refuse(None, &Fault::new(1001, "this subprotocol is JSON text; send text messages"));
@@ -302,6 +302,7 @@ impl<'a> Session<'a> {
         let principal = self.identified()?;
         rights::check_op(&principal, "sell")?;
         self.check_in_flight(principal)?;
+        card_numbers::check_sale(sale)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let command = convert::sale(sale, principal.role().channel(), &book)?;
         self.worker.ask_for(self.connection, self.by(), command, Asked::Compact(sale.id), now)
@@ -330,9 +331,15 @@ impl<'a> Session<'a> {
         people::check_approval(&body, approval.as_deref(), || self.by())?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
+            Body::Scan(asked) => {
+                self.reply(id, Success::Scanned(wire::scan(&self.worker.shared.handle, &asked)?));
+                Ok(())
+            }
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
             Body::WatchMetrics(asked) => figures::socket::begin(self.worker, self.connection, id, &asked, &principal),
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),
+            Body::Quote(asked) => prices::quote(self.worker, self.connection, id, &asked, principal),
+            Body::WatchPrices(_) => prices::begin(self.worker, self.connection, id),
             Body::Ping(_) => {
                 self.reply(id, Success::Pong(Pong { time: self.time() }));
                 Ok(())
@@ -402,10 +409,8 @@ impl<'a> Session<'a> {
     fn subscribe(&self, id: Id, asked: message::Subscribe, principal: Principal) -> Result<(), Fault> {
         let max = self.worker.shared.limits.subscriptions_max;
         let subscribing = wire::subscribing(asked, principal, self.worker.shared.handle.directory())?;
+        self.connection.check_new(id)?;
         let watching = self.connection.watching.borrow();
-        if watching.knows(id.0) || self.connection.streams.borrow().knows(id) {
-            return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
-        }
         if watching.weight().saturating_add(subscribing.watched.watch.weight()) > max {
             return Err(Fault::new(5007, format!("a connection may watch {max} items; watch whole locations instead")));
         }
@@ -416,7 +421,8 @@ impl<'a> Session<'a> {
 
     fn unsubscribe(&self, id: Id, subscription: Id) -> Result<(), Fault> {
         let was_stream = self.connection.streams.borrow_mut().remove(subscription);
-        if !was_stream && !self.worker.unsubscribe(self.connection, subscription.0) {
+        let was_told = self.connection.prices.borrow_mut().remove(subscription);
+        if !was_stream && !was_told && !self.worker.unsubscribe(self.connection, subscription.0) {
             return Err(Fault::new(1015, "this connection has no such subscription").at("subscription"));
         }
         self.reply(id, Success::Unsubscribed(Pong { time: self.time() }));
@@ -439,12 +445,14 @@ impl<'a> Session<'a> {
     fn command(
         &self,
         id: Id,
-        body: Body,
+        mut body: Body,
         approval: Option<Box<Approval>>,
         principal: Principal,
         now: Instant,
     ) -> Result<(), Fault> {
         self.check_in_flight(principal)?;
+        self.worker.shared.guesses.check(&principal, &body, now)?;
+        cards::prepare(id, &mut body)?;
         let channel = principal.role().channel();
         if approval.is_some() || matches!(body, Body::SetPin(_)) {
             let waiting = Waiting { id, body, approval, principal, channel, asked_at: now };
@@ -567,8 +575,10 @@ impl<'a> Session<'a> {
         connection.flush();
         while connection.flow() == Flow::Clear {
             let next = connection.watching.borrow_mut().next_frame(&worker.shared.handle, clock::now());
+            let of_prices = || connection.prices.borrow_mut().next_frame(&worker.shared.handle);
             let of_metrics = || connection.streams.borrow_mut().next_frame(&worker.shared);
-            let Some((frame, levels)) = next.or_else(|| Some((of_metrics()?, 0))) else { break };
+            let others = || Some((of_prices().or_else(of_metrics)?, 0));
+            let Some((frame, levels)) = next.or_else(others) else { break };
             worker.shared.meters.bytes.increment(wire::count(frame.len()));
             worker.shared.meters.levels.increment(wire::count(levels));
             connection.share(frame);

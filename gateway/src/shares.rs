@@ -48,7 +48,8 @@ impl Pool {
 pub(crate) struct Shares {
     keys: Pool,
     places: Pool,
-    /// By number; locations are numbered without gaps, from the chain on.
+    /// The virtual locations of accounts, then by number: locations are numbered without gaps, from the
+    /// chain on.
     by_place: Vec<Share>,
 }
 
@@ -82,7 +83,8 @@ impl Shares {
 }
 
 fn share_of(by_place: &mut Vec<Share>, location: LocationId) -> &Share {
-    let at = usize::try_from(location.0).unwrap_or(0);
+    // From the top downwards the accounts' come first, and the chain's zero follows on them.
+    let at = usize::try_from(location.0.wrapping_add(LocationId::ACCOUNT_PLACES)).unwrap_or(0);
     if by_place.len() <= at {
         by_place.resize_with(at + 1, Share::default);
     }
@@ -93,6 +95,7 @@ fn share_of(by_place: &mut Vec<Share>, location: LocationId) -> &Share {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use onhand_engine::ids::AccountId;
 
     #[test]
     fn a_key_with_much_in_flight_waits_rather_than_one_with_little() {
@@ -105,6 +108,19 @@ mod tests {
         assert!(shares.check(&modest, place(2), 20).is_ok());
         (0..100).for_each(|number| shares.give_back(&greedy, place(number)));
         assert!(shares.check(&greedy, place(1), 20).is_ok(), "it was given back");
+    }
+
+    /// There is room for as many as there are, not for as large a number as they have.
+    #[test]
+    fn the_places_of_accounts_are_few() {
+        let (mut shares, key) = (Shares::default(), Share::default());
+        for account in 0..1_000 {
+            shares.take(&key, LocationId::of_account(AccountId(account)));
+        }
+        shares.take(&key, LocationId::CHAIN);
+        shares.take(&key, LocationId(1));
+        assert_eq!(shares.by_place.len(), 66);
+        assert_eq!(shares.places.active, 66);
     }
 
     #[test]

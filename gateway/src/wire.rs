@@ -13,10 +13,13 @@ use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, SkuCode, Sk
 use onhand_engine::level::Level;
 use onhand_engine::people::UserNo;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::rules::Rules;
+use onhand_engine::scan::date::Date;
+use onhand_engine::time::Timestamp;
 use onhand_protocol::compact;
 pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
-use onhand_protocol::message::{Channel, LevelMessage, Reply, Role, Subscribe, Success};
+use onhand_protocol::message::{Channel, ItemScanned, LevelMessage, Reply, Role, Scan, Subscribe, Success};
 use onhand_protocol::value::{Id, Sku};
 use std::sync::Arc;
 
@@ -42,6 +45,18 @@ impl Names for Book<'_> {
 
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
         self.0.location(id)
+    }
+
+    fn has_rules(&self) -> bool {
+        !self.0.rules().are_plain()
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        self.0.rules()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
     }
 
     fn user_numbered(&self, no: UserNo) -> Option<UserCode> {
@@ -162,6 +177,14 @@ pub(crate) fn item(directory: &Directory, code: &SkuCode) -> Result<Arc<Item>, F
         let fault = Fault::new(1003, format!("there is no item {code} in the catalogue")).at("sku");
         fault.about(Sku::from(code))
     })
+}
+
+/// What was scanned.
+pub(crate) fn scan(handle: &Handle, asked: &Scan) -> Result<ItemScanned, Fault> {
+    let directory = handle.directory();
+    let location = location(directory, &asked.location.0)?;
+    let (labels, today) = (directory.labels(location.id), Date::of(handle.now()));
+    Ok(convert::scan(&asked.code, &location, &labels, today, &Book(directory))?)
 }
 
 /// A subscription that was asked for.

@@ -5,23 +5,19 @@
 //! socket with something to say is written to once for all of it, by the worker itself; the tasks of
 //! the connections only read.
 
-use crate::clock;
 use crate::connection::{Closing, Connection};
 use crate::fault::Fault;
 use crate::figures::WorkerFigures;
-use crate::giving;
-use crate::http;
 use crate::inbox::Inbox;
 use crate::keys::Principal;
 use crate::link::Link;
 use crate::live::Live;
-use crate::metrics;
 use crate::names::Cache;
 use crate::pending::{Pending, Taken, Waiter};
 use crate::server::{Place, Shared};
-use crate::session;
 use crate::shares::{Share, Shares};
 use crate::wire::{self, Asked};
+use crate::{clock, giving, http, metrics, session};
 use hashbrown::HashMap;
 use hyper::upgrade::OnUpgrade;
 use onhand_actors::port::{Envelope, Outcome, PortId, Ticket};
@@ -295,6 +291,7 @@ impl Worker {
         self.look_at_pressure();
         if waiting.chain_changed {
             self.check_principals();
+            self.tell_prices();
         }
     }
 
@@ -319,6 +316,9 @@ impl Worker {
                     shares.give_back(&share, location);
                     if let Outcome::Refused(refusal) = &outcome {
                         metrics::error(refusal.number());
+                        if let (Refusal::UnknownAccount, Some(principal)) = (refusal, connection.principal()) {
+                            self.shared.guesses.miss(principal, now);
+                        }
                         if let Refusal::Busy { retry_ms } = refusal {
                             connection.pause(*retry_ms);
                         }
@@ -384,6 +384,16 @@ impl Worker {
             let Some(principal) = connection.principal() else { continue };
             if let Err(fault) = principal.check(self.shared.handle.directory(), now) {
                 connection.close(Closing::Fault(fault));
+            }
+        }
+    }
+
+    /// Wakes the connections that are to be told of changed prices.
+    fn tell_prices(&self) {
+        let version = self.shared.handle.directory().rules_version();
+        for connection in self.connections.borrow().values() {
+            if connection.prices.borrow().is_due(version) {
+                connection.wake();
             }
         }
     }

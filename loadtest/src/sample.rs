@@ -182,7 +182,7 @@ fn tax() -> Option<TaxInput> {
         Some(Rate { class: Text(Label::new(class).ok()?), rate_ppm: Some(ppm), parts_ppm: None })
     };
     let rates = vec![rate("standard", 200_000)?, rate("reduced", 55_000)?];
-    Some(TaxInput { basis: Basis::TaxInclusive, rounding: Rounding::Line, rates })
+    Some(TaxInput { basis: Basis::TaxInclusive, rounding: Rounding::Line, rates, dated: Vec::new() })
 }
 
 /// Puts the chain on a server that does not have it yet. Says whether it did.

@@ -242,11 +242,24 @@ fn sell(location: &Text<32>, channel: Channel, till: Option<u16>) -> Sell {
         reservation: None,
         owner: None,
         order: None,
+        session: None,
+        group: None,
+        coupons: Vec::new(),
+        tax_exempt: None,
     }
 }
 
 fn sale_line(line: &AskedLine) -> SaleLine {
-    SaleLine { sku: Some(line.sku.clone()), gtin: None, qty: line.qty, amount: None, unit_price: None, tax: None }
+    SaleLine {
+        sku: Some(line.sku.clone()),
+        gtin: None,
+        qty: line.qty,
+        amount: None,
+        unit_price: None,
+        tax: None,
+        price_reason: None,
+        discount: None,
+    }
 }
 
 fn code(place: &Place) -> Option<Text<32>> {

@@ -7,6 +7,7 @@
 //! Not responsible for: rules (engine), sockets of the server and who may do what (gateway), or
 //! bytes on disk (persistence).
 
+pub mod card_code;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod compact;

@@ -69,8 +69,17 @@ pub const NAME_CHARS_MAX: usize = 200;
 /// Bar codes of one item.
 pub const GTINS_MAX: usize = 50;
 
+/// Layouts of one location's own labels: each of the prefixes that there are has one.
+pub const LAYOUTS_MAX: usize = 20;
+
 /// Tax classes of one location.
 pub const TAX_RATES_MAX: usize = 100;
+
+/// Tax rates by date or channel of one location.
+pub const DATED_RATES_MAX: usize = 1_000;
+
+/// Coupons shown with one basket.
+pub const COUPONS_MAX: usize = 20;
 
 /// Parts of one tax rate: federal, state, county, city and some air.
 pub const TAX_PARTS_MAX: usize = 8;

@@ -4,8 +4,8 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    Approval, CreateKey, ErrorBody, ItemInput, LevelMessage, MetricsHistory, MetricsMessage, PeopleList, SignIn,
-    SignedIn, each_schema, each_success_schema,
+    Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PeopleList,
+    PriceBookList, PromotionPage, Quote, Quoted, SignIn, SignedIn, TaxGaps, Z, each_schema, each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
 use crate::schema::{generator, success};
@@ -115,6 +115,10 @@ fn responses(route: &Route) -> Value {
             }
         }),
         Output::AnyJson => content(&json!({ "type": "object" })),
+        Output::Csv => json!({
+            "description": "A table with a heading.",
+            "content": { "text/csv": { "schema": { "type": "string" } } }
+        }),
         Output::Upgrade => json!({ "description": "Switching to WebSocket." }),
     };
     let status = if matches!(route.output, Output::Upgrade) { "101" } else { "200" };
@@ -143,6 +147,7 @@ fn schemas() -> Value {
     for add in [
         named::<CreateKey>,
         named::<ItemInput>,
+        named::<ItemScanned>,
         named::<LevelMessage>,
         named::<LevelPage>,
         named::<ItemPage>,
@@ -159,6 +164,12 @@ fn schemas() -> Value {
         named::<TokenMessage>,
         named::<MetricsMessage>,
         named::<MetricsHistory>,
+        named::<Z>,
+        named::<Quote>,
+        named::<Quoted>,
+        named::<TaxGaps>,
+        named::<PriceBookList>,
+        named::<PromotionPage>,
     ] {
         add(&mut generator);
     }

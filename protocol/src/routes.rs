@@ -36,6 +36,8 @@ pub enum Output {
     Stream(&'static str),
     /// JSON that describes itself.
     AnyJson,
+    /// A table with a heading, `text/csv`.
+    Csv,
     /// The connection becomes a WebSocket.
     Upgrade,
 }
@@ -76,6 +78,7 @@ const LIMIT: Query = Query { name: "limit", is_number: true, meaning: "At most s
 const CHANNEL: Query =
     Query { name: "channel", is_number: false, meaning: "The channel whose `available` is meant; default by role." };
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
+const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
 const PAGE: &[Query] = &[AFTER, LIMIT];
 const METRICS: &[Query] = &[
     Query { name: "every", is_number: false, meaning: "How long one object is: `1s`, the default, or `1m`." },
@@ -135,6 +138,11 @@ pub const ROUTES: &[Route] = &[
     command("/v1/adjust", "adjust", "adjusted", "Correct a count, with a reason."),
     command("/v1/count", "count", "counted", "A person counted."),
     command("/v1/set_policy", "set_policy", "policy_set", "Set safety stock and low mark of an item at a location."),
+    command("/v1/issue_account", "issue_account", "account_issued", "Open a gift card, store credit or points."),
+    command("/v1/load_account", "load_account", "account_booked", "Add to an account."),
+    command("/v1/redeem", "redeem", "account_booked", "Pay out from an account without a sale."),
+    command("/v1/disable_account", "disable_account", "account_booked", "Let nothing more be taken from an account."),
+    command("/v1/account", "account", "account", "What is on an account."),
     Route {
         access: Access::Admin,
         ..command("/v1/define_location", "define_location", "location_defined", "Define or change a location.")
@@ -148,6 +156,71 @@ pub const ROUTES: &[Route] = &[
             "Define or change items; up to 64 MiB, all or nothing.",
         )
     },
+    command("/v1/open_session", "open_session", "session_opened", "Begin a till session with a float."),
+    command("/v1/paid_in", "paid_in", "paid_in", "Cash comes into a drawer without a sale."),
+    command("/v1/paid_out", "paid_out", "paid_out", "Cash goes out of a drawer without a refund."),
+    command("/v1/drop", "drop", "dropped", "Cash goes from a drawer to the safe."),
+    command("/v1/no_sale", "no_sale", "no_sale", "A drawer was opened without a sale."),
+    command("/v1/x_report", "x_report", "x_report", "The totals of a till's open session. Changes nothing."),
+    command("/v1/close_session", "close_session", "session_closed", "Close a till session with what was counted."),
+    Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/set_drawer_rules",
+            "set_drawer_rules",
+            "drawer_rules_set",
+            "Set cash rounding and codes of accounts of a location.",
+        )
+    },
+    read("/v1/z/{location}/{till}/{session}", "Z", "A closed till session: its Z and its journal.", &[]),
+    Route {
+        output: Output::Csv,
+        ..read("/v1/z/{location}/{till}/{session}/journal", "", "The journal of a Z as a table.", &[])
+    },
+    Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/set_labels",
+            "set_labels",
+            "labels_set",
+            "Set how the labels that a location prints are laid out.",
+        )
+    },
+    Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/define_price_book",
+            "define_price_book",
+            "price_book_defined",
+            "Define or change a price book, whole; up to 64 MiB.",
+        )
+    },
+    Route {
+        access: Access::Admin,
+        ..command("/v1/end_price_book", "end_price_book", "price_book_ended", "Do without a price book.")
+    },
+    Route {
+        access: Access::Admin,
+        ..command(
+            "/v1/define_promotions",
+            "define_promotions",
+            "promotions_defined",
+            "Define or change promotions; up to 64 MiB, all or nothing.",
+        )
+    },
+    Route {
+        access: Access::Admin,
+        ..command("/v1/end_promotion", "end_promotion", "promotion_ended", "Do without a promotion.")
+    },
+    Route {
+        method: "POST",
+        access: Access::KeyOrToken,
+        input: Input::Json("Quote"),
+        ..read("/v1/quote", "Quoted", "What a basket would cost now, and why. Changes nothing.", &[])
+    },
+    read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
+    read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
+    read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue that have no rate now, and where.", &[]),
     admin(command("/v1/define_role", "define_role", "role_defined", "Define or change a role.")),
     admin(command("/v1/define_user", "define_user", "user_defined", "Define or change a user.")),
     admin(command("/v1/set_pin", "set_pin", "pin_set", "Give a user a PIN.")),
@@ -169,6 +242,10 @@ pub const ROUTES: &[Route] = &[
     },
     Route { access: Access::KeyOrToken, ..read("/v1/items", "ItemPage", "The catalogue, page by page.", PAGE) },
     Route { access: Access::KeyOrToken, ..read("/v1/items/{sku}", "ItemInput", "One item.", &[]) },
+    Route {
+        access: Access::KeyOrToken,
+        ..read("/v1/scan", "ItemScanned", "The item that was scanned, and what its symbol says.", &[LOCATION, CODE])
+    },
     Route { access: Access::KeyOrToken, ..read("/v1/locations", "LocationList", "Every location.", &[]) },
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),

@@ -1,12 +1,14 @@
 //! The values all messages share: quantities, amounts, ids, codes, times. Each refuses what it
 //! cannot be when it is read, with the number people look up.
 
+use crate::card_code::CardCode;
 use crate::time;
-use onhand_engine::gtin;
+use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::ids::{Code, CommandId, ReservationId, Seq};
-use onhand_engine::money;
 use onhand_engine::qty::{Qty, QtyError};
+use onhand_engine::scan::date::Date;
 use onhand_engine::time::Timestamp;
+use onhand_engine::{gtin, money};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -39,6 +41,10 @@ pub struct Currency(pub money::Currency);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub Timestamp);
 
+/// A trading date such as `2026-01-31`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub BusinessDay);
+
 /// A place in the log, as a decimal string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub Seq);
@@ -52,6 +58,10 @@ pub struct Decimal(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gtin(pub gtin::Gtin);
 
+/// A date of the calendar, as a label says it: `2026-01-31`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelDate(pub Date);
+
 /// A code people use: 1 to `MAX` printable characters without blanks at its ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<const MAX: usize>(pub Code<MAX>);
@@ -64,6 +74,8 @@ pub type LocationCode = Text<32>;
 pub type OrderName = Text<64>;
 /// Who a reservation is for: a cart, a session, a till's basket.
 pub type Owner = Text<64>;
+/// A lot or a serial number.
+pub type Mark = Text<20>;
 /// What a person signs in with.
 pub type UserCode = Text<32>;
 /// A short label: a reason, a tax class, a key's holder.
@@ -151,6 +163,22 @@ impl FromStr for Time {
     }
 }
 
+impl FromStr for Day {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        BusinessDay::parse(text).map(Self).ok_or("a business day is a date such as 2026-01-31")
+    }
+}
+
+impl FromStr for LabelDate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Date::parse_whole(text).map(Self).ok_or("a day is written like 2026-01-31")
+    }
+}
+
 impl FromStr for Position {
     type Err = &'static str;
 
@@ -199,6 +227,18 @@ impl fmt::Display for Id {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(std::str::from_utf8(&time::print(self.0)).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for LabelDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -279,7 +319,10 @@ macro_rules! text_value {
 text_value!([] Id, 1009, "a UUID as a string", "Id", { "type": "string", "format": "uuid" });
 text_value!([] Currency, 1001, "a currency code such as \"EUR\"", "Currency", { "type": "string", "pattern": "^[A-Z]{3}$" });
 text_value!([] Time, 1001, "a time such as \"2026-01-31T09:05:07.042Z\"", "Time", { "type": "string", "format": "date-time" });
+text_value!([] Day, 1001, "a date such as \"2026-01-31\"", "Day", { "type": "string", "format": "date" });
+text_value!([] LabelDate, 1001, "a day such as \"2026-01-31\"", "LabelDate", { "type": "string", "format": "date" });
 text_value!([] Position, 1017, "a position as a decimal string", "Position", { "type": "string", "pattern": "^[0-9]{1,20}$" });
+text_value!([] CardCode, 3038, "a gift card's code as a string", "CardCode", { "type": "string", "minLength": 20, "maxLength": 40 });
 text_value!([] Gtin, 1014, "a bar code of 8, 12, 13 or 14 digits as a string", "Gtin",
     { "type": "string", "pattern": "^([0-9]{8}|[0-9]{12,14})$" });
 text_value!([MAX] Text<MAX>, 1013, "a code as a string", format!("Text{MAX}"),

@@ -115,6 +115,16 @@ impl Server {
         }
     }
 
+    /// Starts it with standard error going into a file.
+    pub fn start_logging(command: &mut Command, log: &str) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let stdout = lines(child.stdout.take().unwrap());
+        let line = stdout.recv_timeout(PATIENCE).unwrap();
+        let address = line.strip_prefix("listening on http://").unwrap().to_owned();
+        Self { child, address, stdout }
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

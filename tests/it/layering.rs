@@ -31,7 +31,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("metrics", &["onhand-actors", "onhand-gateway"]),
     ("metrics-exporter-prometheus", &["onhand-gateway"]),
     ("hdrhistogram", &["onhand-loadtest"]),
-    ("csv", &["onhand-connectors", "onhand-loadtest"]),
+    ("csv", &["onhand-connectors", "onhand-loadtest", "onhand-gateway"]),
     ("clap", &["onhand"]),
     ("argon2", &["onhand-gateway"]),
 ];

@@ -1,10 +1,13 @@
 //! End-to-end promises, one module each, in one binary.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, unreachable_pub, reason = "tests may")]
 
+mod accounts;
 mod bad_input;
 mod browser;
+mod card_numbers;
 mod crash;
 mod disk_full;
+mod drawer;
 mod exactly_once;
 mod fault_proxy;
 mod harness;
@@ -17,6 +20,7 @@ mod planted;
 mod program;
 mod recorded_days;
 mod returning;
+mod scanned;
 mod stranger;
 mod tidy;
 mod wire;

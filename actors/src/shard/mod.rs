@@ -3,9 +3,13 @@
 //! What can wake it: commands in its inbox, news from the log thread, a deadline, its own yield.
 
 mod counting;
+mod payments;
 mod restoring;
 mod routing;
 mod running;
+mod waiting;
+
+pub(crate) use payments::StepPort;
 
 use crate::drained::{Drained, Replies};
 use crate::mailbox::{ActorRef, JobId, PostOffice};
@@ -78,7 +82,10 @@ pub(crate) struct Shard {
     post: PostOffice,
     ready: VecDeque<JobId>,
     remembered: Remembered,
-    wheel: Wheel,
+    wheel: Wheel<ReservationId>,
+    payments: payments::Payments,
+    waiting: waiting::Waiting,
+    errands: Wheel<waiting::Errand>,
     alarm: Option<(Timestamp, SpawnHandle)>,
     /// By store: who stands behind it must be of the same location, whose actors it then shares.
     coming: HashMap<(u32, Coming), ActorRef>,
@@ -145,6 +152,7 @@ impl Shard {
         remembered: Remembered,
         done: std::sync::mpsc::SyncSender<usize>,
     ) -> Self {
+        let shards = shared.inboxes.len();
         let mut shard = Self {
             no,
             shared,
@@ -154,6 +162,9 @@ impl Shard {
             ready: VecDeque::new(),
             remembered,
             wheel: Wheel::default(),
+            payments: payments::Payments::new(no, shards),
+            waiting: waiting::Waiting::default(),
+            errands: Wheel::default(),
             alarm: None,
             coming: HashMap::new(),
             drain: 0,
@@ -193,6 +204,9 @@ impl Shard {
                 shard.wheel.insert(live.deadline, u32::try_from(at).unwrap_or(NO_STORE), *id);
             }
         }
+        for at in 0..shard.places.stores.len() {
+            shard.look_after(u32::try_from(at).unwrap_or(NO_STORE), now);
+        }
         shard
     }
 
@@ -218,12 +232,16 @@ impl Shard {
         let now = self.shared.clock.now();
         self.drain = self.drain.wrapping_add(1);
         self.hand_over(now);
-        self.restore();
+        self.restore(now);
+        self.take_returned(now);
         self.take_inbox();
         self.take_due(now);
+        self.take_errands(now);
         let ran = self.run_ready(now);
+        self.run_stirred(now);
         self.remembered.evict(now, 2 * DRAIN_BUDGET);
         self.send_off(now);
+        self.hand_over_steps();
         self.publish_gauges(ran);
         self.sleep_or_yield(now, ctx);
     }
@@ -439,7 +457,8 @@ impl Shard {
     /// whatever it waits for will wake it.
     fn sleep_or_yield(&mut self, now: Timestamp, ctx: &mut Context<Self>) {
         let writable = self.is_writable();
-        let is_due = writable && self.wheel.next_in(now).is_some_and(|next| next.0 == 0);
+        let due = [self.wheel.next_in(now), self.errands.next_in(now)];
+        let is_due = writable && due.into_iter().flatten().any(|next| next.0 == 0);
         let has_work = is_due || !self.ready.is_empty() || !self.arrived.as_slice().is_empty();
         if has_work || self.ran_since_yield >= DRAIN_BUDGET {
             self.yielding = true;
@@ -463,7 +482,10 @@ impl Shard {
         if !self.is_writable() {
             return;
         }
-        let next = [self.wheel.next_in(now), self.counting.next_in(now)].into_iter().flatten().min();
+        let next = [self.wheel.next_in(now), self.errands.next_in(now), self.counting.next_in(now)]
+            .into_iter()
+            .flatten()
+            .min();
         let Some(next) = next else { return };
         let at = now.plus(next);
         if let Some((set_for, handle)) = self.alarm {
@@ -487,6 +509,9 @@ impl Shard {
     /// Lets go of the log once everything taken is durable and answered.
     fn finish_when_stopping(&mut self, ctx: &mut Context<Self>) {
         if !self.is_stopping() || self.in_flight > 0 || self.post.len() > 0 || !self.waiting_repeats.is_empty() {
+            return;
+        }
+        if !self.payments.is_idle() || !self.waiting.is_empty() {
             return;
         }
         if !self.shared.inboxes[self.no].close() {

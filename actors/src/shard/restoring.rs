@@ -3,12 +3,13 @@
 use super::{Shard, Touched};
 use crate::quarantine::read_back;
 use crate::shared::Rebuilt;
+use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
 use std::sync::Arc;
 
 impl Shard {
     /// Starts reading back what can be, and opens what was read.
-    pub(super) fn restore(&mut self) {
+    pub(super) fn restore(&mut self, now: Timestamp) {
         if self.quarantine.is_empty() {
             return;
         }
@@ -17,7 +18,7 @@ impl Shard {
         }
         for Rebuilt { store, place } in self.shared.inboxes[self.no].take_rebuilt() {
             match place {
-                Some(place) => self.open(store, place),
+                Some(place) => self.open(store, place, now),
                 None => self.quarantine.give_up(store),
             }
         }
@@ -37,7 +38,7 @@ impl Shard {
     }
 
     /// Puts the state in place that the log tells of, and publishes what the world had not seen.
-    fn open(&mut self, store: u32, place: PlaceState) {
+    fn open(&mut self, store: u32, place: PlaceState, now: Timestamp) {
         self.quarantine.open(store);
         for (id, live) in &place.store.reservations {
             self.wheel.insert(live.deadline, store, *id);
@@ -51,6 +52,7 @@ impl Shard {
                 self.touched_skus.push(Touched { sku, store, at });
             }
         }
+        self.look_after(store, now);
         self.touch_store(store);
         self.reservations = self.places.reservation_count();
         self.counting.look_again();

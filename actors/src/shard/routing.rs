@@ -12,6 +12,11 @@ use onhand_engine::store::OrderState;
 
 impl Shard {
     pub(super) fn enqueue(&mut self, envelope: Envelope) {
+        if self.needs_paying(&envelope) { self.pay(envelope) } else { self.take_in(envelope) }
+    }
+
+    /// Puts a command into the mailboxes of its participants.
+    pub(super) fn take_in(&mut self, envelope: Envelope) {
         let mut participants = std::mem::take(&mut self.participants);
         participants.clear();
         match self.participants_of(&envelope.command, &mut participants) {
@@ -93,11 +98,20 @@ impl Shard {
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. }
             | Action::GrantReturn { .. }
+            | Action::SetDrawerRules { .. }
+            | Action::Account { .. }
+            | Action::Payment(_)
+            | Action::SetLabels { .. }
+            | Action::DefinePriceBook { .. }
+            | Action::EndPriceBook { .. }
+            | Action::DefinePromotions { .. }
+            | Action::EndPromotion { .. }
             | Action::DefineRole { .. }
             | Action::DefineUser { .. }
             | Action::SetPin { .. }
             | Action::DisableUser { .. }
             | Action::RequirePeople { .. } => {}
+            Action::Drawer { till, .. } => into.push(ActorRef::Till(self.places.till(store, *till))),
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
         if into.is_empty() {

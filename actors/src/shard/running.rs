@@ -1,12 +1,14 @@
 //! A command runs: repeats are answered, the rest is decided, folded in and put on its way.
 
+use super::payments::AGAIN;
 use super::{Coming, NO_STORE, Shard, Touched, WaitingRepeat};
 use crate::directory::ChainChange;
 use crate::drained::NOBODY;
 use crate::handle::Stage;
 use crate::port::{Envelope, Outcome};
 use crate::remembered::Known;
-use crate::view::HoldChange;
+use crate::view::{HoldChange, SessionClosed};
+use onhand_engine::account::PaymentAsk;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command};
 use onhand_engine::decide::{Decision, decide};
@@ -23,18 +25,34 @@ use std::sync::atomic::Ordering;
 impl Shard {
     /// Runs a command that heads all of its mailboxes.
     pub(super) fn run(&mut self, store: u32, envelope: &Envelope, now: Timestamp) {
-        let (port, ticket, by, command) = (envelope.port, envelope.ticket, envelope.by, &envelope.command);
-        self.decided += usize::from(port != NOBODY);
+        let command = &envelope.command;
+        self.decided += usize::from(envelope.port != NOBODY);
         self.has_come(store, command);
         if let Action::Expire { reservation } = command.action {
             return self.run_expiry(store, reservation, command, now);
+        }
+        let Some(outcome) = self.attempt(store, envelope, now) else { return };
+        if let (Outcome::Refused(Refusal::BalanceHeld { .. }), Action::Account { account, .. }) =
+            (&outcome, &command.action)
+            && self.park(store, *account, envelope, now)
+        {
+            return;
+        }
+        self.reply(envelope, outcome);
+    }
+
+    /// What comes of a command; none: it is answered, or will be, with what came of it the first time.
+    pub(super) fn attempt(&mut self, store: u32, envelope: &Envelope, now: Timestamp) -> Option<Outcome> {
+        let (port, ticket, command) = (envelope.port, envelope.ticket, &envelope.command);
+        if command.action.is_payment_step() {
+            return Some(self.take_step(store, envelope.by, command, now));
         }
         let fingerprint = Fingerprint::of(command);
         if let Some((first, known)) = self.remembered.find(command.id) {
             self.tally.repeated += 1;
             if let Some(field) = first.differs_in(&fingerprint) {
                 self.direct.push(port, ticket, Outcome::Refused(Refusal::IdReused { field }));
-                return;
+                return None;
             }
             match known {
                 Known::Durable(entry) => {
@@ -43,19 +61,42 @@ impl Shard {
                 }
                 Known::OnItsWay(number) => self.waiting_repeats.push(WaitingRepeat { number, port, ticket }),
             }
-            return;
+            return None;
         }
-        if let Some(refusal) = self.closed_for_writes(store) {
+        if let Some(refusal) = self.closed_for_writes(store)
+            && !(refusal == Refusal::DiskFull && command.action.is_reading())
+        {
             self.tally.refused(refusal.number());
             self.direct.push(port, ticket, Outcome::Refused(refusal));
-            return;
+            return None;
         }
-        let outcome = self.outcome(store, by, command, fingerprint, now);
+        // It was known when it came, and is not any more: its accounts hold nothing.
+        if self.needs_paying(envelope) {
+            return Some(Outcome::Refused(Refusal::Busy { retry_ms: AGAIN.0 }));
+        }
+        Some(self.outcome(store, envelope.by, command, fingerprint, now))
+    }
+
+    /// A step of a payment. One who asks about a sale whose accounts are being asked has to ask again.
+    fn take_step(&mut self, store: u32, by: By, command: &Command, now: Timestamp) -> Outcome {
+        if let Some(refusal) = self.closed_for_writes(store) {
+            return Outcome::Refused(refusal);
+        }
+        match &command.action {
+            Action::Payment(PaymentAsk::Inquire { sale }) if self.payments.is_paying(*sale) => {
+                Outcome::Refused(Refusal::Busy { retry_ms: AGAIN.0 })
+            }
+            _ => self.outcome(store, by, command, Fingerprint::of(command), now),
+        }
+    }
+
+    /// Tells the asker, behind the records that it rests on.
+    pub(super) fn reply(&mut self, envelope: &Envelope, outcome: Outcome) {
         match &outcome {
             Outcome::Done { .. } => self.tally.done += 1,
-            Outcome::Refused(refusal) => self.count_refusal(command, refusal),
+            Outcome::Refused(refusal) => self.count_refusal(&envelope.command, refusal),
         }
-        self.out.replies.push(port, ticket, outcome);
+        self.out.replies.push(envelope.port, envelope.ticket, outcome);
     }
 
     /// The timer's command. Its id follows from the reservation's, so anybody may have used it: it is
@@ -190,7 +231,7 @@ impl Shard {
         } else {
             self.apply(store, record, command);
         }
-        if !matches!(record.event, Event::Expired(_)) {
+        if !record.event.is_own_step() {
             self.out.remembered.push(self.out.records);
             self.remembered.insert(record);
         }
@@ -214,6 +255,8 @@ impl Shard {
             Event::Reserved { reservation, deadline, .. } | Event::Extended { reservation, deadline } => {
                 self.wheel.insert(*deadline, store, *reservation);
             }
+            Event::Drawer { .. } => self.out.closed.extend(SessionClosed::of(record)),
+            Event::Account { account, entry } => self.account_changed(store, *account, entry),
             _ => {}
         }
         HoldChange::each(record, |change| {

@@ -1,7 +1,9 @@
 //! What the actors promise, on a log in memory. Nothing here sleeps: it waits for what is to happen.
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod deadlines;
+mod drawers;
 mod faults;
 mod figures;
 mod panics;
@@ -9,4 +11,5 @@ mod people;
 mod racing;
 mod repeats;
 mod rig;
+mod rules;
 mod selling;

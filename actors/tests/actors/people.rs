@@ -2,14 +2,17 @@
 
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
+use onhand_engine::account::{Cause, Entry};
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine};
-use onhand_engine::event::{Event, Record};
+use onhand_engine::drawer::Happening;
+use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::Why;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::Taxed;
 use onhand_engine::time::{Millis, Timestamp};
@@ -189,27 +192,57 @@ fn devices_without_anybody_before_them_go_on() {
 /// that the actors went by.
 fn needed_by(event: &Event) -> Vec<Capability> {
     vec![match event {
-        Event::SaleRecorded(_) | Event::Reserved { .. } | Event::Extended { .. } | Event::Released(_) => {
-            Capability::Sell
-        }
+        Event::SaleRecorded(sale) => return needed_by_sale(sale),
+        Event::Reserved { .. } | Event::Extended { .. } | Event::Released(_) => Capability::Sell,
         Event::Allocated { .. } | Event::Deallocated { .. } => Capability::Orders,
         Event::GoodsReceived { .. } => Capability::Receive,
         Event::GoodsReturned(back) if back.of.as_ref().is_some_and(|of| of.void.is_some()) => Capability::Void,
         Event::GoodsReturned(_) | Event::ReturnGranted { .. } => Capability::Return,
-        Event::Exchanged { .. } => return vec![Capability::Sell, Capability::Return],
+        Event::Exchanged { sale, .. } => {
+            let mut needed = needed_by_sale(sale);
+            needed.push(Capability::Return);
+            return needed;
+        }
+        Event::Drawer { happening: Happening::SessionClosed { .. }, .. } => Capability::CloseSession,
+        Event::Drawer { .. } => Capability::Drawer,
         Event::StockAdjusted { .. } => Capability::AdjustStock,
         Event::Counted { .. } => Capability::Count,
-        Event::PolicySet { .. } | Event::ItemsDefined { .. } | Event::LocationDefined { .. } => {
-            Capability::ManageCatalogue
-        }
+        Event::PolicySet { .. }
+        | Event::ItemsDefined { .. }
+        | Event::LocationDefined { .. }
+        | Event::DrawerRulesSet { .. }
+        | Event::LabelsSet { .. }
+        | Event::PriceBookDefined { .. }
+        | Event::PriceBookEnded { .. }
+        | Event::PromotionsDefined { .. }
+        | Event::PromotionEnded { .. } => Capability::ManageCatalogue,
+        Event::Account { entry, .. } => match entry {
+            Entry::Loaded { cause: Cause::Refund(_), .. } => Capability::Return,
+            Entry::Issued { .. } | Entry::Loaded { .. } => Capability::Sell,
+            Entry::Redeemed { sale: None, .. } => Capability::Drawer,
+            Entry::Disabled { .. } => Capability::Void,
+            _ => return vec![],
+        },
         Event::KeyCreated { .. } | Event::KeyRevoked { .. } => Capability::ManageKeys,
         Event::RoleDefined { .. }
         | Event::UserDefined { .. }
         | Event::PinSet { .. }
         | Event::UserDisabled { .. }
         | Event::PeopleRequired { .. } => Capability::ManagePeople,
-        Event::Expired(_) => return vec![],
+        Event::Expired(_) | Event::Settled { .. } => return vec![],
     }]
+}
+
+fn needed_by_sale(sale: &Sale) -> Vec<Capability> {
+    let lines = || sale.pricing.iter().flat_map(|pricing| &pricing.lines);
+    let mut needed = vec![Capability::Sell];
+    if lines().any(|line| line.overridden.is_some()) {
+        needed.push(Capability::OverridePrice);
+    }
+    if lines().flat_map(|line| &line.discounts).any(|discount| matches!(discount.why, Why::Person(_))) {
+        needed.push(Capability::Discount);
+    }
+    needed
 }
 
 /// Why a record should not be there, given the people as they were before it.

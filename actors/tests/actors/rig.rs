@@ -4,8 +4,7 @@ use onhand_actors::clock::Clock;
 use onhand_actors::handle::{Handle, Options, Surroundings};
 use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::{Item, Location, LocationKind};
-use onhand_engine::command::Said;
-use onhand_engine::command::{Action, Channel, Command, SaleLine, Sell, SkuQty, Standing};
+use onhand_engine::command::{Action, Channel, Command, Said, SaleLine, Sell, SkuQty, Standing};
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Owner, ReservationId, SkuCode, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
@@ -243,6 +242,9 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         reservation: None,
         owner: None,
         order: None,
+        session: None,
+        takes: Box::default(),
+        pricing: None,
     })
 }
 

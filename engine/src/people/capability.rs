@@ -1,6 +1,9 @@
 //! What a person may be allowed to do, and which action needs what.
 
-use crate::command::Action;
+use crate::account::{AccountAsk, Cause};
+use crate::command::{Action, Sell};
+use crate::drawer;
+use crate::quote::Why;
 
 macro_rules! capabilities {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $bit:literal;)+) => {
@@ -33,15 +36,15 @@ capabilities! {
     Sell = "sell", 0;
     /// Takes goods back and gives money for them.
     Return = "return", 1;
-    /// Cancels a whole finished sale.
+    /// Cancels a whole finished sale; disables a gift card or another account.
     Void = "void", 2;
     /// Sells at another price than the price list's.
     OverridePrice = "override_price", 3;
     /// Gives a discount that no promotion gives.
     Discount = "discount", 4;
-    /// Opens the drawer without a sale; puts cash in and takes cash out.
+    /// Opens a till session, and the drawer without a sale; puts cash in and takes cash out, also from an account.
     Drawer = "drawer", 5;
-    /// Opens and closes a till session.
+    /// Closes a till session.
     CloseSession = "close_session", 6;
     /// Binds goods to orders and lets them go.
     Orders = "orders", 7;
@@ -125,29 +128,79 @@ impl Capabilities {
     }
 }
 
-/// What a person needs for an action: the one table that says so. An action that needs nothing is the
-/// server's own.
+/// What a person needs for an action: the one table that says so. What needs nothing is the server's own,
+/// or may be done by whoever is signed in.
 #[must_use]
 pub fn needs(action: &Action) -> Capabilities {
     let needed = match action {
-        Action::Sell(_) | Action::Reserve { .. } | Action::Extend { .. } | Action::Release { .. } => Capability::Sell,
-        Action::Expire { .. } => return Capabilities::NONE,
+        Action::Sell(sell) => return needs_of_sale(sell),
+        Action::Reserve { .. } | Action::Extend { .. } | Action::Release { .. } => Capability::Sell,
+        Action::Expire { .. } | Action::Payment(_) => return Capabilities::NONE,
         Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,
         Action::Receive { .. } => Capability::Receive,
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
         Action::Return { .. } | Action::GrantReturn { .. } => Capability::Return,
-        Action::Exchange { .. } => return Capabilities::of(&[Capability::Sell, Capability::Return]),
+        Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
+        Action::Drawer { ask, .. } => return needs_of_drawer(ask),
+        Action::Account { ask, .. } => return needs_of_account(ask),
         Action::Adjust { .. } => Capability::AdjustStock,
         Action::Count { .. } => Capability::Count,
-        Action::SetPolicy { .. } | Action::DefineItems { .. } | Action::DefineLocation { .. } => {
-            Capability::ManageCatalogue
-        }
+        Action::SetPolicy { .. }
+        | Action::DefineItems { .. }
+        | Action::DefineLocation { .. }
+        | Action::SetDrawerRules { .. }
+        | Action::SetLabels { .. }
+        | Action::DefinePriceBook { .. }
+        | Action::EndPriceBook { .. }
+        | Action::DefinePromotions { .. }
+        | Action::EndPromotion { .. } => Capability::ManageCatalogue,
         Action::CreateKey { .. } | Action::RevokeKey { .. } => Capability::ManageKeys,
         Action::DefineRole { .. }
         | Action::DefineUser { .. }
         | Action::SetPin { .. }
         | Action::DisableUser { .. }
         | Action::RequirePeople { .. } => Capability::ManagePeople,
+    };
+    Capabilities::of(&[needed])
+}
+
+/// A sale at another price than the shop's, or with something off that no promotion gives, needs more
+/// than a sale does.
+fn needs_of_sale(sell: &Sell) -> Capabilities {
+    let mut needed = Capabilities::of(&[Capability::Sell]);
+    for line in sell.pricing.iter().flat_map(|pricing| &pricing.lines) {
+        if line.overridden.is_some() {
+            needed = needed.and(Capabilities::of(&[Capability::OverridePrice]));
+        }
+        if line.discounts.iter().any(|discount| matches!(discount.why, Why::Person(_))) {
+            needed = needed.and(Capabilities::of(&[Capability::Discount]));
+        }
+    }
+    needed
+}
+
+/// An X changes nothing: whoever is signed in may read it.
+fn needs_of_drawer(ask: &drawer::Ask) -> Capabilities {
+    let needed = match ask {
+        drawer::Ask::Open { .. } | drawer::Ask::Move { .. } | drawer::Ask::NoSale { .. } => Capability::Drawer,
+        drawer::Ask::Close { .. } => Capability::CloseSession,
+        drawer::Ask::Read => return Capabilities::NONE,
+    };
+    Capabilities::of(&[needed])
+}
+
+/// A gift card is sold and loaded as goods are sold; what is refunded to one is a return. Money that is
+/// paid out without a sale comes from the drawer; a card that is disabled is cancelled. What is on it
+/// anybody may read who is signed in; the steps of a payment are the server's own.
+fn needs_of_account(ask: &AccountAsk) -> Capabilities {
+    let needed = match ask {
+        AccountAsk::Load { cause: Cause::Refund(_), .. } => Capability::Return,
+        AccountAsk::Issue { .. } | AccountAsk::Load { .. } => Capability::Sell,
+        AccountAsk::Redeem { .. } => Capability::Drawer,
+        AccountAsk::Disable { .. } => Capability::Void,
+        AccountAsk::Read | AccountAsk::Hold { .. } | AccountAsk::Confirm { .. } | AccountAsk::LetGo { .. } => {
+            return Capabilities::NONE;
+        }
     };
     Capabilities::of(&[needed])
 }

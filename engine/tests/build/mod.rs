@@ -1,8 +1,7 @@
 //! Short words for commands and places, shared by the property tests.
 #![allow(dead_code)]
 
-use onhand_engine::command::Said;
-use onhand_engine::command::{Action, Channel, Command, Policy, SaleLine, Sell, SkuQty, Standing};
+use onhand_engine::command::{Action, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing};
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
@@ -43,6 +42,9 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         reservation: None,
         owner: None,
         order: None,
+        session: None,
+        takes: Box::default(),
+        pricing: None,
     }
 }
 

@@ -3,13 +3,18 @@
 //! It does what the server does around the engine: numbers names, reads quantities, prices lines,
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
+mod accounts;
+mod drawer;
 mod giving;
+mod pricing;
 mod reading;
 
 use onhand_engine::answer::Answer;
 use onhand_engine::catalogue::Item;
 use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty, Tender};
 use onhand_engine::decide::{Decision, decide};
+use onhand_engine::drawer::Happening;
+use onhand_engine::drawer::journal::JournalLine;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
@@ -36,6 +41,10 @@ pub(crate) struct Shop {
     tax: TaxRules,
     now: Timestamp,
     commands: u128,
+    /// Of the last session that was closed.
+    journal: Vec<JournalLine>,
+    accounts: Vec<String>,
+    paid_sales: Vec<String>,
 }
 
 impl Shop {
@@ -50,6 +59,9 @@ impl Shop {
             tax: TaxRules::default(),
             now: Timestamp(0),
             commands: 0,
+            journal: vec![],
+            accounts: vec![],
+            paid_sales: vec![],
         };
         shop.play("tax inclusive line standard=0");
         shop
@@ -66,6 +78,15 @@ impl Shop {
             "totals" => self.totals(reading.channel()),
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
+            "journal" => self.journal(),
+            verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
+            "book" => self.book(&mut reading),
+            "promotion" => self.promotion(&mut reading),
+            "end" => self.end(&mut reading),
+            "rate" => self.dated_rate(&mut reading),
+            "quote" => self.quote_in_numbers(&mut reading),
+            "why" => self.quote_in_words(&mut reading),
+            "gaps" => self.gaps(),
             verb => self.command(verb, &mut reading),
         };
         reading.end();
@@ -85,6 +106,12 @@ impl Shop {
         }
         if let Some(class) = reading.value("class") {
             item.tax_class = Label::new(&class).unwrap();
+        }
+        if let Some(price) = reading.value("price") {
+            item.price = Some(Minor(price.parse().unwrap()));
+        }
+        if let Some(category) = reading.value("category") {
+            item.category = category.into();
         }
         String::new()
     }
@@ -136,7 +163,7 @@ impl Shop {
     fn command(&mut self, verb: &str, reading: &mut Reading) -> String {
         let channel = reading.value("channel").map_or(Channel::Till, |name| reading::channel(&name));
         let action = match verb {
-            "sell" | "return" => self.sell(verb, reading),
+            "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
             _ => Ok(self.action(verb, reading)),
         };
@@ -155,7 +182,13 @@ impl Shop {
         if let Some(refusal) = lines.iter().find_map(|line| check(line).err()) {
             return self.refused(&refusal);
         }
-        self.outcome(channel, action)
+        match reading.value("as") {
+            Some(name) => {
+                let id = self.sale(&name);
+                self.outcome_of(Command { id, location: LOCATION, channel, action })
+            }
+            None => self.outcome(channel, action),
+        }
     }
 
     fn outcome(&mut self, channel: Channel, action: Action) -> String {
@@ -165,9 +198,14 @@ impl Shop {
             Action::Reserve { .. } => self.reservations.len() as u128,
             _ => 1_000_000 + self.commands,
         };
-        let command = Command { id: CommandId(id), location: LOCATION, channel, action };
-        match decide(self.place(), &command, self.now) {
+        self.outcome_of(Command { id: CommandId(id), location: LOCATION, channel, action })
+    }
+
+    fn outcome_of(&mut self, command: Command) -> String {
+        let place = self.world.places.entry(command.location).or_default();
+        match decide(place, &command, self.now) {
             Err(refusal) => self.refused(&refusal),
+            Ok(Decision::Already(answer @ Answer::Drawer(_))) => self.answered(&answer),
             Ok(Decision::Already(answer)) => format!("already {}", self.answered(&answer)),
             Ok(Decision::Happens(event)) => self.happened(&command, event),
         }
@@ -195,12 +233,20 @@ impl Shop {
         if let Event::SaleRecorded(sale) = &event {
             let tax: Minor = sale.lines.iter().map(|line| line.taxed.tax).sum();
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
+            text += &drawer::rounding(&sale.tenders);
+            text += &pricing::kept(sale.pricing.as_deref());
+        }
+        if let Event::GoodsReturned(back) = &event {
+            text += &drawer::rounding(&back.tenders);
+        }
+        if let Event::Drawer { happening: Happening::SessionClosed { journal, .. }, .. } = &event {
+            self.journal.clone_from(journal);
         }
         let mut touched = Vec::new();
         event.each_change(|sku, _| touched.push(sku));
         let fingerprint = Fingerprint::of(command);
-        let record =
-            Record { time: self.now, command: command.id, fingerprint, location: LOCATION, by: By::default(), event };
+        let location = command.location;
+        let record = Record { time: self.now, command: command.id, fingerprint, location, by: By::default(), event };
         self.world.apply(&record);
         touched.sort_unstable();
         touched.dedup();
@@ -231,7 +277,12 @@ impl Shop {
                 format!("exchanged{receipt} returned={} total={}", returned.0, gross.0)
             }
             Answer::Counted { variance } => format!("counted variance={variance}"),
-            Answer::PolicySet => "set".to_owned(),
+            Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
+            Answer::Drawer(told) => drawer::told(told),
+            Answer::AccountIssued { balance, .. } => format!("issued balance={}", balance.0),
+            Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
+            Answer::Account(statement) => accounts::said(statement),
+            Answer::StepTaken => "done".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         }
     }
@@ -248,7 +299,12 @@ impl Shop {
             Refusal::TenderSpent { kind, left } => format!("{text} {} left={left}", kind.name()),
             Refusal::NotSoMany { sku, available } => format!("{text} {} available={available}", self.name(*sku)),
             Refusal::TenderMismatch { due, tendered } => format!("{text} due={due} tendered={tendered}"),
-            Refusal::IdReused { field } => format!("{text} {field}"),
+            Refusal::IdReused { field } | Refusal::WrongAccount { field } => format!("{text} {field}"),
+            Refusal::BalanceShort { short_by, available } => {
+                format!("{text} short_by={short_by} available={available}")
+            }
+            Refusal::BadDiscount { left } => format!("{text} left={left}"),
+            Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,
         }
     }

@@ -2,23 +2,31 @@
 
 use super::Shop;
 use onhand_engine::catalogue::Item;
-use onhand_engine::command::Said;
 use onhand_engine::command::{
-    Action, Bucket, Channel, Disposition, Policy, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
+    Action, Bucket, Channel, Disposition, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
 };
-use onhand_engine::ids::{Code, Label, ReservationId, SkuCode, SkuId, TillNo};
+use onhand_engine::ids::{Code, Label, ReservationId, SessionNo, SkuCode, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules};
 use onhand_engine::time::Millis;
 
-/// The words for means of payment, in the order of [`TenderKind::ALL`].
+/// The words for means of payment, in the order of [`TenderKind::MONEY`].
 pub(crate) const TENDERS: [&str; 7] = ["cash", "card", "gift_card", "store_credit", "voucher", "on_account", "other"];
+
+/// The kind of tender of a word.
+pub(crate) fn tender_kind(word: &str) -> TenderKind {
+    match TENDERS.iter().position(|name| *name == word) {
+        Some(at) => TenderKind::MONEY[at],
+        None if word == "cash_rounding" => TenderKind::CashRounding,
+        None => panic!("no such tender: {word}"),
+    }
+}
 
 /// What is left of a line.
 pub(crate) struct Reading {
-    words: Vec<String>,
+    pub(crate) words: Vec<String>,
     values: Vec<(String, String)>,
 }
 
@@ -42,6 +50,15 @@ impl Reading {
     pub(crate) fn value(&mut self, name: &str) -> Option<String> {
         let at = self.values.iter().position(|(known, _)| known == name)?;
         Some(self.values.remove(at).1)
+    }
+
+    /// The values that were not asked for by name.
+    pub(super) fn rest(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.values)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|(known, _)| known == name)
     }
 
     pub(crate) fn end(&self) {
@@ -80,10 +97,10 @@ impl Reading {
             class: Label::new(&class).unwrap(),
             parts: parts.split('+').map(part).collect(),
         };
-        TaxRules { basis, rounding, rates: self.values.drain(..).map(rate).collect() }
+        TaxRules { basis, rounding, rates: self.values.drain(..).map(rate).collect(), dated: vec![] }
     }
 
-    fn qty(&mut self) -> Qty {
+    pub(crate) fn qty(&mut self) -> Qty {
         qty(&self.word())
     }
 
@@ -99,8 +116,7 @@ impl Reading {
         let paid = self.value("pay").unwrap_or_default();
         let one = |text: &str| {
             let (kind, amount) = text.split_once(':').unwrap();
-            let kind = TenderKind::ALL[TENDERS.iter().position(|name| *name == kind).unwrap()];
-            Tender { kind, amount: Minor(amount.parse().unwrap()) }
+            Tender { kind: tender_kind(kind), amount: Minor(amount.parse().unwrap()) }
         };
         paid.split(',').filter(|text| !text.is_empty()).map(one).collect()
     }
@@ -146,7 +162,7 @@ impl Shop {
         ReservationId(at as u128 + 1)
     }
 
-    fn hold(&mut self, reading: &mut Reading) -> Option<ReservationId> {
+    pub(crate) fn hold(&mut self, reading: &mut Reading) -> Option<ReservationId> {
         reading.value("hold").map(|name| self.reservation(&name))
     }
 
@@ -182,7 +198,7 @@ impl Shop {
                 let safety_stock = [of("safety_till"), of("safety_web"), of("safety_marketplace")];
                 Action::SetPolicy { sku, policy: Policy { safety_stock, low_at: of("low_at") } }
             }
-            other => panic!("no such verb: {other}"),
+            other => self.drawer_action(other, reading),
         }
     }
 
@@ -199,8 +215,11 @@ impl Shop {
     }
 
     /// `sell TILL (ITEM QTY @PRICE)...` and `return TILL (ITEM QTY @PRICE)...`; the price is per unit.
-    pub(crate) fn sell(&mut self, verb: &str, reading: &mut Reading) -> Result<Action, Refusal> {
+    pub(crate) fn sell(&mut self, verb: &str, channel: Channel, reading: &mut Reading) -> Result<Action, Refusal> {
         let till = reading.till();
+        if verb == "sell" && self.sells_by_rules(reading) {
+            return self.sell_by_rules(till, channel, reading);
+        }
         self.basket(till, verb, reading)
     }
 
@@ -226,6 +245,7 @@ impl Shop {
         let (tenders, standing) = (reading.tenders(), reading.value("standing"));
         let (disposition, currency) = (reading.value("to"), Currency::EUR);
         let (reservation, owner, order) = (self.hold(reading), reading.code("owner"), reading.code("order"));
+        let session = reading.value("session").map(|no| SessionNo(no.parse().unwrap()));
         lines.iter_mut().zip(assessed?).for_each(|(line, taxed)| line.taxed = taxed);
         if verb == "return" {
             let named = |d: &Disposition| disposition.as_deref().unwrap_or("resell") == d.name();
@@ -233,6 +253,7 @@ impl Shop {
             let said = Said::default();
             return Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: None });
         }
+        let takes = self.takes(reading, &tenders);
         let standing = if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request };
         Ok(Action::Sell(Sell {
             standing,
@@ -244,6 +265,9 @@ impl Shop {
             reservation,
             owner,
             order,
+            session,
+            takes,
+            pricing: None,
         }))
     }
 }
@@ -256,7 +280,7 @@ fn qty(text: &str) -> Qty {
     Qty::parse(text).unwrap()
 }
 
-fn millis(text: &str) -> Millis {
+pub(crate) fn millis(text: &str) -> Millis {
     let seconds: u64 = text.trim_start_matches('+').strip_suffix('s').unwrap().parse().unwrap();
     Millis(seconds * 1_000)
 }

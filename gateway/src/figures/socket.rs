@@ -54,10 +54,8 @@ pub(crate) fn begin(
     principal: &Principal,
 ) -> Result<(), Fault> {
     let shared = &worker.shared;
+    connection.check_new(id)?;
     let mut streams = connection.streams.borrow_mut();
-    if streams.knows(id) || connection.watching.borrow().knows(id.0) {
-        return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
-    }
     if streams.list.len() >= METRICS_STREAMS_MAX {
         return Err(Fault::new(5007, format!("a connection may have {METRICS_STREAMS_MAX} metrics streams")));
     }

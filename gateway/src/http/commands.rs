@@ -4,10 +4,7 @@ use super::answer;
 use super::app::App;
 use super::people::check_pin;
 use crate::fault::Fault;
-use crate::giving;
-use crate::people;
-use crate::rights;
-use crate::wire;
+use crate::{card_numbers, cards, clock, giving, people, rights, wire};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -15,9 +12,10 @@ use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onhand_actors::port::Outcome;
 use onhand_engine::people::By;
+use onhand_engine::refusal::Refusal;
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{IMPORT_BYTES_MAX, MESSAGE_BYTES_MAX};
-use onhand_protocol::message::{self, Channel};
+use onhand_protocol::message::{self, Approval, Channel};
 use onhand_protocol::value::Id;
 use std::sync::Arc;
 
@@ -37,14 +35,14 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     rights::check_op(&principal, op)?;
     let by = app.by(&head.headers, &principal)?;
     let id = idempotency_key(&head.headers)?;
-    let large = op == "define_items";
-    let bytes = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
-    let (body, approval) = if large {
-        // A whole catalogue takes a while to read: not on the thread of the sockets.
+    let large = matches!(op, "define_items" | "define_price_book" | "define_promotions");
+    let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
+    let (mut body, approval) = if large {
+        // A whole catalogue or price list takes a while to read: not on the thread of the sockets.
         let op = op.to_owned();
-        blocking(move || message::Body::parse(&op, &bytes)).await??
+        blocking(move || parse(&op, &received)).await??
     } else {
-        message::Body::parse(op, &bytes)?
+        parse(op, &received)?
     };
     rights::check(&principal, &body)?;
     people::check_approval(&body, approval.as_deref(), || by)?;
@@ -55,6 +53,8 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         }
         None => None,
     };
+    app.shared.guesses.check(&principal, &body, clock::now())?;
+    cards::prepare(id, &mut body)?;
     let (by, channel, sale) = (By { approver, ..by }, principal.role().channel(), body.sale());
     let Entered { command, asked } = match (body, sale) {
         (message::Body::SetPin(asked), _) => {
@@ -73,11 +73,18 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     };
     let outcome = app.decide(by, command).await?;
     if let Outcome::Refused(refusal) = &outcome {
+        if *refusal == Refusal::UnknownAccount {
+            app.shared.guesses.miss(principal, clock::now());
+        }
         return Err(convert::refusal(refusal, &wire::Book(app.shared.handle.directory())).into());
     }
     let mut text = Vec::with_capacity(256);
     wire::write_reply(&mut text, &app.shared.handle, &asked, &outcome);
     Ok(answer::bytes(text))
+}
+
+fn parse(op: &str, received: &Received) -> Result<(message::Body, Option<Box<Approval>>), Fault> {
+    Ok(message::Body::parse(op, received.checked()?)?)
 }
 
 fn enter(app: &App, channel: Channel, id: Id, body: message::Body) -> Result<Entered, Fault> {
@@ -101,11 +108,22 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Id, Fault> {
     text.parse().map_err(|_| Fault::new(1009, "the Idempotency-Key is not a UUID").at("Idempotency-Key"))
 }
 
+/// A body that was received and not yet looked at.
+pub(crate) struct Received(Bytes);
+
+impl Received {
+    /// Its bytes, which have no card number in them.
+    pub(crate) fn checked(&self) -> Result<&[u8], Fault> {
+        card_numbers::check_json(&self.0)?;
+        Ok(&self.0)
+    }
+}
+
 /// The whole body, if it is not too large and does not take too long.
-pub(crate) async fn read(app: &App, body: Body, max: usize) -> Result<Bytes, Fault> {
+pub(crate) async fn read(app: &App, body: Body, max: usize) -> Result<Received, Fault> {
     let whole = tokio::time::timeout(app.shared.limits.body, Limited::new(body, max).collect()).await;
     match whole {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Ok(whole)) => Ok(Received(whole.to_bytes())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(Fault::new(1006, format!("the body has more than {max} bytes")))
         }

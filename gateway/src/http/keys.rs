@@ -5,8 +5,7 @@ use super::app::App;
 use super::commands::{idempotency_key, read};
 use crate::fault::Fault;
 use crate::keys::mint;
-use crate::rights;
-use crate::wire;
+use crate::{rights, wire};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
@@ -33,7 +32,7 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
     let (head, body) = request.into_parts();
     let creating = async {
         let by = admin(&app, &head.headers)?;
-        let asked = CreateKey::parse(&read(&app, body, MESSAGE_BYTES_MAX).await?)?;
+        let asked = CreateKey::parse(read(&app, body, MESSAGE_BYTES_MAX).await?.checked()?)?;
         let role =
             asked.role.of_key().ok_or_else(|| Fault::new(1001, "a shopper has a token, not a key").at("role"))?;
         make(&app, &head.headers, by, role, asked.holder.0).await

@@ -9,16 +9,18 @@ mod operations;
 mod pages;
 mod people;
 mod reads;
+mod selling;
 mod tokens;
 mod upgrade;
+mod z;
 
+use crate::card_numbers;
 use crate::server::Shared;
 use crate::worker::{Arrived, FromHttp};
 use app::App;
-use axum::Router;
 use axum::body::Body;
-use axum::middleware;
 use axum::routing::{delete, get, post};
+use axum::{Router, middleware};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -56,10 +58,17 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/stock/{location}/{sku}", get(reads::stock))
         .route("/items", get(reads::items))
         .route("/items/{sku}", get(reads::item))
+        .route("/scan", get(reads::scan))
         .route("/locations", get(reads::locations))
         .route("/totals", get(reads::totals))
+        .route("/quote", post(selling::quote))
+        .route("/price_books", get(selling::price_books))
+        .route("/promotions", get(selling::promotions))
+        .route("/tax_gaps", get(selling::tax_gaps))
         .route("/reservations/{location}/{id}", get(reads::reservation))
         .route("/events", get(reads::events))
+        .route("/z/{location}/{till}/{session}", get(z::z))
+        .route("/z/{location}/{till}/{session}/journal", get(z::journal))
         .route("/metrics/stream", get(figures::stream))
         .route("/metrics/history", get(figures::history))
         .route("/status", get(operations::status))
@@ -76,6 +85,7 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/errors/{number}", get(pages::error))
         .fallback(pages::page)
         .method_not_allowed_fallback(answer::wrong_method)
+        .layer(middleware::from_fn(card_numbers::check_head))
         .with_state(app)
 }
 

@@ -38,7 +38,7 @@ async fn signed_in(app: &App, request: Request) -> Result<SignedIn, Fault> {
     let principal = app.caller(&head.headers)?;
     rights::check_op(&principal, "sign_in")?;
     let device = principal.device();
-    let asked = SignIn::parse(&read(app, body, MESSAGE_BYTES_MAX).await?)?;
+    let asked = SignIn::parse(read(app, body, MESSAGE_BYTES_MAX).await?.checked()?)?;
     let signed = check_pin(app, device, asked).await?;
     let shared = &app.shared;
     let people = shared.handle.directory().people();

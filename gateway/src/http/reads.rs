@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::keys::Principal;
 use crate::rights::{self, Read};
 use crate::wire;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -16,38 +17,41 @@ use onhand_engine::catalogue::Location;
 use onhand_engine::ids::{Code, LocationCode, Seq, SkuCode, SkuId};
 use onhand_protocol::convert;
 use onhand_protocol::limits::{PAGE_DEFAULT, PAGE_MAX};
-use onhand_protocol::message::Channel;
 use onhand_protocol::message::read::{EventPage, ItemPage, LevelPage, LocationList, TotalsList};
-use onhand_protocol::value::{Id, Position};
+use onhand_protocol::message::{Channel, Scan};
+use onhand_protocol::value::{Id, Position, Text};
 use serde::Deserialize;
 use std::sync::Arc;
 
-type Answer = Result<Response, Fault>;
+pub(super) type Answer = Result<Response, Fault>;
 
 /// What a list may be asked with.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     location: Option<String>,
-    after: Option<String>,
+    pub(super) after: Option<String>,
     limit: Option<usize>,
     channel: Option<Channel>,
 }
 
 /// The query, or why it cannot be read.
-type Asking = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+pub(super) type Asking = Result<Query<Asked>, QueryRejection>;
 
-fn asked(query: Asking) -> Result<Asked, Fault> {
-    let Query(asked) =
-        query.map_err(|why| Fault::new(1001, format!("the query cannot be read: {}", why.body_text())))?;
+pub(super) fn asked(query: Asking) -> Result<Asked, Fault> {
+    let Query(asked) = query.map_err(unreadable)?;
     if asked.limit.is_some_and(|limit| limit == 0 || limit > PAGE_MAX) {
         return Err(Fault::new(1001, format!("limit is 1 to {PAGE_MAX}")).at("limit"));
     }
     Ok(asked)
 }
 
+fn unreadable(why: QueryRejection) -> Fault {
+    Fault::new(1001, format!("the query cannot be read: {}", why.body_text()))
+}
+
 impl Asked {
-    fn limit(&self) -> usize {
+    pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(PAGE_DEFAULT)
     }
 
@@ -63,7 +67,7 @@ impl Asked {
     }
 }
 
-fn place(app: &App, code: &str) -> Result<Arc<Location>, Fault> {
+pub(super) fn place(app: &App, code: &str) -> Result<Arc<Location>, Fault> {
     let code: LocationCode = coded(code, "location")?;
     wire::location(app.shared.handle.directory(), &code)
 }
@@ -79,7 +83,7 @@ pub(crate) fn reader(app: &App, headers: &HeaderMap, read: Read) -> Result<Princ
     Ok(caller)
 }
 
-fn respond(answer: Answer) -> Response {
+pub(super) fn respond(answer: Answer) -> Response {
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 
@@ -154,10 +158,33 @@ pub(crate) async fn item(State(app): State<Arc<App>>, Path(sku): Path<String>, h
     respond(read())
 }
 
+/// What a scan is asked with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scanning {
+    location: String,
+    code: String,
+}
+
+pub(crate) async fn scan(
+    State(app): State<Arc<App>>,
+    query: Result<Query<Scanning>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Catalogue)?;
+        let Query(Scanning { location, code }) = query.map_err(unreadable)?;
+        let asked = Scan { location: Text(coded(&location, "location")?), code };
+        Ok(answer::json(&wire::scan(&app.shared.handle, &asked)?))
+    };
+    respond(read())
+}
+
 pub(crate) async fn locations(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     respond(reader(&app, &headers, Read::Catalogue).map(|_| {
-        let locations = app.shared.handle.directory().locations();
-        answer::json(&LocationList { locations: locations.iter().map(|one| convert::location(one)).collect() })
+        let directory = app.shared.handle.directory();
+        let told = |one: &Arc<Location>| convert::location(one, &directory.labels(one.id));
+        answer::json(&LocationList { locations: directory.locations().iter().map(told).collect() })
     }))
 }
 

@@ -64,6 +64,23 @@ async fn sales_are_recorded_and_refused() {
 }
 
 #[tokio::test]
+async fn prices_are_those_of_its_json_twin() {
+    let (stand, mut socket) = stand().await;
+    let promotion = json!({"promotions": [{
+        "code": "PAIR", "name": "Two for 8.00", "currency": "EUR",
+        "benefit": {"set": {"parts": [{"items": {"skus": ["TEA"]}, "units": 2}], "price": 800}},
+    }]});
+    assert_eq!(stand.post("define_promotions", &promotion).await.status, 200);
+    let id = Id::mint();
+    say(&mut socket, sale(id, 3)).await;
+    let told = answers(&mut socket, 1).await;
+    assert!(matches!(told[0], Told::Recorded { gross: 1_250, .. }), "{told:?}");
+    let lines = json!([{"sku": "TEA", "qty": 3}]);
+    let twin = json!({"op": "sell", "id": id.to_string(), "location": "S1", "currency": "EUR", "lines": lines});
+    assert_eq!(stand.socket(Role::Till).await.ask(twin).await["total"], 1_250);
+}
+
+#[tokio::test]
 async fn a_repeat_in_the_other_encoding_gets_the_same_answer() {
     let (stand, mut socket) = stand().await;
     let id = Id::mint();

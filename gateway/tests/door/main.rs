@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod bad_input;
+mod card_numbers;
 mod commands;
 mod compact;
+mod drawer;
 mod figures;
 mod harness;
 mod live;
 mod pages;
 mod people;
+mod prices;
 mod rights;
+mod scan;
 mod stopping;

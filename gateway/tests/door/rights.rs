@@ -14,6 +14,7 @@ fn requests() -> Vec<(&'static str, Value)> {
     vec![
         ("ping", json!({})),
         ("get", json!({"location": "S1", "sku": "TEA"})),
+        ("scan", json!({"location": "S1", "code": "4006381333931"})),
         ("subscribe", json!({"skus": ["TEA"]})),
         ("watch_metrics", json!({})),
         ("unsubscribe", json!({"subscription": reservation})),
@@ -31,12 +32,13 @@ fn requests() -> Vec<(&'static str, Value)> {
         ("adjust", json!({"location": "S1", "sku": "TEA", "delta": "1", "reason": "found"})),
         ("count", json!({"location": "S1", "sku": "TEA", "counted": "5"})),
         ("set_policy", json!({"location": "S1", "sku": "TEA", "low_at": "2"})),
+        ("set_labels", json!({"location": "S1", "layouts": ["20IIIIIVPPPPC"]})),
         ("define_location", json!({"code": "S9", "name": "S9", "kind": "shop", "currency": "EUR", "tax": tax})),
         ("define_items", json!({"items": [{"sku": "NEW", "name": "New", "tax_class": "food"}]})),
     ]
 }
 
-const READS: &str = "ping get subscribe unsubscribe";
+const READS: &str = "ping get scan subscribe unsubscribe";
 const WATCHES: &str = "ping unsubscribe watch_metrics";
 const HOLDS: &str = "reserve extend release";
 
@@ -44,7 +46,7 @@ fn may(role: &str, op: &str) -> bool {
     let has = |list: &str| list.split(' ').any(|one| one == op);
     match role {
         "admin" => true,
-        "till" => !has("set_policy define_location define_items watch_metrics"),
+        "till" => !has("set_policy set_labels define_location define_items watch_metrics"),
         "web" => has(READS) || has(HOLDS) || has("sell allocate deallocate"),
         "analyst" => has(READS) || has(WATCHES),
         "operations" => has(WATCHES),
@@ -92,6 +94,7 @@ async fn reads_over_http_by_role() {
         ("/v1/items", "admin till web analyst shopper"),
         ("/v1/items/TEA", "admin till web analyst shopper"),
         ("/v1/locations", "admin till web analyst shopper"),
+        ("/v1/scan?location=S1&code=4006381333931", "admin till web analyst shopper"),
         ("/v1/totals", "admin analyst"),
         ("/v1/events", "admin analyst"),
         ("/v1/status", "admin operations"),

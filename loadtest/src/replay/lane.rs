@@ -59,6 +59,10 @@ impl Job {
                 reservation: None,
                 owner: None,
                 order: None,
+                session: None,
+                group: None,
+                coupons: Vec::new(),
+                tax_exempt: None,
             }),
         };
         Request { id: Id(self.id.0), approval: None, body }
@@ -73,6 +77,8 @@ fn sale_line(line: &Line) -> SaleLine {
         amount: Some(Amount(line.amount)),
         unit_price: None,
         tax: Some(TaxAsItWas { amount: Amount(Minor::ZERO), rate_ppm: 0 }),
+        price_reason: None,
+        discount: None,
     }
 }
 

@@ -84,7 +84,12 @@ fn define(store: &LocationCode, options: &Options) -> Request {
         name: format!("Store {store}"),
         kind: LocationKind::Shop,
         currency: WireCurrency(options.currency),
-        tax: TaxInput { basis: Basis::TaxExclusive, rounding: Rounding::Line, rates: zero.into_iter().collect() },
+        tax: TaxInput {
+            basis: Basis::TaxExclusive,
+            rounding: Rounding::Line,
+            rates: zero.into_iter().collect(),
+            dated: Vec::new(),
+        },
     });
     Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), approval: None, body }
 }

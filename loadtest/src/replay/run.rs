@@ -10,6 +10,7 @@ use crate::clock::Stopwatch;
 use futures_util::future::try_join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use indicatif::ProgressBar;
+use onhand_engine::card_number;
 use onhand_engine::ids::SkuCode;
 use onhand_engine::qty::Qty;
 use onhand_protocol::client::{self, Reconnecting};
@@ -180,6 +181,7 @@ impl<'a> Runner<'a> {
         self.setting.bar.inc(lines.len() as u64);
         for line in lines {
             let value = why.map_or_else(|| line.sku.to_string(), ToString::to_string);
+            let value = card_number::mask(&value).into_owned();
             self.tally.skipped.push(Skipped { line: line.line, reason, value });
         }
     }

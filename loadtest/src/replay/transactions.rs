@@ -1,6 +1,7 @@
 //! A file of transaction lines as baskets in the order of their time.
 
 use flate2::read::MultiGzDecoder;
+use onhand_engine::card_number;
 use onhand_engine::ids::{LocationCode, SkuCode};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
@@ -165,7 +166,7 @@ struct Grouping {
 
 impl Grouping {
     fn skip(&mut self, line: u64, reason: Reason, value: &str) {
-        self.skipped.push(Skipped { line, reason, value: value.to_owned() });
+        self.skipped.push(Skipped { line, reason, value: card_number::mask(value).into_owned() });
     }
 
     fn take(&mut self, line: u64, cells: [&str; 6]) {

@@ -1,18 +1,18 @@
 //! The form of a remembered answer.
 
-use super::DecodeError;
+use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
 use super::returns::Grant;
+use super::{ArchiveError, DecodeError};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
-use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
+use onhand_engine::ids::{AccountId, ReceiptNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
-use rkyv::rancor::Error as ArchiveError;
 use rkyv::{Archive, Serialize};
 
-/// New members go to the end; none is ever changed or removed.
+/// New members go to the end and are no larger than those before; none is ever changed or removed.
 #[derive(Archive, Serialize)]
 pub(super) enum AnyAnswer {
     Recorded { receipt: Option<(u16, u64)>, gross: i64, oversold: Vec<Line> },
@@ -33,6 +33,16 @@ pub(super) enum AnyAnswer {
     KeyRevoked,
     ReturnGranted(Box<Grant>),
     Exchanged { receipt: Option<(u16, u64)>, returned: i64, gross: i64 },
+    Drawer(AnyTold),
+    DrawerRulesSet,
+    AccountIssued { account: u128, balance: i64 },
+    AccountBooked { balance: i64 },
+    StepTaken,
+    LabelsSet,
+    PriceBookDefined { prices: u32 },
+    PriceBookEnded,
+    PromotionsDefined { added: u32, changed: u32 },
+    PromotionEnded,
     RoleDefined,
     UserDefined,
     PinSet,
@@ -66,6 +76,21 @@ impl From<&Answer> for AnyAnswer {
             Answer::Exchanged { receipt, returned, gross } => {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
+            Answer::Drawer(told) => Self::Drawer(told.into()),
+            Answer::DrawerRulesSet => Self::DrawerRulesSet,
+            Answer::AccountIssued { account, balance } => {
+                Self::AccountIssued { account: account.0, balance: balance.0 }
+            }
+            Answer::AccountBooked { balance } => Self::AccountBooked { balance: balance.0 },
+            // A reading has no record, so it is never remembered.
+            Answer::StepTaken | Answer::Account(_) => Self::StepTaken,
+            Answer::LabelsSet => Self::LabelsSet,
+            Answer::PriceBookDefined { prices } => Self::PriceBookDefined { prices: *prices },
+            Answer::PriceBookEnded => Self::PriceBookEnded,
+            Answer::PromotionsDefined { added, changed } => {
+                Self::PromotionsDefined { added: *added, changed: *changed }
+            }
+            Answer::PromotionEnded => Self::PromotionEnded,
             Answer::RoleDefined => Self::RoleDefined,
             Answer::UserDefined => Self::UserDefined,
             Answer::PinSet => Self::PinSet,
@@ -115,6 +140,24 @@ impl ArchivedAnyAnswer {
                 returned: Minor(returned.to_native()),
                 gross: Minor(gross.to_native()),
             },
+            Self::Drawer(told) => {
+                let told: AnyTold =
+                    rkyv::deserialize::<_, ArchiveError>(told).map_err(|e| DecodeError(e.to_string()))?;
+                Answer::Drawer(told.try_into()?)
+            }
+            Self::DrawerRulesSet => Answer::DrawerRulesSet,
+            Self::AccountIssued { account, balance } => {
+                Answer::AccountIssued { account: AccountId(account.to_native()), balance: Minor(balance.to_native()) }
+            }
+            Self::AccountBooked { balance } => Answer::AccountBooked { balance: Minor(balance.to_native()) },
+            Self::StepTaken => Answer::StepTaken,
+            Self::LabelsSet => Answer::LabelsSet,
+            Self::PriceBookDefined { prices } => Answer::PriceBookDefined { prices: prices.to_native() },
+            Self::PriceBookEnded => Answer::PriceBookEnded,
+            Self::PromotionsDefined { added, changed } => {
+                Answer::PromotionsDefined { added: added.to_native(), changed: changed.to_native() }
+            }
+            Self::PromotionEnded => Answer::PromotionEnded,
             Self::RoleDefined => Answer::RoleDefined,
             Self::UserDefined => Answer::UserDefined,
             Self::PinSet => Answer::PinSet,

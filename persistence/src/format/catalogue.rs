@@ -115,6 +115,7 @@ impl TryFrom<Location> for catalogue::Location {
                 basis: PriceBasis::from_code(location.basis)?,
                 rounding: TaxRounding::from_code(location.rounding)?,
                 rates: location.rates.into_iter().map(rate).collect::<Result<_, DecodeError>>()?,
+                dated: Vec::new(),
             },
         })
     }

@@ -1,8 +1,13 @@
 //! One byte for each member of the engine's closed lists. A byte, once given, is never given again.
 
 use super::DecodeError;
+use onhand_engine::account::AccountKind;
+use onhand_engine::cash_rounding::{Direction, Tie};
 use onhand_engine::catalogue::{LocationKind, Role};
 use onhand_engine::command::{Channel, Disposition, Standing, TenderKind};
+use onhand_engine::drawer::Movement;
+use onhand_engine::drawer::journal::Posting;
+use onhand_engine::drawer::rules::Account;
 use onhand_engine::qty::Unit;
 use onhand_engine::tax::{PriceBasis, TaxRounding};
 
@@ -31,10 +36,45 @@ macro_rules! codes {
 
 codes!(Channel { Till = 0, Web = 1, Marketplace = 2 });
 codes!(Standing { Request = 0, Fact = 1 });
-codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6 });
+codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6, CashRounding = 7 });
+codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2 });
 codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
 codes!(Unit { Each = 0, Kilogram = 1, Litre = 2, Metre = 3 });
 codes!(PriceBasis { TaxInclusive = 0, TaxExclusive = 1 });
 codes!(TaxRounding { Line = 0, Document = 1 });
 codes!(LocationKind { Shop = 0, Warehouse = 1 });
 codes!(Role { Admin = 0, Till = 1, Web = 2, Analyst = 3, Operations = 4 });
+codes!(Movement { PaidIn = 0, PaidOut = 1, Drop = 2 });
+codes!(Direction { Nearest = 0, Up = 1, Down = 2 });
+codes!(Tie { Up = 0, Down = 1 });
+codes!(Account {
+    Drawer = 0,
+    Safe = 1,
+    CardClearing = 2,
+    GiftCards = 3,
+    StoreCredit = 4,
+    Vouchers = 5,
+    OnAccount = 6,
+    OtherTenders = 7,
+    Revenue = 8,
+    Returns = 9,
+    TaxPayable = 10,
+    CashRounding = 11,
+    OverShort = 12,
+    PaidIn = 13,
+    PaidOut = 14,
+});
+codes!(Posting {
+    Float = 0,
+    Sales = 1,
+    Returns = 2,
+    Tax = 3,
+    Taken = 4,
+    Refunded = 5,
+    Rounding = 6,
+    PaidIn = 7,
+    PaidOut = 8,
+    Drop = 9,
+    Variance = 10,
+    Emptied = 11,
+});

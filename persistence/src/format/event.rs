@@ -1,10 +1,14 @@
 //! The general form of an event: whatever the engine can say.
 
 use super::DecodeError;
+use super::account::{AccountEvent, PaymentPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
+use super::drawer::{Happening, RulesPart};
 use super::people::{capabilities, labels_in, labels_out, user_no};
+use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
+use super::whole_sale::WholeSale;
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
@@ -12,11 +16,14 @@ use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SkuId, Till
 use onhand_engine::money::Minor;
 use onhand_engine::people::PinHash;
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Layout;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
+use std::sync::Arc;
 
-/// A new kind of event goes to the end; none is ever changed or removed.
+/// A new kind of event goes to the end; none is ever changed or removed, and none is wider than the widest, or
+/// older records could not be read: what is wider goes into a box.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) enum AnyEvent {
     SaleRecorded(Box<Sale>),
@@ -38,6 +45,17 @@ pub(super) enum AnyEvent {
     SaleReturned(Box<SaleReturn>),
     ReturnGranted(Box<ReturnGrant>),
     Exchanged(Box<Exchange>),
+    Drawer { till: u16, happening: Box<Happening> },
+    DrawerRulesSet(Box<RulesPart>),
+    WholeSale(Box<WholeSale>),
+    Account(Box<AccountEvent>),
+    Settled(Box<PaymentPart>),
+    LabelsSet { location: u32, layouts: Vec<String> },
+    DatedLocationDefined(Box<(Location, Vec<DatedRate>)>),
+    PriceBookDefined(Box<Book>),
+    PriceBookEnded { book: String },
+    PromotionsDefined { promotions: Vec<Promotion>, added: u32 },
+    PromotionEnded { promotion: String },
     RoleDefined { role: String, capabilities: u64 },
     UserDefined { user: u32, code: String, name: String, roles: Vec<String> },
     PinSet { user: u32, pin: String },
@@ -161,6 +179,11 @@ fn receipt_in(receipt: Option<(u16, u64)>) -> Option<(TillNo, ReceiptNo)> {
     receipt.map(|(till, no)| (TillNo(till), ReceiptNo(no)))
 }
 
+pub(super) fn layouts_in(layouts: &[String]) -> Result<Vec<Layout>, DecodeError> {
+    let layout = |text: &String| Layout::parse(text).map_err(|why| DecodeError(format!("a layout {why}")));
+    layouts.iter().map(layout).collect()
+}
+
 impl From<&event::Freed> for Freed {
     fn from(freed: &event::Freed) -> Self {
         Self { reservation: freed.reservation.0, lines: lines_out(&freed.lines) }
@@ -201,6 +224,9 @@ impl TryFrom<Sale> for event::Sale {
             oversold: lines_in(sale.oversold),
             freed: sale.freed.into_iter().map(Into::into).collect(),
             order: sale.order.as_deref().map(code).transpose()?,
+            late: None,
+            payment: None,
+            pricing: None,
         })
     }
 }
@@ -269,6 +295,7 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
+            Event::SaleRecorded(sale) if WholeSale::is_needed(sale) => Self::WholeSale(Box::new(sale.into())),
             Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
@@ -307,13 +334,33 @@ impl From<&Event> for AnyEvent {
             Event::ItemsDefined { items, added } => {
                 Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added }
             }
-            Event::LocationDefined { location } => Self::LocationDefined(Box::new(location.into())),
+            Event::LocationDefined { location } if location.tax.dated.is_empty() => {
+                Self::LocationDefined(Box::new(location.into()))
+            }
+            Event::LocationDefined { location } => {
+                let dated = location.tax.dated.iter().map(Into::into).collect();
+                Self::DatedLocationDefined(Box::new((location.into(), dated)))
+            }
             Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
             Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
             Event::ReturnGranted { to, sale, grant } => {
                 Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
+            Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
+            Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
+            Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
+            Event::Settled { sale, unpaid } => Self::Settled(Box::new(PaymentPart::of(*sale, unpaid))),
+            Event::LabelsSet { location, layouts } => {
+                Self::LabelsSet { location: location.0, layouts: layouts.iter().map(ToString::to_string).collect() }
+            }
+            Event::PriceBookDefined { book } => Self::PriceBookDefined(Box::new((&**book).into())),
+            Event::PriceBookEnded { book } => Self::PriceBookEnded { book: book.to_string() },
+            Event::PromotionsDefined { promotions, added } => Self::PromotionsDefined {
+                promotions: promotions.iter().map(|one| (&**one).into()).collect(),
+                added: *added,
+            },
+            Event::PromotionEnded { promotion } => Self::PromotionEnded { promotion: promotion.to_string() },
             Event::RoleDefined { role, capabilities } => {
                 Self::RoleDefined { role: role.to_string(), capabilities: capabilities.bits() }
             }
@@ -381,6 +428,32 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
             AnyEvent::ReturnGranted(granted) => granted.read()?,
             AnyEvent::Exchanged(exchange) => exchange.read()?,
+            AnyEvent::Drawer { till, happening } => {
+                Self::Drawer { till: TillNo(till), happening: (*happening).try_into()? }
+            }
+            AnyEvent::DrawerRulesSet(rules) => Self::DrawerRulesSet { rules: Box::new((*rules).try_into()?) },
+            AnyEvent::WholeSale(sale) => Self::SaleRecorded(sale.read()?),
+            AnyEvent::Account(event) => event.read()?,
+            AnyEvent::Settled(part) => {
+                let payment = part.read()?;
+                Self::Settled { sale: payment.sale, unpaid: payment.takes }
+            }
+            AnyEvent::LabelsSet { location, layouts } => {
+                Self::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? }
+            }
+            AnyEvent::DatedLocationDefined(both) => {
+                let (location, dated) = *both;
+                let mut location: onhand_engine::catalogue::Location = location.try_into()?;
+                location.tax.dated = dated.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::LocationDefined { location }
+            }
+            AnyEvent::PriceBookDefined(book) => Self::PriceBookDefined { book: Arc::new((*book).try_into()?) },
+            AnyEvent::PriceBookEnded { book } => Self::PriceBookEnded { book: label(&book)? },
+            AnyEvent::PromotionsDefined { promotions, added } => {
+                let promotions = promotions.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::PromotionsDefined { promotions, added }
+            }
+            AnyEvent::PromotionEnded { promotion } => Self::PromotionEnded { promotion: label(&promotion)? },
             AnyEvent::RoleDefined { role, capabilities: bits } => {
                 Self::RoleDefined { role: label(&role)?, capabilities: capabilities(bits)? }
             }

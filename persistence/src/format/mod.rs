@@ -9,15 +9,19 @@
 //!
 //! Not responsible for: batches, checksums, and what a record means.
 
+mod account;
 mod answer;
 mod catalogue;
 mod codes;
+mod drawer;
 mod event;
 pub mod head;
 mod people;
+mod pricing;
 mod returns;
 mod sale;
 pub mod state;
+mod whole_sale;
 
 use event::AnyEvent;
 use onhand_engine::event::{Event, Record};

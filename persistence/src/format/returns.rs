@@ -3,7 +3,8 @@
 use super::DecodeError;
 use super::catalogue::label;
 use super::codes::Coded;
-use super::event::{Return, Sale, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
+use super::event::{Return, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
+use super::whole_sale::WholeSale;
 use onhand_engine::command::TenderKind;
 use onhand_engine::event;
 use onhand_engine::ids::{LocationId, Seq};
@@ -30,7 +31,7 @@ struct Of {
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Exchange {
     back: SaleReturn,
-    sale: Sale,
+    sale: WholeSale,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -120,7 +121,7 @@ impl Exchange {
     }
 
     pub(super) fn read(self) -> Result<event::Event, DecodeError> {
-        let (back, sale) = (Box::new(self.back.read()?), Box::new(self.sale.try_into()?));
+        let (back, sale) = (Box::new(self.back.read()?), Box::new(self.sale.read()?));
         Ok(event::Event::Exchanged { back, sale })
     }
 }

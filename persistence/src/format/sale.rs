@@ -1,8 +1,9 @@
-//! The narrow form of a sale: no reservation, no order, nothing oversold, every number within 32
-//! bits. Nearly every record of a busy chain is one.
+//! The narrow form of a sale: no reservation, no order, no account, nothing oversold, not late, nothing to
+//! say about its prices, every number within 32 bits. Nearly every record of a busy chain is one.
 
 use super::DecodeError;
 use super::codes::Coded;
+use super::whole_sale::WholeSale;
 use onhand_engine::command::{Channel, SaleLine, Standing, Tender, TenderKind};
 use onhand_engine::event::Sale;
 use onhand_engine::ids::{ReceiptNo, SkuId, TillNo};
@@ -45,7 +46,8 @@ impl NarrowSale {
     }
 
     fn try_fill(&mut self, sale: &Sale) -> Option<()> {
-        if !sale.oversold.is_empty() || !sale.freed.is_empty() || sale.order.is_some() {
+        let is_plain = sale.oversold.is_empty() && sale.freed.is_empty() && sale.order.is_none();
+        if !is_plain || WholeSale::is_needed(sale) {
             return None;
         }
         (self.till, self.receipt) = match sale.receipt {
@@ -90,6 +92,9 @@ impl ArchivedNarrowSale {
             oversold: Vec::new(),
             freed: Vec::new(),
             order: None,
+            late: None,
+            payment: None,
+            pricing: None,
         };
         self.read_into(&mut sale).map(|()| sale)
     }
@@ -113,6 +118,9 @@ impl ArchivedNarrowSale {
         sale.oversold.clear();
         sale.freed.clear();
         sale.order = None;
+        sale.late = None;
+        sale.payment = None;
+        sale.pricing = None;
         Ok(())
     }
 }

@@ -1,10 +1,13 @@
 //! The state as a snapshot keeps it, cut into parts of moderate size. Every part belongs to one
 //! location, so that recovery can share them out.
 
+use super::account::{AccountPart, PaymentPart};
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
-use super::event::{Line, Policy, code, lines_in, lines_out};
+use super::drawer::{DrawerPart, RulesPart};
+use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::people::Everybody;
+use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
@@ -16,21 +19,27 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo, Version};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::rules::RulesVersion;
+use onhand_engine::scan::Layout;
 use onhand_engine::stock::{Detail, StockRow};
 use onhand_engine::store::{OrderState, Reservation, Store, Totals};
 use onhand_engine::till::Till;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::{PlaceState, World};
 use rkyv::{Archive, Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Entries in one part.
 const PART: usize = 2_048;
+/// Rows of a price book in one part: they are small.
+const BOOK_PART: usize = 32_768;
 
 const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
 const KIND_MEMOS: u8 = 2;
 
-/// What is rarer than rows. New members go to the end.
+/// What is rarer than rows. New members go to the end, and none is wider than a list, or older parts could not
+/// be read: what is wider goes into a box.
 #[derive(Archive, Serialize, Deserialize)]
 enum Part {
     Items(Vec<Item>),
@@ -41,6 +50,20 @@ enum Part {
     Reservations(Vec<ReservationPart>),
     Orders(Vec<OrderPart>),
     GivenBack(Vec<GivenBack>),
+    Drawers(Vec<(u16, DrawerPart)>),
+    DrawerRules(Box<RulesPart>),
+    Settling(Vec<PaymentPart>),
+    Accounts(Vec<AccountPart>),
+    Labels(Vec<(u32, Vec<String>)>),
+    /// Locations by number whose tax has dated rates.
+    DatedRates(Vec<(u32, Vec<DatedRate>)>),
+    /// A price book; its rows follow.
+    Book(Box<BookHead>),
+    /// More rows of the book of this code.
+    BookRows(Box<(String, Vec<Row>)>),
+    Promotions(Vec<Promotion>),
+    /// How often the selling rules had changed; after all of them.
+    RulesVersion(u64),
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
 }
@@ -119,6 +142,35 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     for keys in keys.chunks(PART) {
         tell(part(&Part::Keys(keys.iter().map(|key| (*key).into()).collect())));
     }
+    if !chain.labels().is_empty() {
+        let texts = |layouts: &[Layout]| layouts.iter().map(ToString::to_string).collect();
+        let labels = chain.labels().iter().map(|(location, layouts)| (location.0, texts(layouts)));
+        tell(part(&Part::Labels(labels.collect())));
+    }
+    rules_parts(chain, tell);
+}
+
+/// Tells the parts of the selling rules; none for a chain that never had any.
+fn rules_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
+    let rules = chain.rules();
+    if rules.are_plain() {
+        return tell(part(&Part::RulesVersion(rules.version.0)));
+    }
+    let dated = chain.locations().iter().filter(|location| !location.tax.dated.is_empty());
+    let dated = dated.map(|location| (location.id.0, location.tax.dated.iter().map(Into::into).collect()));
+    tell(part(&Part::DatedRates(dated.collect())));
+    for book in rules.books.list() {
+        tell(part(&Part::Book(Box::new((&**book).into()))));
+        for rows in book.rows().chunks(BOOK_PART) {
+            let rows = rows.iter().map(Row::of).collect();
+            tell(part(&Part::BookRows(Box::new((book.code.to_string(), rows)))));
+        }
+    }
+    let promotions: Vec<_> = rules.promotions.list().collect();
+    for some in promotions.chunks(PART) {
+        tell(part(&Part::Promotions(some.iter().map(|one| (&***one).into()).collect())));
+    }
+    tell(part(&Part::RulesVersion(rules.version.0)));
     if let Some(everybody) = Everybody::of(&chain.people) {
         tell(part(&Part::People(Box::new(everybody))));
     }
@@ -134,6 +186,13 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     tell(part(&Part::Totals(place.store.totals.iter().map(totals_out).collect())));
     tell(part(&Part::Tills(place.tills.iter().map(|(no, till)| TillPart::of(*no, till)).collect())));
+    let drawers: Vec<_> = place.tills.iter().filter_map(|(no, till)| Some((no.0, till.drawer.as_deref()?))).collect();
+    for some in drawers.chunks(PART) {
+        tell(part(&Part::Drawers(some.iter().map(|(till, drawer)| (*till, (*drawer).into())).collect())));
+    }
+    if let Some(rules) = &place.store.drawer_rules {
+        tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
+    }
     let reservations: Vec<_> = place.store.reservations.iter().collect();
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
@@ -152,6 +211,14 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     let given_back: Vec<_> = place.store.given_back.iter().collect();
     for some in given_back.chunks(PART) {
         tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
+    }
+    let settling: Vec<_> = place.store.settling.list.iter().collect();
+    for some in settling.chunks(PART) {
+        tell(part(&Part::Settling(some.iter().map(|(sale, takes)| PaymentPart::of(**sale, takes)).collect())));
+    }
+    let accounts: Vec<_> = place.store.accounts.list.iter().collect();
+    for some in accounts.chunks(PART) {
+        tell(part(&Part::Accounts(some.iter().map(|(id, account)| AccountPart::of(**id, account)).collect())));
     }
 }
 
@@ -197,9 +264,16 @@ pub fn read_part(
 
 fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(), DecodeError> {
     let place = match &part {
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::People(_) => {
-            return read_chain(part, &mut world.chain);
-        }
+        Part::Items(_)
+        | Part::Locations(_)
+        | Part::Keys(_)
+        | Part::Labels(_)
+        | Part::DatedRates(_)
+        | Part::Book(_)
+        | Part::BookRows(_)
+        | Part::Promotions(_)
+        | Part::RulesVersion(_)
+        | Part::People(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -229,7 +303,23 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 place.store.given_back.insert(sale, given);
             }
         }
-        Part::Items(_) | Part::Locations(_) | Part::Keys(_) | Part::People(_) => {}
+        Part::Drawers(drawers) => {
+            for (till, drawer) in drawers {
+                place.tills.entry(TillNo(till)).or_default().drawer = Some(Box::new(drawer.try_into()?));
+            }
+        }
+        Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
+        Part::Settling(sales) => {
+            for sale in sales {
+                place.store.settling.begin(&sale.read()?);
+            }
+        }
+        Part::Accounts(accounts) => {
+            for account in accounts {
+                account.read_into(&mut place.store)?;
+            }
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -251,6 +341,39 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
                 chain.keys.insert(key.id, key);
             }
         }
+        Part::Labels(labels) => {
+            for (location, layouts) in labels {
+                let set = Event::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? };
+                chain.apply(&set, Timestamp(0));
+            }
+        }
+        Part::DatedRates(all) => {
+            for (id, dated) in all {
+                let known = chain.location(LocationId(id)).ok_or_else(|| DecodeError("rates of no location".into()))?;
+                let mut location = (**known).clone();
+                location.tax.dated = dated.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                chain.apply(&Event::LocationDefined { location }, Timestamp(0));
+            }
+        }
+        Part::Book(head) => {
+            let book = Arc::new(head.with(Vec::new())?);
+            chain.restore_rules(|rules| rules.put_book(book));
+        }
+        Part::BookRows(both) => {
+            let (code, rows) = *both;
+            let code = super::catalogue::label(&code)?;
+            let rows = rows.into_iter().map(Row::read);
+            let mut known = false;
+            chain.restore_rules(|rules_now| known = rules_now.extend_book(&code, rows));
+            if !known {
+                return Err(DecodeError("prices of no price book".into()));
+            }
+        }
+        Part::Promotions(promotions) => {
+            let promotions: Vec<_> = promotions.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+            chain.restore_rules(|rules| rules.put_promotions(promotions));
+        }
+        Part::RulesVersion(version) => chain.restore_rules(|rules| rules.version = RulesVersion(version)),
         Part::People(everybody) => everybody.read_into(chain)?,
         _ => {}
     }
@@ -317,6 +440,7 @@ impl TillPart {
             sales: self.sales,
             returns: self.returns,
             takings: self.takings.map(Minor),
+            drawer: None,
         };
         (TillNo(self.no), till)
     }

@@ -1,12 +1,21 @@
 //! What is written comes back; what is damaged is an error and never a panic.
 
-use crate::samples::{encoded, every_kind, plain_sale, record};
-use onhand_engine::event::Event;
-use onhand_persistence::format::{decode, decode_each, encode, frames};
+use crate::samples::{encoded, every_kind, of_accounts, plain_sale, record};
+use onhand_engine::event::{Event, Record};
+use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::scan::Layout;
+use onhand_engine::world::World;
+use onhand_persistence::format::{decode, decode_each, encode, frames, state};
+use onhand_persistence::log::Remembered;
+use onhand_persistence::state_hash;
+
+fn every_record() -> Vec<Record> {
+    every_kind().into_iter().chain(of_accounts()).collect()
+}
 
 #[test]
 fn every_kind_comes_back() {
-    let records = every_kind();
+    let records = every_record();
     let mut bytes = Vec::new();
     records.iter().for_each(|record| encode(record, &mut bytes));
     assert_eq!(decode(&bytes).unwrap(), records);
@@ -17,7 +26,7 @@ fn every_kind_comes_back() {
 
 #[test]
 fn a_head_tells_place_time_and_command() {
-    for record in every_kind() {
+    for record in every_record() {
         let bytes = encoded(&record);
         let frame = frames(&bytes).next().unwrap().unwrap();
         assert_eq!((frame.location(), frame.time(), frame.command()), (record.location, record.time, record.command));
@@ -32,7 +41,7 @@ fn a_sale_of_one_line_is_near_100_bytes() {
 
 #[test]
 fn cut_anywhere_it_is_an_error_or_fewer_records() {
-    let records = every_kind();
+    let records = every_record();
     let mut bytes = Vec::new();
     let mut ends = vec![0];
     for record in &records {
@@ -49,7 +58,7 @@ fn cut_anywhere_it_is_an_error_or_fewer_records() {
 
 #[test]
 fn no_bit_makes_it_panic() {
-    for record in every_kind() {
+    for record in every_record() {
         let bytes = encoded(&record);
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
@@ -57,4 +66,45 @@ fn no_bit_makes_it_panic() {
             let _ = decode(&damaged);
         }
     }
+}
+
+#[test]
+fn accounts_and_what_is_still_settling_come_back_from_a_snapshot() {
+    let mut world = World::default();
+    of_accounts().iter().for_each(|record| world.apply(record));
+    let place = &world.places[&LocationId(1)];
+    assert_eq!(place.store.settling.list.len(), 1);
+    let (mut found, mut known) = (World::default(), Vec::new());
+    for (location, place) in &world.places {
+        state::place_parts(place, &mut |part| state::read_part(*location, &part, &mut found, &mut known).unwrap());
+    }
+    assert_eq!(found.places, world.places);
+    assert_eq!(state_hash(&found), state_hash(&world));
+    let answers: Vec<Remembered> = of_accounts().iter().map(|record| Remembered::of(record, Seq(1))).collect();
+    let all: Vec<&Remembered> = answers.iter().collect();
+    let place = answers[0].location();
+    let mut read = Vec::new();
+    state::memo_parts(&all, &mut |part| state::read_part(place, &part, &mut World::default(), &mut read).unwrap());
+    let said = |some: &[Remembered]| some.iter().map(Remembered::answer).collect::<Vec<_>>();
+    assert_eq!(said(&read), said(&answers));
+}
+
+#[test]
+fn layouts_of_labels_come_back_from_the_log_and_from_a_snapshot() {
+    let layouts = ["20IIIIIVPPPPC", "28IIIIVWWWWWC"].map(|text| Layout::parse(text).unwrap()).to_vec();
+    let set = record(9, 0, Event::LabelsSet { location: LocationId(1), layouts: layouts.clone() });
+    assert_eq!(decode(&encoded(&set)).unwrap(), std::slice::from_ref(&set));
+    let mut world = World::default();
+    every_kind().iter().chain([&set]).for_each(|record| world.apply(record));
+    let (mut found, mut known) = (World::default(), Vec::new());
+    state::chain_parts(&world.chain, &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(found.chain.labels(), world.chain.labels());
+    assert_eq!(*found.chain.labels()[&LocationId(1)], *layouts);
+    let answer = Remembered::of(&set, Seq(1));
+    state::memo_parts(&[&answer], &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(known, [answer]);
 }

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod conformance;
+mod drawer;
 mod faults;
 mod format;
 mod golden;
 mod people;
+mod pricing;
 mod returns;
 mod samples;
 mod segments;

@@ -1,11 +1,14 @@
 //! Records of every kind, and many sales.
 
+use onhand_engine::account::{AccountKind, Cause, Entry, Hold, Measure, Payment, Take};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
 use onhand_engine::event::{Event, Freed, Record, Return, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo,
+};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
@@ -44,6 +47,9 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         oversold: vec![],
         freed: vec![],
         order: None,
+        late: None,
+        payment: None,
+        pricing: None,
     }
 }
 
@@ -78,6 +84,7 @@ pub(crate) fn location(id: u32) -> Location {
             basis: PriceBasis::TaxExclusive,
             rounding: TaxRounding::Document,
             rates: vec![TaxRate { class: Label::new("food").unwrap(), parts: vec![RatePpm(50_000), RatePpm(99_750)] }],
+            dated: vec![],
         },
     }
 }
@@ -167,6 +174,43 @@ pub(crate) fn every_kind() -> Vec<Record> {
         )
     };
     events.into_iter().zip(1..).map(|(event, n)| record(n, u32::from(!chain(&event)), event)).collect()
+}
+
+/// One record of each kind of account.
+pub(crate) fn of_accounts() -> Vec<Record> {
+    let euros = Measure::Money(Currency::EUR);
+    let card = AccountId(u128::MAX / 5);
+    let take = |amount| Take { account: card, kind: AccountKind::GiftCard, measure: euros, amount, by_code: true };
+    let payment = Payment { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))] };
+    let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline: Timestamp(NOON + 10_000) };
+    let expires = Some(Timestamp(NOON + 99));
+    let issued = |kind, measure, expires| Entry::Issued { kind, measure, amount: Minor(5_000), expires };
+    let loaded = |cause| Entry::Loaded { amount: Minor(5), cause, balance: Minor(5_005) };
+    let redeemed = |sale| Entry::Redeemed { amount: Minor(9), short: Minor(1), sale, balance: Minor(4_996) };
+    let entries = vec![
+        issued(AccountKind::StoreCredit, Measure::Points, None),
+        issued(AccountKind::Loyalty, Measure::Points, None),
+        issued(AccountKind::GiftCard, euros, expires),
+        loaded(Cause::Paid),
+        loaded(Cause::Earned(id(1))),
+        loaded(Cause::Refund(id(2))),
+        Entry::Held { sale: id(3), hold },
+        redeemed(Some(id(3))),
+        redeemed(None),
+        Entry::Held { sale: id(4), hold },
+        Entry::LetGo { sale: id(4) },
+        Entry::Held { sale: id(5), hold },
+        Entry::Disabled { reason: Label::new("lost").unwrap(), balance: Minor(4_987) },
+    ];
+    let at = LocationId::of_account(card).0;
+    let entries = entries.into_iter().map(|entry| (at, Event::Account { account: card, entry }));
+    let sale = Sale { payment: Some(Box::new(payment.clone())), ..plain_sale(1, 4) };
+    let unsettled = Sale { payment: Some(Box::new(Payment { sale: id(6), ..payment.clone() })), ..plain_sale(2, 4) };
+    let sales = [Event::SaleRecorded(sale), Event::Settled { sale: id(3), unpaid: payment.takes }]
+        .into_iter()
+        .chain([Event::SaleRecorded(unsettled)])
+        .map(|event| (1, event));
+    entries.chain(sales).zip(1..).map(|((location, event), n)| record(n, location, event)).collect()
 }
 
 pub(crate) fn encoded(record: &Record) -> Vec<u8> {

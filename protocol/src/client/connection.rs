@@ -180,7 +180,7 @@ impl Shared {
         match incoming {
             Incoming::Levels(levels) => self.feed.put(levels),
             // Nobody asks for them through this client: programs read the stream over HTTP.
-            Incoming::Metrics(_) => {}
+            Incoming::Metrics(_) | Incoming::Prices(_) => {}
             Incoming::Reply(Reply { id: None, result }) => self.waiting().why = result.err(),
             Incoming::Reply(mut reply) => {
                 if let Ok(Success::Subscribed(snapshot)) = &mut reply.result {

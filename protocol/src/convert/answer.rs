@@ -1,6 +1,7 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::Names;
+use super::{Names, account, drawer};
+use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
 use crate::write::Object;
@@ -22,6 +23,10 @@ pub struct Asked {
     location: Option<Arc<Location>>,
     currency: Option<Currency>,
     order: Option<OrderId>,
+    /// Where the till of a drawer is, and which it is.
+    pub(super) drawer: Option<(Arc<Location>, TillNo)>,
+    /// The code of the card that is being issued.
+    pub(super) code: Option<Box<CardCode>>,
 }
 
 impl Asked {
@@ -35,7 +40,11 @@ impl Asked {
             Action::Allocate { order, .. } => (None, Some(order.clone())),
             _ => (None, None),
         };
-        Self { id: command.id, location, currency, order }
+        let drawer = match (&command.action, &location) {
+            (Action::Drawer { till, .. }, Some(location)) => Some((Arc::clone(location), *till)),
+            _ => None,
+        };
+        Self { id: command.id, location, currency, order, drawer, code: None }
     }
 }
 
@@ -69,6 +78,16 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             object.number("added", u64::from(*added));
             object.number("changed", u64::from(*changed));
         }
+        Answer::AccountIssued { account, balance } => {
+            object.uuid("account", account.0);
+            // A repeat comes with a code made anew, which is not the card's.
+            if let Some(code) = asked.code.as_ref().filter(|code| code.account() == *account) {
+                object.text("code", &code.to_string());
+            }
+            object.amount("balance", *balance);
+        }
+        Answer::AccountBooked { balance } => object.amount("balance", *balance),
+        Answer::Account(said) => account::statement(&mut object, said),
         Answer::Released
         | Answer::Expired
         | Answer::Deallocated
@@ -79,11 +98,22 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::KeyCreated
         | Answer::KeyRevoked
         | Answer::ReturnGranted(_)
+        | Answer::DrawerRulesSet
+        | Answer::StepTaken
+        | Answer::LabelsSet
+        | Answer::PriceBookEnded
+        | Answer::PromotionEnded
         | Answer::RoleDefined
         | Answer::UserDefined
         | Answer::PinSet
         | Answer::UserDisabled
         | Answer::PeopleRequired => {}
+        Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
+        Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
+        Answer::PromotionsDefined { added, changed } => {
+            object.number("added", u64::from(*added));
+            object.number("changed", u64::from(*changed));
+        }
     }
     object.end();
 }
@@ -108,6 +138,18 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::LocationDefined => "location_defined",
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
+        Answer::DrawerRulesSet => "drawer_rules_set",
+        Answer::Drawer(told) => drawer::word(told),
+        Answer::AccountIssued { .. } => "account_issued",
+        Answer::AccountBooked { .. } => "account_booked",
+        Answer::Account(_) => "account",
+        // Only the server takes these steps.
+        Answer::StepTaken => "settled",
+        Answer::LabelsSet => "labels_set",
+        Answer::PriceBookDefined { .. } => "price_book_defined",
+        Answer::PriceBookEnded => "price_book_ended",
+        Answer::PromotionsDefined { .. } => "promotions_defined",
+        Answer::PromotionEnded => "promotion_ended",
         Answer::RoleDefined => "role_defined",
         Answer::UserDefined => "user_defined",
         Answer::PinSet => "pin_set",

@@ -3,12 +3,15 @@
 
 use super::Names;
 use super::enter::{Place, Refused, above_zero, on_line, till, unknown_location};
+use super::priced::{self, For};
 use crate::compact::{Lines, Sale};
 use crate::message::{Channel, ErrorBody};
 use crate::value::{LocationCode, Sku, Text};
 use onhand_engine::command::{self, Action, Command, Said, Standing};
 use onhand_engine::ids::Code;
 use onhand_engine::money::Currency;
+use onhand_engine::qty::Qty;
+use onhand_engine::quote::{BasketLine, Pricing};
 
 /// Turns a compact sale into the engine's command, for a channel.
 ///
@@ -29,7 +32,8 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
     let place = Place { names, location };
     place.check_currency(currency)?;
     let till = till(sale.till)?;
-    let lines = lines(&place, sale.lines)?;
+    let (lines, pricing) =
+        if place.names.has_rules() { priced_lines(&place, sale, channel)? } else { (lines(&place, sale.lines)?, None) };
     // As a JSON sale says with lines that name neither price nor tax.
     let said = std::iter::repeat_n(None, lines.len() * 4).fold(Said::default(), Said::and);
     let action = Action::Sell(command::Sell {
@@ -42,8 +46,29 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         reservation: None,
         owner: None,
         order: None,
+        session: None,
+        takes: Box::default(),
+        pricing,
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
+}
+
+type Priced = (Vec<command::SaleLine>, Option<Box<Pricing>>);
+
+/// The lines by price books and promotions, where there are any.
+fn priced_lines<N: Names>(place: &Place<'_, N>, sale: &Sale<'_>, channel: Channel) -> Result<Priced, Refused> {
+    place.check_count(sale.lines.len())?;
+    let line = |(at, (text, qty)): (usize, (&str, Qty))| {
+        let item = match place.names.item_called(text) {
+            Some(item) => item,
+            None => return Err(unknown_item(code(text, "sku", Some(at))?, at)),
+        };
+        let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
+        Ok(BasketLine { item, qty, named: None, taxed: None, discount: None })
+    };
+    let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
+    let whose = For { channel, group: None, coupons: &[], exempt: None, completed: sale.completed };
+    Ok(priced::sale_lines(&place.quote_basket(&lines, &whose)?.0))
 }
 
 fn lines<N: Names>(place: &Place<'_, N>, lines: Lines<'_>) -> Result<Vec<command::SaleLine>, Refused> {

@@ -1,13 +1,13 @@
 //! Master data: items, locations and keys as the engine keeps them.
 
 use crate::limits;
-use crate::message::{CreateKey, DefineItems, DefineLocation, ErrorBody, ItemInput, Rate, Role};
+use crate::message::{self, CreateKey, DefineItems, DefineLocation, ErrorBody, ItemInput, Rate, Role};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::Action;
 use onhand_engine::ids::{LocationId, SkuId};
 use onhand_engine::money::Minor;
-use onhand_engine::tax::{RatePpm, TaxRate, TaxRules};
-use onhand_engine::time::Timestamp;
+use onhand_engine::tax::{DatedRate, RatePpm, TaxRate, TaxRules};
+use onhand_engine::time::{Period, Timestamp};
 use std::sync::Arc;
 
 type Refused = Box<ErrorBody>;
@@ -59,7 +59,12 @@ pub(super) fn location(body: DefineLocation) -> Result<Action, Refused> {
         return Err(wrong(1001, "tax.rates", "a location may have 100 tax classes"));
     }
     let rates = body.tax.rates.into_iter().enumerate().map(|(at, input)| rate(input, at)).collect::<Result<_, _>>()?;
-    let tax = TaxRules { basis: body.tax.basis.into(), rounding: body.tax.rounding.into(), rates };
+    if body.tax.dated.len() > limits::DATED_RATES_MAX {
+        return Err(wrong(1001, "tax.dated", "a location may have 1,000 rates by date or channel"));
+    }
+    let dated = body.tax.dated.into_iter().enumerate();
+    let dated = dated.map(|(at, input)| dated_rate(input, at)).collect::<Result<_, _>>()?;
+    let tax = TaxRules { basis: body.tax.basis.into(), rounding: body.tax.rounding.into(), rates, dated };
     let location = Location {
         id: LocationId::CHAIN,
         code: body.code.0,
@@ -72,8 +77,22 @@ pub(super) fn location(body: DefineLocation) -> Result<Action, Refused> {
 }
 
 fn rate(input: Rate, at: usize) -> Result<TaxRate, Refused> {
-    let field = format!("tax.rates[{at}]");
-    let parts = match (input.rate_ppm, input.parts_ppm) {
+    let parts = rate_parts(input.rate_ppm, input.parts_ppm, &format!("tax.rates[{at}]"))?;
+    Ok(TaxRate { class: input.class.0, parts })
+}
+
+fn dated_rate(input: message::DatedRate, at: usize) -> Result<DatedRate, Refused> {
+    let field = format!("tax.dated[{at}]");
+    let period = Period { from: input.from.map(|time| time.0), until: input.until.map(|time| time.0) };
+    if !period.is_in_order() {
+        return Err(wrong(1001, format!("{field}.until"), "a rate is over after it began"));
+    }
+    let parts = rate_parts(input.rate_ppm, input.parts_ppm, &field)?;
+    Ok(DatedRate { class: input.class.0, channel: input.channel.map(Into::into), period, parts })
+}
+
+fn rate_parts(whole: Option<u32>, parts: Option<Vec<u32>>, field: &str) -> Result<Vec<RatePpm>, Refused> {
+    let parts = match (whole, parts) {
         (Some(rate), None) => vec![rate],
         (None, Some(parts)) if (1..=limits::TAX_PARTS_MAX).contains(&parts.len()) => parts,
         (None, Some(_)) => return Err(wrong(1001, field, "a rate has 1 to 8 parts")),
@@ -82,7 +101,7 @@ fn rate(input: Rate, at: usize) -> Result<TaxRate, Refused> {
     if parts.iter().any(|part| *part > 10_000_000) {
         return Err(wrong(1001, field, "a rate is in parts per million, at most 10000000 (1000 %)"));
     }
-    Ok(TaxRate { class: input.class.0, parts: parts.into_iter().map(RatePpm).collect() })
+    Ok(parts.into_iter().map(RatePpm).collect())
 }
 
 pub(super) fn check_name(name: &str, field: &str) -> Result<(), Refused> {

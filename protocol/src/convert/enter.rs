@@ -2,14 +2,17 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
-use super::{Asked, Names, define, people, refusal, unknown_sale};
+use super::priced::{self, For};
+use super::{Asked, Names, account, define, drawer, people, refusal, rules, scan, unknown_sale};
 use crate::limits;
-use crate::message::{AskedLine, Body, BucketName, Channel, ErrorBody, Return, SafetyStock, SaleLine, Sell, Tender};
+use crate::message::{
+    AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell, Tender,
+};
 use crate::value::{Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
-use onhand_engine::command::Said;
-use onhand_engine::command::{self, Action, Bucket, Command, Policy, SkuQty, Standing};
-use onhand_engine::ids::{CommandId, LocationId, TillNo};
+use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty, Standing};
+use onhand_engine::drawer::Movement;
+use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor, divide_half_up};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
@@ -32,8 +35,8 @@ pub struct Entered {
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
-/// not commands (`hello`, `get`, `subscribe`, `watch_metrics`, `unsubscribe`, `ping`, `sign_in`, `sign_out`)
-/// and for `set_pin`, whose PIN is hashed first: [`super::set_pin`].
+/// not commands (`hello`, `get`, `scan`, `quote`, `subscribe`, `watch_metrics`, `watch_prices`, `unsubscribe`,
+/// `ping`, `sign_in`, `sign_out`) and for `set_pin`, whose PIN is hashed first: [`super::set_pin`].
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
     match body {
@@ -92,6 +95,31 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
             Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
         }
+        Body::OpenSession(body) => drawer::open(&desk, &body),
+        Body::PaidIn(body) => drawer::moved(&desk, &body, Movement::PaidIn),
+        Body::PaidOut(body) => drawer::moved(&desk, &body, Movement::PaidOut),
+        Body::Drop(body) => drawer::moved(&desk, &body, Movement::Drop),
+        Body::NoSale(body) => drawer::no_sale(&desk, &body),
+        Body::XReport(body) => drawer::read(&desk, &body),
+        Body::CloseSession(body) => drawer::close(&desk, &body),
+        Body::SetDrawerRules(body) => drawer::rules(&desk, &body),
+        Body::IssueAccount(body) => {
+            let mut entered = desk.of_account(account::issue(desk.id, &body)?);
+            entered.asked.code = body.code.map(Box::new);
+            Ok(entered)
+        }
+        Body::LoadAccount(body) => Ok(desk.of_account(account::load(&body)?)),
+        Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
+        Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
+        Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
+        Body::SetLabels(body) => {
+            let location = desk.place(&body.location)?.location.id;
+            scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))
+        }
+        Body::DefinePriceBook(body) => rules::price_book(body, names).map(|action| desk.chain(action)),
+        Body::EndPriceBook(body) => Ok(desk.chain(Action::EndPriceBook { book: body.book.0 })),
+        Body::DefinePromotions(body) => rules::promotions(body, names).map(|action| desk.chain(action)),
+        Body::EndPromotion(body) => Ok(desk.chain(Action::EndPromotion { promotion: body.promotion.0 })),
         Body::DefineRole(body) => Ok(desk.chain(people::role(body))),
         Body::DefineUser(body) => people::user(body).map(|action| desk.chain(action)),
         Body::DisableUser(body) => Ok(desk.chain(people::disable(body))),
@@ -103,6 +131,9 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             Ok(desk.chain(Action::RequirePeople { at, required: body.required }))
         }
         Body::Hello(_)
+        | Body::Scan(_)
+        | Body::Quote(_)
+        | Body::WatchPrices(_)
         | Body::Get(_)
         | Body::Subscribe(_)
         | Body::WatchMetrics(_)
@@ -115,6 +146,15 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             Err(Box::new(ErrorBody::new(1002, text).at("op")))
         }
     }
+}
+
+/// What a basket would cost. `channel` is meant when the request names none.
+///
+/// # Errors
+/// [`ErrorBody`] as of the sale with these lines.
+pub fn quote(body: &Quote, channel: Channel, names: &impl Names) -> Result<Quoted, Refused> {
+    let desk = Desk { names, id: CommandId(0), channel };
+    priced::quoted(body, channel, &desk.place(&body.location)?)
 }
 
 /// Where requests become commands.
@@ -130,6 +170,7 @@ pub(super) struct Sold<'a> {
     pub(super) tenders: &'a [Tender],
     pub(super) till: Option<u16>,
     pub(super) currency: Currency,
+    pub(super) whose: For<'a>,
 }
 
 /// One command's location.
@@ -165,15 +206,36 @@ impl<N: Names> Desk<'_, N> {
         Entered { command, asked }
     }
 
+    /// At the virtual location of its account.
+    fn of_account(&self, action: Action) -> Entered {
+        let location = match &action {
+            Action::Account { account, .. } => LocationId::of_account(*account),
+            _ => LocationId::CHAIN,
+        };
+        let command = Command { id: self.id, location, channel: self.channel.into(), action };
+        let asked = Asked::of(&command, None);
+        Entered { command, asked }
+    }
+
     fn sell(&self, body: Sell) -> Result<Entered, Refused> {
         self.at(&body.location, body.channel, |place| {
             place.check_currency(body.currency.0)?;
             let standing = if body.completed { Standing::Fact } else { Standing::Request };
-            let sold = Sold { lines: &body.lines, tenders: &body.tenders, till: body.till, currency: body.currency.0 };
+            let whose = For {
+                channel: body.channel.unwrap_or(self.channel),
+                group: body.group.as_ref(),
+                coupons: &body.coupons,
+                exempt: body.tax_exempt.as_ref(),
+                completed: body.completed,
+            };
+            let (lines, tenders) = (&body.lines, &body.tenders);
+            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
             Ok(Action::Sell(command::Sell {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
+                session: body.session.map(SessionNo),
+                takes: account::takes(&body.tenders, body.currency.0)?,
                 ..place.sell(&sold, standing)?
             }))
         })
@@ -182,6 +244,8 @@ impl<N: Names> Desk<'_, N> {
     fn take_back(&self, body: Return) -> Result<Entered, Refused> {
         self.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
+            account::check_none(&body.tenders)?;
+            check_as_sold(&body.lines)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -230,16 +294,25 @@ impl<N: Names> Place<'_, N> {
     }
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
+        let till = till(sold.till)?;
+        let (lines, pricing) = if self.names.has_rules() || priced::needs_rules(sold) {
+            priced::sale_lines(&self.quote(sold.lines, &sold.whose)?.0)
+        } else {
+            (self.sale_lines(sold.lines)?, None)
+        };
         Ok(command::Sell {
             standing,
-            till: till(sold.till)?,
+            till,
             currency: sold.currency,
-            lines: self.sale_lines(sold.lines)?,
-            said: said(sold.lines),
+            lines,
+            said: priced::said(sold, said(sold.lines)),
             tenders: tenders(sold.tenders)?,
             reservation: None,
             owner: None,
             order: None,
+            session: None,
+            takes: Box::default(),
+            pricing,
         })
     }
 
@@ -269,7 +342,7 @@ impl<N: Names> Place<'_, N> {
         Ok(sold)
     }
 
-    fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {
+    pub(super) fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {
         match (&line.sku, line.gtin) {
             (Some(sku), None) => self.item(sku, "sku", Some(at)),
             (None, Some(gtin)) => self.names.item_by_gtin(gtin.0).ok_or_else(|| {
@@ -283,14 +356,20 @@ impl<N: Names> Place<'_, N> {
     /// The price of a unit and of the line: what was charged when the line says so, the price per
     /// unit or the catalogue's otherwise.
     fn price(&self, item: &Item, line: &SaleLine, qty: Qty, at: usize) -> Result<(Minor, Minor), Refused> {
+        self.named_price(line, qty, at)?.map_or_else(|| self.list_price(item, qty, at), Ok)
+    }
+
+    /// The price that the line itself names.
+    pub(super) fn named_price(&self, line: &SaleLine, qty: Qty, at: usize) -> Result<Option<(Minor, Minor)>, Refused> {
         let given = line.unit_price.map(|price| price.0);
         let (unit_price, amount) = match (line.amount, given) {
             (Some(amount), Some(price)) => (price, amount.0),
             (Some(amount), None) => (per_unit(amount.0, qty), amount.0),
             (None, Some(price)) => (price, price.times(qty)),
-            (None, None) => return self.list_price(item, qty, at),
+            (None, None) => return Ok(None),
         };
-        self.fitting_price(unit_price, amount, if line.amount.is_some() { "amount" } else { "unit_price" }, at)
+        let field = if line.amount.is_some() { "amount" } else { "unit_price" };
+        self.fitting_price(unit_price, amount, field, at).map(Some)
     }
 
     /// The catalogue's price of a unit, and that of the line.
@@ -325,12 +404,30 @@ fn said(lines: &[SaleLine]) -> Said {
     })
 }
 
+/// What comes back has the amounts of the original sale.
+fn check_as_sold(lines: &[SaleLine]) -> Result<(), Refused> {
+    for (at, line) in lines.iter().enumerate() {
+        let more = [("discount", line.discount.is_some()), ("price_reason", line.price_reason.is_some())];
+        if let Some((field, _)) = more.into_iter().find(|(_, given)| *given) {
+            let text = "goods come back with the amounts of the original sale: give the line's `amount`";
+            return Err(on_line(ErrorBody::new(1001, text), field, Some(at)));
+        }
+    }
+    Ok(())
+}
+
 fn per_unit(amount: Minor, qty: Qty) -> Minor {
     let scaled = i128::from(amount.0).saturating_mul(i128::from(Qty::SCALE));
     Minor(divide_half_up(scaled, i128::from(qty.milli())))
 }
 
-fn as_it_was(basis: PriceBasis, amount: Minor, tax: Minor, rate_ppm: u32, at: usize) -> Result<Taxed, Refused> {
+pub(super) fn as_it_was(
+    basis: PriceBasis,
+    amount: Minor,
+    tax: Minor,
+    rate_ppm: u32,
+    at: usize,
+) -> Result<Taxed, Refused> {
     let net = match basis {
         PriceBasis::TaxInclusive => amount.minus(tax),
         PriceBasis::TaxExclusive => amount,

@@ -2,7 +2,8 @@
 //! brought along by whoever can read the log.
 
 use super::enter::{Desk, Place, Refused, Sold, above_zero, on_line, tenders, till};
-use super::{Entered, Names};
+use super::priced::For;
+use super::{Entered, Names, account};
 use crate::message::{BackLine, Body, Channel, ErrorBody, Exchange, ReturnSale, VoidSale};
 use crate::value::Position;
 use onhand_engine::command::{Action, Disposition, Standing};
@@ -43,6 +44,7 @@ pub fn command_about(
     match body {
         Body::ReturnSale(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
+            account::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -67,7 +69,10 @@ pub fn command_about(
         }),
         Body::Exchange(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
-            let sold = Sold { lines: &body.lines, tenders: &body.tenders, till: body.till, currency: body.currency.0 };
+            account::check_none(&body.tenders)?;
+            let whose = For { channel, group: None, coupons: &[], exempt: None, completed: false };
+            let (lines, tenders) = (&body.lines, &body.tenders);
+            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
             Ok(Action::Exchange {
                 back: Box::new(place.take_back(sale, &body.returned)?),
                 disposition: body.disposition.into(),

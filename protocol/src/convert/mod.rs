@@ -1,31 +1,41 @@
 //! The wire's types to the engine's ([`command`]) and back ([`reply`], [`refused`], [`level`], reads).
 //! Nowhere else does one become the other.
 
+mod account;
 mod answer;
 mod compact;
 mod define;
+mod drawer;
 mod enter;
 mod giving;
 mod people;
+mod priced;
 mod read;
 mod refusal;
+mod rules;
+mod scan;
 
 pub use answer::{Asked, Audience, level, level_message, reply};
 pub use compact::sale;
 pub use define::key;
-pub use enter::{Entered, command};
+pub use drawer::z;
+pub use enter::{Entered, command, quote};
 pub use giving::{command_about, unknown_sale};
 pub use people::{by, people, set_pin, signed_in};
-pub use read::{event, item, key_id, key_message, location, reservation, totals};
+pub use read::{event, item, key_id, key_message, location, reservation, tax_gaps, totals};
 pub use refusal::{refusal, refused};
+pub use rules::{price_book_message, promotion_message};
+pub use scan::scan;
 
 use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
 use onhand_engine::people::UserNo;
+use onhand_engine::rules::Rules;
+use onhand_engine::time::Timestamp;
 use std::sync::Arc;
 
-/// The address book: codes to numbers and back.
+/// The address book: codes to numbers and back, and the selling rules.
 pub trait Names {
     /// The item of a code.
     fn item(&self, code: &SkuCode) -> Option<Arc<Item>>;
@@ -37,6 +47,19 @@ pub trait Names {
     fn location(&self, code: &LocationCode) -> Option<Arc<Location>>;
     /// The location of a number.
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>>;
+    /// Whether there are price books, promotions or dated rates: without any, the catalogue's price and the
+    /// location's rate are all there is to know.
+    fn has_rules(&self) -> bool {
+        false
+    }
+    /// The selling rules as they stand.
+    fn rules(&self) -> Arc<Rules> {
+        Arc::default()
+    }
+    /// Engine time, for what holds for a while.
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
     /// The code of a user's number. Where only commands are read, nobody needs to be known.
     fn user_numbered(&self, _: UserNo) -> Option<UserCode> {
         None

@@ -1,18 +1,25 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::Names;
+use super::{Names, account};
 use crate::message::read::{
-    EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, ReservationMessage, TotalsMessage,
+    EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
-use crate::message::{AskedLine, ItemInput, Rate, Role, SkuQuantity, TaxInput};
-use crate::value::{Amount, Currency, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
+use crate::message::{
+    AccountLine, AskedLine, DatedRate, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
+};
+use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
+use onhand_engine::account::Entry;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
+use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::people::UserNo;
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::Pricing;
+use onhand_engine::scan::Layout;
 use onhand_engine::store::{Reservation, Totals};
+use onhand_engine::tax::Gap;
 
 /// An item, as `define_items` takes it.
 #[must_use]
@@ -28,9 +35,9 @@ pub fn item(item: &Item) -> ItemInput {
     }
 }
 
-/// A location, as `define_location` takes it.
+/// A location, as `define_location` takes it, and the layouts of its labels.
 #[must_use]
-pub fn location(location: &Location) -> LocationMessage {
+pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
     let rate = |rate: &onhand_engine::tax::TaxRate| {
         let class = Text(rate.class.clone());
         match rate.parts.as_slice() {
@@ -47,7 +54,9 @@ pub fn location(location: &Location) -> LocationMessage {
             basis: location.tax.basis.into(),
             rounding: location.tax.rounding.into(),
             rates: location.tax.rates.iter().map(rate).collect(),
+            dated: location.tax.dated.iter().map(dated_rate).collect(),
         },
+        labels: labels.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -138,6 +147,16 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         counted: None,
         items: None,
         key: None,
+        till: None,
+        session: None,
+        business_day: None,
+        amount: None,
+        person: None,
+        z: None,
+        accounts: Vec::new(),
+        rules: None,
+        quote: None,
+        tax_exempt: None,
         role: None,
         capabilities: None,
         user: None,
@@ -164,8 +183,11 @@ impl<N: Names> Teller<'_, N> {
                 tenders: tenders(&sale.tenders),
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
+                session: sale.late.map(|session| session.0),
+                accounts: sale.payment.iter().flat_map(|payment| &payment.takes).map(account::taken).collect(),
                 ..blank
-            },
+            }
+            .priced(sale.pricing.as_deref()),
             Event::Exchanged { back, sale } => EventMessage {
                 sale: back.of.as_ref().map(|of| Position(of.sale.seq)),
                 returned: self.sale_lines(&back.lines),
@@ -222,6 +244,30 @@ impl<N: Names> Teller<'_, N> {
             Event::LocationDefined { location } => EventMessage { location: Some((&location.code).into()), ..blank },
             Event::KeyCreated { key } => EventMessage { key: Some(key_id(key.id)), ..blank },
             Event::KeyRevoked { key } => EventMessage { key: Some(key_id(*key)), ..blank },
+            Event::Drawer { till, happening } => {
+                self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
+            }
+            Event::DrawerRulesSet { .. } => blank,
+            Event::PriceBookDefined { book } => {
+                let items = u64::try_from(book.rows().len()).ok();
+                EventMessage { rules: Some((&book.code).into()), items, ..blank }
+            }
+            Event::PriceBookEnded { book: code } | Event::PromotionEnded { promotion: code } => {
+                EventMessage { rules: Some(code.into()), ..blank }
+            }
+            Event::PromotionsDefined { promotions, .. } => {
+                EventMessage { items: u64::try_from(promotions.len()).ok(), ..blank }
+            }
+            Event::LabelsSet { location, .. } => {
+                let location = self.names.location_numbered(*location);
+                EventMessage { location: location.map(|location| Text(location.code.clone())), ..blank }
+            }
+            Event::Account { account, entry } => EventMessage {
+                reason: if let Entry::Disabled { reason, .. } = entry { Some(reason.into()) } else { None },
+                deadline: if let Entry::Held { hold, .. } = entry { Some(Time(hold.deadline)) } else { None },
+                accounts: vec![account::line(*account, entry)],
+                ..blank
+            },
             Event::RoleDefined { role, capabilities } => EventMessage {
                 role: Some(role.into()),
                 capabilities: Some(capabilities.each().map(Into::into).collect()),
@@ -237,6 +283,34 @@ impl<N: Names> Teller<'_, N> {
             Event::PeopleRequired { at, required } => EventMessage {
                 location: self.names.location_numbered(*at).map(|location| (&location.code).into()),
                 required: Some(*required),
+                ..blank
+            },
+            Event::Settled { sale, unpaid } => {
+                let line = |take| AccountLine { sale: Some(Id::from(*sale)), ..account::taken(take) };
+                EventMessage { accounts: unpaid.iter().map(line).collect(), ..blank }
+            }
+        }
+    }
+
+    fn drawer(&self, blank: EventMessage, till: TillNo, happening: &Happening) -> EventMessage {
+        match happening {
+            Happening::SessionOpened { session, business_day, float, .. } => EventMessage {
+                session: Some(session.0),
+                business_day: Some(Day(*business_day)),
+                amount: Some(Amount(*float)),
+                ..blank
+            },
+            Happening::CashMoved { amount, reason, person, .. } => EventMessage {
+                amount: Some(Amount(*amount)),
+                reason: Some(reason.into()),
+                person: Some(person.into()),
+                ..blank
+            },
+            Happening::NoSaleOpened { reason } => EventMessage { reason: Some(reason.into()), ..blank },
+            Happening::SessionClosed { z, .. } => EventMessage {
+                session: Some(z.session.0),
+                business_day: Some(Day(z.business_day)),
+                z: self.names.location_numbered(self.location).map(|at| Box::new(super::drawer::report(z, &at, till))),
                 ..blank
             },
         }
@@ -257,7 +331,17 @@ impl<N: Names> Teller<'_, N> {
 
     fn line(&self, number: SkuId, qty: Qty) -> EventLine {
         let sku = sku(number, self.names);
-        EventLine { sku, qty: Quantity(qty), unit_price: None, net: None, tax: None, rate_ppm: None }
+        EventLine {
+            sku,
+            qty: Quantity(qty),
+            unit_price: None,
+            net: None,
+            tax: None,
+            rate_ppm: None,
+            discounts: Vec::new(),
+            list_price: None,
+            price_reason: None,
+        }
     }
 
     fn lines(&self, lines: &[SkuQty]) -> Vec<EventLine> {
@@ -273,6 +357,53 @@ impl<N: Names> Teller<'_, N> {
             ..self.line(line.sku, line.qty)
         };
         lines.iter().map(line).collect()
+    }
+}
+
+impl EventMessage {
+    /// With how the prices of the sale came about.
+    fn priced(mut self, pricing: Option<&Pricing>) -> Self {
+        let Some(pricing) = pricing else { return self };
+        for (line, kept) in self.lines.iter_mut().zip(&pricing.lines) {
+            line.discounts = super::priced::discounts(&kept.discounts);
+            if let Some(overridden) = &kept.overridden {
+                line.list_price = overridden.list_price.map(Amount);
+                line.price_reason = Some((&overridden.reason).into());
+            }
+        }
+        self.quote = Some(QuoteName { version: pricing.version.0, hash: format!("{:016x}", pricing.hash) });
+        self.tax_exempt = pricing.exempt.as_ref().map(Into::into);
+        self
+    }
+}
+
+/// What the catalogue cannot be taxed with.
+#[must_use]
+pub fn tax_gaps(gaps: &[Gap], names: &impl Names) -> TaxGaps {
+    let gap = |gap: &Gap| {
+        Some(TaxGap {
+            location: Text(names.location_numbered(gap.location)?.code.clone()),
+            channel: gap.channel.into(),
+            class: Text(gap.class.clone()),
+            items: u64::try_from(gap.items).unwrap_or(u64::MAX),
+            first: sku(gap.first, names),
+        })
+    };
+    TaxGaps { gaps: gaps.iter().filter_map(gap).collect() }
+}
+
+fn dated_rate(rate: &onhand_engine::tax::DatedRate) -> DatedRate {
+    let (rate_ppm, parts_ppm) = match rate.parts.as_slice() {
+        [whole] => (Some(whole.0), None),
+        parts => (None, Some(parts.iter().map(|part| part.0).collect())),
+    };
+    DatedRate {
+        class: Text(rate.class.clone()),
+        channel: rate.channel.map(Into::into),
+        from: rate.period.from.map(Time),
+        until: rate.period.until.map(Time),
+        rate_ppm,
+        parts_ppm,
     }
 }
 
@@ -316,6 +447,20 @@ fn word(event: &Event) -> &'static str {
         Event::LocationDefined { .. } => "location_defined",
         Event::KeyCreated { .. } => "key_created",
         Event::KeyRevoked { .. } => "key_revoked",
+        Event::Drawer { happening, .. } => match happening {
+            Happening::SessionOpened { .. } => "session_opened",
+            Happening::CashMoved { movement, .. } => movement.name(),
+            Happening::NoSaleOpened { .. } => "no_sale",
+            Happening::SessionClosed { .. } => "session_closed",
+        },
+        Event::DrawerRulesSet { .. } => "drawer_rules_set",
+        Event::Account { entry, .. } => account::word(entry),
+        Event::Settled { .. } => "settled",
+        Event::LabelsSet { .. } => "labels_set",
+        Event::PriceBookDefined { .. } => "price_book_defined",
+        Event::PriceBookEnded { .. } => "price_book_ended",
+        Event::PromotionsDefined { .. } => "promotions_defined",
+        Event::PromotionEnded { .. } => "promotion_ended",
         Event::RoleDefined { .. } => "role_defined",
         Event::UserDefined { .. } => "user_defined",
         Event::PinSet { .. } => "pin_set",

@@ -28,6 +28,8 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::LogStopped
         | Refusal::ShuttingDown
         | Refusal::Internal
+        | Refusal::WrongAccount { .. }
+        | Refusal::NoSuchPayment
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
@@ -75,6 +77,23 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::MoreThanPaid { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::TenderSpent { left, .. } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
+        Refusal::UnknownCoupon { at, .. } => error.at(format!("coupons[{at}]")),
+        Refusal::BadDiscount { left } => ErrorBody { due: Some(*left), ..error },
+        Refusal::UnknownPromotion { .. } => error.at("promotion"),
+        Refusal::UnknownPriceBook { .. } => error.at("book"),
+        Refusal::SessionNotOpen { till, session } => {
+            ErrorBody { till: Some(till.0), session: session.map(|session| session.0), ..error }
+        }
+        Refusal::SessionOpen { till, session } => ErrorBody { till: Some(till.0), session: Some(session.0), ..error },
+        Refusal::UnknownSession { session } => ErrorBody { session: Some(session.0), ..error }.at("session"),
+        Refusal::Busy { retry_ms } | Refusal::BalanceHeld { retry_ms } => {
+            ErrorBody { retry_ms: Some(*retry_ms), ..error }
+        }
+        Refusal::UnknownAccount | Refusal::AccountDisabled | Refusal::AccountExpired => error.at("account"),
+        Refusal::CodeNeeded => error.at("code"),
+        Refusal::BalanceShort { short_by, available } => {
+            ErrorBody { balance: Some(*available), missing: Some(*short_by), ..error }
+        }
         Refusal::LacksCapability { capability } => ErrorBody { capability: Some((*capability).into()), ..error },
         Refusal::MayNotApprove { capability } => {
             ErrorBody { capability: Some((*capability).into()), ..error }.at("approval")
@@ -83,6 +102,5 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::UserDisabled { user } => ErrorBody { user: Some(Text(user.clone())), ..error },
         Refusal::UnknownUser => error.at("user"),
         Refusal::UnknownRole { role } => ErrorBody { role: Some(Text(role.clone())), ..error }.at("roles"),
-        Refusal::Busy { retry_ms } => ErrorBody { retry_ms: Some(*retry_ms), ..error },
     }
 }

@@ -1,9 +1,11 @@
 //! One struct per op; they are also the bodies of `POST /v1/{op}`. An unknown field is an error.
 
 use super::metrics::{Every, MetricField};
+use super::pricing::LineDiscount;
 use super::reply::Role;
 use super::word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
-use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku};
+use crate::card_code::CardCode;
+use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +20,8 @@ macro_rules! body {
         }
     };
 }
+
+pub(super) use body;
 
 body!(
     /// The first message of a connection whose handshake carried no key: one of the two.
@@ -60,6 +64,19 @@ body!(
         /// The order it fulfils.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<OrderName>,
+        /// The till session it was rung up in; default: the one that is open. A completed sale may name
+        /// one that is closed by now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<u32>,
+        /// The customer's group, for prices and promotions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Label>,
+        /// Codes that the customer shows.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        coupons: Vec<Label>,
+        /// The customer pays no tax, for this reason: the name of a certificate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax_exempt: Option<Label>,
     }
 );
 body!(
@@ -82,6 +99,12 @@ body!(
         /// The tax as it was; default: by the location's rules.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax: Option<TaxAsItWas>,
+        /// Why a person asked another price than the shop's. Sales only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_reason: Option<Label>,
+        /// What a person takes off the line, after promotions. Sales only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<LineDiscount>,
     }
 );
 body!(
@@ -103,6 +126,15 @@ body!(
         kind: TenderType,
         /// How much; change given back is a negative cash tender.
         amount: Amount,
+        /// The account it is taken from, by its id: store credit, or points.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Id>,
+        /// The code of the gift card it is taken from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<CardCode>,
+        /// How many points are taken from the account for the amount.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        points: Option<i64>,
     }
 );
 body!(
@@ -374,6 +406,33 @@ body!(
         rounding: Rounding,
         /// The rate of each class.
         rates: Vec<Rate>,
+        /// Rates that hold for a while or for one channel; where one of them does, it goes before those of
+        /// `rates`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dated: Vec<DatedRate>,
+    }
+);
+body!(
+    /// The rate of a tax class for a while, or for one channel: `rate_ppm`, or `parts_ppm` when several taxes
+    /// make it up.
+    DatedRate {
+        /// The class.
+        class: Label,
+        /// The channel; default: every channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// It begins here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Time>,
+        /// It is over here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// The whole rate in parts per million: 21 % is 210000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate_ppm: Option<u32>,
+        /// The rate of each tax that makes it up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parts_ppm: Option<Vec<u32>>,
     }
 );
 body!(
@@ -480,6 +539,25 @@ body!(
     /// Are you there.
     #[derive(Copy, Default)]
     Ping {}
+);
+body!(
+    /// What a scanner read: which item it is, and what else the symbol says.
+    Scan {
+        /// Where; its own labels are read by its layouts.
+        location: LocationCode,
+        /// What the scanner gave, whole: digits, GS1 elements with or without the symbology identifier, or
+        /// a GS1 Digital Link.
+        code: String,
+    }
+);
+body!(
+    /// Set how the labels that a location prints are laid out. They replace those of before.
+    SetLabels {
+        /// Where.
+        location: LocationCode,
+        /// Pictures of 13 digits, such as `20IIIIIVPPPPC`.
+        layouts: Vec<String>,
+    }
 );
 body!(
     /// `POST /v1/keys`: make a key. Its secret is shown once, in the answer.

@@ -2,9 +2,10 @@
 
 use super::word::Capability;
 use crate::value::{Currency, Id, Label, LocationCode, OrderName, Quantity, Sku, UserCode};
+use onhand_engine::card_number;
 use onhand_engine::refusal::{NUMBERS, name_of};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Why a request was not done. Nothing was changed.
@@ -16,11 +17,12 @@ pub struct ErrorBody {
     /// Its short name.
     pub name: Cow<'static, str>,
     /// What happened, in a sentence.
+    #[serde(serialize_with = "masked")]
     pub message: String,
     /// The page about it on the same server.
     pub help: String,
     /// The field that is wrong, such as `lines[2].qty`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "masked_field")]
     pub field: Option<String>,
     /// The line that is wrong, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,12 @@ pub struct ErrorBody {
     /// What the tenders add up to, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tendered: Option<i64>,
+    /// What is on the account, in minor units or points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<i64>,
+    /// What is missing on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<i64>,
     /// The tax class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Label>,
@@ -73,6 +81,12 @@ pub struct ErrorBody {
     /// When to try again, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_ms: Option<u64>,
+    /// The till.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub till: Option<u16>,
+    /// The till session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u32>,
 }
 
 impl ErrorBody {
@@ -111,7 +125,7 @@ impl ErrorBody {
     /// Whether the same request, sent again later with the same id, can succeed without a person.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
-        matches!(self.number, 5001..=5006 | 5011..=5013)
+        matches!(self.number, 3034 | 5001..=5006 | 5011..=5013)
     }
 
     /// The same as RFC 9457 `application/problem+json`.
@@ -124,7 +138,7 @@ impl ErrorBody {
             fields.insert("type".to_owned(), self.help.as_str().into());
             fields.insert("title".to_owned(), title_of(self.number).into());
             fields.insert("status".to_owned(), self.status().into());
-            fields.insert("detail".to_owned(), self.message.as_str().into());
+            fields.insert("detail".to_owned(), card_number::mask(&self.message).into());
         }
         problem
     }
@@ -136,13 +150,23 @@ impl ErrorBody {
     }
 }
 
+/// What a client is told may quote what it sent: never a card number.
+fn masked<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&card_number::mask(text))
+}
+
+#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
+fn masked_field<S: Serializer>(field: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    field.as_deref().map(card_number::mask).serialize(serializer)
+}
+
 /// The HTTP status that goes with a number.
 #[must_use]
 pub const fn status_of(number: u16) -> u16 {
     match number {
-        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 4007 | 4015 | 4016 => 404,
+        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 3030 | 4007 | 4015 | 4016 => 404,
         1006 => 413,
-        1008 | 2001 | 2004..=2008 | 2010 | 4017 => 409,
+        1008 | 2001 | 2004..=2008 | 2010 | 3010 | 3011 | 3033 | 3034 | 4017 => 409,
         1001..=1999 | 4020 => 400,
         3001..=3999 => 422,
         4001..=4003 | 4006 | 4010 | 4018 | 4021 => 401,

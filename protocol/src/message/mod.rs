@@ -3,21 +3,34 @@
 //! A request is one JSON object: `op` names it, `id` is the client's UUID, the rest are the fields
 //! of that op; an unknown field is an error. Over HTTP the same object stands without `op` and `id`.
 
+mod account;
 mod body;
+mod drawer;
 mod error;
 mod level;
 mod metrics;
 mod people;
+mod pricing;
 pub mod read;
 mod reply;
 mod request;
 mod tagged;
 mod word;
 
+pub use account::{
+    AccountBooked, AccountIssued, AccountLine, AccountStatement, AccountType, DisableAccount, IssueAccount,
+    LoadAccount, ReadAccount, Redeem,
+};
 pub use body::{
-    Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, Deallocate, DefineItems, DefineLocation,
-    Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale, SafetyStock,
-    SaleLine, Sell, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe, VoidSale, WatchMetrics,
+    Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, DatedRate, Deallocate, DefineItems,
+    DefineLocation, Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale,
+    SafetyStock, SaleLine, Scan, Sell, SetLabels, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe,
+    VoidSale, WatchMetrics,
+};
+pub use drawer::{
+    AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
+    OpenSession, Pieces, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport,
+    SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};
@@ -30,11 +43,19 @@ pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
     SignOut, SignedIn, UserMessage,
 };
+pub use pricing::{
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
+    FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
+    Terms, WatchPrices,
+};
 pub(crate) use reply::each_success_schema;
 pub use reply::{
-    Allocated, Counted, Extended, HelloReply, Incoming, ItemsDefined, LevelReply, Plain, Pong, Recorded, Reply,
-    Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
+    Allocated, Counted, Extended, HelloReply, Incoming, ItemScanned, ItemsDefined, LevelReply, Plain, Pong,
+    PriceBookDefined, Recorded, Reply, Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
 };
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
-pub use word::{Basis, Capability, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
+pub use word::{
+    Account, Basis, Capability, Channel, Direction, Disposition, LocationKind, Posting, Rounding, TenderType, Tie, Unit,
+};

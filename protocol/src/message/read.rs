@@ -1,12 +1,15 @@
 //! What HTTP reads answer: pages of levels, items, locations; totals, reservations, events, keys.
 
+use super::account::AccountLine;
 use super::body::{AskedLine, ItemInput, TaxInput};
+use super::drawer::Report;
 use super::level::LevelMessage;
 use super::people::ByMessage;
+use super::pricing::DiscountMessage;
 use super::reply::{Role, SkuQuantity};
 use super::word::{Capability, Channel, Disposition, LocationKind, TenderType};
 use crate::value::{
-    Amount, Currency, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time, UserCode,
+    Amount, Currency, Day, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time, UserCode,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,6 +64,9 @@ answer!(
         currency: Currency,
         /// How it taxes.
         tax: TaxInput,
+        /// How the labels that it prints are laid out, as `set_labels` takes them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<String>,
     }
 );
 answer!(
@@ -141,8 +147,11 @@ answer!(
         location: Option<LocationCode>,
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
-        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `key_created`, `key_revoked`,
-        /// `role_defined`, `user_defined`, `pin_set`, `user_disabled` or `people_required`.
+        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `key_created`, `key_revoked`,
+        /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
+        /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
+        /// `account_let_go`, `settled`, `price_book_defined`, `price_book_ended`, `promotions_defined`,
+        /// `promotion_ended`, `role_defined`, `user_defined`, `pin_set`, `user_disabled` or `people_required`.
         event: String,
         /// Who asked for it, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,6 +210,36 @@ answer!(
         /// The id of the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// The till whose drawer it happened to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        till: Option<u16>,
+        /// The till session; of a sale, the closed one that it belongs to, where it came late.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<u32>,
+        /// The trading date of a session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        business_day: Option<Day>,
+        /// The float, or cash that moved without a sale.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// Who moved it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<Owner>,
+        /// The Z of a session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        z: Option<Box<Report>>,
+        /// What happened to an account; for a sale, what accounts pay of it; for `settled`, what they do not.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accounts: Vec<AccountLine>,
+        /// The code of the price book or the promotion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Label>,
+        /// The quote that a sale was priced by, where discounts or another price than the shop's are in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quote: Option<QuoteName>,
+        /// Why the customer paid no tax.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax_exempt: Option<Label>,
         /// The role that was defined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<Label>,
@@ -240,6 +279,24 @@ answer!(
         /// The whole rate in parts per million.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rate_ppm: Option<u32>,
+        /// What was taken off, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discounts: Vec<DiscountMessage>,
+        /// The shop's own price of one unit, where a person asked another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list_price: Option<Amount>,
+        /// Why they did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_reason: Option<Label>,
+    }
+);
+answer!(
+    /// Names a quote.
+    QuoteName {
+        /// The version of the selling rules that it was made by.
+        version: u64,
+        /// Its hash, 16 hexadecimal digits.
+        hash: String,
     }
 );
 answer!(

@@ -2,13 +2,16 @@
 //!
 //! The server writes the frequent ones by hand (`convert`); a test holds both to the same bytes.
 
+use super::account::{AccountBooked, AccountIssued, AccountStatement};
+use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
 use super::people::SignedIn;
+use super::pricing::{PricesVersion, Quoted};
 use super::tagged::{Head, Read, Rest, Shape};
-use super::word::Channel;
-use crate::value::{Amount, Currency, Id, OrderName, Position, Quantity, Sku, Time, numbered};
+use super::word::{Channel, Unit};
+use crate::value::{Amount, Currency, Gtin, Id, LabelDate, Mark, OrderName, Position, Quantity, Sku, Time, numbered};
 use onhand_engine::catalogue;
 use schemars::JsonSchema;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
@@ -87,6 +90,8 @@ pub enum Incoming {
     Levels(Vec<LevelMessage>),
     /// The metrics stream.
     Metrics(Box<MetricsMessage>),
+    /// Prices have changed.
+    Prices(PricesVersion),
 }
 
 macro_rules! successes {
@@ -174,6 +179,44 @@ successes! {
     Unsubscribed(Pong) = "unsubscribed",
     /// Here.
     Pong(Pong) = "pong",
+    /// A till session began.
+    SessionOpened(SessionOpened) = "session_opened",
+    /// Cash came in.
+    PaidIn(Plain) = "paid_in",
+    /// Cash went out.
+    PaidOut(Plain) = "paid_out",
+    /// Cash went to the safe.
+    Dropped(Plain) = "dropped",
+    /// It is noted that the drawer was opened.
+    NoSaleOpened(Plain) = "no_sale",
+    /// The totals of the open session.
+    XReport(Box<SessionReport>) = "x_report",
+    /// A till session was closed: its Z.
+    SessionClosed(Box<SessionReport>) = "session_closed",
+    /// The drawers go by the rules from now on.
+    DrawerRulesSet(Plain) = "drawer_rules_set",
+    /// The account is open.
+    AccountIssued(AccountIssued) = "account_issued",
+    /// It stands in the account's ledger.
+    AccountBooked(AccountBooked) = "account_booked",
+    /// What is on an account.
+    Account(AccountStatement) = "account",
+    /// The item that was scanned.
+    Scanned(ItemScanned) = "scanned",
+    /// The location's own labels are read so from now on.
+    LabelsSet(Plain) = "labels_set",
+    /// The price book is asked from now on.
+    PriceBookDefined(PriceBookDefined) = "price_book_defined",
+    /// The price book is no longer asked.
+    PriceBookEnded(Plain) = "price_book_ended",
+    /// The promotions are taken up.
+    PromotionsDefined(ItemsDefined) = "promotions_defined",
+    /// The promotion is over.
+    PromotionEnded(Plain) = "promotion_ended",
+    /// What the basket costs.
+    Quoted(Quoted) = "quoted",
+    /// Watching prices: changes follow as pushes.
+    WatchingPrices(PricesVersion) = "watching_prices",
     /// The person is signed in.
     SignedIn(SignedIn) = "signed_in",
     /// Nobody is.
@@ -199,6 +242,8 @@ macro_rules! fields {
         }
     };
 }
+
+pub(super) use fields;
 
 /// A command's success: where it stands in the log, and when it was decided.
 macro_rules! recorded {
@@ -309,12 +354,19 @@ recorded!(
     }
 );
 recorded!(
-    /// Items.
+    /// Items, or promotions.
     ItemsDefined {
         /// How many are new.
         added: u32,
         /// How many were there before.
         changed: u32,
+    }
+);
+recorded!(
+    /// A price book.
+    PriceBookDefined {
+        /// How many prices it has.
+        prices: u32,
     }
 );
 fields!(
@@ -329,6 +381,44 @@ fields!(
     Subscribed {
         /// Levels.
         levels: Vec<LevelMessage>,
+    }
+);
+fields!(
+    /// An item, and what its symbol says. `sku`, `qty` and `amount` are those of a line of `sell`.
+    ItemScanned {
+        /// The item.
+        sku: Sku,
+        /// What people call it.
+        name: String,
+        /// Its number; of a label printed in the shop that with zeros for weight or price.
+        gtin: Gtin,
+        /// How it is counted.
+        unit: Unit,
+        /// How much it is: the weight or count of the symbol, what its price makes, one piece; none when it
+        /// must be weighed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        qty: Option<Quantity>,
+        /// What all of it costs, when the symbol says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// The currency of the amount.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<Currency>,
+        /// The lot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lot: Option<Mark>,
+        /// The serial number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        serial: Option<Mark>,
+        /// The last day on which it may be sold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiry: Option<LabelDate>,
+        /// The last day of best quality.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        best_before: Option<LabelDate>,
+        /// The day it was made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        produced: Option<LabelDate>,
     }
 );
 fields!(
@@ -360,17 +450,35 @@ impl Success {
             | Success::LocationDefined(Plain { seq, .. })
             | Success::KeyCreated(Plain { seq, .. })
             | Success::KeyRevoked(Plain { seq, .. })
+            | Success::LabelsSet(Plain { seq, .. })
+            | Success::SessionOpened(SessionOpened { seq, .. })
+            | Success::PaidIn(Plain { seq, .. })
+            | Success::PaidOut(Plain { seq, .. })
+            | Success::Dropped(Plain { seq, .. })
+            | Success::NoSaleOpened(Plain { seq, .. })
+            | Success::DrawerRulesSet(Plain { seq, .. })
+            | Success::AccountIssued(AccountIssued { seq, .. })
+            | Success::AccountBooked(AccountBooked { seq, .. })
+            | Success::Account(AccountStatement { seq, .. })
+            | Success::PriceBookDefined(PriceBookDefined { seq, .. })
+            | Success::PriceBookEnded(Plain { seq, .. })
+            | Success::PromotionsDefined(ItemsDefined { seq, .. })
+            | Success::PromotionEnded(Plain { seq, .. })
             | Success::RoleDefined(Plain { seq, .. })
             | Success::UserDefined(Plain { seq, .. })
             | Success::PinSet(Plain { seq, .. })
             | Success::UserDisabled(Plain { seq, .. })
             | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
+            Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)
             | Success::Watching(_)
             | Success::Unsubscribed(_)
             | Success::Pong(_)
+            | Success::Scanned(_)
+            | Success::Quoted(_)
+            | Success::WatchingPrices(_)
             | Success::SignedIn(_)
             | Success::SignedOut(_) => None,
         }
@@ -426,6 +534,7 @@ impl Reply {
             Incoming::Reply(reply) => Ok(reply),
             Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
             Incoming::Metrics(_) => Err("a push of metrics where a reply was expected".to_owned()),
+            Incoming::Prices(_) => Err("a push of prices where a reply was expected".to_owned()),
         }
     }
 }
@@ -443,6 +552,8 @@ struct Parts<'a> {
     levels: Option<IgnoredAny>,
     #[serde(default)]
     metrics: Option<IgnoredAny>,
+    #[serde(default)]
+    prices: Option<PricesVersion>,
 }
 
 impl Incoming {
@@ -459,6 +570,9 @@ impl Incoming {
             (Err(_), true) => {}
         }
         let parts: Parts<'_> = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        if let (None, None, Some(prices)) = (&parts.ok, &parts.error, parts.prices) {
+            return Ok(Incoming::Prices(prices));
+        }
         match (parts.ok, parts.error, parts.levels, parts.metrics) {
             (Some(ok), _, _, _) => {
                 let mut head = Head::knowing(Some(ok));
@@ -475,7 +589,7 @@ impl Incoming {
                 .map(|push| Incoming::Metrics(Box::new(push.metrics)))
                 .map_err(|why| why.to_string()),
             (None, None, None, None) => {
-                Err("a message with neither `ok` nor `error`, `levels` or `metrics`".to_owned())
+                Err("a message with neither `ok` nor `error`, `levels`, `metrics` or `prices`".to_owned())
             }
         }
     }

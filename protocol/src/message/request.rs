@@ -1,11 +1,15 @@
 //! Requests: reading and writing them. Their structs are in `body`.
 
+use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
 use super::body::{
     Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
-    Receive, Release, Reserve, Return, ReturnSale, Sell, SetPolicy, Subscribe, Unsubscribe, VoidSale, WatchMetrics,
+    Receive, Release, Reserve, Return, ReturnSale, Scan, Sell, SetLabels, SetPolicy, Subscribe, Unsubscribe, VoidSale,
+    WatchMetrics,
 };
+use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
 use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};
+use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
 use super::tagged::{Head, Read, Rest, Shape};
 use crate::limits;
 use crate::value::{Id, numbered};
@@ -142,6 +146,48 @@ bodies! {
     Unsubscribe(Unsubscribe) = "unsubscribe",
     /// Are you there.
     Ping(Ping) = "ping",
+    /// Begin a till session.
+    OpenSession(OpenSession) = "open_session",
+    /// Cash comes in without a sale.
+    PaidIn(MoveCash) = "paid_in",
+    /// Cash goes out without a sale.
+    PaidOut(MoveCash) = "paid_out",
+    /// Cash goes to the safe.
+    Drop(MoveCash) = "drop",
+    /// The drawer was opened without a sale.
+    NoSale(NoSale) = "no_sale",
+    /// The totals of the open session.
+    XReport(XReport) = "x_report",
+    /// Close a till session.
+    CloseSession(CloseSession) = "close_session",
+    /// What the drawers of a location go by.
+    SetDrawerRules(SetDrawerRules) = "set_drawer_rules",
+    /// Open an account.
+    IssueAccount(IssueAccount) = "issue_account",
+    /// Add to it.
+    LoadAccount(LoadAccount) = "load_account",
+    /// Pay out from it.
+    Redeem(Redeem) = "redeem",
+    /// Nothing more from it.
+    DisableAccount(DisableAccount) = "disable_account",
+    /// What is on it.
+    Account(ReadAccount) = "account",
+    /// What a scanner read.
+    Scan(Scan) = "scan",
+    /// The layouts of a location's own labels.
+    SetLabels(SetLabels) = "set_labels",
+    /// A price book.
+    DefinePriceBook(DefinePriceBook) = "define_price_book",
+    /// No more of it.
+    EndPriceBook(EndPriceBook) = "end_price_book",
+    /// Promotions.
+    DefinePromotions(DefinePromotions) = "define_promotions",
+    /// No more of one.
+    EndPromotion(EndPromotion) = "end_promotion",
+    /// What a basket would cost.
+    Quote(Quote) = "quote",
+    /// Changed prices.
+    WatchPrices(WatchPrices) = "watch_prices",
     /// A person comes to this device.
     SignIn(SignIn) = "sign_in",
     /// And goes.
@@ -156,6 +202,21 @@ bodies! {
     DisableUser(DisableUser) = "disable_user",
     /// Whether a person must be signed in.
     RequirePeople(RequirePeople) = "require_people",
+}
+
+impl Body {
+    /// Whether it has the code of a gift card, which may be a guess.
+    #[must_use]
+    pub fn has_card_code(&self) -> bool {
+        match self {
+            Body::Sell(asked) => asked.tenders.iter().any(|tender| tender.code.is_some()),
+            Body::LoadAccount(asked) => asked.code.is_some(),
+            Body::Redeem(asked) => asked.code.is_some(),
+            Body::DisableAccount(asked) => asked.code.is_some(),
+            Body::Account(asked) => asked.code.is_some(),
+            _ => false,
+        }
+    }
 }
 
 impl Serialize for Request {
@@ -209,11 +270,19 @@ impl Request {
     }
 }
 
-/// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one
-/// does not spoil its neighbours.
-pub fn parse_all(text: &str, mut tell: impl FnMut(Result<Request, Malformed>)) {
+/// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one, or one
+/// whose text is not admitted, does not spoil its neighbours.
+pub fn parse_all(
+    text: &str,
+    admit: impl Fn(&str) -> Result<(), Box<ErrorBody>>,
+    mut tell: impl FnMut(Result<Request, Malformed>),
+) {
+    let read = |text: &str| match admit(text) {
+        Ok(()) => Request::parse(text),
+        Err(error) => Err(Malformed { id: id_of(text), error }),
+    };
     if !text.trim_ascii_start().starts_with('[') {
-        return tell(Request::parse(text));
+        return tell(read(text));
     }
     match serde_json::from_str::<Vec<&RawValue>>(text) {
         Err(why) => {
@@ -224,7 +293,7 @@ pub fn parse_all(text: &str, mut tell: impl FnMut(Result<Request, Malformed>)) {
             let text = format!("an array may hold {} requests, not {}", limits::BATCH_MAX, requests.len());
             tell(Err(Malformed { id: None, error: Box::new(ErrorBody::new(1001, text)) }));
         }
-        Ok(requests) => requests.iter().for_each(|request| tell(Request::parse(request.get()))),
+        Ok(requests) => requests.iter().for_each(|request| tell(read(request.get()))),
     }
 }
 
@@ -248,11 +317,14 @@ fn peek(text: &str) -> Peek<'_> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
+fn id_of(text: &str) -> Option<Id> {
+    peek(text).id.and_then(|id| serde_json::from_str(id.get()).ok())
+}
+
 /// Reads it once more, now keeping track of where it goes wrong.
 fn malformed(text: &str) -> Malformed {
-    let peek = peek(text);
-    let id = peek.id.and_then(|id| serde_json::from_str(id.get()).ok());
-    let mut head = Head::knowing(peek.op);
+    let id = id_of(text);
+    let mut head = Head::knowing(peek(text).op);
     let mut track = serde_path_to_error::Track::new();
     let json = &mut serde_json::Deserializer::from_str(text);
     let tracked = serde_path_to_error::Deserializer::new(&mut *json, &mut track);

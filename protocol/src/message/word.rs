@@ -1,10 +1,7 @@
 //! Closed vocabularies: the wire's words for the engine's.
 
-use onhand_engine::catalogue;
-use onhand_engine::command;
-use onhand_engine::people;
-use onhand_engine::qty;
-use onhand_engine::tax;
+use onhand_engine::drawer::{journal, rules};
+use onhand_engine::{cash_rounding, catalogue, command, people, qty, tax};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +61,8 @@ word!(
         OnAccount,
         /// Anything else.
         Other,
+        /// No money: what cash rounding makes up.
+        CashRounding,
     }
 );
 word!(
@@ -120,6 +119,90 @@ word!(
         Line,
         /// Once per document and rate; the lines share that amount.
         Document,
+    }
+);
+word!(
+    /// To which multiple of its step an amount is rounded.
+    Direction, cash_rounding::Direction {
+        /// The nearest.
+        Nearest,
+        /// The next larger one.
+        Up,
+        /// The next smaller one.
+        Down,
+    }
+);
+word!(
+    /// Where an amount goes that lies exactly between two multiples.
+    Tie, cash_rounding::Tie {
+        /// To the larger one.
+        Up,
+        /// To the smaller one.
+        Down,
+    }
+);
+word!(
+    /// Where a posting goes.
+    Account, rules::Account {
+        /// Cash in the drawer while the session is open.
+        Drawer,
+        /// Cash in the safe.
+        Safe,
+        /// Card tenders that the bank still owes.
+        CardClearing,
+        /// What the shop owes holders of gift cards.
+        GiftCards,
+        /// What the shop owes customers with store credit.
+        StoreCredit,
+        /// Vouchers taken as money.
+        Vouchers,
+        /// What customers owe on account.
+        OnAccount,
+        /// Means of payment that are none of these, or that nobody named.
+        OtherTenders,
+        /// Revenue without tax.
+        Revenue,
+        /// Revenue given back.
+        Returns,
+        /// Tax that is owed.
+        TaxPayable,
+        /// Cash rounding.
+        CashRounding,
+        /// What a count found more or less than the books.
+        OverShort,
+        /// Cash put in that is no sale.
+        PaidIn,
+        /// Cash taken out that is no refund.
+        PaidOut,
+    }
+);
+word!(
+    /// Why something is posted.
+    Posting, journal::Posting {
+        /// The float came out of the safe.
+        Float,
+        /// Revenue of sales.
+        Sales,
+        /// Revenue given back, and the tax on it.
+        Returns,
+        /// Tax of sales.
+        Tax,
+        /// Means of payment taken in sales, without change.
+        Taken,
+        /// Means of payment given back for returns.
+        Refunded,
+        /// Cash rounding.
+        Rounding,
+        /// Cash put in.
+        PaidIn,
+        /// Cash taken out.
+        PaidOut,
+        /// Cash moved to the safe while the session was open.
+        Drop,
+        /// Counted minus expected.
+        Variance,
+        /// What was left in the drawer went to the safe.
+        Emptied,
     }
 );
 word!(

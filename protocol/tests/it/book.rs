@@ -35,7 +35,7 @@ pub(crate) fn book() -> Book {
             name: code.into(),
             kind: LocationKind::Shop,
             currency: Currency::parse(currency).unwrap(),
-            tax: TaxRules { basis, rounding: TaxRounding::Line, rates },
+            tax: TaxRules { basis, rounding: TaxRounding::Line, rates, dated: Vec::new() },
         })
     };
     Book {

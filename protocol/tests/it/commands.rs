@@ -68,6 +68,16 @@ fn every_command_is_understood() {
         (r#""op":"adjust","location":"S1","sku":"TEA","delta":1,"reason":"display","bucket":"unavailable""#.to_owned(), None),
         (r#""op":"count","location":"S1","sku":"CHEESE","counted":"1.5","on_hand_then":"2""#.to_owned(), None),
         (r#""op":"set_policy","location":"S1","sku":"TEA","safety_stock":{"web":2},"low_at":"3""#.to_owned(), None),
+        (r#""op":"open_session","location":"S1","till":3,"currency":"EUR","business_day":"2026-01-31","float":20000"#.to_owned(), None),
+        (r#""op":"paid_in","location":"S1","till":3,"currency":"EUR","amount":500,"reason":"coins","person":"Ann""#.to_owned(), None),
+        (r#""op":"paid_out","location":"S1","till":3,"currency":"EUR","amount":500,"reason":"coins","person":"Ann""#.to_owned(), None),
+        (r#""op":"drop","location":"S1","till":3,"currency":"EUR","amount":500,"reason":"coins","person":"Ann""#.to_owned(), None),
+        (r#""op":"no_sale","location":"S1","till":3,"reason":"coins""#.to_owned(), None),
+        (r#""op":"x_report","location":"S1","till":3"#.to_owned(), None),
+        (r#""op":"close_session","location":"S1","till":3,"currency":"EUR""#.to_owned(), None),
+        (r#""op":"close_session","location":"S1","till":3,"currency":"EUR","session":1,"counts":[{"type":"cash","pieces":[{"value":5,"count":0}],"reason":"x"},{"type":"card","amount":-5}],"pending":2"#.to_owned(), None),
+        (r#""op":"set_drawer_rules","location":"S1""#.to_owned(), None),
+        (r#""op":"set_drawer_rules","location":"S1","cash_rounding":{"due":{"step":5},"change":{"step":10,"direction":"down","tie":"down"}},"accounts":[{"account":"safe","code":"1"}]"#.to_owned(), None),
         (r#""op":"define_location","code":"S9","name":"Nine","kind":"shop","currency":"EUR","tax":{"basis":"inclusive","rounding":"line","rates":[{"class":"standard","rate_ppm":210000},{"class":"two","parts_ppm":[50000,70000]}]}"#.to_owned(), None),
         (r#""op":"define_items","items":[{"sku":"X","name":"Ex","gtins":["96385074"],"unit":"kg","tax_class":"standard","price":100,"category":"c"}]"#.to_owned(), None),
     ] {
@@ -85,9 +95,13 @@ fn an_array_holds_requests_that_stand_for_themselves() {
     let good = format!(r#"{{"op":"ping","id":"{ID}"}}"#);
     let bad = format!(r#"{{"op":"pong","id":"{ID}"}}"#);
     let mut seen = Vec::new();
-    parse_all(&format!(" [{good},{bad},{good}]"), |request| seen.push(request.map_err(|why| why.error.number)));
+    parse_all(
+        &format!(" [{good},{bad},{good}]"),
+        |_| Ok(()),
+        |request| seen.push(request.map_err(|why| why.error.number)),
+    );
     assert_eq!(seen.iter().map(|r| r.as_ref().err().copied()).collect::<Vec<_>>(), [None, Some(1002), None]);
     let mut numbers = Vec::new();
-    parse_all(&format!("[{good}"), |request| numbers.push(request.unwrap_err().error.number));
+    parse_all(&format!("[{good}"), |_| Ok(()), |request| numbers.push(request.unwrap_err().error.number));
     assert_eq!(numbers, [1001]);
 }

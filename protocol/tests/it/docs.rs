@@ -3,7 +3,7 @@
 
 use onhand_protocol::message::read::KeyMessage;
 use onhand_protocol::message::{
-    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Reply, Request,
+    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Prices, Reply, Request,
 };
 use onhand_protocol::{openapi, routes, schema};
 use std::collections::BTreeSet;
@@ -67,6 +67,7 @@ fn every_example_is_what_it_claims_to_be() {
                     assert_eq!(fields(&metrics), METRIC_FIELDS, "an example has every field");
                     unchanged(&text, &serde_json::to_string(&Metrics { metrics: *metrics }).unwrap());
                 }
+                Incoming::Prices(prices) => unchanged(&text, &serde_json::to_string(&Prices { prices }).unwrap()),
                 Incoming::Reply(_) => panic!("a reply: {text}"),
             },
             "problem" => {
@@ -85,7 +86,7 @@ fn every_example_is_what_it_claims_to_be() {
     }
     let missing: Vec<_> = OPS.iter().filter(|op| !ops.contains(*op)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
-    assert_eq!(oks.len(), 27, "every success but those of keys: {oks:?}");
+    assert_eq!(oks.len(), 46, "every success but those of keys: {oks:?}");
 }
 
 #[test]
@@ -97,6 +98,7 @@ fn limits_in_the_document_are_those_of_the_code() {
         (limits::LINES_MAX, limits::BATCH_MAX, limits::IN_FLIGHT_KEY_MAX, limits::IN_FLIGHT_SHOPPER_MAX),
         (500, 1_024, 1_024, 64)
     );
+    assert_eq!((onhand_engine::scan::BYTES_MAX, limits::LAYOUTS_MAX), (1_000, 20));
     let history = (limits::METRICS_SECONDS_MAX_S, limits::METRICS_MINUTES_MAX_S, limits::METRICS_STREAMS_MAX);
     assert_eq!(history, (7_200, 86_400, 8));
     assert_eq!(limits::ROLES_OF_USER_MAX, 16);

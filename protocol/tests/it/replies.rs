@@ -4,11 +4,15 @@ use crate::book::book;
 use crate::commands::{ID, entered};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
-use onhand_engine::ids::{ReceiptNo, Seq, SkuId, TillNo, Version};
+use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::drawer::report::Report;
+use onhand_engine::drawer::{Drawer, Happening, Movement, Told};
+use onhand_engine::ids::{ReceiptNo, Seq, SessionNo, SkuId, TillNo, Version};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Timestamp;
 use onhand_protocol::convert::{self, Asked, Audience, Names};
 use onhand_protocol::message::{Channel, ErrorBody, Incoming, Reply};
@@ -27,6 +31,15 @@ fn replied(rest: &str, answer: &Answer) -> String {
     reply.write(&mut typed);
     assert_eq!(String::from_utf8(typed).unwrap(), text);
     text
+}
+
+/// The reading of a session in which nothing happened yet.
+fn session() -> Report {
+    let mut drawer = Drawer::default();
+    let business_day = BusinessDay::new(2026, 1, 31).unwrap();
+    let (session, basis) = (SessionNo(1), PriceBasis::TaxInclusive);
+    drawer.apply(&Happening::SessionOpened { session, opened: NOW, business_day, float: Minor(5), basis });
+    drawer.read(NOW).unwrap()
 }
 
 #[test]
@@ -57,6 +70,21 @@ fn hand_written_replies_are_the_typed_ones() {
     replied(&format!(r#""adjust",{at},"sku":"TEA","delta":1,"reason":"x""#), &Answer::Adjusted);
     replied(&format!(r#""count",{at},"sku":"TEA","counted":1"#), &Answer::Counted { variance: Qty::from_milli(-120) });
     replied(&format!(r#""set_policy",{at},"sku":"TEA""#), &Answer::PolicySet);
+    let till = r#","location":"S1","till":3"#;
+    let cash = r#","currency":"EUR","amount":5,"reason":"x","person":"y""#;
+    let drawer = |told| Answer::Drawer(told);
+    let opened = r#","currency":"EUR","business_day":"2026-01-31","float":5"#;
+    replied(&format!(r#""open_session"{till}{opened}"#), &drawer(Told::SessionOpened { session: SessionNo(7) }));
+    replied(&format!(r#""paid_in"{till}{cash}"#), &drawer(Told::CashMoved(Movement::PaidIn)));
+    replied(&format!(r#""paid_out"{till}{cash}"#), &drawer(Told::CashMoved(Movement::PaidOut)));
+    replied(&format!(r#""drop"{till}{cash}"#), &drawer(Told::CashMoved(Movement::Drop)));
+    replied(&format!(r#""no_sale"{till},"reason":"x""#), &drawer(Told::NoSaleOpened));
+    let report = session();
+    let text = replied(&format!(r#""x_report"{till}"#), &drawer(Told::Read(Box::new(report.clone()))));
+    assert!(text.contains(r#""report":{"location":"S1","till":3,"session":1,"#), "{text}");
+    let close = format!(r#""close_session"{till},"currency":"EUR""#);
+    replied(&close, &drawer(Told::SessionClosed(Box::new(report))));
+    replied(r#""set_drawer_rules","location":"S1""#, &Answer::DrawerRulesSet);
     let items = r#""define_items","items":[{"sku":"X","name":"x","tax_class":"s"}]"#;
     replied(items, &Answer::ItemsDefined { added: 1, changed: 2 });
 }

@@ -1,4 +1,10 @@
-//! Tax by location and class, inclusive or exclusive, rounded per line or per document.
+//! Tax by location, channel, class and date, inclusive or exclusive, rounded per line or per document.
+
+mod coverage;
+mod dated;
+
+pub use coverage::{Gap, gaps};
+pub use dated::{DatedRate, Occasion};
 
 use crate::ids::Label;
 use crate::money::{Minor, divide_half_up, split};
@@ -68,6 +74,9 @@ pub struct TaxRules {
     pub rounding: TaxRounding,
     /// The rate of each class.
     pub rates: Vec<TaxRate>,
+    /// Rates that hold for a while or for one channel; where one of them does, it goes before those
+    /// of `rates`.
+    pub dated: Vec<DatedRate>,
 }
 
 /// What one line costs once taxed: `gross = net + tax`.
@@ -126,7 +135,15 @@ impl TaxRules {
     /// # Errors
     /// [`Refusal::NoTaxRate`] when a class has no rate here.
     pub fn assess(&self, lines: &[(&Label, Minor)]) -> Result<Vec<Taxed>, Refusal> {
-        let rates = lines.iter().map(|(class, _)| self.rate(class)).collect::<Result<Vec<_>, _>>()?;
+        self.assess_at(lines, |class| self.rate(class))
+    }
+
+    fn assess_at(
+        &self,
+        lines: &[(&Label, Minor)],
+        rate: impl Fn(&Label) -> Result<RatePpm, Refusal>,
+    ) -> Result<Vec<Taxed>, Refusal> {
+        let rates = lines.iter().map(|(class, _)| rate(class)).collect::<Result<Vec<_>, _>>()?;
         let mut taxed: Vec<Taxed> =
             lines.iter().zip(&rates).map(|((_, amount), rate)| self.line(*amount, *rate)).collect();
         if self.rounding == TaxRounding::Document {

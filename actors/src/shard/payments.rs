@@ -1,0 +1,342 @@
+//! Sales that accounts pay for, in two steps across shards: every account holds its part, the sale is
+//! decided at its location, and the accounts redeem what they held, or let it go.
+//!
+//! The shard of the sale's location coordinates, and keeps nothing that recovery needs: a hold has a
+//! deadline, when its account asks that location what became of the sale; a sale that stands is kept
+//! there as settling until every account has redeemed its part. Steps may be taken twice: what a step
+//! finds says whether it was taken before.
+
+use super::{Shard, waiting::Errand};
+use crate::drained::NOBODY;
+use crate::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
+use crate::shared::Shared;
+use hashbrown::HashMap;
+use onhand_engine::account::{AccountAsk, Hold, PaymentAsk, Take};
+use onhand_engine::command::{Action, Channel, Command, Sell, Standing};
+use onhand_engine::ids::{AccountId, CommandId, LocationId};
+use onhand_engine::people::By;
+use onhand_engine::refusal::Refusal;
+use onhand_engine::time::{Millis, Timestamp};
+use std::sync::{Arc, Weak};
+
+/// How long until a step that could not be taken is tried again.
+pub(super) const AGAIN: Millis = Millis(1_000);
+
+/// Where a shard gets the outcomes of the steps it asked for.
+pub(crate) struct StepPort {
+    pub(crate) shared: Weak<Shared>,
+    pub(crate) shard: usize,
+}
+
+impl Port for StepPort {
+    fn outcomes(&self, outcomes: Vec<(Ticket, Outcome)>) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.inboxes[self.shard].bring_back(outcomes);
+        }
+    }
+
+    fn levels(&self, _: Arc<[LevelChange]>) {}
+
+    fn chain_changed(&self) {}
+}
+
+/// What a step was taken for.
+enum Awaited {
+    /// An account of a sale was asked to hold.
+    Hold { sale: CommandId },
+    /// A sale was asked for, everything being held.
+    Sale { sale: CommandId },
+    /// An account of a sale that stands was asked to redeem.
+    Confirm { sale: CommandId, take: Take },
+    /// The location was told that every account has.
+    Settle { store: u32, sale: CommandId },
+    /// The location of a sale was asked what became of it, about the hold of this deadline.
+    Inquiry { store: u32, account: AccountId, sale: CommandId, hold: Hold },
+}
+
+/// A sale whose accounts hold their part, one after the other.
+struct Round {
+    port: PortId,
+    ticket: Ticket,
+    /// Where the sale is decided.
+    at: LocationId,
+    /// None once the sale is asked for.
+    command: Option<Command>,
+    /// Who asks for it.
+    by: By,
+    takes: Box<[Take]>,
+    fact: bool,
+    /// Accounts that have not answered.
+    left: usize,
+    /// The first that would not hold.
+    refusal: Option<Refusal>,
+    /// The same command once more, behind its first answer.
+    repeats: Vec<Envelope>,
+}
+
+/// A sale that stands, whose accounts redeem their part.
+struct Settlement {
+    store: u32,
+    left: usize,
+    unpaid: Vec<Take>,
+    /// One could not be reached: all are asked again later.
+    again: bool,
+}
+
+/// One shard's part in payments.
+pub(super) struct Payments {
+    port: PortId,
+    last_ticket: u64,
+    awaited: HashMap<Ticket, Awaited>,
+    rounds: HashMap<CommandId, Round>,
+    settlements: HashMap<CommandId, Settlement>,
+    /// Steps to be handed over at the end of the drain, by shard.
+    steps: Vec<Vec<Envelope>>,
+    returned: Vec<(Ticket, Outcome)>,
+}
+
+impl Payments {
+    pub(super) fn new(no: usize, shards: usize) -> Self {
+        Self {
+            port: PortId(u16::try_from(no).unwrap_or(NOBODY.0)),
+            last_ticket: 0,
+            awaited: HashMap::new(),
+            rounds: HashMap::new(),
+            settlements: HashMap::new(),
+            steps: (0..shards).map(|_| Vec::new()).collect(),
+            returned: Vec::new(),
+        }
+    }
+
+    /// Whether no sale waits for its accounts.
+    pub(super) fn is_idle(&self) -> bool {
+        self.rounds.is_empty()
+    }
+
+    /// Whether a sale's accounts are being asked, or it is asked for and its record is not durable yet.
+    pub(super) fn is_paying(&self, sale: CommandId) -> bool {
+        self.rounds.contains_key(&sale)
+    }
+
+    fn await_outcome(&mut self, awaited: Awaited) -> Ticket {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.awaited.insert(ticket, awaited);
+        ticket
+    }
+}
+
+impl Shard {
+    /// Whether accounts have to hold their part before a command may run.
+    pub(super) fn needs_paying(&self, envelope: &Envelope) -> bool {
+        matches!(&envelope.command.action, Action::Sell(Sell { takes, .. }) if !takes.is_empty())
+            && envelope.port != self.payments.port
+    }
+
+    /// Begins a sale that accounts pay for. One that is known is only answered.
+    pub(super) fn pay(&mut self, envelope: Envelope) {
+        let sale = envelope.command.id;
+        if let Some(round) = self.payments.rounds.get_mut(&sale) {
+            return round.repeats.push(envelope);
+        }
+        let Envelope { port, ticket, by, command } = envelope;
+        let Action::Sell(sell) = &command.action else { return };
+        if !self.is_writable() || self.remembered.find(sale).is_some() {
+            return self.take_in(Envelope { port, ticket, by, command });
+        }
+        let (takes, fact, at) = (sell.takes.clone(), sell.standing == Standing::Fact, command.location);
+        for take in &takes {
+            let ask = AccountAsk::Hold { take: *take, sale, at, fact };
+            self.step_at(take.account, ask, Awaited::Hold { sale });
+        }
+        let left = takes.len();
+        let round = Round {
+            port,
+            ticket,
+            at,
+            command: Some(command),
+            by,
+            takes,
+            fact,
+            left,
+            refusal: None,
+            repeats: Vec::new(),
+        };
+        self.payments.rounds.insert(sale, round);
+    }
+
+    /// Takes what came of the steps that were asked for.
+    pub(super) fn take_returned(&mut self, now: Timestamp) {
+        let mut returned = std::mem::take(&mut self.payments.returned);
+        self.shared.inboxes[self.no].take_brought_back(&mut returned);
+        for (ticket, outcome) in returned.drain(..) {
+            match self.payments.awaited.remove(&ticket) {
+                None => {}
+                Some(Awaited::Hold { sale }) => self.held(sale, outcome),
+                Some(Awaited::Sale { sale }) => self.decided(sale, outcome, now),
+                Some(Awaited::Confirm { sale, take }) => self.confirmed(sale, take, &outcome, now),
+                Some(Awaited::Settle { store, sale }) => {
+                    if let Outcome::Refused(why) = outcome
+                        && why != Refusal::NoSuchPayment
+                    {
+                        self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
+                    }
+                }
+                Some(Awaited::Inquiry { store, account, sale, hold }) => {
+                    let deadline = hold.deadline;
+                    self.inquired(account, sale, hold, &outcome);
+                    // Whatever came of it: as long as the hold is there, it is asked after.
+                    self.errands.insert(now.plus(AGAIN), store, Errand::Inquire { account, sale, deadline });
+                }
+            }
+        }
+        self.payments.returned = returned;
+    }
+
+    /// Hands the steps of this drain to their shards. One that is refused comes back as such.
+    pub(super) fn hand_over_steps(&mut self) {
+        let Self { payments, shared, .. } = self;
+        for (shard, steps) in payments.steps.iter_mut().enumerate().filter(|(_, steps)| !steps.is_empty()) {
+            shared.submit_to(shard, steps);
+        }
+    }
+
+    /// An account answered whether it holds its part.
+    fn held(&mut self, sale: CommandId, outcome: Outcome) {
+        let Some(round) = self.payments.rounds.get_mut(&sale) else { return };
+        round.left -= 1;
+        match outcome {
+            // What has happened has happened: what there is no account for stays unpaid.
+            Outcome::Refused(Refusal::UnknownAccount) if round.fact => {}
+            Outcome::Refused(refusal) => drop(round.refusal.get_or_insert(refusal)),
+            Outcome::Done { .. } => {}
+        }
+        if round.left > 0 {
+            return;
+        }
+        let by = round.by;
+        match (round.refusal.clone(), round.command.take()) {
+            (None, Some(command)) => {
+                let ticket = self.payments.await_outcome(Awaited::Sale { sale });
+                self.take_in(Envelope { port: self.payments.port, ticket, by, command });
+            }
+            (refusal, command) => {
+                // It leaves the inbox without having run.
+                self.decided += 1;
+                let refusal = refusal.unwrap_or(Refusal::Internal);
+                command.iter().for_each(|command| self.count_refusal(command, &refusal));
+                self.end_round(sale, Outcome::Refused(refusal));
+            }
+        }
+    }
+
+    /// The sale is durable, or refused.
+    fn decided(&mut self, sale: CommandId, outcome: Outcome, now: Timestamp) {
+        let stands = matches!(outcome, Outcome::Done { .. });
+        let at = self.payments.rounds.get(&sale).map(|round| round.at);
+        self.end_round(sale, outcome);
+        if let (true, Some(at)) = (stands, at)
+            && let Ok(store) = self.places.store(at, &self.shared.directory)
+        {
+            self.settle(store, sale, now);
+        }
+    }
+
+    fn end_round(&mut self, sale: CommandId, outcome: Outcome) {
+        let Some(round) = self.payments.rounds.remove(&sale) else { return };
+        if let Outcome::Refused(_) = outcome {
+            for take in &round.takes {
+                self.step(take.account, AccountAsk::LetGo { sale, at: round.at, deadline: None }, Ticket(0));
+            }
+        }
+        self.direct.push(round.port, round.ticket, outcome);
+        round.repeats.into_iter().for_each(|repeat| self.enqueue(repeat));
+    }
+
+    /// Asks every account of a sale that stands to redeem its part.
+    pub(super) fn settle(&mut self, store: u32, sale: CommandId, now: Timestamp) {
+        let Some(takes) = self.places.stores[store as usize].store.settling.list.get(&sale).cloned() else { return };
+        if self.payments.is_paying(sale) || self.payments.settlements.contains_key(&sale) {
+            return self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
+        }
+        let at = self.places.stores[store as usize].location;
+        let settlement = Settlement { store, left: takes.len(), unpaid: Vec::new(), again: false };
+        self.payments.settlements.insert(sale, settlement);
+        for take in takes {
+            self.step_at(take.account, AccountAsk::Confirm { sale, at }, Awaited::Confirm { sale, take });
+        }
+    }
+
+    fn confirmed(&mut self, sale: CommandId, take: Take, outcome: &Outcome, now: Timestamp) {
+        let Some(settlement) = self.payments.settlements.get_mut(&sale) else { return };
+        settlement.left -= 1;
+        match outcome {
+            Outcome::Done { .. } => {}
+            Outcome::Refused(Refusal::UnknownAccount) => settlement.unpaid.push(take),
+            Outcome::Refused(_) => settlement.again = true,
+        }
+        if settlement.left > 0 {
+            return;
+        }
+        let Some(Settlement { store, unpaid, again, .. }) = self.payments.settlements.remove(&sale) else { return };
+        if again {
+            return self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
+        }
+        let ticket = self.payments.await_outcome(Awaited::Settle { store, sale });
+        let location = self.places.stores[store as usize].location;
+        self.send_step(location, Action::Payment(PaymentAsk::Settle { sale, unpaid }), ticket);
+    }
+
+    /// Asks the location of a sale what became of it, as long as the hold is the same.
+    pub(super) fn inquire(&mut self, store: u32, account: AccountId, sale: CommandId, deadline: Timestamp) {
+        let accounts = &self.places.stores[store as usize].store.accounts.list;
+        let Some(hold) = accounts.get(&account).and_then(|account| account.holds.get(&sale)) else { return };
+        if hold.deadline != deadline {
+            return;
+        }
+        let hold = *hold;
+        let ticket = self.payments.await_outcome(Awaited::Inquiry { store, account, sale, hold });
+        self.send_step(hold.at, Action::Payment(PaymentAsk::Inquire { sale }), ticket);
+    }
+
+    fn inquired(&mut self, account: AccountId, sale: CommandId, hold: Hold, outcome: &Outcome) {
+        let ask = match outcome {
+            Outcome::Done { .. } => AccountAsk::Confirm { sale, at: hold.at },
+            Outcome::Refused(Refusal::NoSuchPayment) => {
+                AccountAsk::LetGo { sale, at: hold.at, deadline: Some(hold.deadline) }
+            }
+            Outcome::Refused(_) => return,
+        };
+        self.step(account, ask, Ticket(0));
+    }
+
+    fn step_at(&mut self, account: AccountId, ask: AccountAsk, awaited: Awaited) {
+        let ticket = self.payments.await_outcome(awaited);
+        self.step(account, ask, ticket);
+    }
+
+    fn step(&mut self, account: AccountId, ask: AccountAsk, ticket: Ticket) {
+        self.send_step(LocationId::of_account(account), Action::Account { account, ask }, ticket);
+    }
+
+    fn send_step(&mut self, location: LocationId, action: Action, ticket: Ticket) {
+        let command = Command { id: step_id(&action), location, channel: Channel::Till, action };
+        let shard = self.shared.shard_of(location);
+        let by = By::default();
+        self.payments.steps[shard].push(Envelope { port: self.payments.port, ticket, by, command });
+    }
+}
+
+/// The id of a step of the server's own: the sale's, marked, so that it is neither the id of the sale
+/// nor anybody else's. Steps are not looked up by it.
+fn step_id(action: &Action) -> CommandId {
+    const MARK: u128 = u128::from_be_bytes(*b"account payment!");
+    let (sale, account, step) = match action {
+        Action::Account { account, ask: AccountAsk::Hold { sale, .. } } => (*sale, *account, 1),
+        Action::Account { account, ask: AccountAsk::Confirm { sale, .. } } => (*sale, *account, 2),
+        Action::Account { account, ask: AccountAsk::LetGo { sale, .. } } => (*sale, *account, 3),
+        Action::Payment(ask) => (ask.sale(), AccountId(0), 4),
+        _ => (CommandId(0), AccountId(0), 0),
+    };
+    CommandId(sale.0 ^ account.0.rotate_left(step) ^ MARK)
+}

@@ -1,0 +1,141 @@
+//! What waits at the accounts of a shard: commands that met the holds of others, which may still be
+//! undone, and what is to be looked after in time.
+
+use super::Shard;
+use crate::drained::NOBODY;
+use crate::port::{Envelope, Outcome};
+use hashbrown::HashMap;
+use onhand_engine::account::Entry;
+use onhand_engine::ids::{AccountId, CommandId};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::time::{Millis, Timestamp};
+use std::collections::VecDeque;
+
+/// How long one who met the holds of others waits for what becomes of them.
+const PATIENCE: Millis = Millis(2_000);
+/// The most that may wait so at one shard; more are told to try again.
+const PARKED_MAX: usize = 4_096;
+/// Errands that one drain takes up.
+const ERRANDS_BUDGET: usize = 512;
+
+/// Something to be looked after in time.
+#[derive(Clone, Copy)]
+pub(super) enum Errand {
+    /// A hold is there for long: what became of the sale?
+    Inquire { account: AccountId, sale: CommandId, deadline: Timestamp },
+    /// A sale of this store stands: its accounts have to redeem.
+    Settle { sale: CommandId },
+    /// Those who wait at an account may have waited enough.
+    Impatient { account: AccountId },
+}
+
+struct Parked {
+    store: u32,
+    envelope: Envelope,
+    until: Timestamp,
+}
+
+/// Commands that wait for what becomes of the holds of others, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Waiting {
+    parked: HashMap<AccountId, VecDeque<Parked>>,
+    count: usize,
+    /// Accounts where something has changed for them.
+    stirred: Vec<AccountId>,
+}
+
+impl Waiting {
+    pub(super) fn is_empty(&self) -> bool {
+        self.parked.is_empty()
+    }
+}
+
+impl Shard {
+    /// Looks after what a store holds for sales and what it has to settle, as it was recovered: whoever
+    /// coordinated it before is gone.
+    pub(super) fn look_after(&mut self, store: u32, now: Timestamp) {
+        let state = &self.places.stores[store as usize].store;
+        for (account, sale, deadline) in state.accounts.holds() {
+            self.errands.insert(now, store, Errand::Inquire { account, sale, deadline });
+        }
+        for sale in state.settling.list.keys() {
+            self.errands.insert(now, store, Errand::Settle { sale: *sale });
+        }
+    }
+
+    /// Takes up what is due. A full disk lets it wait.
+    pub(super) fn take_errands(&mut self, now: Timestamp) {
+        if !self.is_writable() || self.is_stopping() {
+            return self.refuse_parked();
+        }
+        let mut due = Vec::new();
+        self.errands.take_due(now, ERRANDS_BUDGET, &mut due);
+        for (store, errand) in due {
+            match errand {
+                Errand::Inquire { account, sale, deadline } => self.inquire(store, account, sale, deadline),
+                Errand::Settle { sale } => self.settle(store, sale, now),
+                Errand::Impatient { account } => self.waiting.stirred.push(account),
+            }
+        }
+    }
+
+    /// An account has changed.
+    pub(super) fn account_changed(&mut self, store: u32, account: AccountId, entry: &Entry) {
+        match entry {
+            Entry::Held { sale, hold } => {
+                let (sale, deadline) = (*sale, hold.deadline);
+                self.errands.insert(deadline, store, Errand::Inquire { account, sale, deadline });
+            }
+            _ if self.waiting.parked.contains_key(&account) => self.waiting.stirred.push(account),
+            _ => {}
+        }
+    }
+
+    /// Lets a command wait for what becomes of the holds it met; false when it may not.
+    pub(super) fn park(&mut self, store: u32, account: AccountId, envelope: &Envelope, now: Timestamp) -> bool {
+        if self.waiting.count >= PARKED_MAX || envelope.port == NOBODY || self.is_stopping() {
+            return false;
+        }
+        let until = now.plus(PATIENCE);
+        self.errands.insert(until, store, Errand::Impatient { account });
+        self.waiting.count += 1;
+        let parked = Parked { store, envelope: envelope.clone(), until };
+        self.waiting.parked.entry(account).or_default().push_back(parked);
+        true
+    }
+
+    /// Tries those again that wait where something has changed.
+    pub(super) fn run_stirred(&mut self, now: Timestamp) {
+        while let Some(account) = self.waiting.stirred.pop() {
+            let Some(queue) = self.waiting.parked.remove(&account) else { continue };
+            let mut still = VecDeque::new();
+            for Parked { store, envelope, until } in queue {
+                match self.attempt(store, &envelope, now) {
+                    Some(Outcome::Refused(Refusal::BalanceHeld { .. })) if now < until => {
+                        still.push_back(Parked { store, envelope, until });
+                        continue;
+                    }
+                    Some(outcome) => self.reply(&envelope, outcome),
+                    None => {}
+                }
+                self.waiting.count -= 1;
+            }
+            if !still.is_empty() {
+                self.waiting.parked.insert(account, still);
+            }
+        }
+    }
+
+    /// Nothing can change for those who wait any more.
+    fn refuse_parked(&mut self) {
+        let refusal = match (self.is_stopped(), self.is_stopping()) {
+            (true, _) => Refusal::LogStopped,
+            (_, true) => Refusal::ShuttingDown,
+            _ => Refusal::DiskFull,
+        };
+        for Parked { envelope, .. } in self.waiting.parked.drain().flat_map(|(_, queue)| queue) {
+            self.direct.push(envelope.port, envelope.ticket, Outcome::Refused(refusal.clone()));
+        }
+        self.waiting.count = 0;
+    }
+}

@@ -1,0 +1,422 @@
+//! Accounts: gift cards, store credit and loyalty points, each with its own ledger.
+//!
+//! Responsible for: what an account may give and take. A balance is the sum of its ledger, and never
+//! below zero. A sale takes from an account in two steps: the amount is held, and once the sale is
+//! decided at its location it is redeemed or let go (`payment.rs` has that location's side).
+//!
+//! Not responsible for: who coordinates the two steps, codes of cards (an id is all that is kept of one).
+
+mod decide;
+mod payment;
+
+pub use decide::decide;
+pub use payment::{PaymentAsk, Settling, decide_payment};
+
+use crate::command::TenderKind;
+use crate::ids::{AccountId, CommandId, Label, LocationId};
+use crate::money::{Currency, Minor};
+use crate::time::{Millis, Timestamp};
+use std::collections::BTreeMap;
+
+/// How long an account holds an amount for a sale before it asks the sale's location what became of it.
+pub const HOLD: Millis = Millis(10_000);
+/// The most accounts one sale may take from.
+pub const TAKES_MAX: usize = 10;
+
+/// Whose money it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountKind {
+    /// Whoever has the card's code may spend it.
+    GiftCard,
+    /// A customer's.
+    StoreCredit,
+    /// A customer's points.
+    Loyalty,
+}
+
+impl AccountKind {
+    /// Every kind.
+    pub const ALL: [AccountKind; 3] = [AccountKind::GiftCard, AccountKind::StoreCredit, AccountKind::Loyalty];
+
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            AccountKind::GiftCard => "gift_card",
+            AccountKind::StoreCredit => "store_credit",
+            AccountKind::Loyalty => "loyalty",
+        }
+    }
+
+    /// The kind that a tender of this means takes from; none: such a tender has no account.
+    #[must_use]
+    pub const fn of_tender(kind: TenderKind) -> Option<Self> {
+        match kind {
+            TenderKind::GiftCard => Some(AccountKind::GiftCard),
+            TenderKind::StoreCredit => Some(AccountKind::StoreCredit),
+            TenderKind::Other => Some(AccountKind::Loyalty),
+            TenderKind::Cash
+            | TenderKind::Card
+            | TenderKind::Voucher
+            | TenderKind::OnAccount
+            | TenderKind::CashRounding => None,
+        }
+    }
+}
+
+/// What an account counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// Minor units of a currency.
+    Money(Currency),
+    /// Whole points.
+    Points,
+}
+
+impl Measure {
+    /// The currency, or `points`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Measure::Money(currency) => currency.as_str(),
+            Measure::Points => "points",
+        }
+    }
+}
+
+/// What a sale takes from an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Take {
+    /// From which.
+    pub account: AccountId,
+    /// The kind it must be of.
+    pub kind: AccountKind,
+    /// What it must count.
+    pub measure: Measure,
+    /// How much of that, above zero.
+    pub amount: Minor,
+    /// Whether the code of the card was given.
+    pub by_code: bool,
+}
+
+/// What accounts pay of one sale, as its record keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// The sale, by its command.
+    pub sale: CommandId,
+    /// What is taken from which account.
+    pub takes: Vec<Take>,
+}
+
+/// Why an account is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// It was paid in.
+    Paid,
+    /// A sale earned it.
+    Earned(CommandId),
+    /// A sale is refunded to it.
+    Refund(CommandId),
+}
+
+impl Cause {
+    /// The sale it is for, where there is one.
+    #[must_use]
+    pub const fn sale(self) -> Option<CommandId> {
+        match self {
+            Cause::Paid => None,
+            Cause::Earned(sale) | Cause::Refund(sale) => Some(sale),
+        }
+    }
+
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Paid => "paid",
+            Cause::Earned(_) => "earned",
+            Cause::Refund(_) => "refund",
+        }
+    }
+}
+
+/// What is asked of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountAsk {
+    /// Open it.
+    Issue {
+        /// What it is.
+        kind: AccountKind,
+        /// What it counts.
+        measure: Measure,
+        /// What is on it at first; zero or more.
+        amount: Minor,
+        /// From when on nothing can be taken from it.
+        expires: Option<Timestamp>,
+    },
+    /// Add to it.
+    Load {
+        /// What the amount counts.
+        measure: Measure,
+        /// How much, above zero.
+        amount: Minor,
+        /// Why.
+        cause: Cause,
+    },
+    /// Pay out without a sale.
+    Redeem {
+        /// What the amount counts.
+        measure: Measure,
+        /// How much, above zero.
+        amount: Minor,
+        /// Whether the code of the card was given.
+        by_code: bool,
+    },
+    /// Let nothing more be taken from it, for ever.
+    Disable {
+        /// Why.
+        reason: Label,
+    },
+    /// Say what is on it.
+    Read,
+    /// Hold an amount for a sale. A hold of the same sale at the same location is replaced. The server's own step.
+    Hold {
+        /// What.
+        take: Take,
+        /// The sale, by its command.
+        sale: CommandId,
+        /// Where the sale is decided.
+        at: LocationId,
+        /// Whether the sale has already happened: then as much is held as there is.
+        fact: bool,
+    },
+    /// The sale stands: what is held for it is redeemed. The server's own step.
+    Confirm {
+        /// The sale, by its command.
+        sale: CommandId,
+        /// Where it was decided.
+        at: LocationId,
+    },
+    /// The sale does not stand: what is held for it goes free. The server's own step.
+    LetGo {
+        /// The sale, by its command.
+        sale: CommandId,
+        /// Where it was to be decided.
+        at: LocationId,
+        /// Only the hold of this deadline; none: any. A hold made anew has a later one.
+        deadline: Option<Timestamp>,
+    },
+}
+
+/// What happened to an account: an entry of its ledger, or of its holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// It was opened.
+    Issued {
+        /// What it is.
+        kind: AccountKind,
+        /// What it counts.
+        measure: Measure,
+        /// What is on it at first.
+        amount: Minor,
+        /// From when on nothing can be taken from it.
+        expires: Option<Timestamp>,
+    },
+    /// It was added to.
+    Loaded {
+        /// How much.
+        amount: Minor,
+        /// Why.
+        cause: Cause,
+        /// What is on it now.
+        balance: Minor,
+    },
+    /// It was taken from: with a sale, or paid out.
+    Redeemed {
+        /// How much.
+        amount: Minor,
+        /// What the sale took beyond that although it was not there: a conflict for a person to decide.
+        short: Minor,
+        /// The sale, by its command; none: it was paid out.
+        sale: Option<CommandId>,
+        /// What is on it now.
+        balance: Minor,
+    },
+    /// Nothing more can be taken from it.
+    Disabled {
+        /// Why.
+        reason: Label,
+        /// What is on it.
+        balance: Minor,
+    },
+    /// An amount is held for a sale.
+    Held {
+        /// The sale, by its command.
+        sale: CommandId,
+        /// The hold.
+        hold: Hold,
+    },
+    /// What was held for a sale is free.
+    LetGo {
+        /// The sale, by its command.
+        sale: CommandId,
+    },
+}
+
+impl Entry {
+    /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
+    #[must_use]
+    pub const fn is_own_step(&self) -> bool {
+        matches!(self, Entry::Held { .. } | Entry::LetGo { .. } | Entry::Redeemed { sale: Some(_), .. })
+    }
+}
+
+/// An amount held for a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Where the sale is decided.
+    pub at: LocationId,
+    /// How much.
+    pub amount: Minor,
+    /// What the sale, a fact, takes beyond that.
+    pub short: Minor,
+    /// When the location is asked what became of the sale.
+    pub deadline: Timestamp,
+}
+
+/// The sums of an account's ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// What was on it at first.
+    pub issued: Minor,
+    /// What was paid in or earned.
+    pub loaded: Minor,
+    /// What was refunded to it.
+    pub refunded: Minor,
+    /// What was taken from it.
+    pub redeemed: Minor,
+    /// What facts took beyond what was there.
+    pub short: Minor,
+}
+
+impl Ledger {
+    /// What is on the account.
+    #[must_use]
+    pub const fn balance(&self) -> Minor {
+        self.issued.plus(self.loaded).plus(self.refunded).minus(self.redeemed)
+    }
+}
+
+/// The state of an account actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What it is.
+    pub kind: AccountKind,
+    /// What it counts.
+    pub measure: Measure,
+    /// The sums of its ledger.
+    pub ledger: Ledger,
+    /// From when on nothing can be taken from it.
+    pub expires: Option<Timestamp>,
+    /// Why nothing can be taken from it any more.
+    pub disabled: Option<Label>,
+    /// What is held for sales that are not decided yet, or whose decision has not come.
+    pub holds: BTreeMap<CommandId, Hold>,
+}
+
+impl Account {
+    /// What is held for sales.
+    #[must_use]
+    pub fn held(&self) -> Minor {
+        self.holds.values().map(|hold| hold.amount).sum()
+    }
+
+    /// What must hold at every step.
+    ///
+    /// # Errors
+    /// The sentence says what does not.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if self.ledger.balance() < Minor::ZERO {
+            return Err("its balance is below zero");
+        }
+        if self.holds.values().any(|hold| hold.amount < Minor::ZERO || hold.short < Minor::ZERO) {
+            return Err("a hold is below zero");
+        }
+        if self.held() > self.ledger.balance() {
+            return Err("more is held than there is");
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, entry: &Entry) {
+        let ledger = &mut self.ledger;
+        match entry {
+            Entry::Issued { .. } => {}
+            Entry::Loaded { amount, cause: Cause::Refund(_), .. } => ledger.refunded = ledger.refunded.plus(*amount),
+            Entry::Loaded { amount, .. } => ledger.loaded = ledger.loaded.plus(*amount),
+            Entry::Redeemed { amount, short, sale, .. } => {
+                ledger.redeemed = ledger.redeemed.plus(*amount);
+                ledger.short = ledger.short.plus(*short);
+                if let Some(sale) = sale {
+                    self.holds.remove(sale);
+                }
+            }
+            Entry::Disabled { reason, .. } => self.disabled = Some(reason.clone()),
+            Entry::Held { sale, hold } => {
+                self.holds.insert(*sale, *hold);
+            }
+            Entry::LetGo { sale } => {
+                self.holds.remove(sale);
+            }
+        }
+    }
+}
+
+/// What is said of an account to whoever reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Which.
+    pub account: AccountId,
+    /// What it is.
+    pub kind: AccountKind,
+    /// What it counts.
+    pub measure: Measure,
+    /// The sums of its ledger.
+    pub ledger: Ledger,
+    /// What is held for sales.
+    pub held: Minor,
+    /// From when on nothing can be taken from it.
+    pub expires: Option<Timestamp>,
+    /// Whether nothing can be taken from it any more.
+    pub disabled: bool,
+}
+
+/// The accounts of one virtual location.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// By id.
+    pub list: BTreeMap<AccountId, Account>,
+}
+
+impl Accounts {
+    /// Folds in an entry.
+    pub fn apply(&mut self, id: AccountId, entry: &Entry) {
+        if let Entry::Issued { kind, measure, amount, expires } = entry {
+            let ledger = Ledger { issued: *amount, ..Ledger::default() };
+            let (disabled, holds) = (None, BTreeMap::new());
+            let account = Account { kind: *kind, measure: *measure, ledger, expires: *expires, disabled, holds };
+            self.list.insert(id, account);
+        } else if let Some(account) = self.list.get_mut(&id) {
+            account.apply(entry);
+        }
+    }
+
+    /// What is held for sales: the account, the sale and when it is to be asked after.
+    pub fn holds(&self) -> impl Iterator<Item = (AccountId, CommandId, Timestamp)> {
+        let of = |(id, account): (&AccountId, &Account)| {
+            let id = *id;
+            account.holds.iter().map(move |(sale, hold)| (id, *sale, hold.deadline)).collect::<Vec<_>>()
+        };
+        self.list.iter().flat_map(of)
+    }
+}

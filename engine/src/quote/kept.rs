@@ -1,0 +1,67 @@
+//! What a sale keeps of how its price came about, beside each line's list price, net and tax.
+
+use super::{PriceSource, QuoteLine};
+use crate::ids::Label;
+use crate::money::Minor;
+use crate::rules::RulesVersion;
+
+/// Who took something off a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A promotion, by its code.
+    Promotion(Label),
+    /// A person, for a reason.
+    Person(Label),
+}
+
+/// What was taken off a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discount {
+    /// Who did.
+    pub why: Why,
+    /// How much of the line, above zero, in the location's price basis.
+    pub amount: Minor,
+}
+
+/// A person asked another price than the shop's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The shop's price of a unit, where it has one.
+    pub list_price: Option<Minor>,
+    /// Why.
+    pub reason: Label,
+}
+
+/// How the price of one line came about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinePricing {
+    /// What was taken off, in order.
+    pub discounts: Vec<Discount>,
+    /// The price was named by a person, who said why.
+    pub overridden: Option<Override>,
+}
+
+/// How the prices of a sale came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pricing {
+    /// Of the rules they were made by.
+    pub version: RulesVersion,
+    /// [`super::Quote::hash`] of the quote.
+    pub hash: u64,
+    /// Why the customer paid no tax, where they did not.
+    pub exempt: Option<Label>,
+    /// One for each line of the sale.
+    pub lines: Vec<LinePricing>,
+}
+
+impl LinePricing {
+    pub(super) fn of(line: &QuoteLine) -> Self {
+        let overridden = match &line.source {
+            PriceSource::Named { list_price, reason: Some(reason) } => {
+                Some(Override { list_price: *list_price, reason: reason.clone() })
+            }
+            _ => None,
+        };
+        Self { discounts: line.discounts.clone(), overridden }
+    }
+}

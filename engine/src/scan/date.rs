@@ -1,0 +1,94 @@
+//! Days, as symbols print them: YYMMDD.
+
+use crate::time::Timestamp;
+use std::fmt;
+
+/// A day of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Date {
+    /// A day that exists.
+    #[must_use]
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let exists = (1..=12).contains(&month) && day >= 1 && day <= last_day(year, month);
+        exists.then_some(Self { year, month, day })
+    }
+
+    /// Reads YYYY-MM-DD.
+    #[must_use]
+    pub fn parse_whole(text: &str) -> Option<Self> {
+        let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else { return None };
+        let date = Self::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+        // Only as it is printed.
+        (date.to_string() == text).then_some(date)
+    }
+
+    /// The day of a moment, in UTC.
+    #[must_use]
+    pub fn of(time: Timestamp) -> Self {
+        // Howard Hinnant's way through eras of 400 years, which begin on the first of March.
+        let days = time.0.checked_div(86_400_000).unwrap_or(0).min(2_932_896).saturating_add(719_468);
+        let (era, in_era) = divide(days, 146_097);
+        let leaps = divide(in_era, 1_460).0.saturating_add(divide(in_era, 146_096).0);
+        let (year, _) = divide(in_era.saturating_sub(leaps).saturating_add(divide(in_era, 36_524).0), 365);
+        let before = year.saturating_mul(365).saturating_add(divide(year, 4).0).saturating_sub(divide(year, 100).0);
+        let in_year = in_era.saturating_sub(before);
+        let (month, _) = divide(in_year.saturating_mul(5).saturating_add(2), 153);
+        let gone = divide(month.saturating_mul(153).saturating_add(2), 5).0;
+        let day = in_year.saturating_sub(gone).saturating_add(1);
+        let next_year = month >= 10;
+        let month = if next_year { month.saturating_sub(9) } else { month.saturating_add(3) };
+        let year = era.saturating_mul(400).saturating_add(year).saturating_add(u64::from(next_year));
+        let small = |number: u64| u8::try_from(number).unwrap_or(1);
+        Self { year: u16::try_from(year).unwrap_or(9_999), month: small(month), day: small(day) }
+    }
+
+    /// Reads YYMMDD. A day of 00 is the last of its month; the century is the one that puts the year within
+    /// 49 years before and 50 after today's (GS1 General Specifications 7.12).
+    #[must_use]
+    pub fn parse(text: &str, today: Date) -> Option<Self> {
+        let digits: [u8; 6] = text.as_bytes().try_into().ok()?;
+        let mut pairs = [0_u8; 3];
+        for (pair, two) in pairs.iter_mut().zip(digits.chunks_exact(2)) {
+            for digit in two {
+                let digit = char::from(*digit).to_digit(10).and_then(|digit| u8::try_from(digit).ok())?;
+                *pair = pair.saturating_mul(10).saturating_add(digit);
+            }
+        }
+        let [year, month, day] = pairs;
+        let century = today.year.saturating_sub(today.year.checked_rem(100)?);
+        let year = century.saturating_add(u16::from(year));
+        let year = match year {
+            year if year >= today.year.saturating_add(51) => year.saturating_sub(100),
+            year if year.saturating_add(50) <= today.year => year.saturating_add(100),
+            year => year,
+        };
+        let day = if day == 0 { last_day(year, month) } else { day };
+        Self::new(year, month, day)
+    }
+}
+
+fn divide(number: u64, by: u64) -> (u64, u64) {
+    (number.checked_div(by).unwrap_or(0), number.checked_rem(by).unwrap_or(0))
+}
+
+fn last_day(year: u16, month: u8) -> u8 {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}

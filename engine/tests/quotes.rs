@@ -1,0 +1,305 @@
+//! Quotes of random baskets under random rules: they add up, nothing falls below zero, and the same
+//! question has the same answer.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use onhand_engine::catalogue::{Item, Location, LocationKind};
+use onhand_engine::command::Channel;
+use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::money::{Currency, Minor};
+use onhand_engine::pricing::{BookFlaw, PriceBook, PriceRow, Terms};
+use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
+use onhand_engine::qty::{Qty, Unit};
+use onhand_engine::quote::{Basket, BasketLine, NamedPrice, Quote, Why};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::rules::Rules;
+use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules};
+use onhand_engine::time::{Period, Timestamp};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const ITEMS: u32 = 8;
+const NOW: Timestamp = Timestamp(1_000);
+
+fn label(text: &str) -> Label {
+    Label::new(text).unwrap()
+}
+
+fn item(sku: u32, price: i64) -> Arc<Item> {
+    Arc::new(Item {
+        sku: SkuId(sku),
+        code: SkuCode::new(&format!("I{sku}")).unwrap(),
+        name: format!("Item {sku}").into(),
+        gtins: vec![],
+        unit: if sku == 0 { Unit::Kilogram } else { Unit::Each },
+        tax_class: label(if sku.is_multiple_of(3) { "reduced" } else { "standard" }),
+        price: Some(Minor(price)),
+        category: if sku.is_multiple_of(2) { "even".into() } else { "odd".into() },
+    })
+}
+
+fn location(basis: PriceBasis, rounding: TaxRounding) -> Location {
+    let rate =
+        |class, parts: &[u32]| TaxRate { class: label(class), parts: parts.iter().map(|p| RatePpm(*p)).collect() };
+    Location {
+        id: LocationId(1),
+        code: LocationCode::new("S1").unwrap(),
+        name: "S1".into(),
+        kind: LocationKind::Shop,
+        currency: Currency::EUR,
+        tax: TaxRules {
+            basis,
+            rounding,
+            rates: vec![rate("standard", &[210_000]), rate("reduced", &[90_000, 12_500])],
+            dated: vec![],
+        },
+    }
+}
+
+fn scopes() -> impl Strategy<Value = Scope> {
+    let skus = prop::collection::btree_set(0..ITEMS, 0..4);
+    let except = prop::collection::btree_set(0..ITEMS, 0..2);
+    (skus, any::<bool>(), except).prop_map(|(skus, by_category, except)| Scope {
+        skus: skus.into_iter().map(SkuId).collect(),
+        categories: if by_category { vec!["even".into()] } else { vec![] },
+        except: except.into_iter().map(SkuId).collect(),
+    })
+}
+
+fn offs() -> impl Strategy<Value = Off> {
+    prop_oneof![
+        (1..=1_000_000_u32).prop_map(|ppm| Off::Percent(RatePpm(ppm))),
+        (1..2_000_i64).prop_map(|amount| Off::Amount(Minor(amount))),
+    ]
+}
+
+fn benefits() -> impl Strategy<Value = Benefit> {
+    let parts = prop::collection::vec((scopes(), 1..4_u32), 1..4);
+    prop_oneof![
+        (scopes(), offs()).prop_map(|(scope, off)| Benefit::Each { scope, off }),
+        (scopes(), 0..900_i64).prop_map(|(scope, price)| Benefit::Price { scope, price: Minor(price) }),
+        (scopes(), 1..4_u32, 1..3_u32, 1..=1_000_000_u32).prop_map(|(scope, buy, get, off)| Benefit::BuyGet {
+            scope,
+            buy,
+            get,
+            off: RatePpm(off)
+        }),
+        (parts, 0..2_000_i64).prop_map(|(parts, price)| Benefit::Set {
+            parts: parts.into_iter().map(|(scope, units)| Part { scope, units }).collect(),
+            price: Minor(price),
+        }),
+        (scopes(), 2_000..9_000_i64, offs()).prop_map(|(scope, at_least, off)| Benefit::Spend {
+            scope,
+            at_least: Minor(at_least),
+            off
+        }),
+    ]
+}
+
+fn promotions() -> impl Strategy<Value = Vec<Promotion>> {
+    let one = (benefits(), 0..3_u16, any::<bool>(), any::<bool>());
+    prop::collection::vec(one, 0..9).prop_map(|all| {
+        let promotion = |(no, (benefit, priority, exclusive, coupon)): (usize, (Benefit, u16, bool, bool))| Promotion {
+            code: label(&format!("P{no}")),
+            name: format!("Promotion {no}").into(),
+            currency: match &benefit {
+                Benefit::BuyGet { .. } | Benefit::Each { off: Off::Percent(_), .. } => None,
+                _ => Some(Currency::EUR),
+            },
+            benefit,
+            terms: Terms::default(),
+            coupon: coupon.then(|| label("SHOWN")),
+            priority,
+            exclusive,
+        };
+        all.into_iter().enumerate().map(promotion).collect()
+    })
+}
+
+fn baskets() -> impl Strategy<Value = Vec<BasketLine>> {
+    let one = (0..ITEMS, 1..2_000_i64, 1..12_i64, prop::option::weighted(0.1, 0..2_000_i64));
+    let line = |(sku, price, units, named): (u32, i64, i64, Option<i64>)| {
+        let qty = if sku == 0 { Qty::from_milli(units * 137) } else { Qty::units(units) };
+        let named = named.map(|price| NamedPrice {
+            unit_price: Minor(price),
+            amount: Minor(price).times(qty),
+            reason: Some(label("dented")),
+        });
+        BasketLine { item: item(sku, price), qty, named, taxed: None, discount: None }
+    };
+    prop::collection::vec(one.prop_map(line), 1..9)
+}
+
+fn places() -> impl Strategy<Value = Location> {
+    let basis = prop_oneof![Just(PriceBasis::TaxInclusive), Just(PriceBasis::TaxExclusive)];
+    let rounding = prop_oneof![Just(TaxRounding::Line), Just(TaxRounding::Document)];
+    (basis, rounding).prop_map(|(basis, rounding)| location(basis, rounding))
+}
+
+fn rules(promotions: &[Promotion]) -> Rules {
+    let mut rules = Rules::default();
+    rules.put_promotions(promotions.iter().cloned().map(Arc::new));
+    rules
+}
+
+fn basket<'a>(location: &'a Location, lines: &'a [BasketLine], coupons: &'a [Label]) -> Basket<'a> {
+    Basket { location, channel: Channel::Till, group: None, coupons, exempt: None, lines }
+}
+
+/// What the promotions of a quote took off, summed over its lines.
+fn by_promotion(quote: &Quote) -> BTreeMap<Label, Minor> {
+    let mut sums: BTreeMap<Label, Minor> = BTreeMap::new();
+    for discount in quote.lines.iter().flat_map(|line| &line.discounts) {
+        if let Why::Promotion(code) = &discount.why {
+            let sum = sums.entry(code.clone()).or_default();
+            *sum = sum.plus(discount.amount);
+        }
+    }
+    sums
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn quotes_add_up_and_nothing_falls_below_zero(
+        place in places(), promotions in promotions(), lines in baskets(), shown in any::<bool>()
+    ) {
+        prop_assert!(promotions.iter().all(|promotion| promotion.check().is_ok()));
+        let rules = rules(&promotions);
+        let coupons = if shown && promotions.iter().any(|one| one.coupon.is_some()) { vec![label("SHOWN")] } else { vec![] };
+        let quote = rules.quote(&basket(&place, &lines, &coupons), NOW).unwrap();
+        prop_assert_eq!(quote.net().plus(quote.tax()), quote.gross());
+        for line in &quote.lines {
+            prop_assert!(line.left() >= Minor::ZERO && line.taxed.net >= Minor::ZERO && line.taxed.tax >= Minor::ZERO);
+            prop_assert!(line.discounts.iter().all(|discount| discount.amount > Minor::ZERO));
+            let charged = match place.tax.basis {
+                PriceBasis::TaxInclusive => line.taxed.gross(),
+                PriceBasis::TaxExclusive => line.taxed.net,
+            };
+            prop_assert_eq!(charged, line.left());
+        }
+        let totals: BTreeMap<Label, Minor> = quote.promotions.iter().map(|one| (one.code.clone(), one.off)).collect();
+        prop_assert_eq!(totals.len(), quote.promotions.len(), "a promotion is applied once");
+        prop_assert_eq!(by_promotion(&quote), totals);
+        for (line, asked) in quote.lines.iter().zip(&lines) {
+            prop_assert!(asked.named.is_none() || line.discounts.is_empty(), "a named price stays");
+            let is_exclusive = |why: &Why| match why {
+                Why::Promotion(code) => rules.promotions.promotion(code).unwrap().exclusive,
+                Why::Person(_) => false,
+            };
+            let alone = line.discounts.iter().any(|discount| is_exclusive(&discount.why));
+            prop_assert!(!alone || line.discounts.len() == 1, "an exclusive one stands alone");
+        }
+        let again = rules.quote(&basket(&place, &lines, &coupons), NOW).unwrap();
+        prop_assert_eq!(quote.hash(), again.hash());
+        prop_assert_eq!(quote, again);
+    }
+
+    #[test]
+    fn a_promotion_never_makes_a_basket_dearer(
+        place in places(), promotions in promotions(), lines in baskets()
+    ) {
+        let without = Rules::default().quote(&basket(&place, &lines, &[]), NOW).unwrap();
+        let with = rules(&promotions).quote(&basket(&place, &lines, &[]), NOW).unwrap();
+        prop_assert!(with.net() <= without.net().plus(Minor(i64::try_from(lines.len()).unwrap())), "but for rounding");
+        let list = |quote: &Quote| quote.lines.iter().map(|line| line.left()).sum::<Minor>();
+        prop_assert!(list(&with) <= list(&without));
+    }
+
+    #[test]
+    fn a_book_is_the_slow_way_round(
+        rows in prop::collection::btree_map((0..20_u32, 0..5_i64), 0..1_000_i64, 0..60), sku in 0..22_u32, units in 0..7_i64
+    ) {
+        let row = |((sku, min), price): (&(u32, i64), &i64)| {
+            PriceRow { sku: SkuId(*sku), min_qty: Qty::units(*min), price: Minor(*price) }
+        };
+        let all: Vec<PriceRow> = rows.iter().rev().map(row).collect();
+        let slow = all.iter().filter(|row| row.sku == SkuId(sku) && row.min_qty <= Qty::units(units)).max_by_key(|row| row.min_qty);
+        let book = PriceBook::new(label("B"), Currency::EUR, PriceBasis::TaxInclusive, Terms::default(), all.clone()).unwrap();
+        prop_assert_eq!(book.price(SkuId(sku), Qty::units(units)), slow.copied());
+    }
+}
+
+#[test]
+fn a_book_names_the_row_that_cannot_be() {
+    let row = |sku, min, price| PriceRow { sku: SkuId(sku), min_qty: Qty::units(min), price: Minor(price) };
+    let flaw = |rows: &[PriceRow]| {
+        let terms = Terms::default();
+        PriceBook::new(label("B"), Currency::EUR, PriceBasis::TaxInclusive, terms, rows.to_vec()).unwrap_err()
+    };
+    assert_eq!(flaw(&[row(1, 0, 5), row(2, 0, -1)]), BookFlaw::Price(1));
+    assert_eq!(flaw(&[row(1, -1, 5)]), BookFlaw::Quantity(0));
+    assert_eq!(flaw(&[row(2, 0, 5), row(1, 0, 5), row(2, 3, 5), row(2, 0, 6)]), BookFlaw::Twice(3));
+}
+
+#[test]
+fn hashes_differ_where_quotes_do() {
+    let place = location(PriceBasis::TaxInclusive, TaxRounding::Line);
+    let line = |price: i64, units: i64| BasketLine {
+        item: item(1, price),
+        qty: Qty::units(units),
+        named: None,
+        taxed: None,
+        discount: None,
+    };
+    let rules = Rules::default();
+    let hash = |lines: &[BasketLine]| rules.quote(&basket(&place, lines, &[]), NOW).unwrap().hash();
+    let mut reduced = line(100, 2);
+    reduced.discount = Some((Minor(1), label("dented")));
+    let mut other = line(100, 2);
+    other.discount = Some((Minor(1), label("loyal")));
+    let all = [
+        hash(&[line(100, 2)]),
+        hash(&[line(200, 1)]),
+        hash(&[line(100, 1), line(100, 1)]),
+        hash(&[reduced]),
+        hash(&[other]),
+        hash(&[line(101, 2)]),
+    ];
+    assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let place = location(PriceBasis::TaxInclusive, TaxRounding::Line);
+    let line = BasketLine { item: item(1, 100), qty: Qty::units(1), named: None, taxed: None, discount: None };
+    let rules = Rules::default();
+    let no_price = BasketLine { item: Arc::new(Item { price: None, ..(*line.item).clone() }), ..line.clone() };
+    let none = rules.quote(&basket(&place, &[line.clone(), no_price], &[]), NOW).unwrap_err();
+    assert_eq!((none.line, none.field, none.why.number()), (Some(1), Some("unit_price"), 3005));
+    let dear = BasketLine { discount: Some((Minor(101), label("x"))), ..line.clone() };
+    let none = rules.quote(&basket(&place, &[line.clone(), dear], &[]), NOW).unwrap_err();
+    assert_eq!((none.line, none.field), (Some(1), Some("discount.amount")));
+    assert_eq!(none.why, Refusal::BadDiscount { left: 100 });
+    let coupons = [label("NOPE")];
+    let none = rules.quote(&basket(&place, std::slice::from_ref(&line), &coupons), NOW).unwrap_err();
+    assert_eq!((none.field, none.why.number()), (Some("coupons"), 3050));
+    let large = BasketLine { qty: Qty::MAX, item: item(1, Minor::MAX.0), ..line };
+    let none = rules.quote(&basket(&place, &[large], &[]), NOW).unwrap_err();
+    assert_eq!(none.why, Refusal::BadAmount);
+}
+
+#[test]
+fn very_many_units_are_counted_by_the_line() {
+    let place = location(PriceBasis::TaxInclusive, TaxRounding::Line);
+    let units = 900_000_000;
+    let line = BasketLine { item: item(1, 400), qty: Qty::units(units), named: None, taxed: None, discount: None };
+    let promotion = |code: &str, benefit: Benefit| Promotion {
+        code: label(code),
+        name: code.into(),
+        currency: matches!(benefit, Benefit::Set { .. }).then_some(Currency::EUR),
+        benefit,
+        terms: Terms { period: Period::default(), ..Terms::default() },
+        coupon: None,
+        priority: 0,
+        exclusive: false,
+    };
+    let part = Part { scope: Scope::default(), units: 3 };
+    let sets = promotion("SET", Benefit::Set { parts: vec![part], price: Minor(1_000) });
+    let quote = rules(&[sets]).quote(&basket(&place, std::slice::from_ref(&line), &[]), NOW).unwrap();
+    assert_eq!(quote.promotions[0].off, Minor(200 * units / 3));
+    let free = Benefit::BuyGet { scope: Scope::default(), buy: 2, get: 1, off: RatePpm(1_000_000) };
+    let quote = rules(&[promotion("B2G1", free)]).quote(&basket(&place, &[line], &[]), NOW).unwrap();
+    assert_eq!(quote.promotions[0].off, Minor(400 * units / 3));
+}

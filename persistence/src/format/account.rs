@@ -1,0 +1,238 @@
+//! The form of accounts: what happened to them, and their state.
+
+use super::DecodeError;
+use super::codes::Coded;
+use super::event::code;
+use onhand_engine::account::{self, AccountKind, Cause, Entry, Ledger, Measure, Payment};
+use onhand_engine::event::Event;
+use onhand_engine::ids::{AccountId, CommandId, LocationId};
+use onhand_engine::money::{Currency, Minor};
+use onhand_engine::store::Store;
+use onhand_engine::time::Timestamp;
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// An account and what happened to it.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct AccountEvent {
+    account: u128,
+    entry: AnyEntry,
+}
+
+/// A new kind of entry goes to the end; none is ever changed or removed.
+#[derive(Archive, Serialize, Deserialize)]
+enum AnyEntry {
+    Issued { kind: u8, measure: String, amount: i64, expires: Option<u64> },
+    Loaded { amount: i64, cause: u8, sale: u128, balance: i64 },
+    Redeemed { amount: i64, short: i64, sale: Option<u128>, balance: i64 },
+    Disabled { reason: String, balance: i64 },
+    Held { sale: u128, hold: HoldPart },
+    LetGo { sale: u128 },
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct HoldPart {
+    at: u32,
+    amount: i64,
+    short: i64,
+    deadline: u64,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct TakePart {
+    account: u128,
+    kind: u8,
+    measure: String,
+    amount: i64,
+    by_code: bool,
+}
+
+/// A sale and what accounts pay of it, or did not.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct PaymentPart {
+    sale: u128,
+    takes: Vec<TakePart>,
+}
+
+/// An account in a snapshot.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct AccountPart {
+    id: u128,
+    kind: u8,
+    measure: String,
+    /// Issued, loaded, refunded, redeemed, short.
+    ledger: [i64; 5],
+    expires: Option<u64>,
+    disabled: Option<String>,
+    holds: Vec<(u128, HoldPart)>,
+}
+
+impl AccountEvent {
+    pub(super) fn of(account: AccountId, entry: &Entry) -> Self {
+        Self { account: account.0, entry: entry.into() }
+    }
+
+    pub(super) fn read(self) -> Result<Event, DecodeError> {
+        Ok(Event::Account { account: AccountId(self.account), entry: self.entry.try_into()? })
+    }
+}
+
+impl From<&Entry> for AnyEntry {
+    fn from(entry: &Entry) -> Self {
+        match entry {
+            Entry::Issued { kind, measure, amount, expires } => Self::Issued {
+                kind: kind.code(),
+                measure: measure.name().to_owned(),
+                amount: amount.0,
+                expires: expires.map(|time| time.0),
+            },
+            Entry::Loaded { amount, cause, balance } => Self::Loaded {
+                amount: amount.0,
+                cause: cause_code(*cause),
+                sale: cause.sale().map_or(0, |sale| sale.0),
+                balance: balance.0,
+            },
+            Entry::Redeemed { amount, short, sale, balance } => {
+                let sale = sale.map(|sale| sale.0);
+                Self::Redeemed { amount: amount.0, short: short.0, sale, balance: balance.0 }
+            }
+            Entry::Disabled { reason, balance } => Self::Disabled { reason: reason.to_string(), balance: balance.0 },
+            Entry::Held { sale, hold } => Self::Held { sale: sale.0, hold: hold.into() },
+            Entry::LetGo { sale } => Self::LetGo { sale: sale.0 },
+        }
+    }
+}
+
+impl TryFrom<AnyEntry> for Entry {
+    type Error = DecodeError;
+
+    fn try_from(entry: AnyEntry) -> Result<Self, DecodeError> {
+        Ok(match entry {
+            AnyEntry::Issued { kind, measure, amount, expires } => Self::Issued {
+                kind: AccountKind::from_code(kind)?,
+                measure: measure_in(&measure)?,
+                amount: Minor(amount),
+                expires: expires.map(Timestamp),
+            },
+            AnyEntry::Loaded { amount, cause, sale, balance } => Self::Loaded {
+                amount: Minor(amount),
+                cause: cause_in(cause, CommandId(sale))?,
+                balance: Minor(balance),
+            },
+            AnyEntry::Redeemed { amount, short, sale, balance } => Self::Redeemed {
+                amount: Minor(amount),
+                short: Minor(short),
+                sale: sale.map(CommandId),
+                balance: Minor(balance),
+            },
+            AnyEntry::Disabled { reason, balance } => {
+                Self::Disabled { reason: code(&reason)?, balance: Minor(balance) }
+            }
+            AnyEntry::Held { sale, hold } => Self::Held { sale: CommandId(sale), hold: hold.into() },
+            AnyEntry::LetGo { sale } => Self::LetGo { sale: CommandId(sale) },
+        })
+    }
+}
+
+const fn cause_code(cause: Cause) -> u8 {
+    match cause {
+        Cause::Paid => 0,
+        Cause::Earned(_) => 1,
+        Cause::Refund(_) => 2,
+    }
+}
+
+fn cause_in(code: u8, sale: CommandId) -> Result<Cause, DecodeError> {
+    match code {
+        0 => Ok(Cause::Paid),
+        1 => Ok(Cause::Earned(sale)),
+        2 => Ok(Cause::Refund(sale)),
+        other => Err(DecodeError(format!("an account has no cause {other}"))),
+    }
+}
+
+fn measure_in(text: &str) -> Result<Measure, DecodeError> {
+    if text == Measure::Points.name() {
+        return Ok(Measure::Points);
+    }
+    let currency = Currency::parse(text).ok_or_else(|| DecodeError(format!("{text:.8?} is no currency")))?;
+    Ok(Measure::Money(currency))
+}
+
+impl From<&account::Hold> for HoldPart {
+    fn from(hold: &account::Hold) -> Self {
+        Self { at: hold.at.0, amount: hold.amount.0, short: hold.short.0, deadline: hold.deadline.0 }
+    }
+}
+
+impl From<HoldPart> for account::Hold {
+    fn from(hold: HoldPart) -> Self {
+        let HoldPart { at, amount, short, deadline } = hold;
+        Self { at: LocationId(at), amount: Minor(amount), short: Minor(short), deadline: Timestamp(deadline) }
+    }
+}
+
+impl From<&account::Take> for TakePart {
+    fn from(take: &account::Take) -> Self {
+        Self {
+            account: take.account.0,
+            kind: take.kind.code(),
+            measure: take.measure.name().to_owned(),
+            amount: take.amount.0,
+            by_code: take.by_code,
+        }
+    }
+}
+
+impl TryFrom<TakePart> for account::Take {
+    type Error = DecodeError;
+
+    fn try_from(take: TakePart) -> Result<Self, DecodeError> {
+        Ok(Self {
+            account: AccountId(take.account),
+            kind: AccountKind::from_code(take.kind)?,
+            measure: measure_in(&take.measure)?,
+            amount: Minor(take.amount),
+            by_code: take.by_code,
+        })
+    }
+}
+
+impl PaymentPart {
+    pub(super) fn of(sale: CommandId, takes: &[account::Take]) -> Self {
+        Self { sale: sale.0, takes: takes.iter().map(Into::into).collect() }
+    }
+
+    pub(super) fn read(self) -> Result<Payment, DecodeError> {
+        let takes = self.takes.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(Payment { sale: CommandId(self.sale), takes })
+    }
+}
+
+impl AccountPart {
+    pub(super) fn of(id: AccountId, account: &account::Account) -> Self {
+        let Ledger { issued, loaded, refunded, redeemed, short } = account.ledger;
+        Self {
+            id: id.0,
+            kind: account.kind.code(),
+            measure: account.measure.name().to_owned(),
+            ledger: [issued, loaded, refunded, redeemed, short].map(|sum| sum.0),
+            expires: account.expires.map(|time| time.0),
+            disabled: account.disabled.as_ref().map(ToString::to_string),
+            holds: account.holds.iter().map(|(sale, hold)| (sale.0, hold.into())).collect(),
+        }
+    }
+
+    pub(super) fn read_into(self, store: &mut Store) -> Result<(), DecodeError> {
+        let [issued, loaded, refunded, redeemed, short] = self.ledger.map(Minor);
+        let account = account::Account {
+            kind: AccountKind::from_code(self.kind)?,
+            measure: measure_in(&self.measure)?,
+            ledger: Ledger { issued, loaded, refunded, redeemed, short },
+            expires: self.expires.map(Timestamp),
+            disabled: self.disabled.as_deref().map(code).transpose()?,
+            holds: self.holds.into_iter().map(|(sale, hold)| (CommandId(sale), hold.into())).collect(),
+        };
+        store.accounts.list.insert(AccountId(self.id), account);
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! A sale with all that only some sales have: a closed session it came late for, accounts that pay for
+//! it, and what there is to say about its prices.
+
+use super::DecodeError;
+use super::account::PaymentPart;
+use super::event::Sale;
+use super::pricing::Pricing;
+use onhand_engine::event;
+use onhand_engine::ids::SessionNo;
+use rkyv::{Archive, Deserialize, Serialize};
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct WholeSale {
+    sale: Sale,
+    session: Option<u32>,
+    payment: Option<PaymentPart>,
+    pricing: Option<Pricing>,
+}
+
+impl WholeSale {
+    /// Whether a sale needs this form.
+    pub(super) fn is_needed(sale: &event::Sale) -> bool {
+        sale.late.is_some() || sale.payment.is_some() || sale.pricing.is_some()
+    }
+
+    pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
+        Ok(event::Sale {
+            late: self.session.map(SessionNo),
+            payment: self.payment.map(PaymentPart::read).transpose()?.map(Box::new),
+            pricing: self.pricing.map(TryInto::try_into).transpose()?,
+            ..self.sale.try_into()?
+        })
+    }
+}
+
+impl From<&event::Sale> for WholeSale {
+    fn from(sale: &event::Sale) -> Self {
+        Self {
+            sale: sale.into(),
+            session: sale.late.map(|session| session.0),
+            payment: sale.payment.as_ref().map(|paid| PaymentPart::of(paid.sale, &paid.takes)),
+            pricing: sale.pricing.as_deref().map(Into::into),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Requests about accounts, tenders that name one, and what is told of them.
+
+use super::enter::Refused;
+use crate::card_code::CardCode;
+use crate::message::{
+    AccountLine, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
+};
+use crate::value::{self, Amount, Id};
+use crate::write::Object;
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Statement, Take};
+use onhand_engine::command::{Action, TenderKind};
+use onhand_engine::ids::{AccountId, CommandId};
+use onhand_engine::money::{Currency, Minor};
+
+/// Which account a request names, and whether by a card's code.
+struct Named {
+    account: AccountId,
+    by_code: bool,
+}
+
+pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refused> {
+    let kind = AccountKind::from(body.kind);
+    let (measure, amount) = measured(body.currency, body.amount, body.points)?;
+    // Points are a customer's and money is not points: an account of another sort could never be paid with.
+    if (kind == AccountKind::Loyalty) != (measure == Measure::Points) {
+        let field = if measure == Measure::Points { "points" } else { "amount" };
+        return Err(form(format!("an account of type {} does not count this", kind.name()), field));
+    }
+    if amount < Minor::ZERO || amount > Minor::MAX {
+        return Err(Box::new(ErrorBody::new(3003, "what is on it at first is zero or more").at("amount")));
+    }
+    let account = match (kind, body.code) {
+        (AccountKind::GiftCard, Some(code)) => code.account(),
+        // The server makes a code before a card gets here.
+        (AccountKind::GiftCard, None) => return Err(Box::new(ErrorBody::new(5005, "the card has no code"))),
+        _ => AccountId(id.0),
+    };
+    let expires = body.expires.map(|time| time.0);
+    Ok(Action::Account { account, ask: AccountAsk::Issue { kind, measure, amount, expires } })
+}
+
+pub(super) fn load(body: &LoadAccount) -> Result<Action, Refused> {
+    let named = named(body.account, body.code)?;
+    let (measure, amount) = measured(body.currency, body.amount, body.points)?;
+    let cause = match (body.earned_by, body.refund_of) {
+        (None, None) => Cause::Paid,
+        (Some(sale), None) => Cause::Earned(sale.command()),
+        (None, Some(sale)) => Cause::Refund(sale.command()),
+        _ => return Err(form("give either earned_by or refund_of", "refund_of")),
+    };
+    Ok(Action::Account { account: named.account, ask: AccountAsk::Load { measure, amount, cause } })
+}
+
+pub(super) fn redeem(body: &Redeem) -> Result<Action, Refused> {
+    let Named { account, by_code } = named(body.account, body.code)?;
+    let (measure, amount) = measured(body.currency, body.amount, body.points)?;
+    Ok(Action::Account { account, ask: AccountAsk::Redeem { measure, amount, by_code } })
+}
+
+pub(super) fn disable(body: &DisableAccount) -> Result<Action, Refused> {
+    let named = named(body.account, body.code)?;
+    Ok(Action::Account { account: named.account, ask: AccountAsk::Disable { reason: body.reason.0.clone() } })
+}
+
+pub(super) fn read(body: &ReadAccount) -> Result<Action, Refused> {
+    Ok(Action::Account { account: named(body.account, body.code)?.account, ask: AccountAsk::Read })
+}
+
+/// What the tenders of a sale take from accounts. Nothing is allocated when none names one.
+pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Box<[Take]>, Refused> {
+    if tenders.iter().all(|tender| !is_of_account(tender)) {
+        return Ok(Box::default());
+    }
+    let mut takes: Vec<Take> = Vec::new();
+    for (at, tender) in tenders.iter().enumerate().filter(|(_, tender)| is_of_account(tender)) {
+        let wrong = |text: &str, field: &str| Err(bad_tender(text.to_owned(), at, field));
+        let tender_kind = TenderKind::from(tender.kind);
+        let Some(kind) = AccountKind::of_tender(tender_kind) else {
+            return wrong("a tender of this type has no account", "type");
+        };
+        let Ok(Named { account, by_code }) = named(tender.account, tender.code) else {
+            return wrong("a tender names its account by either `account` or `code`", "account");
+        };
+        let (measure, amount) = match (kind, tender.points) {
+            (AccountKind::Loyalty, Some(points)) => (Measure::Points, Minor(points)),
+            (AccountKind::Loyalty, None) => return wrong("a tender of points says how many `points`", "points"),
+            (_, Some(_)) => return wrong("only points are counted in `points`", "points"),
+            (_, None) => (Measure::Money(currency), tender.amount.0),
+        };
+        if amount <= Minor::ZERO || amount > Minor::MAX {
+            let field = if kind == AccountKind::Loyalty { "points" } else { "amount" };
+            let error = ErrorBody::new(3003, "what is taken from an account is above zero");
+            return Err(Box::new(error.at(format!("tenders[{at}].{field}"))));
+        }
+        if takes.iter().any(|take| take.account == account) {
+            return wrong("an account is named once; add up what it pays", "account");
+        }
+        takes.push(Take { account, kind, measure, amount, by_code });
+    }
+    Ok(takes.into())
+}
+
+/// Only sales take from accounts; goods that come back are not paid to one by the return itself.
+pub(super) fn check_none(tenders: &[Tender]) -> Result<(), Refused> {
+    match tenders.iter().position(is_of_account) {
+        Some(at) => {
+            let text = "only sell takes from an account; to refund to one send load_account with refund_of".to_owned();
+            Err(bad_tender(text, at, "account"))
+        }
+        None => Ok(()),
+    }
+}
+
+const fn is_of_account(tender: &Tender) -> bool {
+    tender.account.is_some() || tender.code.is_some() || tender.points.is_some()
+}
+
+fn bad_tender(text: String, at: usize, field: &str) -> Refused {
+    Box::new(ErrorBody::new(3037, text).at(format!("tenders[{at}].{field}")))
+}
+
+fn named(account: Option<Id>, code: Option<CardCode>) -> Result<Named, Refused> {
+    match (account, code) {
+        (Some(Id(id)), None) => Ok(Named { account: AccountId(id), by_code: false }),
+        (None, Some(code)) => Ok(Named { account: code.account(), by_code: true }),
+        _ => Err(form("name the account by either `account` or `code`", "account")),
+    }
+}
+
+fn measured(
+    currency: Option<value::Currency>,
+    amount: Option<Amount>,
+    points: Option<i64>,
+) -> Result<(Measure, Minor), Refused> {
+    match (currency, amount, points) {
+        (Some(currency), Some(amount), None) => Ok((Measure::Money(currency.0), amount.0)),
+        (None, None, Some(points)) => Ok((Measure::Points, Minor(points))),
+        _ => Err(form("give either `amount` and `currency`, or `points`", "amount")),
+    }
+}
+
+fn form(text: impl Into<String>, field: &str) -> Refused {
+    Box::new(ErrorBody::new(1001, text).at(field))
+}
+
+/// Writes what is on an account.
+pub(super) fn statement(object: &mut Object<'_>, said: &Statement) {
+    object.uuid("account", said.account.0);
+    object.word("type", said.kind.name());
+    if let Measure::Money(currency) = said.measure {
+        object.text("currency", currency.as_str());
+    }
+    let ledger = &said.ledger;
+    for (name, sum) in [
+        ("balance", ledger.balance()),
+        ("held", said.held),
+        ("issued", ledger.issued),
+        ("loaded", ledger.loaded),
+        ("refunded", ledger.refunded),
+        ("redeemed", ledger.redeemed),
+        ("short", ledger.short),
+    ] {
+        object.amount(name, sum);
+    }
+    if let Some(expires) = said.expires {
+        object.time("expires", expires);
+    }
+    object.flag("disabled", said.disabled);
+}
+
+/// The word for what happened to an account, on the feed.
+pub(super) const fn word(entry: &Entry) -> &'static str {
+    match entry {
+        Entry::Issued { .. } => "account_issued",
+        Entry::Loaded { .. } => "account_loaded",
+        Entry::Redeemed { .. } => "account_redeemed",
+        Entry::Disabled { .. } => "account_disabled",
+        Entry::Held { .. } => "account_held",
+        Entry::LetGo { .. } => "account_let_go",
+    }
+}
+
+/// What happened to an account, on the feed.
+pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
+    let blank = blank(account);
+    let some = |amount: Minor| Some(Amount(amount));
+    let beyond = |short: Minor| (short > Minor::ZERO).then_some(Amount(short));
+    match entry {
+        Entry::Issued { kind, measure, amount, .. } => AccountLine {
+            kind: Some(AccountType::from(*kind)),
+            currency: currency(*measure),
+            amount: some(*amount),
+            balance: some(*amount),
+            ..blank
+        },
+        Entry::Loaded { amount, cause, balance } => AccountLine {
+            amount: some(*amount),
+            balance: some(*balance),
+            sale: cause.sale().map(Id::from),
+            cause: Some(cause.name().to_owned()),
+            ..blank
+        },
+        Entry::Redeemed { amount, short, sale, balance } => AccountLine {
+            amount: some(*amount),
+            short: beyond(*short),
+            balance: some(*balance),
+            sale: sale.map(Id::from),
+            ..blank
+        },
+        Entry::Disabled { balance, .. } => AccountLine { balance: some(*balance), ..blank },
+        Entry::Held { sale, hold } => {
+            AccountLine { amount: some(hold.amount), short: beyond(hold.short), sale: Some(Id::from(*sale)), ..blank }
+        }
+        Entry::LetGo { sale } => AccountLine { sale: Some(Id::from(*sale)), ..blank },
+    }
+}
+
+/// What a sale takes from an account, on the feed.
+pub(super) fn taken(take: &Take) -> AccountLine {
+    AccountLine {
+        kind: Some(AccountType::from(take.kind)),
+        currency: currency(take.measure),
+        amount: Some(Amount(take.amount)),
+        ..blank(take.account)
+    }
+}
+
+fn blank(account: AccountId) -> AccountLine {
+    let account = Id(account.0);
+    AccountLine {
+        account,
+        kind: None,
+        currency: None,
+        amount: None,
+        short: None,
+        balance: None,
+        sale: None,
+        cause: None,
+    }
+}
+
+const fn currency(measure: Measure) -> Option<value::Currency> {
+    match measure {
+        Measure::Money(currency) => Some(value::Currency(currency)),
+        Measure::Points => None,
+    }
+}

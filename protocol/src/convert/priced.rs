@@ -1,0 +1,198 @@
+//! Sales and quotes by the selling rules: a basket goes to the engine's evaluator, and its prices come back.
+
+use super::enter::{Place, Refused, Sold, above_zero, as_it_was, on_line};
+use super::{Names, refusal};
+use crate::limits;
+use crate::message::{
+    Channel, DiscountMessage, ErrorBody, PriceFrom, PromotionTotal, Quote, Quoted, QuotedLine, SaleLine,
+};
+use crate::value::{Amount, Currency, Label, Quantity, Text, Time};
+use onhand_engine::command::{self, Said};
+use onhand_engine::ids;
+use onhand_engine::pricing::Setting;
+use onhand_engine::quote::{
+    self, Basket, BasketLine, NamedPrice, NoQuote, PriceSource, Pricing, QuoteLine, Why, explain,
+};
+use onhand_engine::refusal::Refusal;
+use onhand_engine::time::Timestamp;
+
+/// For whom a basket is, as the asker says it.
+pub(super) struct For<'a> {
+    pub(super) channel: Channel,
+    pub(super) group: Option<&'a Label>,
+    pub(super) coupons: &'a [Label],
+    pub(super) exempt: Option<&'a Label>,
+    /// It has already happened: what is no longer so is passed over.
+    pub(super) completed: bool,
+}
+
+/// Whether a sale says something that only the evaluator understands.
+pub(super) fn needs_rules(sold: &Sold<'_>) -> bool {
+    sold.whose.exempt.is_some()
+        || !sold.whose.coupons.is_empty()
+        || sold.lines.iter().any(|line| line.discount.is_some() || line.price_reason.is_some())
+}
+
+/// What the asker said beside the amounts of the lines.
+pub(super) fn said(sold: &Sold<'_>, mut said: Said) -> Said {
+    for line in sold.lines {
+        if let Some(reason) = &line.price_reason {
+            said = said.and_text("price_reason").and_text(reason.as_str());
+        }
+        if let Some(discount) = &line.discount {
+            said = said.and_text("discount").and(Some(discount.amount.0)).and_text(discount.reason.as_str());
+        }
+    }
+    let named = [("group", sold.whose.group), ("tax_exempt", sold.whose.exempt)];
+    for (name, text) in named.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+        said = said.and_text(name).and_text(text.as_str());
+    }
+    sold.whose.coupons.iter().fold(said, |said, coupon| said.and_text("coupon").and_text(coupon.as_str()))
+}
+
+/// The lines of a sale as the engine keeps them, and what there is to say about their prices.
+pub(super) fn sale_lines(quote: &quote::Quote) -> (Vec<command::SaleLine>, Option<Box<Pricing>>) {
+    let line = |line: &QuoteLine| command::SaleLine {
+        sku: line.item.sku,
+        qty: line.qty,
+        unit_price: line.unit_price,
+        taxed: line.taxed,
+    };
+    (quote.lines.iter().map(line).collect(), quote.pricing())
+}
+
+impl<N: Names> Place<'_, N> {
+    /// Prices a basket.
+    pub(super) fn quote(&self, lines: &[SaleLine], whose: &For<'_>) -> Result<(quote::Quote, Timestamp), Refused> {
+        self.check_count(lines.len())?;
+        let basket = lines.iter().enumerate().map(|(at, line)| self.basket_line(line, at));
+        self.quote_basket(&basket.collect::<Result<Vec<_>, _>>()?, whose)
+    }
+
+    /// The same with lines whose items were looked up.
+    pub(super) fn quote_basket(
+        &self,
+        lines: &[BasketLine],
+        whose: &For<'_>,
+    ) -> Result<(quote::Quote, Timestamp), Refused> {
+        if whose.coupons.len() > limits::COUPONS_MAX {
+            let text = format!("a basket may show {} coupons", limits::COUPONS_MAX);
+            return Err(Box::new(ErrorBody::new(1001, text).at("coupons")));
+        }
+        let (rules, now) = (self.names.rules(), self.names.now());
+        let (location, channel) = (&*self.location, whose.channel.into());
+        let group = whose.group.map(|group| &group.0);
+        let mut coupons: Vec<ids::Label> = whose.coupons.iter().map(|coupon| coupon.0.clone()).collect();
+        if whose.completed {
+            let setting = Setting { location, channel, group, now };
+            coupons.retain(|coupon| rules.promotions.takes(coupon, &setting));
+        }
+        let exempt = whose.exempt.map(|reason| &reason.0);
+        let basket = Basket { location, channel, group, coupons: &coupons, exempt, lines };
+        rules.quote(&basket, now).map(|quote| (quote, now)).map_err(|none| self.no_quote(&none))
+    }
+
+    fn basket_line(&self, line: &SaleLine, at: usize) -> Result<BasketLine, Refused> {
+        let item = self.sold_item(line, at)?;
+        let qty = above_zero(&item, line.qty, at)?;
+        let mut named = self.named_price(line, qty, at)?;
+        if line.price_reason.is_some() && named.is_none() {
+            let text = "a reason for another price comes with the price: `unit_price` or `amount`";
+            return Err(on_line(ErrorBody::new(1001, text), "price_reason", Some(at)));
+        }
+        if line.tax.is_some() {
+            if line.discount.is_some() {
+                let text = "a line that says its tax costs its amount: there is nothing to take off afterwards";
+                return Err(on_line(ErrorBody::new(1001, text), "discount", Some(at)));
+            }
+            // Without a price of its own it is the catalogue's that was taxed so.
+            named = Some(named.map_or_else(|| self.list_price(&item, qty, at), Ok)?);
+        }
+        let taxed = match (line.tax, named) {
+            (Some(tax), Some((_, amount))) => {
+                Some(as_it_was(self.location.tax.basis, amount, tax.amount.0, tax.rate_ppm, at)?)
+            }
+            _ => None,
+        };
+        let reason = line.price_reason.clone().map(|reason| reason.0);
+        let named = named.map(|(unit_price, amount)| NamedPrice { unit_price, amount, reason });
+        let discount = line.discount.clone().map(|discount| (discount.amount.0, discount.reason.0));
+        Ok(BasketLine { item, qty, named, taxed, discount })
+    }
+
+    fn no_quote(&self, none: &NoQuote) -> Refused {
+        let error = refusal(&none.why, self.names);
+        match (&none.why, none.field) {
+            (Refusal::UnknownCoupon { .. }, _) | (_, None) => Box::new(error),
+            (_, Some(field)) => on_line(error, field, none.line),
+        }
+    }
+}
+
+pub(super) fn quoted<N: Names>(body: &Quote, channel: Channel, place: &Place<'_, N>) -> Result<Quoted, Refused> {
+    place.check_currency(body.currency.0)?;
+    let whose = For {
+        channel: body.channel.unwrap_or(channel),
+        group: body.group.as_ref(),
+        coupons: &body.coupons,
+        exempt: body.tax_exempt.as_ref(),
+        completed: false,
+    };
+    let (quote, now) = place.quote(&body.lines, &whose)?;
+    let mut lines: Vec<QuotedLine> = quote.lines.iter().map(quoted_line).collect();
+    if body.explain {
+        let sentences = explain(&quote, &place.location);
+        lines.iter_mut().zip(sentences).for_each(|(line, sentence)| line.why = Some(sentence));
+    }
+    let total = |one: &quote::PromotionTotal| PromotionTotal {
+        promotion: Text(one.code.clone()),
+        name: one.name.to_string(),
+        amount: Amount(one.off),
+    };
+    Ok(Quoted {
+        version: quote.version.0,
+        time: Time(now),
+        hash: format!("{:016x}", quote.hash()),
+        currency: Currency(place.location.currency),
+        net: Amount(quote.net()),
+        tax: Amount(quote.tax()),
+        total: Amount(quote.gross()),
+        lines,
+        promotions: quote.promotions.iter().map(total).collect(),
+    })
+}
+
+fn quoted_line(line: &QuoteLine) -> QuotedLine {
+    let (price_from, book, list_price) = match &line.source {
+        PriceSource::Catalogue => (PriceFrom::Catalogue, None, None),
+        PriceSource::Book { code, .. } => (PriceFrom::Book, Some(Text(code.clone())), None),
+        PriceSource::Named { list_price, .. } => (PriceFrom::Seller, None, list_price.map(Amount)),
+    };
+    QuotedLine {
+        sku: Text(line.item.code.clone()),
+        qty: Quantity(line.qty),
+        unit_price: Amount(line.unit_price),
+        price_from,
+        book,
+        list_price,
+        amount: Amount(line.amount),
+        discounts: discounts(&line.discounts),
+        net: Amount(line.taxed.net),
+        tax: Amount(line.taxed.tax),
+        rate_ppm: line.taxed.rate.0,
+        total: Amount(line.taxed.gross()),
+        why: None,
+    }
+}
+
+/// What was taken off a line.
+pub(super) fn discounts(discounts: &[quote::Discount]) -> Vec<DiscountMessage> {
+    let message = |discount: &quote::Discount| {
+        let (promotion, reason) = match &discount.why {
+            Why::Promotion(code) => (Some(Text(code.clone())), None),
+            Why::Person(reason) => (None, Some(Text(reason.clone()))),
+        };
+        DiscountMessage { promotion, reason, amount: Amount(discount.amount) }
+    };
+    discounts.iter().map(message).collect()
+}
