@@ -189,7 +189,7 @@ mod tests {
             "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
              issue_account load_account redeem disable_account account quote watch_prices \
-              sign_in sign_out",
+             sign_in sign_out",
         ),
         (
             "web",

@@ -148,6 +148,9 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
         tell(part(&Part::Labels(labels.collect())));
     }
     rules_parts(chain, tell);
+    if let Some(everybody) = Everybody::of(&chain.people) {
+        tell(part(&Part::People(Box::new(everybody))));
+    }
 }
 
 /// Tells the parts of the selling rules; none for a chain that never had any.
@@ -171,9 +174,6 @@ fn rules_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
         tell(part(&Part::Promotions(some.iter().map(|one| (&***one).into()).collect())));
     }
     tell(part(&Part::RulesVersion(rules.version.0)));
-    if let Some(everybody) = Everybody::of(&chain.people) {
-        tell(part(&Part::People(Box::new(everybody))));
-    }
 }
 
 /// Tells the parts of a location.
