@@ -47,6 +47,15 @@ fn value(root: &Value, schema: &Value, path: &str, places: &mut Vec<String>) -> 
     {
         return word.clone();
     }
+    // Several forms of an object: what is in any of them. The filter comes before the form is looked at.
+    if let Some(forms) = schema["oneOf"].as_array() {
+        let mut object = Map::new();
+        for form in forms {
+            let Value::Object(fields) = value(root, form, path, places) else { panic!("{path}: {form}") };
+            object.extend(fields);
+        }
+        return Value::Object(object);
+    }
     if is(schema, "object") {
         let mut object = Map::new();
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {

@@ -242,7 +242,7 @@ fn analyst_sees_totals_that_equal_the_log_and_takes_them_along() {
     let totals = http::get(&chain.server.address, "/v1/totals?location=S1", &chain.admin).json();
     let net = totals["totals"].as_array().unwrap().iter().find(|one| one["channel"] == "till").unwrap()["net"].as_u64();
     let net = net.unwrap();
-    page.until(&format!("Number({FIRST_TOTAL}.replaceAll(/[^\\d.]/g, '')) * 100 === {net}"));
+    page.until(&format!("Math.round(Number({FIRST_TOTAL}.replaceAll(/[^\\d.]/g, '')) * 100) === {net}"));
 
     // The file has the same.
     page.eval("URL.createObjectURL = (file) => { file.text().then((text) => { window.saved = text; }); return '#'; }");
