@@ -2,13 +2,13 @@
 
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
-use onhand_engine::account::{Cause, Entry};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take};
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine};
+use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell};
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
-use onhand_engine::ids::{Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
+use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
 use onhand_engine::qty::Qty;
@@ -118,6 +118,47 @@ fn t59_nothing_sent_after_the_answer_to_the_manager_succeeds() {
         assert!(matches!(ask(&rig, max, LocationId::CHAIN, disable("ann", false)), Outcome::Done { .. }));
         assert!(matches!(ask(&rig, ann, SHOP, sell(&[1])), Outcome::Done { .. }));
     }
+}
+
+/// Accounts hold their part before the sale is decided, and redeem it after: the sale is that of whoever
+/// asked for it, the steps are nobody's.
+#[test]
+fn a_sale_that_accounts_pay_for_is_of_whoever_asked() {
+    let rig = staffed();
+    let (ann, max) = (by(&rig, TILL, "ann", None), by(&rig, DESK, "max", None));
+    let (measure, amount) = (Measure::Money(Currency::EUR), Minor(5_000));
+    // On the shard of the shop, and on the other one.
+    for card in [AccountId(0x1_0000), AccountId(0x1_0001)] {
+        let issue = AccountAsk::Issue { kind: AccountKind::GiftCard, measure, amount, expires: None };
+        let at = LocationId::of_account(card);
+        let issue = Action::Account { account: card, ask: issue };
+        refused(&ask(&rig, By { user: None, ..ann }, at, issue.clone()), &Refusal::PersonNeeded);
+        assert!(matches!(ask(&rig, ann, at, issue), Outcome::Done { .. }));
+        let take = Take { account: card, kind: AccountKind::GiftCard, measure, amount: Minor(1_000), by_code: true };
+        let Action::Sell(sale) = sell(&[1]) else { panic!() };
+        let paid = Action::Sell(Sell { takes: [take].into(), ..sale });
+        assert!(matches!(ask(&rig, ann, SHOP, paid.clone()), Outcome::Done { .. }));
+        assert!(matches!(ask(&rig, max, LocationId::CHAIN, role("cashier", &[])), Outcome::Done { .. }));
+        let lacks = Refusal::LacksCapability { capability: Capability::Sell };
+        refused(&ask(&rig, ann, SHOP, paid), &lacks);
+        assert!(matches!(
+            ask(&rig, max, LocationId::CHAIN, role("cashier", &[Capability::Sell])),
+            Outcome::Done { .. }
+        ));
+        let steps = rig.given.wait("the card to give and to let go", |_| {
+            let records = rig.handle.events(Seq(0), 10_000).unwrap();
+            let steps = records.into_iter().filter(|(_, record)| record.location == at && record.event.is_own_step());
+            let steps: Vec<_> = steps.map(|(_, record)| record).collect();
+            let let_go = |record: &Record| matches!(&record.event, Event::Account { entry: Entry::LetGo { .. }, .. });
+            let given = |record: &Record| matches!(&record.event, Event::Account { entry: Entry::Redeemed { .. }, .. });
+            (steps.iter().any(let_go) && steps.iter().any(given)).then_some(steps)
+        });
+        assert!(steps.iter().all(|record| record.by == By::default()), "{steps:?}");
+    }
+    let records = rig.handle.events(Seq(0), 10_000).unwrap();
+    let sales: Vec<_> = records.iter().filter(|(_, record)| matches!(record.event, Event::SaleRecorded(_))).collect();
+    assert_eq!(sales.len(), 2);
+    assert!(sales.iter().all(|(_, record)| record.by == ann));
 }
 
 #[test]
