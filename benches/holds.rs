@@ -13,6 +13,7 @@ use onhand_engine::command::{Action, Channel, Command, SkuQty};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Owner, ReservationId, Seq, SkuCode, SkuId};
 use onhand_engine::money::Currency;
+use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::tax::TaxRules;
 use onhand_engine::time::Millis;
@@ -160,7 +161,7 @@ fn envelope(location: LocationId, action: Action) -> Envelope {
     let no = NEXT.fetch_add(1, Ordering::Relaxed);
     let id = CommandId(u128::from(no.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(no));
     let command = Command { id, location, channel: Channel::Web, action };
-    Envelope { port: PortId(0), ticket: Ticket(no), command }
+    Envelope { port: PortId(0), ticket: Ticket(no), by: By::default(), command }
 }
 
 fn reserve(ttl_ms: u64) -> Envelope {

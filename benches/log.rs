@@ -10,6 +10,7 @@ use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, Seq, SkuId, TillNo};
 use onhand_engine::money::Minor;
+use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
@@ -230,6 +231,7 @@ fn sale(n: u32) -> Record {
         command: CommandId(random),
         fingerprint: Fingerprint { op: hash, lines: !hash, money: hash << 1, rest: hash >> 1 },
         location: LocationId(1 + n % 100),
+        by: By::default(),
         event: Event::SaleRecorded(sale),
     }
 }

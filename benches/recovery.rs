@@ -10,6 +10,7 @@ use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
+use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
@@ -118,6 +119,7 @@ fn record(n: u32, location: u32, event: Event) -> Record {
         command: CommandId(random),
         fingerprint: Fingerprint { op: hash, lines: !hash, money: hash << 1, rest: hash >> 1 },
         location: LocationId(location),
+        by: By::default(),
         event,
     }
 }

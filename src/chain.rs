@@ -6,6 +6,7 @@ use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::ids::{CommandId, LocationId};
+use onhand_engine::people::By;
 use onhand_protocol::value::Id;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,7 +51,7 @@ impl Caller {
     pub(crate) fn ask(&self, action: Action) -> Result<Answer, Failure> {
         let command =
             Command { id: CommandId(Id::mint().0), location: LocationId::CHAIN, channel: Channel::Till, action };
-        self.handle.submit(&mut vec![Envelope { port: self.port, ticket: Ticket(0), command }]);
+        self.handle.submit(&mut vec![Envelope { port: self.port, ticket: Ticket(0), by: By::default(), command }]);
         for _ in 0..LOOKS {
             match self.answers.recv_timeout(PATIENCE / LOOKS) {
                 Ok(Outcome::Done { answer, .. }) => return Ok(answer),

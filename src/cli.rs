@@ -1,14 +1,19 @@
 //! The command line, as clap reads it.
 
+use crate::fail::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use onhand_engine::catalogue::Role;
-use onhand_engine::ids::{Label, LocationCode};
+use onhand_engine::ids::{Label, LocationCode, UserCode};
 use onhand_engine::money::Currency;
+use onhand_engine::time::Timestamp;
 use onhand_loadtest::load::Rate;
 use onhand_loadtest::load::gate::Gate;
 use onhand_loadtest::load::goods::Scenario;
 use onhand_loadtest::load::plan::Profile;
 use onhand_loadtest::replay::Speed;
+use onhand_protocol::message::{Pin, SignIn};
+use onhand_protocol::time;
+use onhand_protocol::value::Text;
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
@@ -20,6 +25,7 @@ Examples:
   onhand serve --data /var/lib/onhand --listen 127.0.0.1:7070 --origin https://shop.example
   onhand import catalogue.csv --server http://127.0.0.1:7070 --dry-run
   onhand verify --data /var/lib/onhand --json
+  onhand audit --data /var/lib/onhand --user ann --since 2026-01-31
 
 Exit codes:
   0  it worked
@@ -28,7 +34,7 @@ Exit codes:
   3  it could not run: data directory, address or server; the message has a number, and
      docs/errors/NUMBER.md says what to do
 
-ONHAND_KEY may stand for --key. RUST_LOG=debug writes more to standard error.";
+ONHAND_KEY may stand for --key, ONHAND_PIN for --pin. RUST_LOG=debug writes more to standard error.";
 
 /// One live count of every item, for every till and the website. Never sells the last one twice.
 #[derive(Parser)]
@@ -55,6 +61,8 @@ pub(crate) enum Task {
     Loadtest(Loadtest),
     /// Check a data directory without a server: hash chain, snapshots, invariants.
     Verify(Verify),
+    /// List who did what, where, at which device and when, and check the log's hash chain as verify does.
+    Audit(Audit),
     /// Copy a data directory to a new place, whole and checked.
     Backup(Backup),
     /// Make a data directory from a backup.
@@ -142,6 +150,29 @@ pub(crate) struct Place {
     /// An admin's key, for --server.
     #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true)]
     pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) person: Person,
+}
+
+/// Who stands at the command line, for a server that requires people.
+#[derive(Args)]
+pub(crate) struct Person {
+    /// Your code, where the server requires people.
+    #[arg(long, value_name = "CODE", value_parser = UserCode::new, requires = "pin")]
+    user: Option<UserCode>,
+    /// Your PIN; better in the environment, where others do not see it.
+    #[arg(long, value_name = "PIN", env = "ONHAND_PIN", hide_env_values = true)]
+    pin: Option<String>,
+}
+
+impl Person {
+    /// What to sign in with, where somebody gave it.
+    pub(crate) fn sign_in(&self) -> Result<Option<SignIn>, Failure> {
+        let (Some(user), Some(pin)) = (&self.user, &self.pin) else { return Ok(None) };
+        // Not clap's to look at, who says what it found.
+        let pin = Pin::new(pin).map_err(|why| Failure::numbered(4020, format!("{why}.")))?;
+        Ok(Some(SignIn { user: Text(user.clone()), pin }))
+    }
 }
 
 /// A running server and the key it knows us by.
@@ -163,6 +194,27 @@ pub(crate) struct Verify {
     /// As JSON: ok, findings, state_hash and counts.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Audit {
+    /// The data directory; no server may be using it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Only what this user did or approved.
+    #[arg(long, value_name = "CODE", value_parser = UserCode::new)]
+    pub(crate) user: Option<UserCode>,
+    /// Only from this time on: a day such as 2026-01-31, from midnight UTC, or a time such as 2026-01-31T09:05:07Z.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(crate) since: Option<Timestamp>,
+    /// As JSON, a line for each action, as GET /v1/events has them; the verdict goes to standard error.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    let time = time::parse(text).or_else(|| time::parse(&format!("{text}T00:00:00Z")));
+    time.ok_or_else(|| "a time is a day such as 2026-01-31, or RFC 3339 such as 2026-01-31T09:05:07Z".to_owned())
 }
 
 #[derive(Args)]
@@ -222,6 +274,8 @@ pub(crate) struct Import {
     /// An admin's key.
     #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true, required_unless_present = "dry_run")]
     pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) person: Person,
     /// Read and check only; send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -24,15 +24,18 @@ pub(crate) fn verify(options: &cli::Verify) -> Result<(), Failure> {
     if options.json {
         let (ok, records, last_seq) = (*ok, *records, *last_seq);
         say_json(&Verified { ok, findings, state_hash, records, last_seq, chain_head })?;
-    } else {
-        for finding in findings {
-            say(&format!("finding: {finding}"))?;
-        }
-        let verdict = if *ok { "everything is as it was written" } else { "damaged" };
-        say(&format!("{verdict}: {records} records, the last is {last_seq}"))?;
-        say(&format!("state {state_hash}\nchain {chain_head}"))?;
+        return if ok { Ok(()) } else { Err(Failure::Found) };
     }
-    if *ok { Ok(()) } else { Err(Failure::Found) }
+    say(&verdict(&report))?;
+    if report.ok { Ok(()) } else { Err(Failure::Found) }
+}
+
+/// What was found, for a person.
+pub(crate) fn verdict(report: &Report) -> String {
+    let Report { ok, findings, state_hash, records, last_seq, chain_head } = report;
+    let findings: String = findings.iter().map(|finding| format!("finding: {finding}\n")).collect();
+    let verdict = if *ok { "everything is as it was written" } else { "damaged" };
+    format!("{findings}{verdict}: {records} records, the last is {last_seq}\nstate {state_hash}\nchain {chain_head}")
 }
 
 pub(crate) fn backup(options: &cli::Backup) -> Result<(), Failure> {

@@ -18,6 +18,7 @@ pub(crate) async fn import(task: Import) -> Result<(), Failure> {
         file: task.file,
         server: task.server.unwrap_or_default(),
         key: task.key.unwrap_or_default(),
+        person: task.person.sign_in()?,
         read: ReadOptions { currency: task.currency, tax_class: task.tax_class, location: task.location },
         dry_run: task.dry_run,
         stock: if task.stock { Stock::Count } else { Stock::LeaveOut },

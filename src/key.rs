@@ -96,7 +96,10 @@ fn print(list: &KeyList, json: bool) -> Result<(), Failure> {
 }
 
 async fn online(at: &Place, task: &KeyTask) -> Result<(), Failure> {
-    let client = remote::client(at.of.server.as_deref(), at.key.as_deref())?;
+    let mut client = remote::client(at.of.server.as_deref(), at.key.as_deref())?;
+    if let Some(person) = at.person.sign_in()? {
+        client = client.signed_in(&person).await.map_err(remote::failure)?;
+    }
     let id = || Some(Id::mint());
     match task {
         KeyTask::Create { role, name, .. } => {

@@ -5,6 +5,7 @@
 //! Not responsible for: anything a part does itself.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to a person")]
 
+mod audit;
 mod chain;
 mod cli;
 mod data;
@@ -66,6 +67,7 @@ async fn run(task: Task) -> Result<(), Failure> {
         Task::Replay(options) => feed::replay(options).await,
         Task::Loadtest(options) => load::run(options).await,
         Task::Verify(options) => data::verify(&options),
+        Task::Audit(options) => audit::run(&options),
         Task::Backup(options) => data::backup(&options),
         Task::Restore(options) => data::restore(&options),
     }

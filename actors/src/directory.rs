@@ -1,5 +1,5 @@
-//! The address book: catalogue, locations, keys and selling rules as of the last durable change, for every
-//! thread to read. Never the truth; the chain actor is.
+//! The address book: catalogue, locations, keys, selling rules and people as of the last durable change, for
+//! every thread to read. Never the truth; the chain actor is.
 
 use crate::clock::Clock;
 use dashmap::DashMap;
@@ -8,6 +8,7 @@ use onhand_engine::chain::Chain;
 use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::people::People;
 use onhand_engine::rules::{Rules, RulesVersion};
 use onhand_engine::scan::Layout;
 use onhand_engine::time::Timestamp;
@@ -27,6 +28,8 @@ pub struct Directory {
     labels: DashMap<LocationId, Arc<[Layout]>>,
     rules: RwLock<Arc<Rules>>,
     rules_version: AtomicU64,
+    people: RwLock<Arc<People>>,
+    people_version: AtomicU64,
     version: AtomicU64,
     clock: Clock,
 }
@@ -46,6 +49,7 @@ enum Changed {
     Key(Key),
     Labels(LocationId, Arc<[Layout]>),
     Rules,
+    People(Arc<People>),
 }
 
 impl ChainChange {
@@ -65,6 +69,11 @@ impl ChainChange {
             | Event::PriceBookEnded { .. }
             | Event::PromotionsDefined { .. }
             | Event::PromotionEnded { .. } => Changed::Rules,
+            Event::RoleDefined { .. }
+            | Event::UserDefined { .. }
+            | Event::PinSet { .. }
+            | Event::UserDisabled { .. }
+            | Event::PeopleRequired { .. } => Changed::People(Arc::new(chain.people.clone())),
             _ => return None,
         };
         let rules = event.changes_prices().then(|| Arc::new(chain.rules().clone()));
@@ -162,6 +171,17 @@ impl Directory {
         read(&self.keys).values().cloned().collect()
     }
 
+    /// Everybody who works here.
+    pub fn people(&self) -> Arc<People> {
+        Arc::clone(&read(&self.people))
+    }
+
+    /// Goes up with every change of people, before anybody is told of it: who keeps a copy of them
+    /// looks here whether it is still good.
+    pub fn people_version(&self) -> u64 {
+        self.people_version.load(Ordering::Acquire)
+    }
+
     /// Takes over the chain as it was recovered.
     pub(crate) fn load(&self, chain: &Chain) {
         let put = |what| self.put(ChainChange { what, rules: None });
@@ -170,6 +190,7 @@ impl Directory {
         chain.keys.values().for_each(|key| put(Changed::Key(key.clone())));
         chain.labels().iter().for_each(|(at, layouts)| put(Changed::Labels(*at, Arc::clone(layouts))));
         self.put(ChainChange { what: Changed::Rules, rules: Some(Arc::new(chain.rules().clone())) });
+        self.put(ChainChange { what: Changed::People(Arc::new(chain.people.clone())), rules: None });
     }
 
     /// Publishes a change. Numbers before names, so that a name found always leads somewhere; readers
@@ -189,6 +210,10 @@ impl Directory {
                 self.labels.insert(location, layouts);
             }
             Changed::Rules => {}
+            Changed::People(people) => {
+                *write(&self.people) = people;
+                self.people_version.fetch_add(1, Ordering::Release);
+            }
         }
         if let Some(rules) = change.rules {
             let version = rules.version.0;

@@ -5,6 +5,7 @@ use onhand_engine::answer::Answer;
 use onhand_engine::command::Command;
 use onhand_engine::ids::{LocationId, Seq, SkuId};
 use onhand_engine::level::Level;
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Envelope {
     pub port: PortId,
     /// Which request it answers.
     pub ticket: Ticket,
+    /// Who asks.
+    pub by: By,
     /// What is asked.
     pub command: Command,
 }
@@ -68,7 +71,7 @@ pub trait Port: Send + Sync {
     /// Levels that became durable with one batch, one per SKU, shared among all ports.
     fn levels(&self, changes: Arc<[LevelChange]>);
 
-    /// The chain changed: catalogue, locations or keys (a revoked key's sockets must go).
+    /// The chain changed: catalogue, locations, keys (a revoked key's sockets must go) or people.
     fn chain_changed(&self);
 
     /// The log has stopped: everything is refused from now on, and the process should end.

@@ -10,6 +10,7 @@ use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, Seq, SkuId};
 use onhand_engine::level::Level;
+use onhand_engine::people::By;
 use onhand_engine::store::Totals;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
@@ -119,7 +120,8 @@ impl Task {
             Ok(Decision::Already(answer)) => return Outcome::Done { seq: Seq(0), time: now, answer },
             Err(refusal) => return Outcome::Refused(refusal),
         };
-        let record = Record { time: now, command: command.id, fingerprint, location: command.location, event };
+        let (location, by) = (command.location, By::default());
+        let record = Record { time: now, command: command.id, fingerprint, location, by, event };
         format::encode(&record, bytes);
         self.place.apply(&record);
         record.event.each_change(|sku, _| {

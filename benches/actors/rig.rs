@@ -7,6 +7,7 @@ use onhand_engine::command::{Action, Channel, Command, Said, SaleLine, Sell, Sku
 use onhand_engine::event::Event;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Seq, SkuCode, SkuId, Version};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::stock::StockRow;
 use onhand_engine::tax::{TaxRules, Taxed};
@@ -194,14 +195,19 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         pricing: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));
-    Envelope { port: PORT, ticket: Ticket(1), command: Command { id, location: SHOP, channel: Channel::Web, action } }
+    Envelope {
+        port: PORT,
+        ticket: Ticket(1),
+        by: By::default(),
+        command: Command { id, location: SHOP, channel: Channel::Web, action },
+    }
 }
 
 pub(crate) fn receive(skus: Range<u32>, id: u128) -> Envelope {
     let lines = skus.map(|sku| SkuQty { sku: SkuId(sku), qty: Qty::units(1) }).collect();
     let command =
         Command { id: CommandId(id), location: SHOP, channel: Channel::Web, action: Action::Receive { lines } };
-    Envelope { port: PORT, ticket: Ticket(1), command }
+    Envelope { port: PORT, ticket: Ticket(1), by: By::default(), command }
 }
 
 /// Processor time that the calling thread has used.

@@ -10,6 +10,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, SkuCode, SkuId, Version};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::stock::StockRow;
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, Taxed};
@@ -133,7 +134,7 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
 pub(crate) fn record(place: &PlaceState, command: &Command) -> Record {
     let Ok(Decision::Happens(event)) = decide(place, command, NOW) else { panic!("there is enough") };
     let fingerprint = Fingerprint::of(command);
-    Record { time: NOW, command: command.id, fingerprint, location: SHOP, event }
+    Record { time: NOW, command: command.id, fingerprint, location: SHOP, by: By::default(), event }
 }
 
 /// So many sales of one line.

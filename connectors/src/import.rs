@@ -6,7 +6,7 @@ use onhand_engine::ids::LocationCode;
 use onhand_protocol::client::{self, Client};
 use onhand_protocol::http_client::HttpClient;
 use onhand_protocol::limits;
-use onhand_protocol::message::{Body, Count, DefineItems, Get, ItemInput, ItemsDefined, Request};
+use onhand_protocol::message::{Body, Count, DefineItems, Get, ItemInput, ItemsDefined, Request, SignIn};
 use onhand_protocol::value::{Amount, Gtin, Id, Quantity, Text};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -24,6 +24,8 @@ pub struct ImportOptions {
     pub server: String,
     /// A key of role admin.
     pub key: String,
+    /// Who imports, where the server requires people.
+    pub person: Option<SignIn>,
     /// How to read what the file leaves open.
     pub read: ReadOptions,
     /// Only say what would happen; the server is not asked.
@@ -204,7 +206,10 @@ fn no_such_location(location: &LocationCode) -> Finding {
 }
 
 async fn define(options: &ImportOptions, body: Vec<u8>) -> Result<ItemsDefined, client::Error> {
-    let http = HttpClient::new(&options.server, Some(&options.key));
+    let mut http = HttpClient::new(&options.server, Some(&options.key));
+    if let Some(person) = &options.person {
+        http = http.signed_in(person).await?;
+    }
     let body = bytes::Bytes::from(body);
     let id = Id::mint();
     let sent = match http.post("/v1/define_items", Some(id), body.clone()).await {
@@ -246,6 +251,15 @@ async fn unknown_locations(options: &ImportOptions, stock: &[StockLine]) -> Resu
     Ok(unknown)
 }
 
+/// Connects, and signs in whoever imports.
+async fn connect(options: &ImportOptions) -> Result<Client, client::Error> {
+    let client = Client::connect(&options.server, &options.key).await?;
+    if let Some(person) = &options.person {
+        client.call(&Request::new(Body::SignIn(person.clone()))).await?.result?;
+    }
+    Ok(client)
+}
+
 async fn count(
     options: &ImportOptions,
     stock: &[StockLine],
@@ -254,7 +268,7 @@ async fn count(
     let total = stock.len();
     let mut done = 0;
     let failed = |done, error| ImportError::Stock { done, total, error };
-    let client = Client::connect(&options.server, &options.key).await.map_err(|error| failed(done, error))?;
+    let client = connect(options).await.map_err(|error| failed(done, error))?;
     for some in stock.chunks(COUNTS_AT_ONCE) {
         let requests: Vec<Request> = some.iter().filter_map(counted).collect();
         for reply in client.send_all(&requests).await {

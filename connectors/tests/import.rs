@@ -11,7 +11,15 @@ fn options(folder: &tempfile::TempDir, text: &str) -> ImportOptions {
     let file: PathBuf = folder.path().join("items.csv");
     std::fs::write(&file, text).unwrap();
     let (server, key) = (NOBODY.to_owned(), "ohk_test".to_owned());
-    ImportOptions { file, server, key, read: ReadOptions::default(), dry_run: false, stock: Stock::LeaveOut }
+    ImportOptions {
+        file,
+        server,
+        key,
+        person: None,
+        read: ReadOptions::default(),
+        dry_run: false,
+        stock: Stock::LeaveOut,
+    }
 }
 
 const GOOD: &str = "sku,name,tax_class,on_hand\nA,Tea,standard,3\nB,Cup,standard,\n";

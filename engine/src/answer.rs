@@ -119,4 +119,14 @@ pub enum Answer {
     },
     /// The promotion is over.
     PromotionEnded,
+    /// The role is as defined.
+    RoleDefined,
+    /// The user is known.
+    UserDefined,
+    /// The PIN is good from now on, and no earlier one.
+    PinSet,
+    /// The user may do nothing any more, or again.
+    UserDisabled,
+    /// People are required there, or no longer.
+    PeopleRequired,
 }

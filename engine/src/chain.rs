@@ -1,9 +1,10 @@
-//! The chain itself: catalogue, locations, keys, price books and promotions.
+//! The chain itself: catalogue, locations, keys, price books, promotions and people.
 
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::Action;
 use crate::event::Event;
 use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use crate::people::People;
 use crate::promotion::Promotion;
 use crate::refusal::Refusal;
 use crate::rules::{Rules, RulesVersion};
@@ -24,6 +25,8 @@ pub struct Chain {
     pub keys: BTreeMap<KeyId, Key>,
     labels: BTreeMap<LocationId, Arc<[Layout]>>,
     rules: Rules,
+    /// Who works here.
+    pub people: People,
 }
 
 impl Chain {
@@ -116,7 +119,10 @@ impl Chain {
                 Ok(Event::PromotionEnded { promotion: promotion.clone() })
             }
             Action::EndPromotion { promotion } => Err(Refusal::UnknownPromotion { code: promotion.clone() }),
-            _ => Err(Refusal::UnknownLocation),
+            Action::RequirePeople { at, .. } if *at != LocationId::CHAIN && self.location(*at).is_none() => {
+                Err(Refusal::UnknownLocation)
+            }
+            action => self.people.decide(action),
         }
     }
 
@@ -162,7 +168,7 @@ impl Chain {
             Event::PriceBookEnded { book } => self.rules.remove_book(book),
             Event::PromotionsDefined { promotions, .. } => self.rules.put_promotions(promotions.iter().cloned()),
             Event::PromotionEnded { promotion } => self.rules.remove_promotion(promotion),
-            _ => {}
+            event => self.people.apply(event),
         }
         if event.changes_prices() {
             self.rules.version = RulesVersion(self.rules.version.0.saturating_add(1));

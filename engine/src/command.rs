@@ -4,8 +4,11 @@ use crate::account::{AccountAsk, PaymentAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
-use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo, UserCode,
+};
 use crate::money::{Currency, Minor};
+use crate::people::{Capabilities, PinHash};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
@@ -466,6 +469,43 @@ pub enum Action {
     EndPromotion {
         /// Its code.
         promotion: Label,
+    },
+    /// Define or change a role. Chain only.
+    DefineRole {
+        /// Its name.
+        role: Label,
+        /// What whoever has it may do.
+        capabilities: Capabilities,
+    },
+    /// Define or change a user. Chain only. PIN and being disabled stay as they were.
+    DefineUser {
+        /// What they sign in with.
+        code: UserCode,
+        /// What people call them.
+        name: Arc<str>,
+        /// Their roles, which exist.
+        roles: Vec<Label>,
+    },
+    /// Set a user's PIN. Chain only.
+    SetPin {
+        /// Whose.
+        user: UserCode,
+        /// The hash of it.
+        pin: PinHash,
+    },
+    /// Let a user do nothing any more, or again. Chain only.
+    DisableUser {
+        /// Whom.
+        user: UserCode,
+        /// Whether nothing.
+        disabled: bool,
+    },
+    /// Say whether a device alone may act somewhere. Chain only.
+    RequirePeople {
+        /// Where; [`LocationId::CHAIN`]: everywhere, and for the chain's own commands.
+        at: LocationId,
+        /// Whether a person must be signed in there.
+        required: bool,
     },
 }
 

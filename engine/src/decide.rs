@@ -122,7 +122,12 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         | Action::DefinePriceBook { .. }
         | Action::EndPriceBook { .. }
         | Action::DefinePromotions { .. }
-        | Action::EndPromotion { .. } => {
+        | Action::EndPromotion { .. }
+        | Action::DefineRole { .. }
+        | Action::DefineUser { .. }
+        | Action::SetPin { .. }
+        | Action::DisableUser { .. }
+        | Action::RequirePeople { .. } => {
             return Err(Refusal::UnknownLocation);
         }
         Action::Drawer { till, ask } => {

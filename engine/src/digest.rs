@@ -13,6 +13,7 @@ use crate::drawer::rules::DrawerRules;
 use crate::drawer::{Closed, Drawer, Session};
 use crate::ids::{Label, LocationId, SkuId, TillNo};
 use crate::money::{Currency, Minor};
+use crate::people::People;
 use crate::pricing::Terms;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
@@ -194,8 +195,8 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
 }
 
 impl Chain {
-    /// Feeds items, locations, keys and layouts of labels in the order of their numbers, then price books and
-    /// promotions.
+    /// Feeds items, locations, keys and layouts of labels in the order of their numbers, then price books,
+    /// promotions and people.
     pub fn digest(&self, feed: Feed<'_>) {
         for item in self.items() {
             let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
@@ -264,6 +265,35 @@ impl Chain {
             let mut bytes = Bytes::of(b'P', LocationId::CHAIN);
             bytes.promotion(promotion);
             feed(&bytes.0);
+        }
+        self.people.digest(feed);
+    }
+}
+
+impl People {
+    /// Feeds roles, users, and where people are required; nothing where there are none.
+    pub fn digest(&self, feed: Feed<'_>) {
+        for (role, capabilities) in self.roles() {
+            let mut bytes = Bytes::of(b'P', LocationId::CHAIN);
+            bytes.text(role.as_str());
+            bytes.number(capabilities.bits());
+            feed(&bytes.0);
+        }
+        for user in self.users() {
+            let mut bytes = Bytes::of(b'U', LocationId::CHAIN);
+            bytes.small(user.no.0.get());
+            bytes.text(user.code.as_str());
+            bytes.text(&user.name);
+            bytes.count(user.roles.len());
+            user.roles.iter().for_each(|role| bytes.text(role.as_str()));
+            bytes.0.push(u8::from(user.pin.is_some()));
+            bytes.text(user.pin.as_ref().map_or("", |pin| pin.as_str()));
+            bytes.small(user.pins_set);
+            bytes.0.push(u8::from(user.disabled));
+            feed(&bytes.0);
+        }
+        for at in self.required() {
+            feed(&Bytes::of(b'W', *at).0);
         }
     }
 }

@@ -8,8 +8,10 @@ use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
 use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
+    UserCode,
 };
 use crate::money::Minor;
+use crate::people::{By, Capabilities, PinHash, UserNo};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
@@ -31,6 +33,8 @@ pub struct Record {
     pub fingerprint: Fingerprint,
     /// Where it was decided.
     pub location: LocationId,
+    /// Who asked for it, as far as it is kept ([`By::kept_for`]).
+    pub by: By,
     /// What happened.
     pub event: Event,
 }
@@ -262,6 +266,45 @@ pub enum Event {
         /// Its code.
         promotion: Label,
     },
+    /// A role was defined or changed.
+    RoleDefined {
+        /// Its name.
+        role: Label,
+        /// What whoever has it may do.
+        capabilities: Capabilities,
+    },
+    /// A user was defined or changed.
+    UserDefined {
+        /// Their number.
+        user: UserNo,
+        /// What they sign in with.
+        code: UserCode,
+        /// What people call them.
+        name: Arc<str>,
+        /// Their roles.
+        roles: Vec<Label>,
+    },
+    /// A user has a new PIN.
+    PinSet {
+        /// Who.
+        user: UserNo,
+        /// The hash of it.
+        pin: PinHash,
+    },
+    /// A user may do nothing any more, or again.
+    UserDisabled {
+        /// Who.
+        user: UserNo,
+        /// Whether nothing.
+        disabled: bool,
+    },
+    /// Whether a device alone may act somewhere.
+    PeopleRequired {
+        /// Where; [`LocationId::CHAIN`]: everywhere.
+        at: LocationId,
+        /// Whether a person must be signed in there.
+        required: bool,
+    },
 }
 
 impl Sale {
@@ -411,7 +454,12 @@ impl Event {
             | Event::PriceBookDefined { .. }
             | Event::PriceBookEnded { .. }
             | Event::PromotionsDefined { .. }
-            | Event::PromotionEnded { .. } => {}
+            | Event::PromotionEnded { .. }
+            | Event::RoleDefined { .. }
+            | Event::UserDefined { .. }
+            | Event::PinSet { .. }
+            | Event::UserDisabled { .. }
+            | Event::PeopleRequired { .. } => {}
         }
     }
 
@@ -470,6 +518,11 @@ impl Event {
                 Answer::PromotionsDefined { added: *added, changed: all.saturating_sub(*added) }
             }
             Event::PromotionEnded { .. } => Answer::PromotionEnded,
+            Event::RoleDefined { .. } => Answer::RoleDefined,
+            Event::UserDefined { .. } => Answer::UserDefined,
+            Event::PinSet { .. } => Answer::PinSet,
+            Event::UserDisabled { .. } => Answer::UserDisabled,
+            Event::PeopleRequired { .. } => Answer::PeopleRequired,
         }
     }
 }

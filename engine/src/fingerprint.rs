@@ -198,6 +198,33 @@ impl Parts {
                 self.op.text("end_promotion");
                 self.rest.text(promotion.as_str());
             }
+            Action::DefineRole { role, capabilities } => {
+                self.op.text("define_role");
+                self.rest.text(role.as_str());
+                self.rest.number(capabilities.bits());
+            }
+            Action::DefineUser { code, name, roles } => {
+                self.op.text("define_user");
+                self.rest.text(code.as_str());
+                self.rest.text(name);
+                self.rest.count(roles.len());
+                roles.iter().for_each(|role| self.rest.text(role.as_str()));
+            }
+            Action::SetPin { user, pin } => {
+                self.op.text("set_pin");
+                self.rest.text(user.as_str());
+                self.rest.text(pin.as_str());
+            }
+            Action::DisableUser { user, disabled } => {
+                self.op.text("disable_user");
+                self.rest.text(user.as_str());
+                self.rest.number(u64::from(*disabled));
+            }
+            Action::RequirePeople { at, required } => {
+                self.op.text("require_people");
+                self.rest.number(u64::from(at.0));
+                self.rest.number(u64::from(*required));
+            }
         }
     }
 

@@ -123,6 +123,8 @@ pub type LocationCode = Code<32>;
 pub type OrderId = Code<64>;
 /// Who a reservation is for: a cart, a session, a till's basket.
 pub type Owner = Code<64>;
+/// What a person signs in with: short, on a badge or in the head.
+pub type UserCode = Code<32>;
 /// A short label from a closed vocabulary of the shop's: a reason, a tax class.
 pub type Label = Code<32>;
 

@@ -3,7 +3,8 @@
 //! Responsible for: what a command means. `decide` takes the state, a command and the time, and
 //! returns one event or a numbered refusal; `apply` folds an event into the state and cannot fail.
 //!
-//! Not responsible for: clock, randomness, I/O, async, floats, who asked, or where it is kept.
+//! Not responsible for: clock, randomness, I/O, async, floats, or where it is kept. Who asked is a
+//! parameter (`people`): whether they are who they say was found out before.
 
 #![deny(
     clippy::float_arithmetic,
@@ -30,6 +31,7 @@ mod hash;
 pub mod ids;
 pub mod level;
 pub mod money;
+pub mod people;
 pub mod pricing;
 pub mod promotion;
 pub mod qty;

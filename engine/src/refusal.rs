@@ -2,8 +2,9 @@
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
 use crate::command::TenderKind;
-use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo};
+use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
 use crate::money::Currency;
+use crate::people::Capability;
 use crate::qty::Qty;
 
 /// Why a command was refused. It changed nothing.
@@ -213,6 +214,48 @@ pub enum Refusal {
     /// 4007
     #[error("there is no key with this id")]
     UnknownKey,
+    /// 4002
+    #[error("this key is not known")]
+    UnknownDevice,
+    /// 4003
+    #[error("this key was revoked")]
+    RevokedDevice,
+    /// 4010
+    #[error("people are required here: sign in first")]
+    PersonNeeded,
+    /// 4011
+    #[error("this needs the capability {}; somebody who has it, and `approve`, may approve it", capability.name())]
+    LacksCapability {
+        /// What the person lacks.
+        capability: Capability,
+    },
+    /// 4012
+    #[error("the user {user} is disabled")]
+    UserDisabled {
+        /// Who.
+        user: UserCode,
+    },
+    /// 4013
+    #[error("whoever approves it must have the capability {}", capability.name())]
+    MayNotApprove {
+        /// What the approver lacks.
+        capability: Capability,
+    },
+    /// 4014
+    #[error("nobody approves what they do themselves")]
+    OwnApproval,
+    /// 4015
+    #[error("there is no user of this code")]
+    UnknownUser,
+    /// 4016
+    #[error("there is no role {role}")]
+    UnknownRole {
+        /// The name asked for.
+        role: Label,
+    },
+    /// 4017
+    #[error("people are required everywhere: somebody with a PIN must be left who has the capability manage_people")]
+    LastManager,
     /// 5001
     #[error("too much is waiting; try again in {retry_ms} ms")]
     Busy {
@@ -301,6 +344,16 @@ impl Refusal {
             Refusal::UnknownPromotion { .. } => 3053,
             Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
+            Refusal::UnknownDevice => 4002,
+            Refusal::RevokedDevice => 4003,
+            Refusal::PersonNeeded => 4010,
+            Refusal::LacksCapability { .. } => 4011,
+            Refusal::UserDisabled { .. } => 4012,
+            Refusal::MayNotApprove { .. } => 4013,
+            Refusal::OwnApproval => 4014,
+            Refusal::UnknownUser => 4015,
+            Refusal::UnknownRole { .. } => 4016,
+            Refusal::LastManager => 4017,
             Refusal::Busy { .. } => 5001,
             Refusal::DiskFull => 5002,
             Refusal::LogStopped => 5003,
@@ -381,6 +434,18 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (4005, "origin_not_allowed", "This website is not on the list."),
     (4006, "token_expired", "The token's time is over."),
     (4007, "unknown_key", "There is no key with this id."),
+    (4010, "person_needed", "Somebody must be signed in for this."),
+    (4011, "lacks_capability", "The person signed in may not do this alone."),
+    (4012, "user_disabled", "The user is disabled."),
+    (4013, "may_not_approve", "The approver may not approve this."),
+    (4014, "own_approval", "Nobody approves what they do themselves."),
+    (4015, "unknown_user", "There is no such user."),
+    (4016, "unknown_role", "There is no such role."),
+    (4017, "last_manager", "Nobody would be left who manages people."),
+    (4018, "wrong_pin", "User and PIN do not belong together."),
+    (4019, "pin_locked", "Too many wrong PINs; wait."),
+    (4020, "bad_pin", "A PIN has 4 to 12 digits."),
+    (4021, "sign_in_over", "The sign-in is over."),
     (5001, "busy", "Too much is waiting."),
     (5002, "disk_full", "The disk is full."),
     (5003, "log_stopped", "The log has stopped."),

@@ -14,6 +14,7 @@ use onhand_engine::ids::{
     CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
 };
 use onhand_engine::money::Minor;
+use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
@@ -27,6 +28,7 @@ fn world(events: &[Event]) -> World {
             command: CommandId(1),
             fingerprint: Fingerprint::default(),
             location: LocationId(1),
+            by: By::default(),
             event: event.clone(),
         });
     }
@@ -263,6 +265,7 @@ fn the_chain_s_records_touch_no_location() {
         command: CommandId(1),
         fingerprint: Fingerprint::default(),
         location: LocationId::CHAIN,
+        by: By::default(),
         event: Event::ItemsDefined { items: vec![], added: 0 },
     });
     assert!(world.places.is_empty());

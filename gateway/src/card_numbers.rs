@@ -23,7 +23,7 @@ use std::fmt;
 const CODES: &[&str] = &["code", "location", "locations", "sku", "skus"];
 /// Fields of bar codes, which take no other digits: 13 or 14 of them are a bar code, or one that was misread.
 const BAR_CODES: &[&str] = &["gtin", "gtins"];
-/// Headers whose values are read, besides the key, which is checked by itself.
+/// Headers whose values are read, besides the key and the token of a person, which are checked by themselves.
 const HEADERS: &[&str] = &["idempotency-key", "last-event-id", "if-none-match"];
 
 /// Refuses JSON that has one in any text, number or name of a field.

@@ -6,11 +6,14 @@ use crate::figures::socket::Streams;
 use crate::keys::Principal;
 use crate::link::Link;
 use crate::outbox::Outbox;
+use crate::people::Signed;
 use crate::prices::PriceWatch;
 use crate::server::Place;
 use crate::shares::Share;
 use crate::watching::Watching;
 use bytes::Bytes;
+use onhand_actors::directory::Directory;
+use onhand_engine::people::By;
 use onhand_protocol::value::Id;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,6 +22,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::ReadBuf;
 use tokio::sync::Notify;
+
+/// No version of the people: it counts them from one.
+const NEVER_SEEN: u64 = 0;
 
 /// Why the server ends a connection.
 #[derive(Clone, Debug)]
@@ -50,6 +56,11 @@ pub(crate) struct Connection {
     flow: Cell<Flow>,
     in_flight: Cell<usize>,
     principal: Cell<Option<Principal>>,
+    /// Who is signed in, and the version of the people in which that was looked at.
+    person: Cell<Option<(Signed, u64)>>,
+    /// Goes up whenever somebody signs in or out.
+    turn: Cell<u64>,
+    looking_at_pin: Cell<bool>,
     /// What whoever is asking has in flight, on all connections of this worker.
     pub(crate) share: RefCell<Rc<Share>>,
     /// Until when nothing is read of one who was refused because too much waits.
@@ -73,6 +84,9 @@ impl Connection {
             flow: Cell::new(Flow::Clear),
             in_flight: Cell::new(0),
             principal: Cell::new(principal),
+            person: Cell::new(None),
+            turn: Cell::new(0),
+            looking_at_pin: Cell::new(false),
             share: RefCell::default(),
             paused: Cell::new(None),
             closing: RefCell::new(None),
@@ -98,6 +112,43 @@ impl Connection {
             return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
         }
         Ok(())
+    }
+
+    /// Who asks for what comes from here: the device, and whoever is signed in. Somebody whose PIN was
+    /// changed is signed in no more.
+    pub(crate) fn by(&self, directory: &Directory) -> By {
+        let device = self.principal.get().and_then(|principal| principal.device());
+        let Some((signed, seen)) = self.person.get() else { return By { device, ..By::default() } };
+        let version = directory.people_version();
+        if seen != version {
+            if !signed.is_current(&directory.people()) {
+                self.sign_out();
+                return By { device, ..By::default() };
+            }
+            self.person.set(Some((signed, version)));
+        }
+        By { device, user: Some(signed.user), approver: None }
+    }
+
+    /// Nobody is signed in any more. Names the turn in which somebody else may sign in.
+    pub(crate) fn sign_out(&self) -> u64 {
+        self.person.set(None);
+        self.turn.set(self.turn.get() + 1);
+        self.turn.get()
+    }
+
+    /// Somebody is signed in, unless the turn is another's by now.
+    pub(crate) fn sign_in(&self, signed: Signed, turn: u64) -> bool {
+        let is_theirs = self.turn.get() == turn;
+        if is_theirs {
+            self.person.set(Some((signed, NEVER_SEEN)));
+        }
+        is_theirs
+    }
+
+    /// Marks that a PIN of this connection is being looked at, or not; as it was before.
+    pub(crate) fn set_looking_at_pin(&self, mark: bool) -> bool {
+        self.looking_at_pin.replace(mark)
     }
 
     /// Puts a message where it waits to be written; its length.

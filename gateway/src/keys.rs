@@ -2,17 +2,24 @@
 //!
 //! A key is `ohk_<16 hex: its id>_<64 hex: its secret>`; BLAKE3 of the secret's 32 bytes is stored. A
 //! token is `oht_<12 hex: expiry in ms>_<16 hex: the shopper's session>_<32 hex: seal>`; it is not stored
-//! at all: the seal is a keyed BLAKE3 whose key is drawn when the process starts.
+//! at all: the seal is a keyed BLAKE3 whose key is drawn when the process starts. So is a person's,
+//! `ohu_<12 hex: expiry in ms>_<16 hex: the device's key>_<8 hex: their number>_<8 hex: how often their PIN
+//! was set>_<32 hex: seal>`, which is good at one device only.
 
 use crate::fault::Fault;
+use crate::people::Signed;
 use onhand_actors::directory::Directory;
 use onhand_engine::card_number;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::ids::Label;
+use onhand_engine::people::UserNo;
 use onhand_engine::time::{Millis, Timestamp};
+use std::num::NonZeroU32;
 
 /// How long a shopper's token lives.
 pub const TOKEN_TTL: Millis = Millis(10 * 60_000);
+/// How long a person's token lives.
+pub const PERSON_TTL: Millis = Millis(15 * 60_000);
 
 const SECRET_BYTES: usize = 32;
 const SEAL_BYTES: usize = 16;
@@ -72,6 +79,24 @@ impl Principal {
         match self {
             Principal::Key { role, .. } => role.name(),
             Principal::Shopper { .. } => "shopper",
+        }
+    }
+
+    /// The key of the device; none for a shopper's browser.
+    pub(crate) const fn device(&self) -> Option<KeyId> {
+        match self {
+            Principal::Key { id, .. } => Some(*id),
+            Principal::Shopper { .. } => None,
+        }
+    }
+
+    /// Whether a connection may go on with other rights: a shopper renews a token, a key stays itself. What
+    /// was subscribed with one key must not outlive it under another.
+    pub(crate) fn is_same_holder(&self, now: &Principal) -> bool {
+        match (self, now) {
+            (Principal::Shopper { .. }, Principal::Shopper { .. }) => true,
+            (Principal::Key { id: before, .. }, Principal::Key { id: now, .. }) => before == now,
+            _ => false,
         }
     }
 
@@ -150,6 +175,36 @@ impl Tokens {
             return Err(Fault::new(4006, "the token's time is over; ask for a new one at POST /v1/token"));
         }
         Ok(principal)
+    }
+
+    /// A person's token for a device.
+    pub(crate) fn issue_person(&self, device: KeyId, signed: Signed, now: Timestamp) -> (String, Timestamp) {
+        let expires = now.plus(PERSON_TTL);
+        let Signed { user, pins_set } = signed;
+        let body = format!("{:012x}_{:016x}_{:08x}_{pins_set:08x}", expires.0, device.0, user.0);
+        (format!("ohu_{body}_{}", hex(&self.seal(&body))), expires)
+    }
+
+    /// Who shows a person's token at a device.
+    pub(crate) fn check_person(&self, text: &str, device: KeyId, now: Timestamp) -> Result<Signed, Fault> {
+        let wrong = || Fault::new(4021, "this sign-in is not known here; sign in again at POST /v1/sign_in");
+        let (body, seal) = text.strip_prefix("ohu_").and_then(|rest| rest.rsplit_once('_')).ok_or_else(wrong)?;
+        let seal: [u8; SEAL_BYTES] = unhex(seal).ok_or_else(wrong)?;
+        if !same(&seal, &self.seal(body)) {
+            return Err(wrong());
+        }
+        let mut numbers = body.split('_').map(|text| u64::from_str_radix(text, 16).map_err(|_| wrong()));
+        let mut next = || numbers.next().unwrap_or_else(|| Err(wrong()));
+        let (expires, its_device, user, pins_set) = (next()?, next()?, next()?, next()?);
+        if its_device != device.0 {
+            return Err(Fault::new(4021, "this sign-in is another device's; sign in here"));
+        }
+        if expires <= now.0 {
+            return Err(Fault::new(4021, "the sign-in is over; sign in again at POST /v1/sign_in"));
+        }
+        let number = |number: u64| u32::try_from(number).map_err(|_| wrong());
+        let user = NonZeroU32::new(number(user)?).map(UserNo).ok_or_else(wrong)?;
+        Ok(Signed { user, pins_set: number(pins_set)? })
     }
 
     fn seal(&self, body: &str) -> [u8; SEAL_BYTES] {

@@ -24,6 +24,7 @@ mod names;
 mod outbox;
 mod pages;
 mod pending;
+mod people;
 mod prices;
 mod rights;
 pub mod server;

@@ -1,5 +1,6 @@
 //! The limits of the door. Each has a number that a client past it is told.
 
+use crate::keys::Principal;
 use std::time::{Duration, Instant};
 
 /// Every limit of the gateway. The defaults fit a chain of some hundred tills and a busy website.
@@ -33,6 +34,10 @@ pub struct Limits {
     pub token_rate_per_s: u32,
     /// Numbered errors of form, rights or rate in a row after which a socket is closed.
     pub strikes_max: u32,
+    /// How long a device is locked for a person after five wrong PINs; twice as long after each more (4019).
+    pub pin_lock: Duration,
+    /// The longest that it is locked.
+    pub pin_lock_max: Duration,
     /// Changed levels are gathered for so long; at once when it was quiet before.
     pub tick: Duration,
 }
@@ -54,7 +59,19 @@ impl Default for Limits {
             shopper_rate_per_s: 50,
             token_rate_per_s: 5,
             strikes_max: 100,
+            pin_lock: Duration::from_secs(30),
+            pin_lock_max: Duration::from_secs(300),
             tick: Duration::from_millis(25),
+        }
+    }
+}
+
+impl Limits {
+    /// The allowance of one socket.
+    pub(crate) fn bucket(&self, principal: Option<Principal>, now: Instant) -> Bucket {
+        match principal {
+            Some(Principal::Key { .. }) => Bucket::new(self.rate_per_s, self.rate_per_s, now),
+            _ => Bucket::new(self.shopper_rate_per_s, self.shopper_rate_per_s.saturating_mul(2), now),
         }
     }
 }

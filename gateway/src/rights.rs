@@ -1,4 +1,7 @@
 //! Who may do what: the one place that says so. Deny by default.
+//!
+//! Here it is what a device may, by its key. Where people are required, what the person signed in may
+//! comes on top, and never instead: `People::check` looks at it where the command is decided.
 
 use crate::fault::Fault;
 use crate::keys::Principal;
@@ -36,6 +39,8 @@ pub(crate) enum Read {
     Keys,
     /// Closed till sessions.
     Drawers,
+    /// Users and roles.
+    People,
 }
 
 /// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
@@ -93,7 +98,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
         Read::Totals | Read::Events => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
-        Read::Keys => role == Role::Admin,
+        Read::Keys | Read::People => role == Role::Admin,
         Read::Drawers => matches!(role, Role::Admin | Role::Till | Role::Analyst),
     };
     if allowed { Ok(()) } else { Err(forbidden(principal, "read this")) }
@@ -125,6 +130,8 @@ fn key_may(role: Role, op: &str) -> bool {
         "define_price_book" | "end_price_book" | "define_promotions" | "end_promotion" => role == Role::Admin,
         "quote" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "watch_prices" => role != Role::Operations,
+        "sign_in" | "sign_out" => matches!(role, Role::Admin | Role::Till),
+        "define_role" | "define_user" | "set_pin" | "disable_user" | "require_people" => role == Role::Admin,
         _ => false,
     }
 }
@@ -181,7 +188,8 @@ mod tests {
             "till",
             "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
-             issue_account load_account redeem disable_account account quote watch_prices",
+             issue_account load_account redeem disable_account account quote watch_prices \
+             sign_in sign_out",
         ),
         (
             "web",
@@ -211,9 +219,16 @@ mod tests {
     fn reads_by_role() {
         let shopper = Principal::Shopper { session: 1, expires: Timestamp(1) };
         let key = |role| Principal::Key { id: KeyId(1), role };
-        for read in
-            [Read::Rules, Read::Totals, Read::Events, Read::Status, Read::Keys, Read::Metrics, Read::Reservation]
-        {
+        for read in [
+            Read::Rules,
+            Read::Totals,
+            Read::Events,
+            Read::Status,
+            Read::Keys,
+            Read::People,
+            Read::Metrics,
+            Read::Reservation,
+        ] {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");
         }

@@ -7,6 +7,7 @@ use crate::figures::gatherer::Gatherer;
 use crate::keys::{NoRandomness, Tokens};
 use crate::limits::Limits;
 use crate::metrics::{self, Meters};
+use crate::people::pins::Pins;
 use crate::worker::{self, Worker};
 use metrics_exporter_prometheus::PrometheusHandle;
 use onhand_actors::handle::Handle;
@@ -75,6 +76,7 @@ pub(crate) struct Shared {
     pub(crate) handle: Handle,
     pub(crate) origins: Vec<String>,
     pub(crate) tokens: Tokens,
+    pub(crate) pins: Pins,
     pub(crate) limits: Limits,
     pub(crate) meters: Meters,
     pub(crate) desk: Desk,
@@ -108,9 +110,8 @@ pub(crate) fn fresh(
     // Before the first counter is looked up.
     let exporter = metrics::exporter();
     let (tokens, meters, sockets) = (Tokens::new()?, Meters::new(), AtomicUsize::new(0));
-    let desk = Desk::default();
-    let guesses = Guesses::default();
-    Ok(Arc::new(Shared { handle, origins, tokens, limits, meters, desk, exporter, stopping, sockets, guesses }))
+    let (desk, pins, guesses) = (Desk::default(), Pins::new()?, Guesses::default());
+    Ok(Arc::new(Shared { handle, origins, tokens, pins, limits, meters, desk, exporter, stopping, sockets, guesses }))
 }
 
 /// One place among the sockets at once; given back when dropped.

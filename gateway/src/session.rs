@@ -7,15 +7,17 @@ use crate::keys::{self, Principal};
 use crate::limits::Bucket;
 use crate::link::{Link, Tcp};
 use crate::live::CHUNK;
+use crate::people::{self, socket::Waiting};
 use crate::server::Place;
 use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
 use crate::{card_numbers, cards, clock, figures, metrics, prices, rights};
 use hyper_util::rt::TokioIo;
+use onhand_engine::people::By;
 use onhand_protocol::compact::{self, Sale};
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{HELLO_TIMEOUT_MS, MESSAGE_BYTES_MAX};
-use onhand_protocol::message::{self, Body, HelloReply, LevelReply, Pong, Request, Success};
+use onhand_protocol::message::{self, Approval, Body, HelloReply, LevelReply, Pong, Request, Success};
 use onhand_protocol::value::{Id, Time};
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -148,7 +150,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(worker: &'a Rc<Worker>, connection: &'a Rc<Connection>, said: Vec<u8>) -> Self {
         let now = clock::now();
-        let bucket = bucket(worker, connection.principal(), now);
+        let bucket = worker.shared.limits.bucket(connection.principal(), now);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
@@ -303,7 +305,7 @@ impl<'a> Session<'a> {
         card_numbers::check_sale(sale)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let command = convert::sale(sale, principal.role().channel(), &book)?;
-        self.worker.ask_for(self.connection, command, Asked::Compact(sale.id), now)
+        self.worker.ask_for(self.connection, self.by(), command, Asked::Compact(sale.id), now)
     }
 
     fn request(&mut self, request: Request, now: Instant) {
@@ -319,13 +321,14 @@ impl<'a> Session<'a> {
 
     /// Form was checked; here come identity, limits and rights, in this order.
     fn answer(&mut self, request: Request, now: Instant) -> Result<(), Fault> {
-        let Request { id, body } = request;
+        let Request { id, approval, body } = request;
         self.check_rate(now)?;
         if let Body::Hello(hello) = body {
             return self.hello(id, hello, now);
         }
         let principal = self.identified()?;
         rights::check(&principal, &body)?;
+        people::check_approval(&body, approval.as_deref(), || self.by())?;
         match body {
             Body::Get(asked) => self.get(id, &asked, principal),
             Body::Scan(asked) => {
@@ -341,8 +344,17 @@ impl<'a> Session<'a> {
                 self.reply(id, Success::Pong(Pong { time: self.time() }));
                 Ok(())
             }
-            command => self.command(id, command, principal, now),
+            Body::SignIn(asked) => people::socket::sign_in(self.worker, self.connection, id, asked, principal),
+            Body::SignOut(_) => {
+                people::socket::sign_out(self.worker, self.connection, id);
+                Ok(())
+            }
+            command => self.command(id, command, approval, principal, now),
         }
+    }
+
+    fn by(&self) -> By {
+        self.connection.by(self.worker.shared.handle.directory())
     }
 
     fn check_rate(&mut self, now: Instant) -> Result<(), Fault> {
@@ -364,14 +376,14 @@ impl<'a> Session<'a> {
             self.end = Some(End::Said(CloseCode::Policy, "not_authenticated"));
             tracing::info!(connection = self.connection.id, number = fault.number, "hello refused");
         })?;
-        if self.connection.principal().is_some_and(|before| !same_holder(&before, &principal)) {
+        if self.connection.principal().is_some_and(|before| !before.is_same_holder(&principal)) {
             let text = "this connection has said hello as somebody else; open another one";
             return Err(Fault::new(4004, text));
         }
         // A renewed token is no new allowance.
         if self.connection.principal().is_none() {
             self.worker.figures.came(&principal);
-            self.bucket = bucket(self.worker, Some(principal), now);
+            self.bucket = shared.limits.bucket(Some(principal), now);
         }
         self.worker.identify(self.connection, principal);
         let reply = HelloReply {
@@ -430,18 +442,29 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn command(&self, id: Id, mut body: Body, principal: Principal, now: Instant) -> Result<(), Fault> {
+    fn command(
+        &self,
+        id: Id,
+        mut body: Body,
+        approval: Option<Box<Approval>>,
+        principal: Principal,
+        now: Instant,
+    ) -> Result<(), Fault> {
         self.check_in_flight(principal)?;
         self.worker.shared.guesses.check(&principal, &body, now)?;
         cards::prepare(id, &mut body)?;
         let channel = principal.role().channel();
+        if approval.is_some() || matches!(body, Body::SetPin(_)) {
+            let waiting = Waiting { id, body, approval, principal, channel, asked_at: now };
+            return people::socket::command(self.worker, self.connection, waiting);
+        }
         if let Some(sale) = body.sale() {
-            self.worker.ask_about(self.connection, (id, body, channel), sale);
+            self.worker.ask_about(self.connection, self.by(), (id, body, channel), sale);
             return Ok(());
         }
         let book = self.worker.names.over(self.worker.shared.handle.directory());
         let Entered { command, asked } = convert::command(id.command(), body, channel, &book)?;
-        self.worker.ask_for(self.connection, command, Asked::Text(asked), now)
+        self.worker.ask_for(self.connection, self.by(), command, Asked::Text(asked), now)
     }
 
     fn reply(&self, id: Id, success: Success) {
@@ -568,24 +591,6 @@ impl<'a> Session<'a> {
         if connection.flow() == Flow::Gone {
             self.end = Some(End::Silent("client_gone"));
         }
-    }
-}
-
-/// Whether a connection may go on with these rights: a shopper renews a token, a key stays itself. What
-/// was subscribed with one key must not outlive it under another.
-fn same_holder(before: &Principal, now: &Principal) -> bool {
-    match (before, now) {
-        (Principal::Shopper { .. }, Principal::Shopper { .. }) => true,
-        (Principal::Key { id: before, .. }, Principal::Key { id: now, .. }) => before == now,
-        _ => false,
-    }
-}
-
-fn bucket(worker: &Worker, principal: Option<Principal>, now: Instant) -> Bucket {
-    let limits = &worker.shared.limits;
-    match principal {
-        Some(Principal::Key { .. }) => Bucket::new(limits.rate_per_s, limits.rate_per_s, now),
-        _ => Bucket::new(limits.shopper_rate_per_s, limits.shopper_rate_per_s.saturating_mul(2), now),
     }
 }
 

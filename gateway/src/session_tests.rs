@@ -11,6 +11,7 @@ use onhand_engine::catalogue::{Item, KeyId, Location, LocationKind};
 use onhand_engine::command::{Action, Channel, Command, SkuQty};
 use onhand_engine::ids::{Code, CommandId, Label, LocationId, SkuId};
 use onhand_engine::money::Currency;
+use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::tax::TaxRules;
 use onhand_persistence::memory::MemoryLog;
@@ -200,7 +201,7 @@ impl Rig {
     fn decide(&self, location: LocationId, action: Action) {
         self.ids.set(self.ids.get() + 1);
         let command = Command { id: CommandId(self.ids.get()), location, channel: Channel::Till, action };
-        self.handle.submit(&mut vec![Envelope { port: self.desk.0, ticket: Ticket(0), command }]);
+        self.handle.submit(&mut vec![Envelope { port: self.desk.0, ticket: Ticket(0), by: By::default(), command }]);
         let outcome = self.desk.1.recv_timeout(Duration::from_secs(20)).unwrap();
         assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
     }

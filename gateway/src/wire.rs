@@ -7,10 +7,11 @@ use crate::watching::Since;
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
 use onhand_actors::port::{LevelChange, Outcome};
-use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{CommandId, LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
 use onhand_engine::level::Level;
+use onhand_engine::people::UserNo;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::rules::Rules;
 use onhand_engine::scan::date::Date;
@@ -56,6 +57,14 @@ impl Names for Book<'_> {
 
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn user_numbered(&self, no: UserNo) -> Option<UserCode> {
+        self.0.people().user(no).map(|user| user.code.clone())
+    }
+
+    fn holder(&self, key: KeyId) -> Option<Label> {
+        self.0.key(key).map(|key| key.holder)
     }
 }
 

@@ -23,6 +23,7 @@ use hyper::upgrade::OnUpgrade;
 use onhand_actors::port::{Envelope, Outcome, PortId, Ticket};
 use onhand_engine::command::Command;
 use onhand_engine::ids::Seq;
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Millis;
 use onhand_protocol::convert::Entered;
@@ -61,7 +62,7 @@ pub(crate) struct Arrived {
 /// What the HTTP handlers, which know no worker, ask of it.
 pub(crate) enum FromHttp {
     /// Decide a command.
-    Command(Box<Command>, oneshot::Sender<Outcome>),
+    Command(By, Box<Command>, oneshot::Sender<Outcome>),
     /// Go on as a WebSocket.
     Upgrade(Upgrade),
 }
@@ -186,19 +187,20 @@ impl Worker {
 
     /// Puts a command into the batch. It is handed over once everybody who has something to ask in this
     /// turn of the event loop has asked.
-    pub(crate) fn ask(&self, command: Command, waiter: Waiter, now: Instant) {
+    pub(crate) fn ask(&self, by: By, command: Command, waiter: Waiter, now: Instant) {
         let ticket = self.pending.borrow_mut().insert(waiter, now);
         let mut batch = self.batch.borrow_mut();
         if batch.is_empty() {
             self.asked.notify_one();
         }
-        batch.push(Envelope { port: self.port, ticket, command });
+        batch.push(Envelope { port: self.port, ticket, by, command });
     }
 
     /// Puts a command of a WebSocket into the batch.
     pub(crate) fn ask_for(
         &self,
         connection: &Rc<Connection>,
+        by: By,
         command: Command,
         asked: Asked,
         now: Instant,
@@ -211,21 +213,27 @@ impl Worker {
         }
         shares.take(&share, location);
         connection.asked();
-        self.ask(command, Waiter::Socket(connection.clone(), asked, Taken { share, location }), now);
+        self.ask(by, command, Waiter::Socket(connection.clone(), asked, Taken { share, location }), now);
         Ok(())
     }
 
     /// Has a request of a WebSocket decided that names a sale: the log is read before, so it takes its
     /// time beside the others. It counts among those in flight from the start.
-    pub(crate) fn ask_about(self: &Rc<Self>, connection: &Rc<Connection>, request: (Id, Body, Channel), sale: Seq) {
+    pub(crate) fn ask_about(
+        self: &Rc<Self>,
+        connection: &Rc<Connection>,
+        by: By,
+        request: (Id, Body, Channel),
+        sale: Seq,
+    ) {
         connection.asked();
         let (worker, connection) = (Rc::clone(self), Rc::clone(connection));
         tokio::task::spawn_local(async move {
             let id = request.0;
-            let decide = async |command| worker.decide(command).await;
+            let decide = async |command| worker.decide(by, command).await;
             let entered = giving::enter(&worker.shared.handle, request, sale, decide).await;
             let asked = entered.and_then(|Entered { command, asked }| {
-                worker.ask_for(&connection, command, Asked::Text(asked), clock::now())
+                worker.ask_for(&connection, by, command, Asked::Text(asked), clock::now())
             });
             // What was asked now counts in the place of the request.
             connection.one_less();
@@ -238,9 +246,9 @@ impl Worker {
     }
 
     /// Has a command decided that no client waits for.
-    async fn decide(&self, command: Command) -> Result<Outcome, Fault> {
+    pub(crate) async fn decide(&self, by: By, command: Command) -> Result<Outcome, Fault> {
         let (reply, outcome) = oneshot::channel();
-        self.ask(command, Waiter::Request(reply), clock::now());
+        self.ask(by, command, Waiter::Request(reply), clock::now());
         let stopping = |_| Fault::new(5004, "the server is shutting down; send it again with the same id");
         outcome.await.map_err(stopping)
     }
@@ -450,7 +458,9 @@ async fn serve(worker: &Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived>) {
                 let now = clock::now();
                 for _ in 0..HTTP_TURN_MAX {
                     match next {
-                        Some(FromHttp::Command(command, reply)) => worker.ask(*command, Waiter::Request(reply), now),
+                        Some(FromHttp::Command(by, command, reply)) => {
+                            worker.ask(by, *command, Waiter::Request(reply), now);
+                        }
                         Some(FromHttp::Upgrade(upgrade)) => {
                             tasks.spawn_local(session::upgraded(worker.clone(), upgrade));
                         }

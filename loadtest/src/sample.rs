@@ -131,7 +131,7 @@ pub fn requests() -> Result<Vec<Request>, SampleError> {
     let mut requests = Vec::new();
     let mut push = |what: &str, place: &str, part: usize, body: Body| {
         let id = ids::derive(&["sample", what, place, &part.to_string()]);
-        requests.push(Request { id: Id(id.0), body });
+        requests.push(Request { id: Id(id.0), approval: None, body });
     };
     for place in &PLACES {
         if let (Some(code), Some(tax)) = (code(place), tax()) {

@@ -214,7 +214,7 @@ impl World {
 /// Asks, and when no answer comes asks the same once more. Nothing is told about failures: the
 /// connection's end is what everyone looks at.
 async fn ask(client: &Client, body: Body) -> Result<Success, client::Error> {
-    let request = Request { id: Id::mint(), body };
+    let request = Request { id: Id::mint(), approval: None, body };
     let reply = match client.call(&request).await {
         Err(client::Error::TimedOut) => client.call(&request).await,
         other => other,

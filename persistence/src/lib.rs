@@ -15,7 +15,7 @@ mod recover;
 mod remembered;
 
 pub use disk::backup::{Backup, backup, restore};
-pub use disk::verify::{Report, state_hash, verify};
+pub use disk::verify::{Report, audit, state_hash, verify};
 pub use disk::{Copier, FjallLog, Options};
 pub use memory::MemoryLog;
 pub use recover::REMEMBER;

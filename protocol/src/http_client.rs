@@ -3,7 +3,7 @@
 
 use crate::client::Error;
 use crate::client::address;
-use crate::message::ErrorBody;
+use crate::message::{ErrorBody, SignIn, SignedIn};
 use crate::value::Id;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -22,6 +22,8 @@ const RESPONSE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub struct HttpClient {
     url: String,
     key: Option<String>,
+    /// The token of who is signed in.
+    person: Option<String>,
     timeout: Duration,
 }
 
@@ -51,13 +53,24 @@ impl HttpClient {
     #[must_use]
     pub fn new(url: &str, key: Option<&str>) -> Self {
         let timeout = Duration::from_secs(60);
-        Self { url: url.trim_end_matches('/').to_owned(), key: key.map(str::to_owned), timeout }
+        Self { url: url.trim_end_matches('/').to_owned(), key: key.map(str::to_owned), person: None, timeout }
     }
 
     /// With another time limit per request; the default is a minute, for large imports.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// With a person at this device, for a quarter of an hour: for servers that require people.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub async fn signed_in(self, asked: &SignIn) -> Result<Self, Error> {
+        // Nothing in it can fail to be written.
+        let body = serde_json::to_vec(asked).unwrap_or_default();
+        let person = self.post("/v1/sign_in", None, body).await?.json::<SignedIn>()?.token;
+        Ok(Self { person, ..self })
     }
 
     /// Reads.
@@ -98,6 +111,9 @@ impl HttpClient {
         let mut request = Request::builder().method(method).uri(path).header(HOST, authority);
         if let Some(key) = &self.key {
             request = request.header(AUTHORIZATION, format!("Bearer {key}"));
+        }
+        if let Some(person) = &self.person {
+            request = request.header("onhand-user", person);
         }
         if let Some(id) = id {
             request = request.header("idempotency-key", id.to_string());

@@ -83,3 +83,5 @@ pub const COUPONS_MAX: usize = 20;
 
 /// Parts of one tax rate: federal, state, county, city and some air.
 pub const TAX_PARTS_MAX: usize = 8;
+/// Roles of one user.
+pub const ROLES_OF_USER_MAX: usize = 16;

@@ -4,10 +4,10 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PriceBookList,
-    PromotionPage, Quote, Quoted, TaxGaps, Z, each_schema, each_success_schema,
+    Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PeopleList,
+    PriceBookList, PromotionPage, Quote, Quoted, SignIn, SignedIn, TaxGaps, Z, each_schema, each_success_schema,
 };
-use crate::routes::{Access, Input, Output, ROUTES, Route};
+use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
 use crate::schema::{generator, success};
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
@@ -92,7 +92,15 @@ fn parameters(route: &Route) -> Value {
             "schema": { "type": "string", "format": "uuid" }
         })
     });
-    in_path.chain(in_query).chain(key).collect()
+    let person = matches!(route.input, Input::Command(op) if is_command(op)).then(|| {
+        json!({
+            "name": "Onhand-User",
+            "in": "header",
+            "description": "The token of the person signed in, from POST /v1/sign_in.",
+            "schema": { "type": "string" }
+        })
+    });
+    in_path.chain(in_query).chain(key).chain(person).collect()
 }
 
 fn responses(route: &Route) -> Value {
@@ -149,6 +157,10 @@ fn schemas() -> Value {
         named::<EventPage>,
         named::<KeyList>,
         named::<KeyMessage>,
+        named::<PeopleList>,
+        named::<Approval>,
+        named::<SignIn>,
+        named::<SignedIn>,
         named::<TokenMessage>,
         named::<MetricsMessage>,
         named::<MetricsHistory>,
@@ -162,7 +174,13 @@ fn schemas() -> Value {
         add(&mut generator);
     }
     let mut all = Vec::new();
-    each_schema(&mut generator, |op, schema| all.push((op, schema.to_value())));
+    each_schema(&mut generator, |op, schema| {
+        let mut schema = schema.to_value();
+        if is_command(op) {
+            schema["properties"]["approval"] = reference("Approval");
+        }
+        all.push((op, schema));
+    });
     each_success_schema(&mut generator, |ok, schema| all.push((ok, success(ok, schema))));
     let error = ErrorBody::json_schema(&mut generator).to_value();
     let mut schemas = generator.take_definitions(true);

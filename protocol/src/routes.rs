@@ -95,9 +95,19 @@ const fn command(path: &'static str, op: &'static str, ok: &'static str, summary
     Route { method: "POST", path, summary, access: Access::Key, input, output, query: &[] }
 }
 
+const fn admin(route: Route) -> Route {
+    Route { access: Access::Admin, ..route }
+}
+
 const fn read(path: &'static str, answer: &'static str, summary: &'static str, query: &'static [Query]) -> Route {
     let output = Output::Json(answer);
     Route { method: "GET", path, summary, access: Access::Key, input: Input::Nothing, output, query }
+}
+
+/// Whether an op is a command: decided by the actors, recorded, and worth an approval.
+#[must_use]
+pub fn is_command(op: &str) -> bool {
+    ROUTES.iter().any(|route| matches!(route.input, Input::Command(command) if command == op))
 }
 
 /// Every route under `/v1`.
@@ -211,6 +221,17 @@ pub const ROUTES: &[Route] = &[
     read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
     read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
     read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue that have no rate now, and where.", &[]),
+    admin(command("/v1/define_role", "define_role", "role_defined", "Define or change a role.")),
+    admin(command("/v1/define_user", "define_user", "user_defined", "Define or change a user.")),
+    admin(command("/v1/set_pin", "set_pin", "pin_set", "Give a user a PIN.")),
+    admin(command("/v1/disable_user", "disable_user", "user_disabled", "Let a user do nothing any more.")),
+    admin(command("/v1/require_people", "require_people", "people_required", "Say whether people must sign in.")),
+    Route {
+        method: "POST",
+        input: Input::Json("SignIn"),
+        ..read("/v1/sign_in", "SignedIn", "Sign a person in: a token to send as Onhand-User.", &[])
+    },
+    admin(read("/v1/people", "PeopleList", "Users and roles, and where people are required.", &[])),
     Route {
         access: Access::KeyOrToken,
         ..read("/v1/stock/{location}/{sku}", "LevelMessage", "The level of one item at one location.", &[CHANNEL])

@@ -1,6 +1,7 @@
 //! JSON Schema of every message, made from the types.
 
-use crate::message::{ErrorBody, Levels, Metrics, Prices, each_schema, each_success_schema};
+use crate::message::{Approval, ErrorBody, Levels, Metrics, Prices, each_schema, each_success_schema};
+use crate::routes::is_command;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -14,7 +15,8 @@ pub fn files() -> Vec<(&'static str, Value)> {
 fn requests() -> Value {
     let mut generator = generator("/$defs");
     let mut all = Vec::new();
-    each_schema(&mut generator, |op, schema| all.push((op, request(op, schema))));
+    let approval = generator.subschema_for::<Approval>().to_value();
+    each_schema(&mut generator, |op, schema| all.push((op, request(op, schema, &approval))));
     one_of("Request", "What a client sends: one of these, or an array of them.", all, generator)
 }
 
@@ -42,9 +44,13 @@ fn pushes() -> Value {
     one_of("Push", "What the server sends unasked to those who subscribed.", all, generator)
 }
 
-/// The schema of a request: its body with `op` and `id`.
-fn request(op: &str, body: Schema) -> Value {
-    with_head(body, "op", op, &json!({ "type": "string", "format": "uuid" }))
+/// The schema of a request: its body with `op` and `id`, and for commands with an approval.
+fn request(op: &str, body: Schema, approval: &Value) -> Value {
+    let mut value = with_head(body, "op", op, &json!({ "type": "string", "format": "uuid" }));
+    if is_command(op) {
+        value["properties"]["approval"] = approval.clone();
+    }
+    value
 }
 
 /// The schema of a success: its fields with `id` and `ok`.

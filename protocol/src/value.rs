@@ -76,6 +76,8 @@ pub type OrderName = Text<64>;
 pub type Owner = Text<64>;
 /// A lot or a serial number.
 pub type Mark = Text<20>;
+/// What a person signs in with.
+pub type UserCode = Text<32>;
 /// A short label: a reason, a tax class, a key's holder.
 pub type Label = Text<32>;
 

@@ -33,6 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hdrhistogram", &["onhand-loadtest"]),
     ("csv", &["onhand-connectors", "onhand-loadtest", "onhand-gateway"]),
     ("clap", &["onhand"]),
+    ("argon2", &["onhand-gateway"]),
 ];
 
 /// What the engine may not have: anything with a clock, chance, or the world outside.

@@ -15,6 +15,7 @@ mod http;
 mod last_item;
 mod layering;
 mod load;
+mod people;
 mod planted;
 mod program;
 mod recorded_days;

@@ -149,7 +149,7 @@ fn a_damaged_data_directory_is_told_5010_every_time() {
 }
 
 /// Flips one bit in the middle of what the journal holds.
-fn flip_bytes(data: &std::path::Path) {
+pub fn flip_bytes(data: &std::path::Path) {
     let journal = std::fs::read_dir(data.join("log"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -24,6 +24,7 @@ use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler,
 use crossbeam::channel::Sender;
 use hashbrown::HashMap;
 use onhand_engine::ids::{OrderId, ReservationId, Seq, SkuId};
+use onhand_engine::people::People;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use std::collections::VecDeque;
@@ -107,6 +108,9 @@ pub(crate) struct Shard {
     running: Vec<(SkuId, u32)>,
     reservations: usize,
     quarantine: Quarantine,
+    /// The people as they were published, and in which version.
+    people: Arc<People>,
+    people_version: u64,
     /// Drains sent to the log so far, and come back from it.
     sent: u64,
     durable: u64,
@@ -177,6 +181,8 @@ impl Shard {
             running: Vec::new(),
             reservations: 0,
             quarantine: Quarantine::default(),
+            people: Arc::default(),
+            people_version: 0,
             sent: 0,
             durable: 0,
             doubtful: Vec::new(),

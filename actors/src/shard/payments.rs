@@ -14,6 +14,7 @@ use hashbrown::HashMap;
 use onhand_engine::account::{AccountAsk, Hold, PaymentAsk, Take};
 use onhand_engine::command::{Action, Channel, Command, Sell, Standing};
 use onhand_engine::ids::{AccountId, CommandId, LocationId};
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
 use std::sync::{Arc, Weak};
@@ -61,6 +62,8 @@ struct Round {
     at: LocationId,
     /// None once the sale is asked for.
     command: Option<Command>,
+    /// Who asks for it.
+    by: By,
     takes: Box<[Take]>,
     fact: bool,
     /// Accounts that have not answered.
@@ -136,10 +139,10 @@ impl Shard {
         if let Some(round) = self.payments.rounds.get_mut(&sale) {
             return round.repeats.push(envelope);
         }
-        let Envelope { port, ticket, command } = envelope;
+        let Envelope { port, ticket, by, command } = envelope;
         let Action::Sell(sell) = &command.action else { return };
         if !self.is_writable() || self.remembered.find(sale).is_some() {
-            return self.take_in(Envelope { port, ticket, command });
+            return self.take_in(Envelope { port, ticket, by, command });
         }
         let (takes, fact, at) = (sell.takes.clone(), sell.standing == Standing::Fact, command.location);
         for take in &takes {
@@ -147,8 +150,18 @@ impl Shard {
             self.step_at(take.account, ask, Awaited::Hold { sale });
         }
         let left = takes.len();
-        let round =
-            Round { port, ticket, at, command: Some(command), takes, fact, left, refusal: None, repeats: Vec::new() };
+        let round = Round {
+            port,
+            ticket,
+            at,
+            command: Some(command),
+            by,
+            takes,
+            fact,
+            left,
+            refusal: None,
+            repeats: Vec::new(),
+        };
         self.payments.rounds.insert(sale, round);
     }
 
@@ -201,10 +214,11 @@ impl Shard {
         if round.left > 0 {
             return;
         }
+        let by = round.by;
         match (round.refusal.clone(), round.command.take()) {
             (None, Some(command)) => {
                 let ticket = self.payments.await_outcome(Awaited::Sale { sale });
-                self.take_in(Envelope { port: self.payments.port, ticket, command });
+                self.take_in(Envelope { port: self.payments.port, ticket, by, command });
             }
             (refusal, command) => {
                 // It leaves the inbox without having run.
@@ -308,7 +322,8 @@ impl Shard {
     fn send_step(&mut self, location: LocationId, action: Action, ticket: Ticket) {
         let command = Command { id: step_id(&action), location, channel: Channel::Till, action };
         let shard = self.shared.shard_of(location);
-        self.payments.steps[shard].push(Envelope { port: self.payments.port, ticket, command });
+        let by = By::default();
+        self.payments.steps[shard].push(Envelope { port: self.payments.port, ticket, by, command });
     }
 }
 

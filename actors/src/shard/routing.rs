@@ -6,6 +6,7 @@ use crate::mailbox::ActorRef;
 use crate::port::{Envelope, Outcome, Ticket};
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::store::OrderState;
 
@@ -104,7 +105,12 @@ impl Shard {
             | Action::DefinePriceBook { .. }
             | Action::EndPriceBook { .. }
             | Action::DefinePromotions { .. }
-            | Action::EndPromotion { .. } => {}
+            | Action::EndPromotion { .. }
+            | Action::DefineRole { .. }
+            | Action::DefineUser { .. }
+            | Action::SetPin { .. }
+            | Action::DisableUser { .. }
+            | Action::RequirePeople { .. } => {}
             Action::Drawer { till, .. } => into.push(ActorRef::Till(self.places.till(store, *till))),
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));
@@ -143,5 +149,5 @@ pub(super) fn expire(location: LocationId, reservation: ReservationId) -> Envelo
         channel: Channel::Web,
         action: Action::Expire { reservation },
     };
-    Envelope { port: NOBODY, ticket: Ticket(0), command }
+    Envelope { port: NOBODY, ticket: Ticket(0), by: By::default(), command }
 }

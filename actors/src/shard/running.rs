@@ -15,6 +15,7 @@ use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{ReservationId, Seq};
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use onhand_persistence::format;
@@ -44,7 +45,7 @@ impl Shard {
     pub(super) fn attempt(&mut self, store: u32, envelope: &Envelope, now: Timestamp) -> Option<Outcome> {
         let (port, ticket, command) = (envelope.port, envelope.ticket, &envelope.command);
         if command.action.is_payment_step() {
-            return Some(self.take_step(store, command, now));
+            return Some(self.take_step(store, envelope.by, command, now));
         }
         let fingerprint = Fingerprint::of(command);
         if let Some((first, known)) = self.remembered.find(command.id) {
@@ -73,11 +74,11 @@ impl Shard {
         if self.needs_paying(envelope) {
             return Some(Outcome::Refused(Refusal::Busy { retry_ms: AGAIN.0 }));
         }
-        Some(self.outcome(store, command, fingerprint, now))
+        Some(self.outcome(store, envelope.by, command, fingerprint, now))
     }
 
     /// A step of a payment. One who asks about a sale whose accounts are being asked has to ask again.
-    fn take_step(&mut self, store: u32, command: &Command, now: Timestamp) -> Outcome {
+    fn take_step(&mut self, store: u32, by: By, command: &Command, now: Timestamp) -> Outcome {
         if let Some(refusal) = self.closed_for_writes(store) {
             return Outcome::Refused(refusal);
         }
@@ -85,7 +86,7 @@ impl Shard {
             Action::Payment(PaymentAsk::Inquire { sale }) if self.payments.is_paying(*sale) => {
                 Outcome::Refused(Refusal::Busy { retry_ms: AGAIN.0 })
             }
-            _ => self.outcome(store, command, Fingerprint::of(command), now),
+            _ => self.outcome(store, by, command, Fingerprint::of(command), now),
         }
     }
 
@@ -102,17 +103,18 @@ impl Shard {
     /// not looked up. A full disk only delays it.
     fn run_expiry(&mut self, store: u32, reservation: ReservationId, command: &Command, now: Timestamp) {
         match self.closed_for_writes(store) {
-            None => drop(self.outcome(store, command, Fingerprint::of(command), now)),
+            None => drop(self.outcome(store, By::default(), command, Fingerprint::of(command), now)),
             Some(Refusal::DiskFull) => self.wheel.insert(now, store, reservation),
             // A closed location's deadlines come back with it.
             Some(_) => {}
         }
     }
 
-    fn outcome(&mut self, store: u32, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
-        match self.decide(store, command, now) {
+    fn outcome(&mut self, store: u32, by: By, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
+        match self.decide(store, by, command, now) {
             Ok(Decision::Happens(event)) => {
-                let record = Record { time: now, command: command.id, fingerprint, location: command.location, event };
+                let (location, by) = (command.location, by.kept_for(&command.action));
+                let record = Record { time: now, command: command.id, fingerprint, location, by, event };
                 self.happen(store, &record, command)
             }
             Ok(Decision::Already(answer)) => Outcome::Done { seq: Seq(0), time: now, answer },
@@ -144,9 +146,11 @@ impl Shard {
     }
 
     /// Pure, so a panic in it has changed nothing.
-    fn decide(&self, store: u32, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
+    fn decide(&mut self, store: u32, by: By, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
+        self.renew_people();
         let decided = catch_unwind(AssertUnwindSafe(|| {
             self.sabotage(command, Stage::Deciding);
+            self.check_people(store, by, command)?;
             if store == NO_STORE {
                 return self.places.chain.chain.decide(&command.action).map(Decision::Happens);
             }
@@ -157,6 +161,30 @@ impl Shard {
             tracing::error!(command = %command.id, "deciding panicked; nothing was changed");
             Err(Refusal::Internal)
         })
+    }
+
+    /// Whether whoever asks may, at this moment. The chain knows its own people before they are durable;
+    /// elsewhere it counts what was confirmed to whoever changed it.
+    fn check_people(&self, store: u32, by: By, command: &Command) -> Result<(), Refusal> {
+        let (location, action) = (command.location, &command.action);
+        if store == NO_STORE {
+            let chain = &self.places.chain.chain;
+            return chain.people.check(location, by, by.device.and_then(|key| chain.keys.get(&key)), action);
+        }
+        if by.user.is_none() && !self.people.are_required_at(location) {
+            return Ok(());
+        }
+        let key = by.device.and_then(|key| self.shared.directory.key(key));
+        self.people.check(location, by, key.as_ref(), action)
+    }
+
+    /// Takes over the people as they are published, if they have changed.
+    fn renew_people(&mut self) {
+        let version = self.shared.directory.people_version();
+        if self.people_version != version {
+            self.people_version = version;
+            self.people = self.shared.directory.people();
+        }
     }
 
     fn sabotage(&self, command: &Command, stage: Stage) {

@@ -7,6 +7,7 @@ mod drawers;
 mod faults;
 mod figures;
 mod panics;
+mod people;
 mod racing;
 mod repeats;
 mod rig;

@@ -7,6 +7,7 @@ use onhand_engine::catalogue::{Item, Location, LocationKind};
 use onhand_engine::command::{Action, Channel, Command, Said, SaleLine, Sell, SkuQty, Standing};
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, Owner, ReservationId, SkuCode, SkuId};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::tax::{TaxRules, Taxed};
 use onhand_engine::time::{Millis, Timestamp};
@@ -156,12 +157,12 @@ impl Rig {
 
     pub(crate) fn envelope(&self, location: LocationId, action: Action) -> Envelope {
         let command = Command { id: next_id(), location, channel: Channel::Web, action };
-        Envelope { port: self.port, ticket: next_ticket(), command }
+        Envelope { port: self.port, ticket: next_ticket(), by: By::default(), command }
     }
 
     /// The same command once more, as a repeat.
     pub(crate) fn again(&self, envelope: &Envelope) -> Envelope {
-        Envelope { port: self.port, ticket: next_ticket(), command: envelope.command.clone() }
+        Envelope { port: self.port, ticket: next_ticket(), by: envelope.by, command: envelope.command.clone() }
     }
 
     pub(crate) fn send(&self, envelope: Envelope) -> Ticket {

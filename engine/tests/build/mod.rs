@@ -7,6 +7,7 @@ use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, Owner, SkuId};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{RatePpm, Taxed};
@@ -85,7 +86,7 @@ pub(crate) fn run_at(
     if let Decision::Happens(event) = &decision {
         let fingerprint = Fingerprint::of(&command);
         let (command, event) = (command.id, event.clone());
-        place.apply(&Record { time: now, command, fingerprint, location: LOCATION, event });
+        place.apply(&Record { time: now, command, fingerprint, location: LOCATION, by: By::default(), event });
     }
     Ok(decision)
 }

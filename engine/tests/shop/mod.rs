@@ -20,6 +20,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
+use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::{Refusal, name_of};
 use onhand_engine::returns::KnownSale;
@@ -245,7 +246,7 @@ impl Shop {
         event.each_change(|sku, _| touched.push(sku));
         let fingerprint = Fingerprint::of(command);
         let location = command.location;
-        let record = Record { time: self.now, command: command.id, fingerprint, location, event };
+        let record = Record { time: self.now, command: command.id, fingerprint, location, by: By::default(), event };
         self.world.apply(&record);
         touched.sort_unstable();
         touched.dedup();

@@ -9,6 +9,7 @@ use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::By;
 use onhand_engine::pricing::{PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
 use onhand_engine::qty::Qty;
@@ -71,6 +72,7 @@ impl Shop {
             command: CommandId(2_000_000 + self.commands),
             fingerprint: Fingerprint::default(),
             location: LocationId::CHAIN,
+            by: By::default(),
             event,
         });
         match answer {

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use onhand_actors::port::Outcome;
 use onhand_engine::command::Command;
+use onhand_engine::people::By;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -18,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Buckets kept before those that are full again are forgotten.
 const BUCKETS_MAX: usize = 10_000;
+/// Where a person's token stands.
+pub(crate) const PERSON: &str = "onhand-user";
 
 pub(crate) struct App {
     pub(crate) shared: Arc<Shared>,
@@ -57,6 +60,19 @@ impl App {
         keys::check(secret, shared.handle.directory(), &shared.tokens, shared.handle.now()).map(Some)
     }
 
+    /// Who asks: the caller's device, and whoever is signed in there.
+    pub(crate) fn by(&self, headers: &HeaderMap, caller: &Principal) -> Result<By, Fault> {
+        let by = By { device: caller.device(), ..By::default() };
+        let Some(value) = headers.get(PERSON) else { return Ok(by) };
+        let device = by.device.ok_or_else(|| Fault::new(4004, "people sign in at devices with a key"))?;
+        let (shared, text) = (&self.shared, std::str::from_utf8(value.as_bytes()).unwrap_or_default());
+        let signed = shared.tokens.check_person(text.trim(), device, shared.handle.now())?;
+        if !signed.is_current(&shared.handle.directory().people()) {
+            return Err(Fault::new(4021, "the PIN was changed; sign in again at POST /v1/sign_in"));
+        }
+        Ok(By { user: Some(signed.user), ..by })
+    }
+
     /// Whether this address may have another token now.
     pub(crate) fn token_for(&self, address: IpAddr) -> Result<(), Fault> {
         let per_s = self.shared.limits.token_rate_per_s;
@@ -64,9 +80,9 @@ impl App {
     }
 
     /// Has a command decided. The outcome stands also when the caller stops waiting for it.
-    pub(crate) async fn decide(&self, command: Command) -> Result<Outcome, Fault> {
+    pub(crate) async fn decide(&self, by: By, command: Command) -> Result<Outcome, Fault> {
         let (reply, outcome) = oneshot::channel();
-        self.to_worker.try_send(FromHttp::Command(Box::new(command), reply)).map_err(|_| too_busy())?;
+        self.to_worker.try_send(FromHttp::Command(by, Box::new(command), reply)).map_err(|_| too_busy())?;
         match tokio::time::timeout(self.shared.limits.answer, outcome).await {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(_)) => Err(Fault::new(5004, "the server is shutting down; send it again with the same id")),

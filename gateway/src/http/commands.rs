@@ -2,19 +2,20 @@
 
 use super::answer;
 use super::app::App;
+use super::people::check_pin;
 use crate::fault::Fault;
-use crate::keys::Principal;
-use crate::{card_numbers, cards, clock, giving, rights, wire};
+use crate::{card_numbers, cards, clock, giving, people, rights, wire};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onhand_actors::port::Outcome;
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::limits::{IMPORT_BYTES_MAX, MESSAGE_BYTES_MAX};
-use onhand_protocol::message;
+use onhand_protocol::message::{self, Approval, Channel};
 use onhand_protocol::value::Id;
 use std::sync::Arc;
 
@@ -32,20 +33,45 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         return Err(Fault::new(1002, format!("there is no command {op:.40}")).at("op"));
     }
     rights::check_op(&principal, op)?;
+    let by = app.by(&head.headers, &principal)?;
     let id = idempotency_key(&head.headers)?;
     let large = matches!(op, "define_items" | "define_price_book" | "define_promotions");
     let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
-    let Entered { command, asked } = if matches!(op, "return_sale" | "void_sale" | "exchange") {
-        about_a_sale(app, principal, op, id, &received).await?
-    } else if large {
+    let (mut body, approval) = if large {
         // A whole catalogue or price list takes a while to read: not on the thread of the sockets.
-        let (app, op) = (app.clone(), op.to_owned());
-        let reading = tokio::task::spawn_blocking(move || enter(&app, principal, &op, id, &received));
-        reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))??
+        let op = op.to_owned();
+        blocking(move || parse(&op, &received)).await??
     } else {
-        enter(app, principal, op, id, &received)?
+        parse(op, &received)?
     };
-    let outcome = app.decide(command).await?;
+    rights::check(&principal, &body)?;
+    people::check_approval(&body, approval.as_deref(), || by)?;
+    let approver = match approval {
+        Some(approval) => {
+            let checked = check_pin(app, by.device, (*approval).into()).await;
+            Some(checked.map_err(|fault| people::in_approval(&fault))?.user)
+        }
+        None => None,
+    };
+    app.shared.guesses.check(&principal, &body, clock::now())?;
+    cards::prepare(id, &mut body)?;
+    let (by, channel, sale) = (By { approver, ..by }, principal.role().channel(), body.sale());
+    let Entered { command, asked } = match (body, sale) {
+        (message::Body::SetPin(asked), _) => {
+            let pin = app.shared.pins.hash(id.command(), &asked).await?;
+            convert::set_pin(id.command(), asked, pin, channel)
+        }
+        (body, Some(sale)) => {
+            let decide = async |command| app.decide(by, command).await;
+            giving::enter(&app.shared.handle, (id, body, channel), sale, decide).await?
+        }
+        (body, None) if large => {
+            let app = app.clone();
+            blocking(move || enter(&app, channel, id, body)).await??
+        }
+        (body, None) => enter(app, channel, id, body)?,
+    };
+    let outcome = app.decide(by, command).await?;
     if let Outcome::Refused(refusal) = &outcome {
         if *refusal == Refusal::UnknownAccount {
             app.shared.guesses.miss(principal, clock::now());
@@ -57,27 +83,18 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     Ok(answer::bytes(text))
 }
 
-async fn about_a_sale(
-    app: &App,
-    principal: Principal,
-    op: &str,
-    id: Id,
-    received: &Received,
-) -> Result<Entered, Fault> {
-    let body = message::Body::parse(op, received.checked()?)?;
-    rights::check(&principal, &body)?;
-    let sale = body.sale().unwrap_or_default();
-    let request = (id, body, principal.role().channel());
-    giving::enter(&app.shared.handle, request, sale, async |command| app.decide(command).await).await
+fn parse(op: &str, received: &Received) -> Result<(message::Body, Option<Box<Approval>>), Fault> {
+    Ok(message::Body::parse(op, received.checked()?)?)
 }
 
-fn enter(app: &App, principal: Principal, op: &str, id: Id, received: &Received) -> Result<Entered, Fault> {
-    let mut body = message::Body::parse(op, received.checked()?)?;
-    rights::check(&principal, &body)?;
-    app.shared.guesses.check(&principal, &body, clock::now())?;
-    cards::prepare(id, &mut body)?;
+fn enter(app: &App, channel: Channel, id: Id, body: message::Body) -> Result<Entered, Fault> {
     let book = wire::Book(app.shared.handle.directory());
-    Ok(convert::command(id.command(), body, principal.role().channel(), &book)?)
+    Ok(convert::command(id.command(), body, channel, &book)?)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Fault::new(5005, "an error inside the server was contained"))
 }
 
 /// The id of the command, as UUID, in quotes or without.

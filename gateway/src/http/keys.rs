@@ -13,6 +13,7 @@ use onhand_actors::port::Outcome;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::ids::{Label, LocationId};
+use onhand_engine::people::By;
 use onhand_protocol::convert;
 use onhand_protocol::limits::MESSAGE_BYTES_MAX;
 use onhand_protocol::message::CreateKey;
@@ -21,7 +22,7 @@ use onhand_protocol::value::Id;
 use std::sync::Arc;
 
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    respond(admin(&app, &headers).map(|()| {
+    respond(admin(&app, &headers).map(|_| {
         let keys = app.shared.handle.directory().keys();
         answer::json(&KeyList { keys: keys.iter().map(|key| convert::key_message(key, None)).collect() })
     }))
@@ -30,11 +31,11 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let creating = async {
-        admin(&app, &head.headers)?;
+        let by = admin(&app, &head.headers)?;
         let asked = CreateKey::parse(read(&app, body, MESSAGE_BYTES_MAX).await?.checked()?)?;
         let role =
             asked.role.of_key().ok_or_else(|| Fault::new(1001, "a shopper has a token, not a key").at("role"))?;
-        make(&app, &head.headers, role, asked.holder.0).await
+        make(&app, &head.headers, by, role, asked.holder.0).await
     };
     respond(creating.await)
 }
@@ -42,44 +43,47 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 /// A second key for the same holder; the first is good until it is revoked.
 pub(crate) async fn rotate(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let rotating = async {
-        admin(&app, &headers)?;
+        let by = admin(&app, &headers)?;
         let old = find(&app, &id)?;
-        make(&app, &headers, old.role, old.holder).await
+        make(&app, &headers, by, old.role, old.holder).await
     };
     respond(rotating.await)
 }
 
 pub(crate) async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let revoking = async {
-        admin(&app, &headers)?;
+        let by = admin(&app, &headers)?;
         let key = find(&app, &id)?;
-        store(&app, &headers, Action::RevokeKey { key: key.id }).await?;
+        store(&app, &headers, by, Action::RevokeKey { key: key.id }).await?;
         Ok(answer::json(&convert::key_message(&find(&app, &id)?, None)))
     };
     respond(revoking.await)
 }
 
-async fn make(app: &App, headers: &HeaderMap, role: Role, holder: Label) -> Result<Response, Fault> {
+async fn make(app: &App, headers: &HeaderMap, by: By, role: Role, holder: Label) -> Result<Response, Fault> {
     let minted = mint(role, holder, app.shared.handle.now());
     let minted = minted.map_err(|_| Fault::new(5005, "no key can be made now"))?;
-    store(app, headers, Action::CreateKey { key: minted.key.clone() }).await?;
+    store(app, headers, by, Action::CreateKey { key: minted.key.clone() }).await?;
     tracing::info!(id = convert::key_id(minted.key.id), role = role.name(), "key made");
     Ok(answer::json(&convert::key_message(&minted.key, Some(minted.text))))
 }
 
 /// A repeat with the same Idempotency-Key is refused with 1008: a secret is never shown twice.
-async fn store(app: &App, headers: &HeaderMap, action: Action) -> Result<(), Fault> {
+async fn store(app: &App, headers: &HeaderMap, by: By, action: Action) -> Result<(), Fault> {
     let given = headers.contains_key("idempotency-key");
     let id = if given { idempotency_key(headers)? } else { Id::mint() };
     let command = Command { id: id.command(), location: LocationId::CHAIN, channel: Channel::Till, action };
-    match app.decide(command).await? {
+    match app.decide(by, command).await? {
         Outcome::Done { .. } => Ok(()),
         Outcome::Refused(refusal) => Err(convert::refusal(&refusal, &wire::Book(app.shared.handle.directory())).into()),
     }
 }
 
-fn admin(app: &App, headers: &HeaderMap) -> Result<(), Fault> {
-    rights::check_keys(&app.caller(headers)?)
+/// Who asks, if they may.
+fn admin(app: &App, headers: &HeaderMap) -> Result<By, Fault> {
+    let caller = app.caller(headers)?;
+    rights::check_keys(&caller)?;
+    app.by(headers, &caller)
 }
 
 fn find(app: &App, id: &str) -> Result<Key, Fault> {

@@ -7,6 +7,7 @@ mod figures;
 mod keys;
 mod operations;
 mod pages;
+mod people;
 mod reads;
 mod selling;
 mod tokens;
@@ -51,6 +52,8 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/keys", get(keys::list).post(keys::create))
         .route("/keys/{id}", delete(keys::revoke))
         .route("/keys/{id}/rotate", post(keys::rotate))
+        .route("/sign_in", post(people::sign_in))
+        .route("/people", get(people::list))
         .route("/stock", get(reads::stock_page))
         .route("/stock/{location}/{sku}", get(reads::stock))
         .route("/items", get(reads::items))

@@ -4,12 +4,14 @@ use super::app::App;
 use super::reads::{Answer, Asking, asked, reader, respond};
 use super::{answer, commands};
 use crate::fault::Fault;
+use crate::people;
 use crate::rights::{self, Read};
 use crate::wire;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use onhand_engine::ids::Label;
+use onhand_engine::people::By;
 use onhand_engine::tax;
 use onhand_protocol::convert;
 use onhand_protocol::limits::MESSAGE_BYTES_MAX;
@@ -25,8 +27,9 @@ async fn read_quote(app: &App, request: Request) -> Answer {
     let (head, body) = request.into_parts();
     let caller = app.caller(&head.headers)?;
     rights::check_op(&caller, "quote")?;
-    let body = Body::parse("quote", commands::read(app, body, MESSAGE_BYTES_MAX).await?.checked()?)?;
+    let (body, approval) = Body::parse("quote", commands::read(app, body, MESSAGE_BYTES_MAX).await?.checked()?)?;
     rights::check(&caller, &body)?;
+    people::check_approval(&body, approval.as_deref(), By::default)?;
     let Body::Quote(asked) = body else { return Err(Fault::new(5005, "a quote is a quote")) };
     let book = wire::Book(app.shared.handle.directory());
     Ok(answer::json(&convert::quote(&asked, caller.role().channel(), &book)?))

@@ -7,6 +7,7 @@ use onhand_actors::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use onhand_engine::catalogue::Role;
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::ids::{CommandId, Label, LocationId};
+use onhand_engine::people::By;
 use onhand_gateway::{Limits, Options, Server, keys};
 use onhand_persistence::memory::{Disk, MemoryLog};
 use serde_json::{Value, json};
@@ -212,7 +213,7 @@ fn make_keys(handle: &Handle) -> HashMap<Role, String> {
             channel: Channel::Till,
             action: Action::CreateKey { key: minted.key },
         };
-        handle.submit(&mut vec![Envelope { port, ticket: Ticket(0), command }]);
+        handle.submit(&mut vec![Envelope { port, ticket: Ticket(0), by: By::default(), command }]);
         assert!(matches!(outcomes.recv_timeout(PATIENCE).unwrap(), Outcome::Done { .. }));
         (role, minted.text)
     };

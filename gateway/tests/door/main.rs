@@ -10,6 +10,7 @@ mod figures;
 mod harness;
 mod live;
 mod pages;
+mod people;
 mod prices;
 mod rights;
 mod scan;

@@ -65,7 +65,7 @@ impl Job {
                 tax_exempt: None,
             }),
         };
-        Request { id: Id(self.id.0), body }
+        Request { id: Id(self.id.0), approval: None, body }
     }
 }
 

@@ -91,5 +91,5 @@ fn define(store: &LocationCode, options: &Options) -> Request {
             dated: Vec::new(),
         },
     });
-    Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), body }
+    Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), approval: None, body }
 }

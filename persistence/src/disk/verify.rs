@@ -1,4 +1,5 @@
-//! Offline verification: archive and log as one chain, the world rebuilt twice.
+//! Offline verification: archive and log as one chain, the world rebuilt twice. And what the log tells,
+//! record by record, to whoever wants to see it.
 
 use super::journal;
 use super::keyspaces::Store;
@@ -8,8 +9,11 @@ use crate::batch::{self, ChainHash, Stored, Tip};
 use crate::format;
 use crate::log::Error;
 use crate::recover;
+use onhand_engine::chain::Chain;
+use onhand_engine::event::Record;
 use onhand_engine::ids::Seq;
 use onhand_engine::world::World;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What verification found.
@@ -44,6 +48,19 @@ pub fn state_hash(world: &World) -> String {
 /// # Errors
 /// [`Error::InUse`], or [`Error::Io`] when it cannot be read at all. Damage is a finding.
 pub fn verify(dir: &Path) -> Result<Report, Error> {
+    check(dir, |_, _| Ok(()))
+}
+
+/// The same, and then tells every record that is left, in order, with the chain as it is at the end, which
+/// has the names of what they speak of; until it is told to stop, or comes to one that cannot be read.
+///
+/// # Errors
+/// As [`verify`].
+pub fn audit(dir: &Path, mut tell: impl FnMut(&Chain, Seq, &Record) -> ControlFlow<()>) -> Result<Report, Error> {
+    check(dir, |store, chain| each_record(store, |seq, record| tell(chain, seq, record)))
+}
+
+fn check(dir: &Path, list: impl FnOnce(&Store, &Chain) -> Result<(), Error>) -> Result<Report, Error> {
     if !dir.join("log").exists() {
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
         return Err(Error::Io { what: format!("{} is not a data directory", dir.display()), source });
@@ -52,7 +69,10 @@ pub fn verify(dir: &Path) -> Result<Report, Error> {
     let written = journal::last_written(dir);
     match Store::open(dir) {
         Ok(store) => {
-            examine(&store, &mut report);
+            let world = examine(&store, &mut report);
+            let listed = list(&store, &world.unwrap_or_default().chain);
+            report.findings.extend(listed.err().map(|error| error.to_string()));
+            report.findings.dedup();
             let end = written.and_then(|written| journal::check_end(dir, written, Seq(report.last_seq)));
             report.findings.extend(end.err().map(|error| error.to_string()));
         }
@@ -63,11 +83,15 @@ pub fn verify(dir: &Path) -> Result<Report, Error> {
     Ok(report)
 }
 
-fn examine(store: &Store, report: &mut Report) {
+/// Gives the world, where it can be rebuilt.
+fn examine(store: &Store, report: &mut Report) -> Option<World> {
     store.set_durable(Seq(u64::MAX));
     let heads = match Heads::read(store) {
         Ok(heads) => heads,
-        Err(error) => return report.findings.push(error.to_string()),
+        Err(error) => {
+            report.findings.push(error.to_string());
+            return None;
+        }
     };
     let recovered = recover_as_a_start_would(store, &heads);
     let mut audit = Audit { snapshot: heads.start().tip, ..Audit::default() };
@@ -78,7 +102,7 @@ fn examine(store: &Store, report: &mut Report) {
     report.records = audit.records;
     report.last_seq = audit.tip.last.0;
     report.chain_head = audit.tip.hash.to_string();
-    match recovered {
+    let world = match recovered {
         Ok((world, snapshot_hash)) => {
             report.state_hash = state_hash(&world);
             report.findings.extend(world.check());
@@ -88,10 +112,40 @@ fn examine(store: &Store, report: &mut Report) {
             if audit.world.as_ref().is_some_and(|world| state_hash(world) != report.state_hash) {
                 report.findings.push("snapshot and log do not add up to what the whole log adds up to".into());
             }
+            Some(world)
         }
-        Err(error) => report.findings.push(error.to_string()),
-    }
+        Err(error) => {
+            report.findings.push(error.to_string());
+            None
+        }
+    };
     report.findings.dedup();
+    world
+}
+
+/// The end of what was pruned: of those segments only the heads are left.
+fn pruned(store: &Store) -> Result<Tip, Error> {
+    let entries = store.archive().entries()?;
+    Ok(entries.iter().take_while(|entry| !entry.kept).last().map_or_else(Tip::default, |entry| entry.tip))
+}
+
+fn each_record(store: &Store, mut tell: impl FnMut(Seq, &Record) -> ControlFlow<()>) -> Result<(), Error> {
+    let mut next = Seq(pruned(store)?.last.0 + 1);
+    store.each_stored(next, &mut |stored| {
+        let (first, end) = (stored.header.first, stored.header.end());
+        // The archive and a segment that is about to be dropped may hold the same.
+        if end <= next {
+            return Ok(Flow::Continue(()));
+        }
+        next = end;
+        let unreadable = |e| Error::Corrupt(format!("the batch at record {}: {e}", first.0));
+        for (seq, record) in (first.0..).zip(format::decode(stored.body).map_err(unreadable)?) {
+            if tell(Seq(seq), &record).is_break() {
+                return Ok(Flow::Break(()));
+            }
+        }
+        Ok(Flow::Continue(()))
+    })
 }
 
 /// The world, and the hash of the snapshot it started from.
@@ -121,8 +175,8 @@ struct Audit {
 impl Audit {
     fn run(&mut self, store: &Store) -> Result<(), Error> {
         let entries = store.archive().entries()?;
-        // Of pruned segments only the heads are left: the chain goes on from the last of them.
-        self.tip = entries.iter().take_while(|entry| !entry.kept).last().map_or_else(Tip::default, |entry| entry.tip);
+        // The chain goes on from the last of what was pruned.
+        self.tip = pruned(store)?;
         if self.tip == Tip::default() {
             self.world = Some(World::default());
         }

@@ -43,6 +43,11 @@ pub(super) enum AnyAnswer {
     PriceBookEnded,
     PromotionsDefined { added: u32, changed: u32 },
     PromotionEnded,
+    RoleDefined,
+    UserDefined,
+    PinSet,
+    UserDisabled,
+    PeopleRequired,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -86,6 +91,11 @@ impl From<&Answer> for AnyAnswer {
                 Self::PromotionsDefined { added: *added, changed: *changed }
             }
             Answer::PromotionEnded => Self::PromotionEnded,
+            Answer::RoleDefined => Self::RoleDefined,
+            Answer::UserDefined => Self::UserDefined,
+            Answer::PinSet => Self::PinSet,
+            Answer::UserDisabled => Self::UserDisabled,
+            Answer::PeopleRequired => Self::PeopleRequired,
         }
     }
 }
@@ -148,6 +158,11 @@ impl ArchivedAnyAnswer {
                 Answer::PromotionsDefined { added: added.to_native(), changed: changed.to_native() }
             }
             Self::PromotionEnded => Answer::PromotionEnded,
+            Self::RoleDefined => Answer::RoleDefined,
+            Self::UserDefined => Answer::UserDefined,
+            Self::PinSet => Answer::PinSet,
+            Self::UserDisabled => Answer::UserDisabled,
+            Self::PeopleRequired => Answer::PeopleRequired,
         })
     }
 }

@@ -5,6 +5,7 @@ use super::account::{AccountEvent, PaymentPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
+use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use super::whole_sale::WholeSale;
@@ -13,6 +14,7 @@ use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQt
 use onhand_engine::event::{self, Event};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Minor;
+use onhand_engine::people::PinHash;
 use onhand_engine::qty::Qty;
 use onhand_engine::scan::Layout;
 use onhand_engine::tax::{RatePpm, Taxed};
@@ -54,6 +56,11 @@ pub(super) enum AnyEvent {
     PriceBookEnded { book: String },
     PromotionsDefined { promotions: Vec<Promotion>, added: u32 },
     PromotionEnded { promotion: String },
+    RoleDefined { role: String, capabilities: u64 },
+    UserDefined { user: u32, code: String, name: String, roles: Vec<String> },
+    PinSet { user: u32, pin: String },
+    UserDisabled { user: u32, disabled: bool },
+    PeopleRequired { at: u32, required: bool },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -354,6 +361,18 @@ impl From<&Event> for AnyEvent {
                 added: *added,
             },
             Event::PromotionEnded { promotion } => Self::PromotionEnded { promotion: promotion.to_string() },
+            Event::RoleDefined { role, capabilities } => {
+                Self::RoleDefined { role: role.to_string(), capabilities: capabilities.bits() }
+            }
+            Event::UserDefined { user, code, name, roles } => Self::UserDefined {
+                user: user.0.get(),
+                code: code.to_string(),
+                name: name.to_string(),
+                roles: labels_out(roles),
+            },
+            Event::PinSet { user, pin } => Self::PinSet { user: user.0.get(), pin: pin.as_str().to_owned() },
+            Event::UserDisabled { user, disabled } => Self::UserDisabled { user: user.0.get(), disabled: *disabled },
+            Event::PeopleRequired { at, required } => Self::PeopleRequired { at: at.0, required: *required },
         }
     }
 }
@@ -435,6 +454,18 @@ impl TryFrom<AnyEvent> for Event {
                 Self::PromotionsDefined { promotions, added }
             }
             AnyEvent::PromotionEnded { promotion } => Self::PromotionEnded { promotion: label(&promotion)? },
+            AnyEvent::RoleDefined { role, capabilities: bits } => {
+                Self::RoleDefined { role: label(&role)?, capabilities: capabilities(bits)? }
+            }
+            AnyEvent::UserDefined { user, code: known_as, name, roles } => Self::UserDefined {
+                user: user_no(user)?,
+                code: code(&known_as)?,
+                name: name.into(),
+                roles: labels_in(&roles)?,
+            },
+            AnyEvent::PinSet { user, pin } => Self::PinSet { user: user_no(user)?, pin: PinHash::new(&pin) },
+            AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
+            AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Records on disk. The one place where an engine type becomes bytes and comes back.
 //!
 //! A record is its length (u32, little-endian, of what follows), an archived [`Head`] of fixed size,
-//! and an archived body of the kind the head names. Nearly every record is a plain sale, which has a
-//! narrow body of its own: a sale of one line and one tender takes about 100 bytes in all.
+//! who asked for it as far as that is known, and an archived body of the kind the head names. Nearly every
+//! record is a plain sale, which has a narrow body of its own: a sale of one line and one tender takes about
+//! 100 bytes in all.
 //!
 //! Responsible for: the layout, and reading back whatever was ever written with it.
 //!
@@ -15,6 +16,7 @@ mod codes;
 mod drawer;
 mod event;
 pub mod head;
+mod people;
 mod pricing;
 mod returns;
 mod sale;
@@ -25,6 +27,7 @@ use event::AnyEvent;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId};
+use onhand_engine::people::By;
 use onhand_engine::time::Timestamp;
 use rkyv::api::high::{HighSerializer, HighValidator};
 use rkyv::bytecheck::CheckBytes;
@@ -49,7 +52,8 @@ struct Head {
     kind: u8,
 }
 
-/// Kinds of body. A number, once given, is never given again.
+/// Kinds of body. A number, once given, is never given again; the three highest bits are not part of it
+/// (`people`).
 const KIND_EVENT: u8 = 0;
 const KIND_NARROW_SALE: u8 = 1;
 
@@ -75,10 +79,12 @@ pub fn encode(record: &Record, into: &mut Vec<u8>) {
     SCRATCH.with_borrow_mut(|scratch| match &record.event {
         Event::SaleRecorded(sale) if scratch.sale.fill(sale) => {
             archive(&mut scratch.arena, &Head::of(record, KIND_NARROW_SALE), into);
+            people::write(record.by, into);
             archive(&mut scratch.arena, &scratch.sale, into);
         }
         event => {
             archive(&mut scratch.arena, &Head::of(record, KIND_EVENT), into);
+            people::write(record.by, into);
             archive(&mut scratch.arena, &AnyEvent::from(event), into);
         }
     });
@@ -123,6 +129,7 @@ pub struct Frames<'a> {
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
     head: &'a ArchivedHead,
+    by: By,
     body: &'a [u8],
 }
 
@@ -151,7 +158,9 @@ impl<'a> Frame<'a> {
     fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let too_short = || DecodeError(format!("{} bytes are too few for a record", bytes.len()));
         let (head, body) = bytes.split_at_checked(HEAD_BYTES).ok_or_else(too_short)?;
-        Ok(Self { head: access::<ArchivedHead>(head)?, body })
+        let head = access::<ArchivedHead>(head)?;
+        let (by, body) = people::read(head.kind, body)?;
+        Ok(Self { head, by, body })
     }
 
     /// Where it was decided.
@@ -182,6 +191,7 @@ impl<'a> Frame<'a> {
             command: self.command(),
             fingerprint: self.fingerprint(),
             location: self.location(),
+            by: self.by,
             event: self.event()?,
         })
     }
@@ -193,7 +203,7 @@ impl<'a> Frame<'a> {
     /// [`DecodeError`] when its body cannot be read; the other record is neither then.
     pub fn read_into(&self, record: &mut Record) -> Result<(), DecodeError> {
         match &mut record.event {
-            Event::SaleRecorded(sale) if self.head.kind == KIND_NARROW_SALE => {
+            Event::SaleRecorded(sale) if people::without_flags(self.head.kind) == KIND_NARROW_SALE => {
                 access::<sale::ArchivedNarrowSale>(self.body)?.read_into(sale)?;
             }
             event => *event = self.event()?,
@@ -202,6 +212,7 @@ impl<'a> Frame<'a> {
         record.command = self.command();
         record.fingerprint = self.fingerprint();
         record.location = self.location();
+        record.by = self.by;
         Ok(())
     }
 
@@ -211,7 +222,7 @@ impl<'a> Frame<'a> {
     }
 
     fn event(&self) -> Result<Event, DecodeError> {
-        match self.head.kind {
+        match people::without_flags(self.head.kind) {
             KIND_NARROW_SALE => Ok(Event::SaleRecorded(access::<sale::ArchivedNarrowSale>(self.body)?.read()?)),
             KIND_EVENT => unarchive::<AnyEvent>(self.body)?.try_into(),
             other => Err(DecodeError(format!("unknown kind of record: {other}"))),
@@ -227,7 +238,7 @@ impl Head {
             command: record.command.0,
             fingerprint: [op, lines, money, rest],
             location: record.location.0,
-            kind,
+            kind: kind | people::flags(record.by),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
+use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::GivenBack;
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
@@ -63,6 +64,8 @@ enum Part {
     Promotions(Vec<Promotion>),
     /// How often the selling rules had changed; after all of them.
     RulesVersion(u64),
+    /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
+    People(Box<Everybody>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -145,6 +148,9 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
         tell(part(&Part::Labels(labels.collect())));
     }
     rules_parts(chain, tell);
+    if let Some(everybody) = Everybody::of(&chain.people) {
+        tell(part(&Part::People(Box::new(everybody))));
+    }
 }
 
 /// Tells the parts of the selling rules; none for a chain that never had any.
@@ -266,7 +272,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::Book(_)
         | Part::BookRows(_)
         | Part::Promotions(_)
-        | Part::RulesVersion(_) => return read_chain(part, &mut world.chain),
+        | Part::RulesVersion(_)
+        | Part::People(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -367,6 +374,7 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
             chain.restore_rules(|rules| rules.put_promotions(promotions));
         }
         Part::RulesVersion(version) => chain.restore_rules(|rules| rules.version = RulesVersion(version)),
+        Part::People(everybody) => everybody.read_into(chain)?,
         _ => {}
     }
     Ok(())

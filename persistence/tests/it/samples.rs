@@ -10,6 +10,7 @@ use onhand_engine::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo,
 };
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, Taxed};
 use onhand_engine::time::Timestamp;
@@ -32,7 +33,8 @@ fn id(n: u64) -> CommandId {
 
 pub(crate) fn record(n: u64, location: u32, event: Event) -> Record {
     let fingerprint = Fingerprint { op: 1, lines: 2, money: 3, rest: u32::try_from(n).unwrap() };
-    Record { time: Timestamp(NOON + n), command: id(n), fingerprint, location: LocationId(location), event }
+    let (time, location) = (Timestamp(NOON + n), LocationId(location));
+    Record { time, command: id(n), fingerprint, location, by: By::default(), event }
 }
 
 pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {

@@ -102,7 +102,12 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::StepTaken
         | Answer::LabelsSet
         | Answer::PriceBookEnded
-        | Answer::PromotionEnded => {}
+        | Answer::PromotionEnded
+        | Answer::RoleDefined
+        | Answer::UserDefined
+        | Answer::PinSet
+        | Answer::UserDisabled
+        | Answer::PeopleRequired => {}
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
         Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
         Answer::PromotionsDefined { added, changed } => {
@@ -145,6 +150,11 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::PriceBookEnded => "price_book_ended",
         Answer::PromotionsDefined { .. } => "promotions_defined",
         Answer::PromotionEnded => "promotion_ended",
+        Answer::RoleDefined => "role_defined",
+        Answer::UserDefined => "user_defined",
+        Answer::PinSet => "pin_set",
+        Answer::UserDisabled => "user_disabled",
+        Answer::PeopleRequired => "people_required",
     }
 }
 

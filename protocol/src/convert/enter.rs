@@ -3,7 +3,7 @@
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
 use super::priced::{self, For};
-use super::{Asked, Names, account, define, drawer, refusal, rules, scan, unknown_sale};
+use super::{Asked, Names, account, define, drawer, people, refusal, rules, scan, unknown_sale};
 use crate::limits;
 use crate::message::{
     AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell, Tender,
@@ -36,7 +36,7 @@ pub struct Entered {
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
 /// not commands (`hello`, `get`, `scan`, `quote`, `subscribe`, `watch_metrics`, `watch_prices`, `unsubscribe`,
-/// `ping`).
+/// `ping`, `sign_in`, `sign_out`) and for `set_pin`, whose PIN is hashed first: [`super::set_pin`].
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
     match body {
@@ -120,6 +120,16 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::EndPriceBook(body) => Ok(desk.chain(Action::EndPriceBook { book: body.book.0 })),
         Body::DefinePromotions(body) => rules::promotions(body, names).map(|action| desk.chain(action)),
         Body::EndPromotion(body) => Ok(desk.chain(Action::EndPromotion { promotion: body.promotion.0 })),
+        Body::DefineRole(body) => Ok(desk.chain(people::role(body))),
+        Body::DefineUser(body) => people::user(body).map(|action| desk.chain(action)),
+        Body::DisableUser(body) => Ok(desk.chain(people::disable(body))),
+        Body::RequirePeople(body) => {
+            let at = match &body.location {
+                Some(code) => desk.place(code)?.location.id,
+                None => LocationId::CHAIN,
+            };
+            Ok(desk.chain(Action::RequirePeople { at, required: body.required }))
+        }
         Body::Hello(_)
         | Body::Scan(_)
         | Body::Quote(_)
@@ -128,7 +138,10 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         | Body::Subscribe(_)
         | Body::WatchMetrics(_)
         | Body::Unsubscribe(_)
-        | Body::Ping(_) => {
+        | Body::Ping(_)
+        | Body::SignIn(_)
+        | Body::SignOut(_)
+        | Body::SetPin(_) => {
             let text = format!("{} is not a command", body.op());
             Err(Box::new(ErrorBody::new(1002, text).at("op")))
         }

@@ -8,6 +8,7 @@ mod define;
 mod drawer;
 mod enter;
 mod giving;
+mod people;
 mod priced;
 mod read;
 mod refusal;
@@ -20,14 +21,16 @@ pub use define::key;
 pub use drawer::z;
 pub use enter::{Entered, command, quote};
 pub use giving::{command_about, unknown_sale};
+pub use people::{by, people, set_pin, signed_in};
 pub use read::{event, item, key_id, key_message, location, reservation, tax_gaps, totals};
 pub use refusal::{refusal, refused};
 pub use rules::{price_book_message, promotion_message};
 pub use scan::scan;
 
-use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
+use onhand_engine::people::UserNo;
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
 use std::sync::Arc;
@@ -56,6 +59,14 @@ pub trait Names {
     /// Engine time, for what holds for a while.
     fn now(&self) -> Timestamp {
         Timestamp::default()
+    }
+    /// The code of a user's number. Where only commands are read, nobody needs to be known.
+    fn user_numbered(&self, _: UserNo) -> Option<UserCode> {
+        None
+    }
+    /// Who holds a key; the same.
+    fn holder(&self, _: KeyId) -> Option<Label> {
+        None
     }
     /// The item of a code that was not looked at yet.
     fn item_called(&self, code: &str) -> Option<Arc<Item>> {

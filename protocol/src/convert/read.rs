@@ -7,13 +7,14 @@ use crate::message::read::{
 use crate::message::{
     AccountLine, AskedLine, DatedRate, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
 };
-use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time};
+use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
 use onhand_engine::account::Entry;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
+use onhand_engine::people::UserNo;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::Pricing;
 use onhand_engine::scan::Layout;
@@ -127,6 +128,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         command: Id::from(record.command),
         location: names.location_numbered(record.location).map(|location| Text(location.code.clone())),
         event: word(&record.event).to_owned(),
+        by: super::by(record.by, names),
         channel: None,
         completed: None,
         sale: None,
@@ -155,6 +157,12 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         rules: None,
         quote: None,
         tax_exempt: None,
+        role: None,
+        capabilities: None,
+        user: None,
+        roles: None,
+        disabled: None,
+        required: None,
     };
     teller.fill(blank, &record.event)
 }
@@ -260,6 +268,23 @@ impl<N: Names> Teller<'_, N> {
                 accounts: vec![account::line(*account, entry)],
                 ..blank
             },
+            Event::RoleDefined { role, capabilities } => EventMessage {
+                role: Some(role.into()),
+                capabilities: Some(capabilities.each().map(Into::into).collect()),
+                ..blank
+            },
+            Event::UserDefined { code, roles, .. } => {
+                EventMessage { user: Some(code.into()), roles: Some(roles.iter().map(Into::into).collect()), ..blank }
+            }
+            Event::PinSet { user, .. } => EventMessage { user: self.user(*user), ..blank },
+            Event::UserDisabled { user, disabled } => {
+                EventMessage { user: self.user(*user), disabled: Some(*disabled), ..blank }
+            }
+            Event::PeopleRequired { at, required } => EventMessage {
+                location: self.names.location_numbered(*at).map(|location| (&location.code).into()),
+                required: Some(*required),
+                ..blank
+            },
             Event::Settled { sale, unpaid } => {
                 let line = |take| AccountLine { sale: Some(Id::from(*sale)), ..account::taken(take) };
                 EventMessage { accounts: unpaid.iter().map(line).collect(), ..blank }
@@ -294,6 +319,10 @@ impl<N: Names> Teller<'_, N> {
     fn receipt(&self, receipt: Option<(TillNo, ReceiptNo)>) -> Option<String> {
         let (till, no) = receipt?;
         Some(super::answer::receipt_text(&self.names.location_numbered(self.location)?.code, till, no))
+    }
+
+    fn user(&self, no: UserNo) -> Option<UserCode> {
+        self.names.user_numbered(no).map(Text)
     }
 
     fn quantity(&self, line: &SkuQty) -> SkuQuantity {
@@ -432,5 +461,10 @@ fn word(event: &Event) -> &'static str {
         Event::PriceBookEnded { .. } => "price_book_ended",
         Event::PromotionsDefined { .. } => "promotions_defined",
         Event::PromotionEnded { .. } => "promotion_ended",
+        Event::RoleDefined { .. } => "role_defined",
+        Event::UserDefined { .. } => "user_defined",
+        Event::PinSet { .. } => "pin_set",
+        Event::UserDisabled { .. } => "user_disabled",
+        Event::PeopleRequired { .. } => "people_required",
     }
 }

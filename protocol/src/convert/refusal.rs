@@ -29,7 +29,11 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::ShuttingDown
         | Refusal::Internal
         | Refusal::WrongAccount { .. }
-        | Refusal::NoSuchPayment => error,
+        | Refusal::NoSuchPayment
+        | Refusal::UnknownDevice
+        | Refusal::RevokedDevice
+        | Refusal::PersonNeeded
+        | Refusal::LastManager => error,
         Refusal::BadQuantity { sku: number } | Refusal::NoPrice { sku: number } => {
             let sku = sku(number);
             ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }
@@ -90,5 +94,13 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::BalanceShort { short_by, available } => {
             ErrorBody { balance: Some(*available), missing: Some(*short_by), ..error }
         }
+        Refusal::LacksCapability { capability } => ErrorBody { capability: Some((*capability).into()), ..error },
+        Refusal::MayNotApprove { capability } => {
+            ErrorBody { capability: Some((*capability).into()), ..error }.at("approval")
+        }
+        Refusal::OwnApproval => error.at("approval"),
+        Refusal::UserDisabled { user } => ErrorBody { user: Some(Text(user.clone())), ..error },
+        Refusal::UnknownUser => error.at("user"),
+        Refusal::UnknownRole { role } => ErrorBody { role: Some(Text(role.clone())), ..error }.at("roles"),
     }
 }

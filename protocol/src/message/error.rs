@@ -1,6 +1,7 @@
 //! Errors on the wire: a number, its name, a sentence, and the data that belongs to it.
 
-use crate::value::{Currency, Id, Label, LocationCode, OrderName, Quantity, Sku};
+use super::word::Capability;
+use crate::value::{Currency, Id, Label, LocationCode, OrderName, Quantity, Sku, UserCode};
 use onhand_engine::card_number;
 use onhand_engine::refusal::{NUMBERS, name_of};
 use schemars::JsonSchema;
@@ -65,6 +66,15 @@ pub struct ErrorBody {
     /// The tax class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Label>,
+    /// What the person signed in, or the approver, lacks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capability: Option<Capability>,
+    /// The user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserCode>,
+    /// The role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Label>,
     /// The most there may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
@@ -154,14 +164,14 @@ fn masked_field<S: Serializer>(field: &Option<String>, serializer: S) -> Result<
 #[must_use]
 pub const fn status_of(number: u16) -> u16 {
     match number {
-        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 3030 | 4007 => 404,
+        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 3030 | 4007 | 4015 | 4016 => 404,
         1006 => 413,
-        1008 | 2001 | 2004..=2008 | 2010 | 3010 | 3011 | 3033 | 3034 => 409,
-        1001..=1999 => 400,
+        1008 | 2001 | 2004..=2008 | 2010 | 3010 | 3011 | 3033 | 3034 | 4017 => 409,
+        1001..=1999 | 4020 => 400,
         3001..=3999 => 422,
-        4001..=4003 | 4006 => 401,
-        4004 | 4005 => 403,
-        5006 | 5007 | 5012 => 429,
+        4001..=4003 | 4006 | 4010 | 4018 | 4021 => 401,
+        4004 | 4005 | 4011..=4014 => 403,
+        4019 | 5006 | 5007 | 5012 => 429,
         5001 | 5003 | 5004 | 5011 => 503,
         5002 => 507,
         5013 => 504,

@@ -9,6 +9,7 @@ mod drawer;
 mod error;
 mod level;
 mod metrics;
+mod people;
 mod pricing;
 pub mod read;
 mod reply;
@@ -38,6 +39,10 @@ pub use metrics::{
     MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
+pub use people::{
+    Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
+    SignOut, SignedIn, UserMessage,
+};
 pub use pricing::{
     BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
     FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
@@ -52,5 +57,5 @@ pub use reply::{
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
 pub use word::{
-    Account, Basis, Channel, Direction, Disposition, LocationKind, Posting, Rounding, TenderType, Tie, Unit,
+    Account, Basis, Capability, Channel, Direction, Disposition, LocationKind, Posting, Rounding, TenderType, Tie, Unit,
 };

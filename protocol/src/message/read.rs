@@ -4,10 +4,13 @@ use super::account::AccountLine;
 use super::body::{AskedLine, ItemInput, TaxInput};
 use super::drawer::Report;
 use super::level::LevelMessage;
+use super::people::ByMessage;
 use super::pricing::DiscountMessage;
 use super::reply::{Role, SkuQuantity};
-use super::word::{Channel, Disposition, LocationKind, TenderType};
-use crate::value::{Amount, Currency, Day, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
+use super::word::{Capability, Channel, Disposition, LocationKind, TenderType};
+use crate::value::{
+    Amount, Currency, Day, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time, UserCode,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -147,9 +150,12 @@ answer!(
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `key_created`, `key_revoked`,
         /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
         /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
-        /// `account_let_go`, `settled`, `price_book_defined`, `price_book_ended`, `promotions_defined` or
-        /// `promotion_ended`.
+        /// `account_let_go`, `settled`, `price_book_defined`, `price_book_ended`, `promotions_defined`,
+        /// `promotion_ended`, `role_defined`, `user_defined`, `pin_set`, `user_disabled` or `people_required`.
         event: String,
+        /// Who asked for it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<ByMessage>,
         /// Where the demand came from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<Channel>,
@@ -234,6 +240,24 @@ answer!(
         /// Why the customer paid no tax.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// The role that was defined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Label>,
+        /// What whoever has it may do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        capabilities: Option<Vec<Capability>>,
+        /// The user whom it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserCode>,
+        /// Their roles.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        roles: Option<Vec<Label>>,
+        /// Whether they may do nothing any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disabled: Option<bool>,
+        /// Whether people are required: at the location, or everywhere where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        required: Option<bool>,
     }
 );
 answer!(

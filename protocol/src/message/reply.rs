@@ -7,6 +7,7 @@ use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
+use super::people::SignedIn;
 use super::pricing::{PricesVersion, Quoted};
 use super::tagged::{Head, Read, Rest, Shape};
 use super::word::{Channel, Unit};
@@ -216,6 +217,20 @@ successes! {
     Quoted(Quoted) = "quoted",
     /// Watching prices: changes follow as pushes.
     WatchingPrices(PricesVersion) = "watching_prices",
+    /// The person is signed in.
+    SignedIn(SignedIn) = "signed_in",
+    /// Nobody is.
+    SignedOut(Pong) = "signed_out",
+    /// The role is as defined.
+    RoleDefined(Plain) = "role_defined",
+    /// The user is known.
+    UserDefined(Plain) = "user_defined",
+    /// The PIN is good from now on, and no earlier one.
+    PinSet(Plain) = "pin_set",
+    /// The user may do nothing any more, or again.
+    UserDisabled(Plain) = "user_disabled",
+    /// People are required there, or no longer.
+    PeopleRequired(Plain) = "people_required",
 }
 
 macro_rules! fields {
@@ -448,7 +463,12 @@ impl Success {
             | Success::PriceBookDefined(PriceBookDefined { seq, .. })
             | Success::PriceBookEnded(Plain { seq, .. })
             | Success::PromotionsDefined(ItemsDefined { seq, .. })
-            | Success::PromotionEnded(Plain { seq, .. }) => Some(*seq),
+            | Success::PromotionEnded(Plain { seq, .. })
+            | Success::RoleDefined(Plain { seq, .. })
+            | Success::UserDefined(Plain { seq, .. })
+            | Success::PinSet(Plain { seq, .. })
+            | Success::UserDisabled(Plain { seq, .. })
+            | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
             | Success::Level(_)
@@ -458,7 +478,9 @@ impl Success {
             | Success::Pong(_)
             | Success::Scanned(_)
             | Success::Quoted(_)
-            | Success::WatchingPrices(_) => None,
+            | Success::WatchingPrices(_)
+            | Success::SignedIn(_)
+            | Success::SignedOut(_) => None,
         }
     }
 }

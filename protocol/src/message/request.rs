@@ -8,6 +8,7 @@ use super::body::{
 };
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
+use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};
 use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
 use super::tagged::{Head, Read, Rest, Shape};
 use crate::limits;
@@ -23,6 +24,8 @@ use std::borrow::Cow;
 pub struct Request {
     /// Minted at the user's intent; a repeat carries the same one.
     pub id: Id,
+    /// Who approves it, where the person signed in may not do it alone.
+    pub approval: Option<Box<Approval>>,
     /// What is asked.
     pub body: Body,
 }
@@ -57,17 +60,23 @@ macro_rules! bodies {
                 }
             }
 
-            /// Reads the body of `POST /v1/{op}`.
+            /// Reads the body of `POST /v1/{op}`, and who approves it.
             ///
             /// # Errors
             /// [`ErrorBody`] 1001, 1002, 1007 or the number of the value that is wrong.
-            pub fn parse(op: &str, bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
+            pub fn parse(op: &str, bytes: &[u8]) -> Result<(Self, Option<Box<Approval>>), Box<ErrorBody>> {
                 let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
-                let json = &mut serde_json::Deserializer::from_str(text);
-                match op {
-                    $($op => from_json(json).map(Body::$variant),)+
-                    _ => Err(Box::new(unknown_op(op))),
+                if !OPS.contains(&op) {
+                    return Err(Box::new(unknown_op(op)));
                 }
+                let mut head = Head::posted(op);
+                let mut track = serde_path_to_error::Track::new();
+                let json = &mut serde_json::Deserializer::from_str(text);
+                let tracked = serde_path_to_error::Deserializer::new(&mut *json, &mut track);
+                let read = Read::<Body>::new(&mut head).deserialize(tracked);
+                let body = read.map_err(|why| Box::new(explained(&why, &track.path().to_string())))?;
+                json.end().map_err(|why| Box::new(explained(&why, ".")))?;
+                Ok((body, head.approval))
             }
         }
 
@@ -179,6 +188,20 @@ bodies! {
     Quote(Quote) = "quote",
     /// Changed prices.
     WatchPrices(WatchPrices) = "watch_prices",
+    /// A person comes to this device.
+    SignIn(SignIn) = "sign_in",
+    /// And goes.
+    SignOut(SignOut) = "sign_out",
+    /// A role.
+    DefineRole(DefineRole) = "define_role",
+    /// A user.
+    DefineUser(DefineUser) = "define_user",
+    /// Their PIN.
+    SetPin(SetPin) = "set_pin",
+    /// They may do nothing any more.
+    DisableUser(DisableUser) = "disable_user",
+    /// Whether a person must be signed in.
+    RequirePeople(RequirePeople) = "require_people",
 }
 
 impl Body {
@@ -204,8 +227,11 @@ impl Serialize for Request {
             id: Id,
             #[serde(flatten)]
             body: &'a Body,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            approval: Option<&'a Approval>,
         }
-        Written { op: self.body.op(), id: self.id, body: &self.body }.serialize(serializer)
+        Written { op: self.body.op(), id: self.id, body: &self.body, approval: self.approval.as_deref() }
+            .serialize(serializer)
     }
 }
 
@@ -213,7 +239,7 @@ impl Request {
     /// A request with a new id.
     #[must_use]
     pub fn new(body: Body) -> Self {
-        Self { id: Id::mint(), body }
+        Self { id: Id::mint(), approval: None, body }
     }
 
     /// Reads one request.
@@ -228,7 +254,7 @@ impl Request {
             read = read_body(text, &mut head);
         }
         match (read, head.id) {
-            (Ok(body), Some(id)) => Ok(Self { id, body }),
+            (Ok(body), Some(id)) => Ok(Self { id, approval: head.approval, body }),
             (Ok(_), None) => {
                 let error = ErrorBody::new(1001, "the request has no `id`; send a UUID").at("id");
                 Err(Malformed { id: None, error: Box::new(error) })
@@ -314,9 +340,9 @@ fn malformed(text: &str) -> Malformed {
 }
 
 /// Reads a body with known shape, keeping track of where it goes wrong.
-fn from_json<'de, T: Deserialize<'de>>(
-    json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
-) -> Result<T, Box<ErrorBody>> {
+fn from_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Box<ErrorBody>> {
+    let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
+    let json = &mut serde_json::Deserializer::from_str(text);
     let mut track = serde_path_to_error::Track::new();
     let read = T::deserialize(serde_path_to_error::Deserializer::new(&mut *json, &mut track));
     let value = read.map_err(|why| Box::new(explained(&why, &track.path().to_string())))?;
@@ -330,8 +356,17 @@ impl CreateKey {
     /// # Errors
     /// [`ErrorBody`] as [`Body::parse`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
-        let text = std::str::from_utf8(bytes).map_err(|why| Box::new(not_utf8(why)))?;
-        from_json(&mut serde_json::Deserializer::from_str(text))
+        from_json(bytes)
+    }
+}
+
+impl SignIn {
+    /// Reads the body of `POST /v1/sign_in`.
+    ///
+    /// # Errors
+    /// [`ErrorBody`] as [`Body::parse`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Box<ErrorBody>> {
+        from_json(bytes)
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! serde's internally tagged enums buffer everything and cannot refuse unknown fields. Here the
 //! name is read first (everyone writes it first), and the rest of the object goes straight into
-//! the struct of that name; `op`, `ok` and `id` are taken out on the way.
+//! the struct of that name; `op`, `ok`, `id` and a request's `approval` are taken out on the way.
 
+use super::people::Approval;
 use crate::value::Id;
 use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
@@ -25,6 +26,8 @@ pub(super) struct Head<'de> {
     pub(super) id: Option<Id>,
     /// The name stands after other fields: read again with it known.
     pub(super) late: bool,
+    /// Who approves the request.
+    pub(super) approval: Option<Box<Approval>>,
     tag_seen: bool,
     id_seen: bool,
 }
@@ -71,6 +74,11 @@ impl<'de> Head<'de> {
         Self { known, ..Self::default() }
     }
 
+    /// The body of a request whose name and id stand elsewhere, so that they are too much in it.
+    pub(super) fn posted(op: &'de str) -> Self {
+        Self { tag_seen: true, id_seen: true, ..Self::knowing(Some(Cow::Borrowed(op))) }
+    }
+
     fn read_until_name<M: MapAccess<'de>>(
         &mut self,
         map: &mut M,
@@ -97,6 +105,13 @@ impl<'de> Head<'de> {
         self.id = map.next_value()?;
         Ok(())
     }
+
+    fn take_approval<M: MapAccess<'de>>(&mut self, map: &mut M) -> Result<(), M::Error> {
+        if self.approval.replace(map.next_value()?).is_some() {
+            return Err(de::Error::duplicate_field("approval"));
+        }
+        Ok(())
+    }
 }
 
 /// The fields that belong to the named shape.
@@ -120,6 +135,8 @@ impl<'de, M: MapAccess<'de>> MapAccess<'de> for Rest<'_, 'de, M> {
         while let Some(key) = self.map.next_key_seed(Str)? {
             if key == "id" {
                 self.head.take_id(&mut self.map)?;
+            } else if key == "approval" && self.tag == "op" {
+                self.head.take_approval(&mut self.map)?;
             } else if key == self.tag {
                 if std::mem::replace(&mut self.head.tag_seen, true) {
                     return Err(de::Error::duplicate_field(self.tag));

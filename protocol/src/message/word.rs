@@ -1,7 +1,7 @@
 //! Closed vocabularies: the wire's words for the engine's.
 
 use onhand_engine::drawer::{journal, rules};
-use onhand_engine::{cash_rounding, catalogue, command, qty, tax};
+use onhand_engine::{cash_rounding, catalogue, command, people, qty, tax};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -203,5 +203,40 @@ word!(
         Variance,
         /// What was left in the drawer went to the safe.
         Emptied,
+    }
+);
+word!(
+    /// What a person may be allowed to do.
+    Capability, people::Capability {
+        /// Sells, and holds goods for a customer.
+        Sell,
+        /// Takes goods back and gives money for them.
+        Return,
+        /// Cancels a whole finished sale.
+        Void,
+        /// Sells at another price than the price list's.
+        OverridePrice,
+        /// Gives a discount that no promotion gives.
+        Discount,
+        /// Opens the drawer without a sale; puts cash in and takes cash out.
+        Drawer,
+        /// Opens and closes a till session.
+        CloseSession,
+        /// Binds goods to orders and lets them go.
+        Orders,
+        /// Books goods in.
+        Receive,
+        /// Corrects stock.
+        AdjustStock,
+        /// Counts stock.
+        Count,
+        /// Defines items, locations, and their rules.
+        ManageCatalogue,
+        /// Makes and revokes keys.
+        ManageKeys,
+        /// Defines users and roles.
+        ManagePeople,
+        /// Approves what another person may not do alone.
+        Approve,
     }
 );

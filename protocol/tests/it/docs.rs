@@ -86,7 +86,7 @@ fn every_example_is_what_it_claims_to_be() {
     }
     let missing: Vec<_> = OPS.iter().filter(|op| !ops.contains(*op)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
-    assert_eq!(oks.len(), 39, "every success but those of keys: {oks:?}");
+    assert_eq!(oks.len(), 46, "every success but those of keys: {oks:?}");
 }
 
 #[test]
@@ -101,6 +101,7 @@ fn limits_in_the_document_are_those_of_the_code() {
     assert_eq!((onhand_engine::scan::BYTES_MAX, limits::LAYOUTS_MAX), (1_000, 20));
     let history = (limits::METRICS_SECONDS_MAX_S, limits::METRICS_MINUTES_MAX_S, limits::METRICS_STREAMS_MAX);
     assert_eq!(history, (7_200, 86_400, 8));
+    assert_eq!(limits::ROLES_OF_USER_MAX, 16);
     assert_eq!((limits::SUBSCRIPTIONS_MAX, limits::HELLO_TIMEOUT_MS, limits::PAGE_MAX), (10_000, 5_000, 1_000));
 }
 

@@ -9,5 +9,6 @@ mod commands;
 mod compact;
 mod docs;
 mod fuzz;
+mod people;
 mod refusals;
 mod replies;

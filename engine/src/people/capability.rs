@@ -1,0 +1,206 @@
+//! What a person may be allowed to do, and which action needs what.
+
+use crate::account::{AccountAsk, Cause};
+use crate::command::{Action, Sell};
+use crate::drawer;
+use crate::quote::Why;
+
+macro_rules! capabilities {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $bit:literal;)+) => {
+        /// One thing that a person may be allowed to do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Capability {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Capability {
+            /// Every capability.
+            pub const ALL: &[Capability] = &[$(Capability::$name),+];
+
+            /// The word for it on the wire.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Capability::$name => $word),+ }
+            }
+
+            /// Its bit in a set. Kept in the log: a bit, once given, is never given again.
+            const fn bit(self) -> u64 {
+                match self { $(Capability::$name => 1 << $bit),+ }
+            }
+        }
+    };
+}
+
+capabilities! {
+    /// Sells, and holds goods for a customer.
+    Sell = "sell", 0;
+    /// Takes goods back and gives money for them.
+    Return = "return", 1;
+    /// Cancels a whole finished sale; disables a gift card or another account.
+    Void = "void", 2;
+    /// Sells at another price than the price list's.
+    OverridePrice = "override_price", 3;
+    /// Gives a discount that no promotion gives.
+    Discount = "discount", 4;
+    /// Opens a till session, and the drawer without a sale; puts cash in and takes cash out, also from an account.
+    Drawer = "drawer", 5;
+    /// Closes a till session.
+    CloseSession = "close_session", 6;
+    /// Binds goods to orders and lets them go.
+    Orders = "orders", 7;
+    /// Books goods in.
+    Receive = "receive", 8;
+    /// Corrects stock.
+    AdjustStock = "adjust_stock", 9;
+    /// Counts stock.
+    Count = "count", 10;
+    /// Defines items, locations, and their rules.
+    ManageCatalogue = "manage_catalogue", 11;
+    /// Makes and revokes keys.
+    ManageKeys = "manage_keys", 12;
+    /// Defines users and roles.
+    ManagePeople = "manage_people", 13;
+    /// Approves what another person may not do alone.
+    Approve = "approve", 14;
+}
+
+impl Capability {
+    /// The capability of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|capability| capability.name() == name)
+    }
+}
+
+/// A set of capabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Capabilities(u64);
+
+impl Capabilities {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+
+    /// These.
+    #[must_use]
+    pub fn of(these: &[Capability]) -> Self {
+        Self(these.iter().fold(0, |bits, capability| bits | capability.bit()))
+    }
+
+    /// The bits of the set, as the log keeps them.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The set of bits that the log kept; none when one of them has no meaning here.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        (bits & !Self::of(Capability::ALL).0 == 0).then_some(Self(bits))
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether it is in the set.
+    #[must_use]
+    pub const fn has(self, capability: Capability) -> bool {
+        self.0 & capability.bit() != 0
+    }
+
+    /// Those in the set, in the order of [`Capability::ALL`].
+    pub fn each(self) -> impl Iterator<Item = Capability> {
+        Capability::ALL.iter().copied().filter(move |capability| self.has(*capability))
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn first(self) -> Option<Capability> {
+        self.each().next()
+    }
+}
+
+/// What a person needs for an action: the one table that says so. What needs nothing is the server's own,
+/// or may be done by whoever is signed in.
+#[must_use]
+pub fn needs(action: &Action) -> Capabilities {
+    let needed = match action {
+        Action::Sell(sell) => return needs_of_sale(sell),
+        Action::Reserve { .. } | Action::Extend { .. } | Action::Release { .. } => Capability::Sell,
+        Action::Expire { .. } | Action::Payment(_) => return Capabilities::NONE,
+        Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,
+        Action::Receive { .. } => Capability::Receive,
+        Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
+        Action::Return { .. } | Action::GrantReturn { .. } => Capability::Return,
+        Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
+        Action::Drawer { ask, .. } => return needs_of_drawer(ask),
+        Action::Account { ask, .. } => return needs_of_account(ask),
+        Action::Adjust { .. } => Capability::AdjustStock,
+        Action::Count { .. } => Capability::Count,
+        Action::SetPolicy { .. }
+        | Action::DefineItems { .. }
+        | Action::DefineLocation { .. }
+        | Action::SetDrawerRules { .. }
+        | Action::SetLabels { .. }
+        | Action::DefinePriceBook { .. }
+        | Action::EndPriceBook { .. }
+        | Action::DefinePromotions { .. }
+        | Action::EndPromotion { .. } => Capability::ManageCatalogue,
+        Action::CreateKey { .. } | Action::RevokeKey { .. } => Capability::ManageKeys,
+        Action::DefineRole { .. }
+        | Action::DefineUser { .. }
+        | Action::SetPin { .. }
+        | Action::DisableUser { .. }
+        | Action::RequirePeople { .. } => Capability::ManagePeople,
+    };
+    Capabilities::of(&[needed])
+}
+
+/// A sale at another price than the shop's, or with something off that no promotion gives, needs more
+/// than a sale does.
+fn needs_of_sale(sell: &Sell) -> Capabilities {
+    let mut needed = Capabilities::of(&[Capability::Sell]);
+    for line in sell.pricing.iter().flat_map(|pricing| &pricing.lines) {
+        if line.overridden.is_some() {
+            needed = needed.and(Capabilities::of(&[Capability::OverridePrice]));
+        }
+        if line.discounts.iter().any(|discount| matches!(discount.why, Why::Person(_))) {
+            needed = needed.and(Capabilities::of(&[Capability::Discount]));
+        }
+    }
+    needed
+}
+
+/// An X changes nothing: whoever is signed in may read it.
+fn needs_of_drawer(ask: &drawer::Ask) -> Capabilities {
+    let needed = match ask {
+        drawer::Ask::Open { .. } | drawer::Ask::Move { .. } | drawer::Ask::NoSale { .. } => Capability::Drawer,
+        drawer::Ask::Close { .. } => Capability::CloseSession,
+        drawer::Ask::Read => return Capabilities::NONE,
+    };
+    Capabilities::of(&[needed])
+}
+
+/// A gift card is sold and loaded as goods are sold; what is refunded to one is a return. Money that is
+/// paid out without a sale comes from the drawer; a card that is disabled is cancelled. What is on it
+/// anybody may read who is signed in; the steps of a payment are the server's own.
+fn needs_of_account(ask: &AccountAsk) -> Capabilities {
+    let needed = match ask {
+        AccountAsk::Load { cause: Cause::Refund(_), .. } => Capability::Return,
+        AccountAsk::Issue { .. } | AccountAsk::Load { .. } => Capability::Sell,
+        AccountAsk::Redeem { .. } => Capability::Drawer,
+        AccountAsk::Disable { .. } => Capability::Void,
+        AccountAsk::Read | AccountAsk::Hold { .. } | AccountAsk::Confirm { .. } | AccountAsk::LetGo { .. } => {
+            return Capabilities::NONE;
+        }
+    };
+    Capabilities::of(&[needed])
+}
