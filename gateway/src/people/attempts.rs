@@ -45,7 +45,8 @@ impl Attempts {
         for (whose, _) in &both {
             let locked = self.0.get(whose).map(|count| count.locked_until.saturating_duration_since(now));
             if let Some(left) = locked.filter(|left| !left.is_zero()) {
-                return Err(u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1));
+                // Rounded up: who waits so long has waited long enough.
+                return Err(u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX).max(1));
             }
         }
         for (whose, max) in both {
