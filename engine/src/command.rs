@@ -516,6 +516,12 @@ impl Action {
         matches!(self, Action::Account { ask: AccountAsk::Read, .. })
     }
 
+    /// Whether an account is asked for something by somebody, and not by the server for a sale.
+    #[must_use]
+    pub const fn is_of_account(&self) -> bool {
+        matches!(self, Action::Account { .. }) && !self.is_reading() && !self.is_payment_step()
+    }
+
     /// Whether it is a step of a payment from accounts that the server takes itself. Such a step is not
     /// looked up among the answers: what it finds says whether it was taken before.
     #[must_use]

@@ -523,8 +523,7 @@ fn machine_traffic_keeps_its_size() {
     let ann = By { user: no(&shop().people, "ann"), ..device };
     for (name, action) in every_action() {
         let all_day = ["sell", "reserve", "extend", "release", "allocate", "deallocate"].contains(&name);
-        let all_day = all_day || FREE.contains(&name) || ["issue_account", "load_account"].contains(&name);
-        let all_day = all_day || name == "load_account, earned";
+        let all_day = all_day || FREE.contains(&name);
         let kept = if all_day { By::default() } else { device };
         assert_eq!(device.kept_for(&action), kept, "{name}");
         assert_eq!(ann.kept_for(&action), ann, "{name}");
