@@ -21,6 +21,7 @@ pub mod cash_rounding;
 pub mod catalogue;
 pub mod chain;
 pub mod command;
+pub mod date;
 pub mod decide;
 pub mod digest;
 pub mod drawer;

@@ -3,8 +3,8 @@
 
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{Bucket, Channel, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
+use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
-use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::drawer::report::{Count, Counted};
 use onhand_engine::drawer::rules::DrawerRules;
 use onhand_engine::drawer::{Ask, Drawer, Happening, Movement};
@@ -108,7 +108,7 @@ fn drawer(till: u16, happening: Happening) -> Event {
 }
 
 fn opened(till: u16, float: i64) -> Event {
-    let business_day = BusinessDay::new(2026, 1, 31).unwrap();
+    let business_day = Date::new(2026, 1, 31).unwrap();
     let (session, opened, basis) = (SessionNo(1), Timestamp(1), PriceBasis::TaxInclusive);
     drawer(till, Happening::SessionOpened { session, opened, business_day, float: Minor(float), basis })
 }

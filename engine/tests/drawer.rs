@@ -7,8 +7,8 @@ use build::{TEA, number, run, sell, with_tea};
 use onhand_engine::answer::Answer;
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{Action, Channel, Disposition, Said, SaleLine, Sell, Standing, Tender, TenderKind};
+use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
-use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::drawer::journal::JournalLine;
 use onhand_engine::drawer::report::{Count, Counted, Denomination, Report};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
@@ -30,7 +30,7 @@ fn ask(place: &mut PlaceState, ask: Ask) -> Result<Event, onhand_engine::refusal
 }
 
 fn open(place: &mut PlaceState, float: i64) {
-    let business_day = BusinessDay::parse("2026-01-31").unwrap();
+    let business_day = Date::parse("2026-01-31").unwrap();
     ask(place, Ask::Open { business_day, float: Minor(float), basis: PriceBasis::TaxInclusive }).unwrap();
 }
 
@@ -346,7 +346,7 @@ fn what_is_no_count_is_refused_and_changes_nothing() {
     assert_eq!(z.line(TenderKind::Voucher).unwrap().variance(), Minor(70), "none was taken");
     let (z, _) = close(&mut place, [&boxes[..], &[cash_count(30)]].concat());
     assert_eq!(z.line(TenderKind::Cash).unwrap().counted, Some(Counted::Amount(Minor(5_650))));
-    let business_day = BusinessDay::parse("2026-01-31").unwrap();
+    let business_day = Date::parse("2026-01-31").unwrap();
     let (float, basis) = (Minor(-1), PriceBasis::TaxInclusive);
     assert_eq!(number(&ask(&mut place, Ask::Open { business_day, float, basis })), 3003);
 }
@@ -392,7 +392,7 @@ fn z_numbers_have_no_gaps_and_the_grand_total_never_begins_again() {
 fn a_line_below_its_shelf_price_is_a_discount_and_a_rounded_one_is_not() {
     for (basis, gross, net) in [(PriceBasis::TaxInclusive, 900, 750), (PriceBasis::TaxExclusive, 1_080, 900)] {
         let mut place = with_tea(10);
-        let business_day = BusinessDay::parse("2026-01-31").unwrap();
+        let business_day = Date::parse("2026-01-31").unwrap();
         ask(&mut place, Ask::Open { business_day, float: Minor::ZERO, basis }).unwrap();
         let taxed = Taxed { net: Minor(net), tax: Minor(gross - net), rate: RatePpm(200_000) };
         let reduced = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(500), taxed };
@@ -414,9 +414,9 @@ fn a_line_below_its_shelf_price_is_a_discount_and_a_rounded_one_is_not() {
 #[test]
 fn business_days_are_dates_of_the_calendar() {
     for good in ["2026-01-31", "2024-02-29", "2000-02-29", "1970-01-01", "9999-12-31"] {
-        let day = BusinessDay::parse(good).unwrap();
+        let day = Date::parse(good).unwrap();
         assert_eq!(day.to_string(), good);
-        assert_eq!(BusinessDay::numbered(day.number()), Some(day));
+        assert_eq!(Date::numbered(day.number()), Some(day));
     }
     for bad in [
         "2026-02-29",
@@ -435,7 +435,7 @@ fn business_days_are_dates_of_the_calendar() {
         "2026--1-31",
         "",
     ] {
-        assert_eq!(BusinessDay::parse(bad), None, "{bad}");
+        assert_eq!(Date::parse(bad), None, "{bad}");
     }
 }
 

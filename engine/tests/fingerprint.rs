@@ -8,7 +8,7 @@ use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{
     Action, Bucket, Channel, Command, Disposition, Policy, Said, Sell, Standing, Tender, TenderKind,
 };
-use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::date::Date;
 use onhand_engine::drawer::report::{Count, Counted, Denomination};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
 use onhand_engine::drawer::{Ask, Movement};
@@ -169,8 +169,7 @@ fn commands_that_look_alike_differ() {
 #[test]
 fn asks_of_a_drawer_differ() {
     let asked = |till, ask| of(Action::Drawer { till: TillNo(till), ask });
-    let open =
-        |day, float, basis| Ask::Open { business_day: BusinessDay::parse(day).unwrap(), float: Minor(float), basis };
+    let open = |day, float, basis| Ask::Open { business_day: Date::parse(day).unwrap(), float: Minor(float), basis };
     let moved = |movement, amount, reason, person| Ask::Move {
         movement,
         amount: Minor(amount),

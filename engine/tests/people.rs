@@ -2,31 +2,25 @@
 #![allow(clippy::unwrap_used)]
 
 mod build;
+mod every_action;
 
-use build::{TEA, line, owner, reserve, sell};
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, PaymentAsk, Take};
+use build::{TEA, sell};
+use every_action::{every_action, first, take_back};
 use onhand_engine::catalogue::{Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said, Sell};
-use onhand_engine::drawer::day::BusinessDay;
-use onhand_engine::drawer::{self, Movement};
+use onhand_engine::command::{Action, Bucket, Disposition, Sell};
 use onhand_engine::event::Event;
-use onhand_engine::ids::{
-    AccountId, CommandId, Label, LocationCode, LocationId, OrderId, ReservationId, Seq, TillNo, UserCode,
-};
+use onhand_engine::ids::{Label, LocationCode, LocationId, UserCode};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo, needs};
-use onhand_engine::pricing::{PriceBook, Terms};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
 use onhand_engine::refusal::Refusal;
-use onhand_engine::returns::{KnownSale, SaleRef, TakeBack};
 use onhand_engine::rules::RulesVersion;
-use onhand_engine::tax::{PriceBasis, TaxRules};
-use onhand_engine::time::{Millis, Timestamp};
+use onhand_engine::tax::TaxRules;
+use onhand_engine::time::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 const SHOP: LocationId = LocationId(1);
 
@@ -53,165 +47,8 @@ fn location() -> Location {
     }
 }
 
-/// An action's name, and the action after it: every action comes up once, from [`first`] on. The
-/// match has no catch-all, so a new action does not compile here until it has its place.
-fn walk(action: &Action) -> (&'static str, Option<Action>) {
-    let reservation = ReservationId(1);
-    let order = OrderId::new("W-1").unwrap();
-    match action {
-        Action::Sell(_) => ("sell", Some(reserve("ann", &[(TEA, 1)]))),
-        Action::Reserve { .. } => ("reserve", Some(Action::Extend { reservation, ttl: Millis(1_000) })),
-        Action::Extend { .. } => ("extend", Some(Action::Release { reservation })),
-        Action::Release { .. } => ("release", Some(Action::Expire { reservation })),
-        Action::Expire { .. } => {
-            let lines = vec![line(TEA, 1)];
-            ("expire", Some(Action::Allocate { order, lines, reservation: None, owner: Some(owner("ann")) }))
-        }
-        Action::Allocate { .. } => ("allocate", Some(Action::Deallocate { order })),
-        Action::Deallocate { .. } => ("deallocate", Some(Action::Receive { lines: vec![line(TEA, 1)] })),
-        Action::Receive { .. } => ("receive", Some(give_back(None))),
-        Action::Return { of: None, .. } => ("return", Some(give_back(Some(take_back(None))))),
-        Action::Return { of: Some(of), .. } if of.void.is_none() => {
-            ("return_sale", Some(give_back(Some(take_back(Some("by mistake"))))))
-        }
-        Action::Return { of: Some(_), .. } => {
-            let delta = Qty::units(1);
-            ("void_sale", Some(Action::Adjust { sku: TEA, bucket: Bucket::OnHand, delta, reason: label("found") }))
-        }
-        Action::Adjust { .. } => {
-            ("adjust", Some(Action::Count { sku: TEA, counted: Qty::units(1), on_hand_then: None }))
-        }
-        Action::Count { .. } => ("count", Some(Action::SetPolicy { sku: TEA, policy: Policy::default() })),
-        Action::SetPolicy { .. } => ("set_policy", Some(Action::DefineItems { items: vec![] })),
-        Action::DefineItems { .. } => ("define_items", Some(Action::DefineLocation { location: location() })),
-        Action::DefineLocation { .. } => ("define_location", Some(Action::CreateKey { key: key(9, Role::Till) })),
-        Action::CreateKey { .. } => ("create_key", Some(Action::RevokeKey { key: KeyId(9) })),
-        Action::RevokeKey { .. } => ("revoke_key", Some(role("cashier", &[Capability::Sell]))),
-        Action::DefineRole { .. } => ("define_role", Some(user("ann", &["cashier"]))),
-        Action::DefineUser { .. } => ("define_user", Some(pin("ann"))),
-        Action::SetPin { .. } => ("set_pin", Some(disable("ann", true))),
-        Action::DisableUser { .. } => ("disable_user", Some(Action::RequirePeople { at: SHOP, required: true })),
-        Action::RequirePeople { .. } => {
-            ("require_people", Some(Action::GrantReturn { to: SHOP, of: take_back(None), tenders: vec![] }))
-        }
-        Action::GrantReturn { .. } => {
-            let sell = Box::new(sell(&[(TEA, 1)]));
-            let exchange = Action::Exchange { back: take_back(None), disposition: Disposition::Resell, sell };
-            ("grant_return", Some(exchange))
-        }
-        Action::Exchange { .. } => {
-            let business_day = BusinessDay::new(2026, 1, 31).unwrap();
-            let open = drawer::Ask::Open { business_day, float: Minor(0), basis: PriceBasis::TaxInclusive };
-            ("exchange", Some(of_drawer(open)))
-        }
-        Action::Drawer { ask, .. } => walk_drawer(ask),
-        Action::SetDrawerRules { .. } => {
-            let money = Measure::Money(Currency::EUR);
-            let issue =
-                AccountAsk::Issue { kind: AccountKind::GiftCard, measure: money, amount: Minor(0), expires: None };
-            ("set_drawer_rules", Some(of_account(issue)))
-        }
-        Action::Account { ask, .. } => walk_account(ask),
-        Action::Payment(PaymentAsk::Inquire { sale }) => {
-            ("inquire", Some(Action::Payment(PaymentAsk::Settle { sale: *sale, unpaid: vec![] })))
-        }
-        Action::Payment(PaymentAsk::Settle { .. }) => {
-            ("settle", Some(Action::SetLabels { location: SHOP, layouts: vec![] }))
-        }
-        Action::SetLabels { .. } => {
-            let (currency, basis) = (Currency::EUR, PriceBasis::TaxInclusive);
-            let book = PriceBook::new(label("B"), currency, basis, Terms::default(), vec![]).unwrap();
-            ("set_labels", Some(Action::DefinePriceBook { book: Arc::new(book) }))
-        }
-        Action::DefinePriceBook { .. } => ("define_price_book", Some(Action::EndPriceBook { book: label("B") })),
-        Action::EndPriceBook { .. } => ("end_price_book", Some(Action::DefinePromotions { promotions: vec![] })),
-        Action::DefinePromotions { .. } => ("define_promotions", Some(Action::EndPromotion { promotion: label("P") })),
-        Action::EndPromotion { .. } => ("end_promotion", None),
-    }
-}
-
-fn walk_drawer(ask: &drawer::Ask) -> (&'static str, Option<Action>) {
-    match ask {
-        drawer::Ask::Open { .. } => {
-            let (amount, reason, person) = (Minor(1), label("change"), owner("ann"));
-            let movement = Movement::PaidIn;
-            ("open_session", Some(of_drawer(drawer::Ask::Move { movement, amount, reason, person })))
-        }
-        drawer::Ask::Move { .. } => ("paid_in", Some(of_drawer(drawer::Ask::NoSale { reason: label("change") }))),
-        drawer::Ask::NoSale { .. } => ("no_sale", Some(of_drawer(drawer::Ask::Read))),
-        drawer::Ask::Read => {
-            ("x_report", Some(of_drawer(drawer::Ask::Close { session: None, counts: vec![], pending: 0 })))
-        }
-        drawer::Ask::Close { .. } => ("close_session", Some(Action::SetDrawerRules { rules: Box::default() })),
-    }
-}
-
-fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
-    let (measure, amount, by_code) = (Measure::Money(Currency::EUR), Minor(1), true);
-    let (sale, at) = (CommandId(7), SHOP);
-    let load = |cause| of_account(AccountAsk::Load { measure, amount, cause });
-    match ask {
-        AccountAsk::Issue { .. } => ("issue_account", Some(load(Cause::Paid))),
-        AccountAsk::Load { cause: Cause::Paid, .. } => ("load_account", Some(load(Cause::Earned(sale)))),
-        AccountAsk::Load { cause: Cause::Earned(_), .. } => ("load_account, earned", Some(load(Cause::Refund(sale)))),
-        AccountAsk::Load { cause: Cause::Refund(_), .. } => {
-            ("load_account, refund", Some(of_account(AccountAsk::Redeem { measure, amount, by_code })))
-        }
-        AccountAsk::Redeem { .. } => ("redeem", Some(of_account(AccountAsk::Disable { reason: label("lost") }))),
-        AccountAsk::Disable { .. } => ("disable_account", Some(of_account(AccountAsk::Read))),
-        AccountAsk::Read => {
-            let take = Take { account: AccountId(1), kind: AccountKind::GiftCard, measure, amount, by_code };
-            ("account", Some(of_account(AccountAsk::Hold { take, sale, at, fact: false })))
-        }
-        AccountAsk::Hold { .. } => ("hold", Some(of_account(AccountAsk::Confirm { sale, at }))),
-        AccountAsk::Confirm { .. } => ("confirm", Some(of_account(AccountAsk::LetGo { sale, at, deadline: None }))),
-        AccountAsk::LetGo { .. } => ("let_go", Some(Action::Payment(PaymentAsk::Inquire { sale }))),
-    }
-}
-
-fn of_drawer(ask: drawer::Ask) -> Action {
-    Action::Drawer { till: TillNo(1), ask }
-}
-
-fn of_account(ask: AccountAsk) -> Action {
-    Action::Account { account: AccountId(1), ask }
-}
-
 /// What nobody needs to be allowed: it changes nothing, or the server does it by itself.
 const FREE: [&str; 8] = ["expire", "x_report", "account", "hold", "confirm", "let_go", "inquire", "settle"];
-
-fn take_back(void: Option<&str>) -> Box<TakeBack> {
-    let of = SaleRef { seq: Seq(1), location: SHOP };
-    let sale = KnownSale { of, till: None, lines: vec![], tenders: vec![] };
-    Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None })
-}
-
-fn give_back(of: Option<Box<TakeBack>>) -> Action {
-    Action::Return {
-        till: None,
-        currency: Currency::EUR,
-        lines: vec![],
-        said: Said::default(),
-        disposition: Disposition::Resell,
-        tenders: vec![],
-        of,
-    }
-}
-
-fn first() -> Action {
-    Action::Sell(sell(&[(TEA, 1)]))
-}
-
-fn every_action() -> Vec<(&'static str, Action)> {
-    let mut all = Vec::new();
-    let mut next = Some(first());
-    while let Some(action) = next {
-        let (name, after) = walk(&action);
-        all.push((name, action));
-        next = after;
-    }
-    all
-}
 
 fn role(name: &str, capabilities: &[Capability]) -> Action {
     Action::DefineRole { role: label(name), capabilities: Capabilities::of(capabilities) }

@@ -3,10 +3,9 @@
 
 use crate::card_code::CardCode;
 use crate::time;
-use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::date::Date;
 use onhand_engine::ids::{Code, CommandId, ReservationId, Seq};
 use onhand_engine::qty::{Qty, QtyError};
-use onhand_engine::scan::date::Date;
 use onhand_engine::time::Timestamp;
 use onhand_engine::{gtin, money};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -41,9 +40,9 @@ pub struct Currency(pub money::Currency);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub Timestamp);
 
-/// A trading date such as `2026-01-31`.
+/// A date such as `2026-01-31`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(pub BusinessDay);
+pub struct Day(pub Date);
 
 /// A place in the log, as a decimal string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,10 +56,6 @@ pub struct Decimal(pub u32);
 /// A bar code of 8, 12, 13 or 14 digits with its check digit; printed as 14.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gtin(pub gtin::Gtin);
-
-/// A date of the calendar, as a label says it: `2026-01-31`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LabelDate(pub Date);
 
 /// A code people use: 1 to `MAX` printable characters without blanks at its ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -167,15 +162,7 @@ impl FromStr for Day {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        BusinessDay::parse(text).map(Self).ok_or("a business day is a date such as 2026-01-31")
-    }
-}
-
-impl FromStr for LabelDate {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Date::parse_whole(text).map(Self).ok_or("a day is written like 2026-01-31")
+        Date::parse(text).map(Self).ok_or("a day is a date such as 2026-01-31")
     }
 }
 
@@ -231,12 +218,6 @@ impl fmt::Display for Time {
 }
 
 impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for LabelDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -320,7 +301,6 @@ text_value!([] Id, 1009, "a UUID as a string", "Id", { "type": "string", "format
 text_value!([] Currency, 1001, "a currency code such as \"EUR\"", "Currency", { "type": "string", "pattern": "^[A-Z]{3}$" });
 text_value!([] Time, 1001, "a time such as \"2026-01-31T09:05:07.042Z\"", "Time", { "type": "string", "format": "date-time" });
 text_value!([] Day, 1001, "a date such as \"2026-01-31\"", "Day", { "type": "string", "format": "date" });
-text_value!([] LabelDate, 1001, "a day such as \"2026-01-31\"", "LabelDate", { "type": "string", "format": "date" });
 text_value!([] Position, 1017, "a position as a decimal string", "Position", { "type": "string", "pattern": "^[0-9]{1,20}$" });
 text_value!([] CardCode, 3038, "a gift card's code as a string", "CardCode", { "type": "string", "minLength": 20, "maxLength": 40 });
 text_value!([] Gtin, 1014, "a bar code of 8, 12, 13 or 14 digits as a string", "Gtin",

@@ -4,7 +4,7 @@ use crate::rig::{Rig, SHOP, WAREHOUSE, options, receive, sell};
 use onhand_actors::port::Outcome;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::Action;
-use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::date::Date;
 use onhand_engine::drawer::report::Report;
 use onhand_engine::drawer::{Ask, Happening, Told};
 use onhand_engine::event::Event;
@@ -27,7 +27,7 @@ fn sell_at(rig: &Rig, at: LocationId, till: u16) {
 
 /// A session with so many sales; where its close is in the log, and its Z.
 fn session(rig: &Rig, at: LocationId, till: u16, sales: u64) -> (Seq, Report) {
-    let business_day = BusinessDay::new(2026, 1, 31).unwrap();
+    let business_day = Date::new(2026, 1, 31).unwrap();
     ask(rig, at, till, Ask::Open { business_day, float: Minor(100), basis: PriceBasis::TaxInclusive });
     (0..sales).for_each(|_| sell_at(rig, at, till));
     match ask(rig, at, till, Ask::Close { session: None, counts: vec![], pending: 0 }) {
@@ -72,7 +72,7 @@ fn every_closed_session_is_found_in_the_log() {
 fn an_x_is_in_order_with_the_sales_before_it_and_leaves_no_record() {
     let rig = Rig::new();
     rig.done(SHOP, receive(7, 1_000));
-    let business_day = BusinessDay::new(2026, 1, 31).unwrap();
+    let business_day = Date::new(2026, 1, 31).unwrap();
     ask(&rig, SHOP, 1, Ask::Open { business_day, float: Minor(100), basis: PriceBasis::TaxInclusive });
     for sold in 1..=50 {
         let Action::Sell(mut sale) = sell(&[7]) else { panic!("not a sale") };

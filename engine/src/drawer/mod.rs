@@ -5,20 +5,19 @@
 //! carries the Z and its journal: a session is open or closed, never half.
 
 pub mod books;
-pub mod day;
 pub mod decide;
 pub mod journal;
 pub mod report;
 pub mod rules;
 
 use crate::command::TenderKind;
+use crate::date::Date;
 use crate::event::{Return, Sale};
 use crate::ids::{Label, Owner, ReceiptNo, SessionNo};
 use crate::money::Minor;
 use crate::tax::PriceBasis;
 use crate::time::Timestamp;
 use books::{Books, MONEY_KINDS};
-use day::BusinessDay;
 use journal::JournalLine;
 use report::{CashMoves, Count, GrandTotal, Late, Report};
 use std::collections::BTreeMap;
@@ -52,7 +51,7 @@ pub enum Ask {
     /// Begin a session.
     Open {
         /// The trading date of everything in it.
-        business_day: BusinessDay,
+        business_day: Date,
         /// Cash in the drawer.
         float: Minor,
         /// Whether shelf prices contain tax, as the location had it then.
@@ -97,7 +96,7 @@ pub enum Happening {
         /// When.
         opened: Timestamp,
         /// The trading date of everything in it.
-        business_day: BusinessDay,
+        business_day: Date,
         /// Cash in the drawer.
         float: Minor,
         /// Whether shelf prices contain tax.
@@ -165,7 +164,7 @@ pub struct Session {
     /// When it was opened.
     pub opened: Timestamp,
     /// The trading date of everything in it.
-    pub business_day: BusinessDay,
+    pub business_day: Date,
     /// Cash at opening.
     pub float: Minor,
     /// Whether shelf prices contain tax.
@@ -186,7 +185,7 @@ pub struct Closed {
     /// When it was closed: where its Z is in the log.
     pub closed: Timestamp,
     /// Its trading date.
-    pub business_day: BusinessDay,
+    pub business_day: Date,
     /// Whether shelf prices contained tax.
     pub basis: PriceBasis,
     /// Which kinds of tender were counted, per [`TenderKind::index`].

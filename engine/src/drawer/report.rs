@@ -1,8 +1,8 @@
 //! The reading of a session: an X while it is open, its Z when it was closed.
 
 use crate::command::TenderKind;
+use crate::date::Date;
 use crate::drawer::books::{Books, MONEY_KINDS, Tally};
-use crate::drawer::day::BusinessDay;
 use crate::ids::{Label, ReceiptNo, SessionNo};
 use crate::money::Minor;
 use crate::time::Timestamp;
@@ -77,7 +77,7 @@ pub struct Late {
     /// The session they belong to.
     pub session: SessionNo,
     /// Its business day.
-    pub business_day: BusinessDay,
+    pub business_day: Date,
     /// Which kinds were counted when it was closed, per [`TenderKind::index`]: their money was there
     /// then, as a surplus.
     pub counted: [bool; MONEY_KINDS],
@@ -111,7 +111,7 @@ pub struct Report {
     /// The session. Its Z has the same number: sessions are numbered without gaps, and each has one.
     pub session: SessionNo,
     /// The trading date of everything in it.
-    pub business_day: BusinessDay,
+    pub business_day: Date,
     /// When it was opened.
     pub opened: Timestamp,
     /// When it was read; of a Z, when it was closed.

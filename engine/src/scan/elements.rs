@@ -1,8 +1,8 @@
 //! GS1 element strings: application identifiers, each with its data, one behind the other.
 
-use super::date::Date;
 use super::price::Price;
 use super::{Mark, Measure, ScanError, Scanned};
+use crate::date::Date;
 use crate::gtin::Gtin;
 use crate::qty::Qty;
 
@@ -84,7 +84,7 @@ impl Elements {
             _ => return Err(ScanError::Unknown),
         };
         let wrong = ScanError::Element(number);
-        let date = || Date::parse(data, self.today).ok_or(wrong);
+        let date = || Date::parse_short(data, self.today).ok_or(wrong);
         match identifier {
             "01" => {
                 let fourteen = if data.len() == 14 { Gtin::parse(data)? } else { return Err(wrong) };

@@ -1,9 +1,9 @@
 //! GS1 Digital Link: the same elements in a web address, `https://id.example/01/09506000134352/10/ABC?17=261231`.
 //! Whose address it is does not matter: it is read and never fetched.
 
-use super::date::Date;
 use super::elements::Elements;
 use super::{ScanError, Scanned, percent};
+use crate::date::Date;
 use crate::gtin::Gtin;
 
 /// Whether a code is a web address.

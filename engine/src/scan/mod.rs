@@ -5,7 +5,6 @@
 //! element strings (GS1-128, DataMatrix, QR) and GS1 Digital Link addresses. A symbology identifier in front
 //! (`]d2`) is understood. Nothing here knows the catalogue.
 
-pub mod date;
 mod digits;
 mod elements;
 pub mod layout;
@@ -15,11 +14,11 @@ pub mod price;
 
 pub use layout::Layout;
 
+use crate::date::Date;
 use crate::gtin::Gtin;
 use crate::ids::Code;
 use crate::money::Minor;
 use crate::qty::Qty;
-use date::Date;
 use price::Price;
 
 /// The longest code that is read, in bytes: a QR code of an ordinary size holds no longer address.

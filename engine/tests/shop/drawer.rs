@@ -4,7 +4,7 @@ use super::Shop;
 use super::reading::{Reading, TENDERS, tender_kind};
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{Action, Tender, TenderKind};
-use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::date::Date;
 use onhand_engine::drawer::report::{Count, Counted, Denomination, Report, TenderLine};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
 use onhand_engine::drawer::{Ask, Movement, Told};
@@ -20,7 +20,7 @@ impl Shop {
         let till = reading.till().unwrap();
         let ask = match verb {
             "open" => Ask::Open {
-                business_day: BusinessDay::parse(&reading.word()).unwrap(),
+                business_day: Date::parse(&reading.word()).unwrap(),
                 float: reading.minor(),
                 basis: self.tax.basis,
             },

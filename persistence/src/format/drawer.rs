@@ -5,8 +5,8 @@ use super::codes::Coded;
 use super::event::code;
 use onhand_engine::cash_rounding::{self, Direction, Tie};
 use onhand_engine::command::{Channel, TenderKind};
+use onhand_engine::date::Date;
 use onhand_engine::drawer::books::{self, ByRate, Flow, MONEY_KINDS, Tally, Turnover};
-use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::drawer::journal::{self, Posting};
 use onhand_engine::drawer::report::{self, Counted, Denomination, GrandTotal};
 use onhand_engine::drawer::rules::{self, Account};
@@ -148,8 +148,8 @@ pub(super) struct RulesPart {
     accounts: Vec<(u8, String)>,
 }
 
-fn day(number: u32) -> Result<BusinessDay, DecodeError> {
-    BusinessDay::numbered(number).ok_or_else(|| DecodeError(format!("{number} is no date")))
+fn day(number: u32) -> Result<Date, DecodeError> {
+    Date::numbered(number).ok_or_else(|| DecodeError(format!("{number} is no date")))
 }
 
 fn label(reason: Option<&Label>) -> Option<String> {

@@ -1,10 +1,10 @@
 //! Drawers on disk: what happened to them, their state and what was answered come back as they were.
 
-use crate::samples::{encoded, line, plain_sale, record};
+use crate::samples::{damage_every_bit, encoded, line, plain_sale, record};
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{Channel, Disposition, Tender, TenderKind};
+use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
-use onhand_engine::drawer::day::BusinessDay;
 use onhand_engine::drawer::report::{Count, Counted, Denomination};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
 use onhand_engine::drawer::{Ask, Happening, Movement, decide};
@@ -61,7 +61,7 @@ fn days() -> Vec<Record> {
     };
     happens(&mut world, &mut records, Event::DrawerRulesSet { rules: Box::new(rules()) });
     for day in 1..=3 {
-        let business_day = BusinessDay::new(2026, 1, day).unwrap();
+        let business_day = Date::new(2026, 1, day).unwrap();
         let open = Ask::Open { business_day, float: Minor(20_000), basis: PriceBasis::TaxExclusive };
         ask(&mut world, &mut records, open);
         let receipt = u64::from(day) * 3 - 2;
@@ -127,9 +127,5 @@ fn no_bit_of_a_close_makes_it_panic() {
     let is_close =
         |record: &&Record| matches!(record.event, Event::Drawer { happening: Happening::SessionClosed { .. }, .. });
     let bytes = encoded(records.iter().find(is_close).unwrap());
-    for bit in 0..bytes.len() * 8 {
-        let mut damaged = bytes.clone();
-        damaged[bit / 8] ^= 1 << (bit % 8);
-        let _ = decode(&damaged);
-    }
+    damage_every_bit(&bytes);
 }

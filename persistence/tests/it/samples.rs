@@ -218,3 +218,12 @@ pub(crate) fn encoded(record: &Record) -> Vec<u8> {
     onhand_persistence::format::encode(record, &mut bytes);
     bytes
 }
+
+/// Whichever bit of records is damaged, reading them is no panic.
+pub(crate) fn damage_every_bit(bytes: &[u8]) {
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.to_vec();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let _ = onhand_persistence::format::decode(&damaged);
+    }
+}

@@ -5,12 +5,12 @@ use super::enter::Refused;
 use super::refusal::refusal;
 use crate::limits::LAYOUTS_MAX;
 use crate::message::{ErrorBody, ItemScanned};
-use crate::value::{Amount, Currency, Gtin, LabelDate, Quantity, Text};
+use crate::value::{Amount, Currency, Day, Gtin, Quantity, Text};
 use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::date::Date;
 use onhand_engine::money::Minor;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::Refusal;
-use onhand_engine::scan::date::Date;
 use onhand_engine::scan::price::PriceError;
 use onhand_engine::scan::{self, Layout, Measure, ScanError, Scanned};
 use std::sync::Arc;
@@ -59,9 +59,9 @@ pub fn scan(
         currency: amount.map(|_| Currency(location.currency)),
         lot: scanned.lot.map(Text),
         serial: scanned.serial.map(Text),
-        expiry: scanned.expiry.map(LabelDate),
-        best_before: scanned.best_before.map(LabelDate),
-        produced: scanned.produced.map(LabelDate),
+        expiry: scanned.expiry.map(Day),
+        best_before: scanned.best_before.map(Day),
+        produced: scanned.produced.map(Day),
     })
 }
 

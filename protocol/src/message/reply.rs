@@ -11,7 +11,7 @@ use super::people::SignedIn;
 use super::pricing::{PricesVersion, Quoted};
 use super::tagged::{Head, Read, Rest, Shape};
 use super::word::{Channel, Unit};
-use crate::value::{Amount, Currency, Gtin, Id, LabelDate, Mark, OrderName, Position, Quantity, Sku, Time, numbered};
+use crate::value::{Amount, Currency, Day, Gtin, Id, Mark, OrderName, Position, Quantity, Sku, Time, numbered};
 use onhand_engine::catalogue;
 use schemars::JsonSchema;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
@@ -412,13 +412,13 @@ fields!(
         serial: Option<Mark>,
         /// The last day on which it may be sold.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        expiry: Option<LabelDate>,
+        expiry: Option<Day>,
         /// The last day of best quality.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        best_before: Option<LabelDate>,
+        best_before: Option<Day>,
         /// The day it was made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        produced: Option<LabelDate>,
+        produced: Option<Day>,
     }
 );
 fields!(

@@ -4,7 +4,7 @@ use crate::book::book;
 use crate::commands::{ID, entered};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
-use onhand_engine::drawer::day::BusinessDay;
+use onhand_engine::date::Date;
 use onhand_engine::drawer::report::Report;
 use onhand_engine::drawer::{Drawer, Happening, Movement, Told};
 use onhand_engine::ids::{ReceiptNo, Seq, SessionNo, SkuId, TillNo, Version};
@@ -36,7 +36,7 @@ fn replied(rest: &str, answer: &Answer) -> String {
 /// The reading of a session in which nothing happened yet.
 fn session() -> Report {
     let mut drawer = Drawer::default();
-    let business_day = BusinessDay::new(2026, 1, 31).unwrap();
+    let business_day = Date::new(2026, 1, 31).unwrap();
     let (session, basis) = (SessionNo(1), PriceBasis::TaxInclusive);
     drawer.apply(&Happening::SessionOpened { session, opened: NOW, business_day, float: Minor(5), basis });
     drawer.read(NOW).unwrap()

@@ -1,9 +1,9 @@
-//! Days, as symbols print them: YYMMDD.
+//! Days of the calendar: business days, and dates that labels say.
 
 use crate::time::Timestamp;
 use std::fmt;
 
-/// A day of the calendar.
+/// A day of the calendar, of the years 1970 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: u16,
@@ -15,17 +15,34 @@ impl Date {
     /// A day that exists.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let exists = (1..=12).contains(&month) && day >= 1 && day <= last_day(year, month);
+        let exists = (1..=12).contains(&month) && (1..=last_day(year, month)).contains(&day);
+        let exists = exists && (1970..=9_999).contains(&year);
         exists.then_some(Self { year, month, day })
     }
 
-    /// Reads YYYY-MM-DD.
+    /// `2026-01-31` and no other form.
     #[must_use]
-    pub fn parse_whole(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else { return None };
         let date = Self::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
         // Only as it is printed.
         (date.to_string() == text).then_some(date)
+    }
+
+    /// The digits of the date as one number: 20260131.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        let parts = [u32::from(self.year), u32::from(self.month), u32::from(self.day)];
+        parts.into_iter().fold(0, |sum, part| sum.saturating_mul(100).saturating_add(part))
+    }
+
+    /// The date of such a number.
+    #[must_use]
+    pub fn numbered(number: u32) -> Option<Self> {
+        let year = u16::try_from(number.checked_div(10_000)?).ok()?;
+        let month = u8::try_from(number.checked_div(100)?.checked_rem(100)?).ok()?;
+        let day = u8::try_from(number.checked_rem(100)?).ok()?;
+        Self::new(year, month, day)
     }
 
     /// The day of a moment, in UTC.
@@ -51,7 +68,7 @@ impl Date {
     /// Reads YYMMDD. A day of 00 is the last of its month; the century is the one that puts the year within
     /// 49 years before and 50 after today's (GS1 General Specifications 7.12).
     #[must_use]
-    pub fn parse(text: &str, today: Date) -> Option<Self> {
+    pub fn parse_short(text: &str, today: Date) -> Option<Self> {
         let digits: [u8; 6] = text.as_bytes().try_into().ok()?;
         let mut pairs = [0_u8; 3];
         for (pair, two) in pairs.iter_mut().zip(digits.chunks_exact(2)) {
