@@ -220,7 +220,7 @@ fn sale(n: u32) -> Record {
         freed: vec![],
         order: None,
         late: None,
-        payment: None,
+        redemption: None,
         pricing: None,
     };
     // Ids are random: bytes that cannot be guessed from their neighbours.

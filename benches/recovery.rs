@@ -140,7 +140,7 @@ fn sale(n: u32, per_location: u32) -> Record {
         freed: vec![],
         order: None,
         late: None,
-        payment: None,
+        redemption: None,
         pricing: None,
     };
     record(n + 1_000_000, location, Event::SaleRecorded(sale))

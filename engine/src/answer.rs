@@ -99,7 +99,7 @@ pub enum Answer {
     },
     /// What is on an account.
     Account(Box<Statement>),
-    /// A step of a payment from accounts is done, or needs no doing.
+    /// A step of a redemption is done, or needs no doing.
     StepTaken,
     /// The location's own labels are read so from now on.
     LabelsSet,

@@ -1,6 +1,6 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
-use crate::account::{AccountAsk, PaymentAsk, Take};
+use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
@@ -441,8 +441,8 @@ pub enum Action {
         /// What.
         ask: AccountAsk,
     },
-    /// A step of a payment from accounts, at the location of its sale.
-    Payment(PaymentAsk),
+    /// A step of a redemption, at the location of its sale.
+    Redemption(RedemptionAsk),
     /// Set how the labels that a location prints are laid out. Chain only.
     SetLabels {
         /// Where.
@@ -519,14 +519,14 @@ impl Action {
     /// Whether an account is asked for something by somebody, and not by the server for a sale.
     #[must_use]
     pub const fn is_of_account(&self) -> bool {
-        matches!(self, Action::Account { .. }) && !self.is_reading() && !self.is_payment_step()
+        matches!(self, Action::Account { .. }) && !self.is_reading() && !self.is_redemption_step()
     }
 
-    /// Whether it is a step of a payment from accounts that the server takes itself. Such a step is not
+    /// Whether it is a step of a redemption that the server takes itself. Such a step is not
     /// looked up among the answers: what it finds says whether it was taken before.
     #[must_use]
-    pub const fn is_payment_step(&self) -> bool {
+    pub const fn is_redemption_step(&self) -> bool {
         use AccountAsk::{Confirm, Hold, LetGo};
-        matches!(self, Action::Payment(_) | Action::Account { ask: Hold { .. } | Confirm { .. } | LetGo { .. }, .. })
+        matches!(self, Action::Redemption(_) | Action::Account { ask: Hold { .. } | Confirm { .. } | LetGo { .. }, .. })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
-use crate::account::{self, Payment, TAKES_MAX};
+use crate::account::{self, Redemption, TAKES_MAX};
 use crate::answer::Answer;
 use crate::cash_rounding::Paid;
 use crate::command::{
@@ -141,7 +141,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             }
             return account::decide(&place.store().accounts, *account, ask, now);
         }
-        Action::Payment(ask) => return account::decide_payment(&place.store().settling, ask),
+        Action::Redemption(ask) => return account::decide_redemption(&place.store().settling, ask),
     };
     Ok(Decision::Happens(event))
 }
@@ -189,7 +189,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Resul
         freed,
         order: sell.order.clone(),
         late,
-        payment: payment(sell, command.id),
+        redemption: redemption(sell, command.id),
         pricing: sell.pricing.clone(),
     })
 }
@@ -267,8 +267,8 @@ fn late_for(place: &impl Place, sell: &Sell) -> Result<Option<SessionNo>, Refusa
     drawer::decide::session_of(sell.till, drawer, named, sell.standing == Standing::Fact)
 }
 
-fn payment(sell: &Sell, sale: CommandId) -> Option<Box<Payment>> {
-    (!sell.takes.is_empty()).then(|| Box::new(Payment { sale, takes: sell.takes.to_vec() }))
+fn redemption(sell: &Sell, sale: CommandId) -> Option<Box<Redemption>> {
+    (!sell.takes.is_empty()).then(|| Box::new(Redemption { sale, takes: sell.takes.to_vec() }))
 }
 
 fn reserve(

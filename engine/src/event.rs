@@ -1,6 +1,6 @@
 //! What happened. The log holds events, not commands: rules change, facts do not.
 
-use crate::account::{Entry, Payment, Take};
+use crate::account::{Entry, Redemption, Take};
 use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
@@ -70,7 +70,7 @@ pub struct Sale {
     /// The closed session it belongs to, where it came late; otherwise the one open at its till.
     pub late: Option<SessionNo>,
     /// What accounts pay of it.
-    pub payment: Option<Box<Payment>>,
+    pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
 }

@@ -1,7 +1,7 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
-use crate::account::{AccountAsk, PaymentAsk, Take};
+use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer::Ask;
@@ -170,10 +170,10 @@ impl Parts {
                 }
                 self.account(ask);
             }
-            Action::Payment(ask) => {
+            Action::Redemption(ask) => {
                 self.op.text(match ask {
-                    PaymentAsk::Inquire { .. } => "inquire",
-                    PaymentAsk::Settle { .. } => "settle",
+                    RedemptionAsk::Inquire { .. } => "inquire",
+                    RedemptionAsk::Settle { .. } => "settle",
                 });
                 self.rest.uuid(ask.sale().0);
             }

@@ -184,7 +184,7 @@ pub enum Refusal {
     CodeNeeded,
     /// 3039
     #[error("there is no sale of this id that waits for its accounts")]
-    NoSuchPayment,
+    NoSuchRedemption,
     /// 3050
     #[error("the coupon {coupon} is worth nothing here and now")]
     UnknownCoupon {
@@ -338,7 +338,7 @@ impl Refusal {
             Refusal::BalanceHeld { .. } => 3034,
             Refusal::WrongAccount { .. } => 3035,
             Refusal::CodeNeeded => 3036,
-            Refusal::NoSuchPayment => 3039,
+            Refusal::NoSuchRedemption => 3039,
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
             Refusal::UnknownPromotion { .. } => 3053,
@@ -420,7 +420,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3036, "code_needed", "A gift card is paid with by its code."),
     (3037, "bad_account_tender", "The tender cannot name this account."),
     (3038, "bad_card_code", "The code of the gift card does not fit."),
-    (3039, "no_such_payment", "No sale of this id waits for its accounts."),
+    (3039, "no_such_redemption", "No sale of this id waits for its accounts."),
     (3050, "unknown_coupon", "The coupon is worth nothing here and now."),
     (3051, "bad_discount", "The line does not have what is to be taken off."),
     (3052, "bad_promotion", "The promotion cannot be taken up."),

@@ -181,8 +181,8 @@ impl Store {
         if let Some(order) = &sale.order {
             self.fulfil(order, &sale.lines);
         }
-        if let Some(payment) = &sale.payment {
-            self.settling.begin(payment);
+        if let Some(redemption) = &sale.redemption {
+            self.settling.begin(redemption);
         }
         let oversold = sale.oversold.iter().map(|line| line.qty).sum();
         if let Some(totals) = self.totals.get_mut(sale.channel.index()) {

@@ -77,7 +77,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         freed: vec![],
         order: None,
         late: None,
-        payment: None,
+        redemption: None,
         pricing: None,
     })
 }

@@ -60,7 +60,7 @@ fn refusals_have_the_names_of_their_numbers() {
         (Refusal::BalanceHeld { retry_ms: 1 }, 3034, "balance_held"),
         (Refusal::WrongAccount { field: "type" }, 3035, "wrong_account"),
         (Refusal::CodeNeeded, 3036, "code_needed"),
-        (Refusal::NoSuchPayment, 3039, "no_such_payment"),
+        (Refusal::NoSuchRedemption, 3039, "no_such_redemption"),
         (Refusal::UnknownKey, 4007, "unknown_key"),
         (Refusal::Busy { retry_ms: 1 }, 5001, "busy"),
         (Refusal::DiskFull, 5002, "disk_full"),

@@ -3,13 +3,13 @@
 //! What can wake it: commands in its inbox, news from the log thread, a deadline, its own yield.
 
 mod counting;
-mod payments;
+mod redemptions;
 mod restoring;
 mod routing;
 mod running;
 mod waiting;
 
-pub(crate) use payments::StepPort;
+pub(crate) use redemptions::StepPort;
 
 use crate::drained::{Drained, Replies};
 use crate::mailbox::{ActorRef, JobId, PostOffice};
@@ -83,7 +83,7 @@ pub(crate) struct Shard {
     ready: VecDeque<JobId>,
     remembered: Remembered,
     wheel: Wheel<ReservationId>,
-    payments: payments::Payments,
+    redemptions: redemptions::Redemptions,
     waiting: waiting::Waiting,
     errands: Wheel<waiting::Errand>,
     alarm: Option<(Timestamp, SpawnHandle)>,
@@ -162,7 +162,7 @@ impl Shard {
             ready: VecDeque::new(),
             remembered,
             wheel: Wheel::default(),
-            payments: payments::Payments::new(no, shards),
+            redemptions: redemptions::Redemptions::new(no, shards),
             waiting: waiting::Waiting::default(),
             errands: Wheel::default(),
             alarm: None,
@@ -511,7 +511,7 @@ impl Shard {
         if !self.is_stopping() || self.in_flight > 0 || self.post.len() > 0 || !self.waiting_repeats.is_empty() {
             return;
         }
-        if !self.payments.is_idle() || !self.waiting.is_empty() {
+        if !self.redemptions.is_idle() || !self.waiting.is_empty() {
             return;
         }
         if !self.shared.inboxes[self.no].close() {

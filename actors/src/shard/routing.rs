@@ -100,7 +100,7 @@ impl Shard {
             | Action::GrantReturn { .. }
             | Action::SetDrawerRules { .. }
             | Action::Account { .. }
-            | Action::Payment(_)
+            | Action::Redemption(_)
             | Action::SetLabels { .. }
             | Action::DefinePriceBook { .. }
             | Action::EndPriceBook { .. }

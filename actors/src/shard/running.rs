@@ -1,6 +1,6 @@
 //! A command runs: repeats are answered, the rest is decided, folded in and put on its way.
 
-use super::payments::AGAIN;
+use super::redemptions::AGAIN;
 use super::{Coming, NO_STORE, Shard, Touched, WaitingRepeat};
 use crate::directory::ChainChange;
 use crate::drained::NOBODY;
@@ -8,7 +8,7 @@ use crate::handle::Stage;
 use crate::port::{Envelope, Outcome};
 use crate::remembered::Known;
 use crate::view::{HoldChange, SessionClosed};
-use onhand_engine::account::PaymentAsk;
+use onhand_engine::account::RedemptionAsk;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command};
 use onhand_engine::decide::{Decision, decide};
@@ -44,7 +44,7 @@ impl Shard {
     /// What comes of a command; none: it is answered, or will be, with what came of it the first time.
     pub(super) fn attempt(&mut self, store: u32, envelope: &Envelope, now: Timestamp) -> Option<Outcome> {
         let (port, ticket, command) = (envelope.port, envelope.ticket, &envelope.command);
-        if command.action.is_payment_step() {
+        if command.action.is_redemption_step() {
             return Some(self.take_step(store, envelope.by, command, now));
         }
         let fingerprint = Fingerprint::of(command);
@@ -77,13 +77,13 @@ impl Shard {
         Some(self.outcome(store, envelope.by, command, fingerprint, now))
     }
 
-    /// A step of a payment. One who asks about a sale whose accounts are being asked has to ask again.
+    /// A step of a redemption. One who asks about a sale whose accounts are being asked has to ask again.
     fn take_step(&mut self, store: u32, by: By, command: &Command, now: Timestamp) -> Outcome {
         if let Some(refusal) = self.closed_for_writes(store) {
             return Outcome::Refused(refusal);
         }
         match &command.action {
-            Action::Payment(PaymentAsk::Inquire { sale }) if self.payments.is_paying(*sale) => {
+            Action::Redemption(RedemptionAsk::Inquire { sale }) if self.redemptions.is_paying(*sale) => {
                 Outcome::Refused(Refusal::Busy { retry_ms: AGAIN.0 })
             }
             _ => self.outcome(store, by, command, Fingerprint::of(command), now),

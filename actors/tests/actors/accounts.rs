@@ -3,7 +3,7 @@
 
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, options, receive, sell};
 use onhand_actors::port::{Envelope, Outcome, Ticket};
-use onhand_engine::account::{Account, AccountAsk, AccountKind, Entry, HOLD, Measure, PaymentAsk, Take};
+use onhand_engine::account::{Account, AccountAsk, AccountKind, Entry, HOLD, Measure, RedemptionAsk, Take};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Standing};
 use onhand_engine::event::{Event, Record};
@@ -269,8 +269,8 @@ fn an_account_is_read_at_any_time() {
     let (at, action) = of(FAR, AccountAsk::Read);
     let Outcome::Done { answer: Answer::Account(said), .. } = rig.ask(at, action) else { panic!() };
     assert_eq!((said.account, said.ledger.balance(), said.held), (FAR, Minor(5_000), Minor(0)));
-    let inquire = Action::Payment(PaymentAsk::Inquire { sale: next_id() });
-    assert_eq!(rig.ask(SHOP, inquire), Outcome::Refused(Refusal::NoSuchPayment));
+    let inquire = Action::Redemption(RedemptionAsk::Inquire { sale: next_id() });
+    assert_eq!(rig.ask(SHOP, inquire), Outcome::Refused(Refusal::NoSuchRedemption));
     let loads = records(&rig)
         .into_iter()
         .filter(|record| matches!(&record.event, Event::Account { entry: Entry::Issued { .. }, .. }));

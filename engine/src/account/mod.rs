@@ -2,15 +2,15 @@
 //!
 //! Responsible for: what an account may give and take. A balance is the sum of its ledger, and never
 //! below zero. A sale takes from an account in two steps: the amount is held, and once the sale is
-//! decided at its location it is redeemed or let go (`payment.rs` has that location's side).
+//! decided at its location it is redeemed or let go (`redemption.rs` has that location's side).
 //!
 //! Not responsible for: who coordinates the two steps, codes of cards (an id is all that is kept of one).
 
 mod decide;
-mod payment;
+mod redemption;
 
 pub use decide::decide;
-pub use payment::{PaymentAsk, Settling, decide_payment};
+pub use redemption::{RedemptionAsk, Settling, decide_redemption};
 
 use crate::command::TenderKind;
 use crate::ids::{AccountId, CommandId, Label, LocationId};
@@ -101,7 +101,7 @@ pub struct Take {
 
 /// What accounts pay of one sale, as its record keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Payment {
+pub struct Redemption {
     /// The sale, by its command.
     pub sale: CommandId,
     /// What is taken from which account.

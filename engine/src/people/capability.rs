@@ -135,7 +135,7 @@ pub fn needs(action: &Action) -> Capabilities {
     let needed = match action {
         Action::Sell(sell) => return needs_of_sale(sell),
         Action::Reserve { .. } | Action::Extend { .. } | Action::Release { .. } => Capability::Sell,
-        Action::Expire { .. } | Action::Payment(_) => return Capabilities::NONE,
+        Action::Expire { .. } | Action::Redemption(_) => return Capabilities::NONE,
         Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,
         Action::Receive { .. } => Capability::Receive,
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
@@ -191,7 +191,7 @@ fn needs_of_drawer(ask: &drawer::Ask) -> Capabilities {
 
 /// A gift card is sold and loaded as goods are sold; what is refunded to one is a return. Money that is
 /// paid out without a sale comes from the drawer; a card that is disabled is cancelled. What is on it
-/// anybody may read who is signed in; the steps of a payment are the server's own.
+/// anybody may read who is signed in; the steps of a redemption are the server's own.
 fn needs_of_account(ask: &AccountAsk) -> Capabilities {
     let needed = match ask {
         AccountAsk::Load { cause: Cause::Refund(_), .. } => Capability::Return,

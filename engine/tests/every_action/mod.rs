@@ -2,7 +2,7 @@
 
 use crate::build::{TEA, line, owner, reserve, sell};
 use crate::{SHOP, disable, key, label, location, pin, role, user};
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, PaymentAsk, Take};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Take};
 use onhand_engine::catalogue::{KeyId, Role};
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::date::Date;
@@ -76,10 +76,10 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
             ("set_drawer_rules", Some(of_account(issue)))
         }
         Action::Account { ask, .. } => walk_account(ask),
-        Action::Payment(PaymentAsk::Inquire { sale }) => {
-            ("inquire", Some(Action::Payment(PaymentAsk::Settle { sale: *sale, unpaid: vec![] })))
+        Action::Redemption(RedemptionAsk::Inquire { sale }) => {
+            ("inquire", Some(Action::Redemption(RedemptionAsk::Settle { sale: *sale, unpaid: vec![] })))
         }
-        Action::Payment(PaymentAsk::Settle { .. }) => {
+        Action::Redemption(RedemptionAsk::Settle { .. }) => {
             ("settle", Some(Action::SetLabels { location: SHOP, layouts: vec![] }))
         }
         Action::SetLabels { .. } => {
@@ -129,7 +129,7 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
         }
         AccountAsk::Hold { .. } => ("hold", Some(of_account(AccountAsk::Confirm { sale, at }))),
         AccountAsk::Confirm { .. } => ("confirm", Some(of_account(AccountAsk::LetGo { sale, at, deadline: None }))),
-        AccountAsk::LetGo { .. } => ("let_go", Some(Action::Payment(PaymentAsk::Inquire { sale }))),
+        AccountAsk::LetGo { .. } => ("let_go", Some(Action::Redemption(RedemptionAsk::Inquire { sale }))),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The verbs of accounts. The shop takes the steps of a payment one by one, as the server would.
+//! The verbs of accounts. The shop takes the steps of a redemption one by one, as the server would.
 
 use super::{LOCATION, Shop, reading::Reading};
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, PaymentAsk, Statement, Take};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Statement, Take};
 use onhand_engine::command::{Action, Channel, Command, Tender};
 use onhand_engine::ids::{AccountId, CommandId, Label, LocationId};
 use onhand_engine::money::Currency;
@@ -18,9 +18,12 @@ impl Shop {
         if let "inquire" | "settle" = verb {
             let sale = self.sale(&reading.word());
             let unpaid = vec![];
-            let ask =
-                if verb == "inquire" { PaymentAsk::Inquire { sale } } else { PaymentAsk::Settle { sale, unpaid } };
-            return self.outcome(Channel::Till, Action::Payment(ask));
+            let ask = if verb == "inquire" {
+                RedemptionAsk::Inquire { sale }
+            } else {
+                RedemptionAsk::Settle { sale, unpaid }
+            };
+            return self.outcome(Channel::Till, Action::Redemption(ask));
         }
         let account = self.account(&reading.word());
         let by_code = reading.value("by").is_none_or(|by| by == "code");

@@ -3,7 +3,7 @@
 use super::DecodeError;
 use super::codes::Coded;
 use super::event::code;
-use onhand_engine::account::{self, AccountKind, Cause, Entry, Ledger, Measure, Payment};
+use onhand_engine::account::{self, AccountKind, Cause, Entry, Ledger, Measure, Redemption};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{AccountId, CommandId, LocationId};
 use onhand_engine::money::{Currency, Minor};
@@ -48,7 +48,7 @@ pub(super) struct TakePart {
 
 /// A sale and what accounts pay of it, or did not.
 #[derive(Archive, Serialize, Deserialize)]
-pub(super) struct PaymentPart {
+pub(super) struct RedemptionPart {
     sale: u128,
     takes: Vec<TakePart>,
 }
@@ -197,14 +197,14 @@ impl TryFrom<TakePart> for account::Take {
     }
 }
 
-impl PaymentPart {
+impl RedemptionPart {
     pub(super) fn of(sale: CommandId, takes: &[account::Take]) -> Self {
         Self { sale: sale.0, takes: takes.iter().map(Into::into).collect() }
     }
 
-    pub(super) fn read(self) -> Result<Payment, DecodeError> {
+    pub(super) fn read(self) -> Result<Redemption, DecodeError> {
         let takes = self.takes.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Payment { sale: CommandId(self.sale), takes })
+        Ok(Redemption { sale: CommandId(self.sale), takes })
     }
 }
 

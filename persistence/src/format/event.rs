@@ -1,7 +1,7 @@
 //! The general form of an event: whatever the engine can say.
 
 use super::DecodeError;
-use super::account::{AccountEvent, PaymentPart};
+use super::account::{AccountEvent, RedemptionPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
@@ -49,7 +49,7 @@ pub(super) enum AnyEvent {
     DrawerRulesSet(Box<RulesPart>),
     WholeSale(Box<WholeSale>),
     Account(Box<AccountEvent>),
-    Settled(Box<PaymentPart>),
+    Settled(Box<RedemptionPart>),
     LabelsSet { location: u32, layouts: Vec<String> },
     DatedLocationDefined(Box<(Location, Vec<DatedRate>)>),
     PriceBookDefined(Box<Book>),
@@ -225,7 +225,7 @@ impl TryFrom<Sale> for event::Sale {
             freed: sale.freed.into_iter().map(Into::into).collect(),
             order: sale.order.as_deref().map(code).transpose()?,
             late: None,
-            payment: None,
+            redemption: None,
             pricing: None,
         })
     }
@@ -350,7 +350,7 @@ impl From<&Event> for AnyEvent {
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
             Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
-            Event::Settled { sale, unpaid } => Self::Settled(Box::new(PaymentPart::of(*sale, unpaid))),
+            Event::Settled { sale, unpaid } => Self::Settled(Box::new(RedemptionPart::of(*sale, unpaid))),
             Event::LabelsSet { location, layouts } => {
                 Self::LabelsSet { location: location.0, layouts: layouts.iter().map(ToString::to_string).collect() }
             }
@@ -435,8 +435,8 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::WholeSale(sale) => Self::SaleRecorded(sale.read()?),
             AnyEvent::Account(event) => event.read()?,
             AnyEvent::Settled(part) => {
-                let payment = part.read()?;
-                Self::Settled { sale: payment.sale, unpaid: payment.takes }
+                let redemption = part.read()?;
+                Self::Settled { sale: redemption.sale, unpaid: redemption.takes }
             }
             AnyEvent::LabelsSet { location, layouts } => {
                 Self::LabelsSet { location: LocationId(location), layouts: layouts_in(&layouts)? }

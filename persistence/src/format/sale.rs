@@ -93,7 +93,7 @@ impl ArchivedNarrowSale {
             freed: Vec::new(),
             order: None,
             late: None,
-            payment: None,
+            redemption: None,
             pricing: None,
         };
         self.read_into(&mut sale).map(|()| sale)
@@ -119,7 +119,7 @@ impl ArchivedNarrowSale {
         sale.freed.clear();
         sale.order = None;
         sale.late = None;
-        sale.payment = None;
+        sale.redemption = None;
         sale.pricing = None;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The state as a snapshot keeps it, cut into parts of moderate size. Every part belongs to one
 //! location, so that recovery can share them out.
 
-use super::account::{AccountPart, PaymentPart};
+use super::account::{AccountPart, RedemptionPart};
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
@@ -52,7 +52,7 @@ enum Part {
     GivenBack(Vec<GivenBack>),
     Drawers(Vec<(u16, DrawerPart)>),
     DrawerRules(Box<RulesPart>),
-    Settling(Vec<PaymentPart>),
+    Settling(Vec<RedemptionPart>),
     Accounts(Vec<AccountPart>),
     Labels(Vec<(u32, Vec<String>)>),
     /// Locations by number whose tax has dated rates.
@@ -214,7 +214,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     let settling: Vec<_> = place.store.settling.list.iter().collect();
     for some in settling.chunks(PART) {
-        tell(part(&Part::Settling(some.iter().map(|(sale, takes)| PaymentPart::of(**sale, takes)).collect())));
+        tell(part(&Part::Settling(some.iter().map(|(sale, takes)| RedemptionPart::of(**sale, takes)).collect())));
     }
     let accounts: Vec<_> = place.store.accounts.list.iter().collect();
     for some in accounts.chunks(PART) {

@@ -2,7 +2,7 @@
 //! it, and what there is to say about its prices.
 
 use super::DecodeError;
-use super::account::PaymentPart;
+use super::account::RedemptionPart;
 use super::event::Sale;
 use super::pricing::Pricing;
 use onhand_engine::event;
@@ -13,20 +13,20 @@ use rkyv::{Archive, Deserialize, Serialize};
 pub(super) struct WholeSale {
     sale: Sale,
     session: Option<u32>,
-    payment: Option<PaymentPart>,
+    redemption: Option<RedemptionPart>,
     pricing: Option<Pricing>,
 }
 
 impl WholeSale {
     /// Whether a sale needs this form.
     pub(super) fn is_needed(sale: &event::Sale) -> bool {
-        sale.late.is_some() || sale.payment.is_some() || sale.pricing.is_some()
+        sale.late.is_some() || sale.redemption.is_some() || sale.pricing.is_some()
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
         Ok(event::Sale {
             late: self.session.map(SessionNo),
-            payment: self.payment.map(PaymentPart::read).transpose()?.map(Box::new),
+            redemption: self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new),
             pricing: self.pricing.map(TryInto::try_into).transpose()?,
             ..self.sale.try_into()?
         })
@@ -38,7 +38,7 @@ impl From<&event::Sale> for WholeSale {
         Self {
             sale: sale.into(),
             session: sale.late.map(|session| session.0),
-            payment: sale.payment.as_ref().map(|paid| PaymentPart::of(paid.sale, &paid.takes)),
+            redemption: sale.redemption.as_ref().map(|paid| RedemptionPart::of(paid.sale, &paid.takes)),
             pricing: sale.pricing.as_deref().map(Into::into),
         }
     }

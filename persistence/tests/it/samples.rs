@@ -1,6 +1,6 @@
 //! Records of every kind, and many sales.
 
-use onhand_engine::account::{AccountKind, Cause, Entry, Hold, Measure, Payment, Take};
+use onhand_engine::account::{AccountKind, Cause, Entry, Hold, Measure, Redemption, Take};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
 use onhand_engine::event::{Event, Freed, Record, Return, Sale};
@@ -48,7 +48,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         freed: vec![],
         order: None,
         late: None,
-        payment: None,
+        redemption: None,
         pricing: None,
     }
 }
@@ -181,7 +181,7 @@ pub(crate) fn of_accounts() -> Vec<Record> {
     let euros = Measure::Money(Currency::EUR);
     let card = AccountId(u128::MAX / 5);
     let take = |amount| Take { account: card, kind: AccountKind::GiftCard, measure: euros, amount, by_code: true };
-    let payment = Payment { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))] };
+    let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))] };
     let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline: Timestamp(NOON + 10_000) };
     let expires = Some(Timestamp(NOON + 99));
     let issued = |kind, measure, expires| Entry::Issued { kind, measure, amount: Minor(5_000), expires };
@@ -204,9 +204,10 @@ pub(crate) fn of_accounts() -> Vec<Record> {
     ];
     let at = LocationId::of_account(card).0;
     let entries = entries.into_iter().map(|entry| (at, Event::Account { account: card, entry }));
-    let sale = Sale { payment: Some(Box::new(payment.clone())), ..plain_sale(1, 4) };
-    let unsettled = Sale { payment: Some(Box::new(Payment { sale: id(6), ..payment.clone() })), ..plain_sale(2, 4) };
-    let sales = [Event::SaleRecorded(sale), Event::Settled { sale: id(3), unpaid: payment.takes }]
+    let sale = Sale { redemption: Some(Box::new(redemption.clone())), ..plain_sale(1, 4) };
+    let unsettled =
+        Sale { redemption: Some(Box::new(Redemption { sale: id(6), ..redemption.clone() })), ..plain_sale(2, 4) };
+    let sales = [Event::SaleRecorded(sale), Event::Settled { sale: id(3), unpaid: redemption.takes }]
         .into_iter()
         .chain([Event::SaleRecorded(unsettled)])
         .map(|event| (1, event));

@@ -184,7 +184,7 @@ impl<N: Names> Teller<'_, N> {
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
-                accounts: sale.payment.iter().flat_map(|payment| &payment.takes).map(account::taken).collect(),
+                accounts: sale.redemption.iter().flat_map(|redemption| &redemption.takes).map(account::taken).collect(),
                 ..blank
             }
             .priced(sale.pricing.as_deref()),

@@ -29,7 +29,7 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::ShuttingDown
         | Refusal::Internal
         | Refusal::WrongAccount { .. }
-        | Refusal::NoSuchPayment
+        | Refusal::NoSuchRedemption
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded

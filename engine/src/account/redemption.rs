@@ -1,7 +1,7 @@
-//! The side of the sale's location in a payment from accounts. The record of the sale is the decision;
+//! The side of the sale's location in a redemption from accounts. The record of the sale is the decision;
 //! until every account has redeemed its part the location keeps that it is settling.
 
-use super::{Payment, Take};
+use super::{Redemption, Take};
 use crate::answer::Answer;
 use crate::decide::Decision;
 use crate::event::Event;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// What is asked of the location of a sale. The server's own steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PaymentAsk {
+pub enum RedemptionAsk {
     /// Does the sale stand, and wait for its accounts?
     Inquire {
         /// The sale, by its command.
@@ -26,12 +26,12 @@ pub enum PaymentAsk {
     },
 }
 
-impl PaymentAsk {
+impl RedemptionAsk {
     /// The sale, by its command.
     #[must_use]
     pub const fn sale(&self) -> CommandId {
         match self {
-            PaymentAsk::Inquire { sale } | PaymentAsk::Settle { sale, .. } => *sale,
+            RedemptionAsk::Inquire { sale } | RedemptionAsk::Settle { sale, .. } => *sale,
         }
     }
 }
@@ -45,8 +45,8 @@ pub struct Settling {
 
 impl Settling {
     /// A sale was recorded that accounts pay for.
-    pub fn begin(&mut self, payment: &Payment) {
-        self.list.insert(payment.sale, payment.takes.clone());
+    pub fn begin(&mut self, redemption: &Redemption) {
+        self.list.insert(redemption.sale, redemption.takes.clone());
     }
 
     /// Every account has done its part.
@@ -55,17 +55,17 @@ impl Settling {
     }
 }
 
-/// Decides a step of a payment at the location of its sale.
+/// Decides a step of a redemption at the location of its sale.
 ///
 /// # Errors
-/// [`Refusal::NoSuchPayment`] when the sale does not stand, or has been settled.
-pub fn decide_payment(settling: &Settling, ask: &PaymentAsk) -> Result<Decision, Refusal> {
+/// [`Refusal::NoSuchRedemption`] when the sale does not stand, or has been settled.
+pub fn decide_redemption(settling: &Settling, ask: &RedemptionAsk) -> Result<Decision, Refusal> {
     if !settling.list.contains_key(&ask.sale()) {
-        return Err(Refusal::NoSuchPayment);
+        return Err(Refusal::NoSuchRedemption);
     }
     Ok(match ask {
-        PaymentAsk::Inquire { .. } => Decision::Already(Answer::StepTaken),
-        PaymentAsk::Settle { sale, unpaid } => {
+        RedemptionAsk::Inquire { .. } => Decision::Already(Answer::StepTaken),
+        RedemptionAsk::Settle { sale, unpaid } => {
             Decision::Happens(Event::Settled { sale: *sale, unpaid: unpaid.clone() })
         }
     })

@@ -11,7 +11,7 @@ use crate::drained::NOBODY;
 use crate::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use crate::shared::Shared;
 use hashbrown::HashMap;
-use onhand_engine::account::{AccountAsk, Hold, PaymentAsk, Take};
+use onhand_engine::account::{AccountAsk, Hold, RedemptionAsk, Take};
 use onhand_engine::command::{Action, Channel, Command, Sell, Standing};
 use onhand_engine::ids::{AccountId, CommandId, LocationId};
 use onhand_engine::people::By;
@@ -83,8 +83,8 @@ struct Settlement {
     again: bool,
 }
 
-/// One shard's part in payments.
-pub(super) struct Payments {
+/// One shard's part in redemptions.
+pub(super) struct Redemptions {
     port: PortId,
     last_ticket: u64,
     awaited: HashMap<Ticket, Awaited>,
@@ -95,7 +95,7 @@ pub(super) struct Payments {
     returned: Vec<(Ticket, Outcome)>,
 }
 
-impl Payments {
+impl Redemptions {
     pub(super) fn new(no: usize, shards: usize) -> Self {
         Self {
             port: PortId(u16::try_from(no).unwrap_or(NOBODY.0)),
@@ -130,13 +130,13 @@ impl Shard {
     /// Whether accounts have to hold their part before a command may run.
     pub(super) fn needs_paying(&self, envelope: &Envelope) -> bool {
         matches!(&envelope.command.action, Action::Sell(Sell { takes, .. }) if !takes.is_empty())
-            && envelope.port != self.payments.port
+            && envelope.port != self.redemptions.port
     }
 
     /// Begins a sale that accounts pay for. One that is known is only answered.
     pub(super) fn pay(&mut self, envelope: Envelope) {
         let sale = envelope.command.id;
-        if let Some(round) = self.payments.rounds.get_mut(&sale) {
+        if let Some(round) = self.redemptions.rounds.get_mut(&sale) {
             return round.repeats.push(envelope);
         }
         let Envelope { port, ticket, by, command } = envelope;
@@ -162,22 +162,22 @@ impl Shard {
             refusal: None,
             repeats: Vec::new(),
         };
-        self.payments.rounds.insert(sale, round);
+        self.redemptions.rounds.insert(sale, round);
     }
 
     /// Takes what came of the steps that were asked for.
     pub(super) fn take_returned(&mut self, now: Timestamp) {
-        let mut returned = std::mem::take(&mut self.payments.returned);
+        let mut returned = std::mem::take(&mut self.redemptions.returned);
         self.shared.inboxes[self.no].take_brought_back(&mut returned);
         for (ticket, outcome) in returned.drain(..) {
-            match self.payments.awaited.remove(&ticket) {
+            match self.redemptions.awaited.remove(&ticket) {
                 None => {}
                 Some(Awaited::Hold { sale }) => self.held(sale, outcome),
                 Some(Awaited::Sale { sale }) => self.decided(sale, outcome, now),
                 Some(Awaited::Confirm { sale, take }) => self.confirmed(sale, take, &outcome, now),
                 Some(Awaited::Settle { store, sale }) => {
                     if let Outcome::Refused(why) = outcome
-                        && why != Refusal::NoSuchPayment
+                        && why != Refusal::NoSuchRedemption
                     {
                         self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
                     }
@@ -190,20 +190,20 @@ impl Shard {
                 }
             }
         }
-        self.payments.returned = returned;
+        self.redemptions.returned = returned;
     }
 
     /// Hands the steps of this drain to their shards. One that is refused comes back as such.
     pub(super) fn hand_over_steps(&mut self) {
-        let Self { payments, shared, .. } = self;
-        for (shard, steps) in payments.steps.iter_mut().enumerate().filter(|(_, steps)| !steps.is_empty()) {
+        let Self { redemptions, shared, .. } = self;
+        for (shard, steps) in redemptions.steps.iter_mut().enumerate().filter(|(_, steps)| !steps.is_empty()) {
             shared.submit_to(shard, steps);
         }
     }
 
     /// An account answered whether it holds its part.
     fn held(&mut self, sale: CommandId, outcome: Outcome) {
-        let Some(round) = self.payments.rounds.get_mut(&sale) else { return };
+        let Some(round) = self.redemptions.rounds.get_mut(&sale) else { return };
         round.left -= 1;
         match outcome {
             // What has happened has happened: what there is no account for stays unpaid.
@@ -217,8 +217,8 @@ impl Shard {
         let by = round.by;
         match (round.refusal.clone(), round.command.take()) {
             (None, Some(command)) => {
-                let ticket = self.payments.await_outcome(Awaited::Sale { sale });
-                self.take_in(Envelope { port: self.payments.port, ticket, by, command });
+                let ticket = self.redemptions.await_outcome(Awaited::Sale { sale });
+                self.take_in(Envelope { port: self.redemptions.port, ticket, by, command });
             }
             (refusal, command) => {
                 // It leaves the inbox without having run.
@@ -233,7 +233,7 @@ impl Shard {
     /// The sale is durable, or refused.
     fn decided(&mut self, sale: CommandId, outcome: Outcome, now: Timestamp) {
         let stands = matches!(outcome, Outcome::Done { .. });
-        let at = self.payments.rounds.get(&sale).map(|round| round.at);
+        let at = self.redemptions.rounds.get(&sale).map(|round| round.at);
         self.end_round(sale, outcome);
         if let (true, Some(at)) = (stands, at)
             && let Ok(store) = self.places.store(at, &self.shared.directory)
@@ -243,7 +243,7 @@ impl Shard {
     }
 
     fn end_round(&mut self, sale: CommandId, outcome: Outcome) {
-        let Some(round) = self.payments.rounds.remove(&sale) else { return };
+        let Some(round) = self.redemptions.rounds.remove(&sale) else { return };
         if let Outcome::Refused(_) = outcome {
             for take in &round.takes {
                 self.step(take.account, AccountAsk::LetGo { sale, at: round.at, deadline: None }, Ticket(0));
@@ -256,19 +256,19 @@ impl Shard {
     /// Asks every account of a sale that stands to redeem its part.
     pub(super) fn settle(&mut self, store: u32, sale: CommandId, now: Timestamp) {
         let Some(takes) = self.places.stores[store as usize].store.settling.list.get(&sale).cloned() else { return };
-        if self.payments.is_paying(sale) || self.payments.settlements.contains_key(&sale) {
+        if self.redemptions.is_paying(sale) || self.redemptions.settlements.contains_key(&sale) {
             return self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
         }
         let at = self.places.stores[store as usize].location;
         let settlement = Settlement { store, left: takes.len(), unpaid: Vec::new(), again: false };
-        self.payments.settlements.insert(sale, settlement);
+        self.redemptions.settlements.insert(sale, settlement);
         for take in takes {
             self.step_at(take.account, AccountAsk::Confirm { sale, at }, Awaited::Confirm { sale, take });
         }
     }
 
     fn confirmed(&mut self, sale: CommandId, take: Take, outcome: &Outcome, now: Timestamp) {
-        let Some(settlement) = self.payments.settlements.get_mut(&sale) else { return };
+        let Some(settlement) = self.redemptions.settlements.get_mut(&sale) else { return };
         settlement.left -= 1;
         match outcome {
             Outcome::Done { .. } => {}
@@ -278,13 +278,13 @@ impl Shard {
         if settlement.left > 0 {
             return;
         }
-        let Some(Settlement { store, unpaid, again, .. }) = self.payments.settlements.remove(&sale) else { return };
+        let Some(Settlement { store, unpaid, again, .. }) = self.redemptions.settlements.remove(&sale) else { return };
         if again {
             return self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
         }
-        let ticket = self.payments.await_outcome(Awaited::Settle { store, sale });
+        let ticket = self.redemptions.await_outcome(Awaited::Settle { store, sale });
         let location = self.places.stores[store as usize].location;
-        self.send_step(location, Action::Payment(PaymentAsk::Settle { sale, unpaid }), ticket);
+        self.send_step(location, Action::Redemption(RedemptionAsk::Settle { sale, unpaid }), ticket);
     }
 
     /// Asks the location of a sale what became of it, as long as the hold is the same.
@@ -295,14 +295,14 @@ impl Shard {
             return;
         }
         let hold = *hold;
-        let ticket = self.payments.await_outcome(Awaited::Inquiry { store, account, sale, hold });
-        self.send_step(hold.at, Action::Payment(PaymentAsk::Inquire { sale }), ticket);
+        let ticket = self.redemptions.await_outcome(Awaited::Inquiry { store, account, sale, hold });
+        self.send_step(hold.at, Action::Redemption(RedemptionAsk::Inquire { sale }), ticket);
     }
 
     fn inquired(&mut self, account: AccountId, sale: CommandId, hold: Hold, outcome: &Outcome) {
         let ask = match outcome {
             Outcome::Done { .. } => AccountAsk::Confirm { sale, at: hold.at },
-            Outcome::Refused(Refusal::NoSuchPayment) => {
+            Outcome::Refused(Refusal::NoSuchRedemption) => {
                 AccountAsk::LetGo { sale, at: hold.at, deadline: Some(hold.deadline) }
             }
             Outcome::Refused(_) => return,
@@ -311,7 +311,7 @@ impl Shard {
     }
 
     fn step_at(&mut self, account: AccountId, ask: AccountAsk, awaited: Awaited) {
-        let ticket = self.payments.await_outcome(awaited);
+        let ticket = self.redemptions.await_outcome(awaited);
         self.step(account, ask, ticket);
     }
 
@@ -323,7 +323,7 @@ impl Shard {
         let command = Command { id: step_id(&action), location, channel: Channel::Till, action };
         let shard = self.shared.shard_of(location);
         let by = By::default();
-        self.payments.steps[shard].push(Envelope { port: self.payments.port, ticket, by, command });
+        self.redemptions.steps[shard].push(Envelope { port: self.redemptions.port, ticket, by, command });
     }
 }
 
@@ -335,7 +335,7 @@ fn step_id(action: &Action) -> CommandId {
         Action::Account { account, ask: AccountAsk::Hold { sale, .. } } => (*sale, *account, 1),
         Action::Account { account, ask: AccountAsk::Confirm { sale, .. } } => (*sale, *account, 2),
         Action::Account { account, ask: AccountAsk::LetGo { sale, .. } } => (*sale, *account, 3),
-        Action::Payment(ask) => (ask.sale(), AccountId(0), 4),
+        Action::Redemption(ask) => (ask.sale(), AccountId(0), 4),
         _ => (CommandId(0), AccountId(0), 0),
     };
     CommandId(sale.0 ^ account.0.rotate_left(step) ^ MARK)
