@@ -5,8 +5,6 @@
 mod chance;
 #[path = "micro/made.rs"]
 mod made;
-#[path = "micro/prices.rs"]
-mod prices;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use made::Book;
@@ -14,8 +12,6 @@ use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Seq};
-use onhand_engine::quote::Basket;
-use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
 use onhand_engine::{card_number, command};
 use onhand_persistence::batch::{ChainHash, seal};
@@ -86,33 +82,6 @@ fn rules(bench: &mut Criterion) {
                 Fingerprint::of(black_box(&commands[next]))
             });
         });
-    }
-    group.finish();
-}
-
-/// What a basket costs: by the catalogue alone, and with 10,000 live promotions.
-fn quote(bench: &mut Criterion) {
-    let location = made::location();
-    let mut group = bench.benchmark_group("quote");
-    for (name, rules) in [("no rules", Rules::default()), ("10,000 promotions", prices::rules())] {
-        for lines in [1, 20] {
-            let baskets = prices::baskets(lines);
-            let mut next = 0;
-            group.bench_function(BenchmarkId::new(name, format!("{lines} lines")), |b| {
-                b.iter(|| {
-                    next = (next + 1) % baskets.len();
-                    let basket = Basket {
-                        location: &location,
-                        channel: command::Channel::Till,
-                        group: None,
-                        coupons: &[],
-                        exempt: None,
-                        lines: &baskets[next],
-                    };
-                    rules.quote(black_box(&basket), NOW).unwrap()
-                });
-            });
-        }
     }
     group.finish();
 }
@@ -202,5 +171,5 @@ fn settings() -> Criterion {
         .sample_size(50)
 }
 
-criterion_group! { name = sale; config = settings(); targets = read, rules, quote, bytes, log, write }
+criterion_group! { name = sale; config = settings(); targets = read, rules, bytes, log, write }
 criterion_main!(sale);
