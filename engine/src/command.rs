@@ -138,7 +138,6 @@ impl TenderKind {
         }
     }
 
-    /// Its place in arrays kept per kind.
     /// Its place in arrays kept per kind; rounding, which is no money, is beyond their end.
     #[must_use]
     pub const fn index(self) -> usize {
