@@ -5,15 +5,17 @@
 mod chance;
 #[path = "micro/made.rs"]
 mod made;
+#[path = "shared/sample.rs"]
+mod sample;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use made::Book;
+use onhand_engine::card_number;
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Seq};
 use onhand_engine::time::Timestamp;
-use onhand_engine::{card_number, command};
 use onhand_persistence::batch::{ChainHash, seal};
 use onhand_persistence::format::encode;
 use onhand_persistence::log::{BatchId, Log, Partition};
@@ -151,8 +153,8 @@ fn write(bench: &mut Criterion) {
             convert::reply(&mut out, black_box(&asked), Seq(123_456), NOW, &answer, &book);
         });
     });
-    let level = place.rows[&made::SOLD].level();
-    let (location, sku) = (made::location().code, made::item().code);
+    let level = place.rows[&sample::SOLD].level();
+    let (location, sku) = (sample::location().code, sample::item().code);
     for (name, audience) in [("staff", Audience::Staff(Channel::Till)), ("public", Audience::Public(Channel::Web))] {
         group.bench_function(BenchmarkId::new("level", name), |b| {
             b.iter(|| {

@@ -8,6 +8,8 @@
 mod chance;
 #[path = "quotes/prices.rs"]
 mod prices;
+#[path = "shared/sample.rs"]
+mod sample;
 
 use hdrhistogram::Histogram;
 use onhand_engine::command::Channel;
@@ -40,7 +42,7 @@ fn main() {
 
 /// Nanoseconds of each quote.
 fn measure(rules: &Rules, lines: usize) -> Histogram<u64> {
-    let (location, baskets) = (prices::shop(), prices::baskets(lines));
+    let (location, baskets) = (sample::location(), prices::baskets(lines));
     let mut took = Histogram::new(3).unwrap();
     for (no, lines) in baskets.iter().cycle().take(QUOTES + QUOTES / 10).enumerate() {
         let channel = Channel::Till;

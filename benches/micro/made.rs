@@ -2,65 +2,33 @@
 
 use crate::NOW;
 use crate::chance::Chance;
-use onhand_engine::catalogue::{Item, Location, LocationKind};
+use crate::sample::{SHOP, item, location};
+use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::{Action, Channel, Command, Said, SaleLine, Sell, Standing};
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::Record;
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, SkuCode, SkuId, Version};
+use onhand_engine::ids::{CommandId, LocationCode, LocationId, SkuCode, SkuId, Version};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
-use onhand_engine::qty::{Qty, Unit};
+use onhand_engine::qty::Qty;
 use onhand_engine::stock::StockRow;
-use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, Taxed};
+use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::world::PlaceState;
 use onhand_persistence::format::encode;
 use onhand_protocol::convert::Names;
 use std::sync::Arc;
 
-const SHOP: LocationId = LocationId(1);
 const SKUS: u32 = 100_000;
 /// Different commands that are taken in turn.
 const COMMANDS: usize = 4_096;
-/// The item in [`sale_text`].
-pub(crate) const SOLD: SkuId = SkuId(0);
 
 /// A request as a till sends it.
 pub(crate) fn sale_text(lines: usize) -> String {
     let lines = vec![r#"{"sku":"TEA-EARL-GREY","qty":"1"}"#; lines].join(",");
     let id = "0190a0b0-7000-7000-8000-000000000001";
     format!(r#"{{"op":"sell","id":"{id}","location":"S1","till":3,"currency":"EUR","lines":[{lines}]}}"#)
-}
-
-pub(crate) fn item() -> Item {
-    Item {
-        sku: SOLD,
-        code: SkuCode::new("TEA-EARL-GREY").unwrap(),
-        name: "Earl Grey, 100 g".into(),
-        gtins: Vec::new(),
-        unit: Unit::Each,
-        tax_class: Label::new("standard").unwrap(),
-        price: Some(Minor(605)),
-        category: "Tea".into(),
-    }
-}
-
-pub(crate) fn location() -> Location {
-    let standard = TaxRate { class: Label::new("standard").unwrap(), parts: vec![RatePpm(210_000)] };
-    Location {
-        id: SHOP,
-        code: LocationCode::new("S1").unwrap(),
-        name: "Market Street".into(),
-        kind: LocationKind::Shop,
-        currency: Currency::EUR,
-        tax: TaxRules {
-            basis: PriceBasis::TaxInclusive,
-            rounding: TaxRounding::Line,
-            rates: vec![standard],
-            dated: Vec::new(),
-        },
-    }
 }
 
 /// Knows one item at one location.

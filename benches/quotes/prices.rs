@@ -1,15 +1,16 @@
 //! What the evaluator works on: 10,000 live promotions of every kind, and baskets of different items.
 
 use crate::chance::Chance;
-use onhand_engine::catalogue::{Item, Location, LocationKind};
-use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
+use crate::sample;
+use onhand_engine::catalogue::Item;
+use onhand_engine::ids::{Label, SkuCode, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::pricing::Terms;
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
-use onhand_engine::qty::{Qty, Unit};
+use onhand_engine::qty::Qty;
 use onhand_engine::quote::BasketLine;
 use onhand_engine::rules::Rules;
-use onhand_engine::tax::{RatePpm, TaxRate, TaxRules};
+use onhand_engine::tax::RatePpm;
 use std::sync::Arc;
 
 const PROMOTIONS: u32 = 10_000;
@@ -85,28 +86,12 @@ pub(crate) fn baskets(lines: usize) -> Vec<Vec<BasketLine>> {
         let item = Item {
             sku: SkuId(sku),
             code: SkuCode::new(&format!("I{sku}")).unwrap(),
-            name: "An item".into(),
-            gtins: Vec::new(),
-            unit: Unit::Each,
-            tax_class: Label::new("standard").unwrap(),
             price: Some(Minor(1_000 + i64::from(sku % 100))),
             category: category(sku),
+            ..sample::item()
         };
         let qty = Qty::units(1 + i64::from(chance.below(4)));
         BasketLine { item: Arc::new(item), qty, named: None, taxed: None, discount: None }
     };
     (0..BASKETS).map(|_| (0..lines).map(|_| line()).collect()).collect()
-}
-
-/// A shop whose prices contain 21 % tax.
-pub(crate) fn shop() -> Location {
-    let standard = TaxRate { class: Label::new("standard").unwrap(), parts: vec![RatePpm(210_000)] };
-    Location {
-        id: LocationId(1),
-        code: LocationCode::new("S1").unwrap(),
-        name: "Market Street".into(),
-        kind: LocationKind::Shop,
-        currency: Currency::EUR,
-        tax: TaxRules { rates: vec![standard], ..TaxRules::default() },
-    }
 }

@@ -209,7 +209,7 @@ fn a_hold_made_anew_is_not_let_go_by_who_asked_about_the_old_one() {
     assert_eq!(run(&mut accounts, &of(Some(newer)), 4), Ok(Some(Entry::LetGo { sale: CommandId(1) })));
 }
 
-/// Sales at two places with one id must not share one payment.
+/// Sales at two places with one id must not share one redemption.
 #[test]
 fn a_sale_of_the_same_id_elsewhere_has_no_part_in_a_hold() {
     let mut accounts = Accounts::default();

@@ -64,7 +64,7 @@ fn sales(world: &World) -> u64 {
 
 /// Waits until nothing is held and nothing is settling.
 fn settled(rig: &Rig) -> World {
-    rig.given.wait("payments to end", |_| {
+    rig.given.wait("redemptions to end", |_| {
         let world = world(rig);
         let open = |store: &onhand_engine::store::Store| {
             !store.settling.list.is_empty() || store.accounts.holds().next().is_some()
