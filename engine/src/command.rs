@@ -3,6 +3,7 @@
 use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
+use crate::goods::Goods;
 use crate::hash::Hash;
 use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo, UserCode,
@@ -235,6 +236,8 @@ pub struct Sell {
     pub takes: Box<[Take]>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// What there is to say of its goods; none for plain items.
+    pub goods: Option<Box<Goods>>,
 }
 
 /// What becomes of goods that come back.
@@ -298,6 +301,8 @@ pub enum Action {
         ttl: Millis,
         /// What.
         lines: Vec<SkuQty>,
+        /// What there is to say of the goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Give a reservation more time, from now.
     Extend {
@@ -327,6 +332,8 @@ pub enum Action {
         reservation: Option<ReservationId>,
         /// Whose order it is: all reservations of this owner count as theirs.
         owner: Option<Owner>,
+        /// What there is to say of the goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Cancel what is still allocated to an order.
     Deallocate {
@@ -337,6 +344,8 @@ pub enum Action {
     Receive {
         /// What; incoming falls by as much, not below zero.
         lines: Vec<SkuQty>,
+        /// What there is to say of the goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Goods came back, money went out.
     Return {
@@ -354,6 +363,8 @@ pub enum Action {
         tenders: Vec<Tender>,
         /// The sale that they are of, where it is known.
         of: Option<Box<TakeBack>>,
+        /// What there is to say of the goods in the lines; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// A correction with a reason.
     Adjust {
@@ -506,6 +517,14 @@ pub enum Action {
         /// Whether a person must be signed in there.
         required: bool,
     },
+}
+
+impl SaleLine {
+    /// The item and how much of it.
+    #[must_use]
+    pub const fn sku_qty(&self) -> SkuQty {
+        SkuQty { sku: self.sku, qty: self.qty }
+    }
 }
 
 impl Action {

@@ -5,6 +5,8 @@
 //!
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
+mod goods;
+
 use crate::account::{Account, Ledger, Take};
 use crate::chain::Chain;
 use crate::command::{Channel, SkuQty};
@@ -186,6 +188,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         takes.iter().for_each(|take| bytes.take(take));
         feed(&bytes.0);
     }
+    goods::feed_serials(location, &store.serials, feed);
     for (id, account) in &store.accounts.list {
         let mut bytes = Bytes::of(b'A', location);
         bytes.0.extend_from_slice(&id.0.to_be_bytes());
@@ -208,6 +211,9 @@ impl Chain {
             item.gtins.iter().for_each(|gtin| bytes.number(gtin.number()));
             bytes.0.push(u8::from(item.price.is_some()));
             bytes.minor(item.price.unwrap_or_default());
+            if let Some(terms) = &item.terms {
+                bytes.terms_of_item(terms);
+            }
             feed(&bytes.0);
         }
         for location in self.locations() {
@@ -403,6 +409,7 @@ impl Bytes {
             self.small(u32::from(*line));
             self.qty(back.qty);
             [back.for_goods, back.alone, back.tax].iter().for_each(|sum| self.minor(*sum));
+            self.apart(back.apart.as_deref());
         }
         self.count(given.tenders.len());
         for (kind, sum) in &given.tenders {

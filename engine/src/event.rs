@@ -6,6 +6,7 @@ use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
+use crate::goods::{Kit, SoldGoods, each_moved};
 use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
     UserCode,
@@ -73,6 +74,8 @@ pub struct Sale {
     pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
 }
 
 /// Goods that came back.
@@ -90,6 +93,8 @@ pub struct Return {
     pub tenders: Vec<Tender>,
     /// The sale that they are of, where it is known.
     pub of: Option<Box<Of>>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
 }
 
 /// What happened.
@@ -127,10 +132,12 @@ pub enum Event {
     Allocated {
         /// The order.
         order: OrderId,
-        /// What.
+        /// What: of a kit, its parts.
         lines: Vec<SkuQty>,
         /// Reservations it confirmed.
         freed: Vec<Freed>,
+        /// What was asked, where there are kits in it.
+        asked: Option<Box<[SkuQty]>>,
     },
     /// What was still allocated to an order is free again.
     Deallocated {
@@ -322,9 +329,13 @@ impl Sale {
 
     fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
         each_freed(&self.freed, tell);
-        for line in &self.lines {
-            tell(line.sku, Change::Sold { qty: line.qty, order: self.order.as_ref() });
-        }
+        let order = self.order.as_ref();
+        self.each_moved(|line| tell(line.sku, Change::Sold { qty: line.qty, order }));
+    }
+
+    /// Tells what left: of a kit, its parts.
+    pub fn each_moved(&self, tell: impl FnMut(SkuQty)) {
+        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits(self.goods.as_deref()), tell);
     }
 }
 
@@ -337,9 +348,11 @@ impl Return {
 
     /// Money alone changes no stock.
     fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
-        for line in self.lines.iter().filter(|line| line.qty.is_positive()) {
-            tell(line.sku, Change::Returned { qty: line.qty, disposition: self.disposition });
-        }
+        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits(self.goods.as_deref()), |line| {
+            if line.qty.is_positive() {
+                tell(line.sku, Change::Returned { qty: line.qty, disposition: self.disposition });
+            }
+        });
     }
 }
 
@@ -414,7 +427,7 @@ impl Event {
             Event::Released(freed) | Event::Expired(freed) => {
                 each_freed(std::slice::from_ref(freed), &mut tell);
             }
-            Event::Allocated { order, lines, freed } => {
+            Event::Allocated { order, lines, freed, .. } => {
                 each_freed(freed, &mut tell);
                 for line in lines {
                     tell(line.sku, Change::Allocated { order, qty: line.qty });
@@ -525,6 +538,10 @@ impl Event {
             Event::PeopleRequired { .. } => Answer::PeopleRequired,
         }
     }
+}
+
+fn kits(goods: Option<&SoldGoods>) -> &[Kit] {
+    goods.map_or(&[], |goods| &goods.kits)
 }
 
 fn each_freed<'a>(freed: &'a [Freed], tell: &mut impl FnMut(SkuId, Change<'a>)) {

@@ -15,6 +15,7 @@ mod catalogue;
 mod codes;
 mod drawer;
 mod event;
+mod goods;
 pub mod head;
 mod people;
 mod pricing;
