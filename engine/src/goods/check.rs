@@ -68,8 +68,7 @@ pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
     if let (Standing::Request, Some(breach)) = (asking.standing, breaches.first()) {
         return Err(breach.refusal.clone());
     }
-    let exception =
-        |breach: &Breach| Exception { line: breach.line, sku: breach.sku, number: breach.refusal.number() };
+    let exception = |breach: &Breach| Exception { line: breach.line, sku: breach.sku, number: breach.refusal.number() };
     Ok(SoldGoods {
         kits: goods.kits(),
         pieces,
@@ -77,6 +76,19 @@ pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
         age: goods.age.clone(),
         exceptions: breaches.iter().map(exception).collect(),
     })
+}
+
+/// The pieces that come back of a sale that nobody knows.
+///
+/// # Errors
+/// [`Refusal::TraceMissing`] when there are not as many serial numbers as pieces.
+pub fn pieces_of(goods: &Goods, lines: &[SkuQty]) -> Result<Vec<Piece>, Refusal> {
+    let mut breaches = Vec::new();
+    let pieces = pieces(goods, lines, &mut breaches);
+    match breaches.into_iter().next() {
+        Some(breach) => Err(breach.refusal),
+        None => Ok(pieces),
+    }
 }
 
 fn restricted(under: &Under, lines: &[SkuQty], channel: Channel, is_ordered: bool) -> Option<Refusal> {
@@ -95,9 +107,8 @@ fn restricted(under: &Under, lines: &[SkuQty], channel: Channel, is_ordered: boo
 fn too_young(under: &Under, age: Option<&AgeChecked>, today: Date) -> Option<Refusal> {
     let min_age = under.terms.min_age?;
     // Years apart as dates are written: one who was born on a 29th of February is older on a 1st of March.
-    let is_old_enough = |birth: Date| {
-        today.number() >= birth.number().saturating_add(u32::from(min_age).saturating_mul(10_000))
-    };
+    let is_old_enough =
+        |birth: Date| today.number() >= birth.number().saturating_add(u32::from(min_age).saturating_mul(10_000));
     let checked = age.is_some_and(|age| age.birth.is_none_or(is_old_enough));
     (!checked).then_some(Refusal::AgeNotChecked { sku: under.sku, min_age })
 }

@@ -51,6 +51,7 @@ pub fn with_terms(known: &[Arc<Item>], items: Vec<Item>) -> Result<Vec<Item>, Re
         .flat_map(|kit| parts_of(kit))
         .map(|part| (part.sku, now(part.sku).and_then(|item| item.price)))
         .collect();
+    drop((changed, kits));
     Ok(settled.into_iter().map(|item| with_worths(item, &worths)).collect())
 }
 
@@ -110,4 +111,3 @@ fn with_worths(item: Item, prices: &HashMap<SkuId, Option<Minor>>) -> Item {
     let terms = Some(Arc::new(Terms { parts, ..(**terms).clone() }));
     Item { terms, ..item }
 }
-
