@@ -12,6 +12,7 @@ mod drained;
 pub mod figures;
 mod finding;
 pub mod handle;
+mod kits;
 pub mod histogram;
 mod log_thread;
 mod mailbox;

@@ -8,9 +8,9 @@ mod apart;
 
 pub use apart::Apart;
 
-use crate::command::{Action, Command, SaleLine, Tender, TenderKind};
+use crate::command::{Action, Command, SaleLine, SkuQty, Tender, TenderKind};
 use crate::event::Record;
-use crate::goods::{Kit, Piece, SoldGoods};
+use crate::goods::{Kit, Piece, SoldGoods, each_moved};
 use crate::ids::{CommandId, Label, LocationId, Seq, SkuId, TillNo};
 use crate::money::{Minor, divide_half_up};
 use crate::qty::Qty;
@@ -145,6 +145,12 @@ impl KnownSale {
             tenders: sale.tenders.clone(),
             goods: sale.goods.clone(),
         })
+    }
+
+    /// Tells what left with it: of a kit, its parts.
+    pub fn each_moved(&self, tell: impl FnMut(SkuQty)) {
+        let kits = self.goods.as_ref().map_or(&[][..], |goods| &goods.kits);
+        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits, tell);
     }
 
     /// The kit that a line is.

@@ -283,7 +283,11 @@ impl Worker {
         }
         let mut live = self.live.borrow_mut();
         for change in waiting.levels.iter().flat_map(|changes| changes.iter()) {
-            if live.note(change) {
+            let mut first = live.note(change);
+            for kit in self.shared.handle.kits_with(change.sku) {
+                first |= live.note_kit(change.location, kit);
+            }
+            if first {
                 self.changed.notify_one();
             }
         }

@@ -132,11 +132,19 @@ impl Goods {
     }
 }
 
+/// Tells what lines move, given what is said of them: a kit moves its parts. Without anything said, what they
+/// name.
+pub fn each_asked(lines: impl Iterator<Item = SkuQty>, goods: Option<&Goods>, tell: impl FnMut(SkuQty)) {
+    match goods {
+        None => lines.for_each(tell),
+        Some(goods) => each_moved(lines, &goods.kits(), tell),
+    }
+}
+
 /// What lines move, given what is said of them: a kit moves its parts. In the order of the lines.
 #[must_use]
 pub fn moved(lines: &[SkuQty], goods: Option<&Goods>) -> Vec<SkuQty> {
-    let Some(goods) = goods else { return lines.to_vec() };
     let mut moved = Vec::with_capacity(lines.len());
-    each_moved(lines.iter().copied(), &goods.kits(), |line| moved.push(line));
+    each_asked(lines.iter().copied(), goods, |line| moved.push(line));
     moved
 }
