@@ -254,6 +254,11 @@ impl Handle {
         }
     }
 
+    /// Whether an item is a kit.
+    pub fn is_kit(&self, sku: SkuId) -> bool {
+        self.shared().directory.kits.is_one(sku)
+    }
+
     /// The kits that an item is in: their levels change with its own.
     pub fn kits_with(&self, part: SkuId) -> Vec<SkuId> {
         self.shared().directory.kits.with(part)

@@ -283,8 +283,10 @@ impl Worker {
         }
         let mut live = self.live.borrow_mut();
         for change in waiting.levels.iter().flat_map(|changes| changes.iter()) {
-            let mut first = live.note(change);
-            for kit in self.shared.handle.kits_with(change.sku) {
+            let handle = &self.shared.handle;
+            let is_kit = handle.is_kit(change.sku);
+            let mut first = if is_kit { live.note_kit(change.location, change.sku) } else { live.note(change) };
+            for kit in handle.kits_with(change.sku) {
                 first |= live.note_kit(change.location, kit);
             }
             if first {

@@ -145,15 +145,17 @@ fn read_items(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
     let asked = asked(query)?;
     let items = app.shared.handle.directory().items(asked.after_item(app)?, asked.limit());
     let next = items.last().filter(|_| items.len() == asked.limit()).map(|item| item.code.to_string());
-    let items = items.iter().map(|item| convert::item(item)).collect();
+    let book = wire::Book(app.shared.handle.directory());
+    let items = items.iter().map(|item| convert::item(item, &book)).collect();
     Ok(answer::json(&ItemPage { items, next }))
 }
 
 pub(crate) async fn item(State(app): State<Arc<App>>, Path(sku): Path<String>, headers: HeaderMap) -> Response {
     let read = || {
         reader(&app, &headers, Read::Catalogue)?;
-        let item = wire::item(app.shared.handle.directory(), &coded(&sku, "sku")?)?;
-        Ok(answer::json(&convert::item(&item)))
+        let directory = app.shared.handle.directory();
+        let item = wire::item(directory, &coded(&sku, "sku")?)?;
+        Ok(answer::json(&convert::item(&item, &wire::Book(directory))))
     };
     respond(read())
 }

@@ -92,11 +92,8 @@ fn parts_out(parts: &[goods::Part]) -> Vec<Part> {
 }
 
 fn parts_in(parts: Vec<Part>) -> Arc<[goods::Part]> {
-    let part = |Part { sku, qty, worth }| goods::Part {
-        sku: SkuId(sku),
-        qty: Qty::from_milli(qty),
-        worth: Minor(worth),
-    };
+    let part =
+        |Part { sku, qty, worth }| goods::Part { sku: SkuId(sku), qty: Qty::from_milli(qty), worth: Minor(worth) };
     parts.into_iter().map(part).collect()
 }
 
@@ -191,11 +188,7 @@ impl KitsAllocated {
 }
 
 pub(super) fn pieces_out(pieces: &[goods::Piece]) -> Vec<Piece> {
-    let piece = |piece: &goods::Piece| Piece {
-        line: piece.line,
-        sku: piece.sku.0,
-        serial: piece.serial.to_string(),
-    };
+    let piece = |piece: &goods::Piece| Piece { line: piece.line, sku: piece.sku.0, serial: piece.serial.to_string() };
     pieces.iter().map(piece).collect()
 }
 

@@ -75,9 +75,7 @@ fn portions_out(portions: &[returns::Portion]) -> Vec<Portion> {
     let out = |portion: &returns::Portion| match portion.what {
         What::Goods(qty) => Portion { line: portion.line, goods: true, part: None, amount: qty.milli() },
         What::Money(amount) => Portion { line: portion.line, goods: false, part: None, amount: amount.0 },
-        What::Part { sku, qty } => {
-            Portion { line: portion.line, goods: true, part: Some(sku.0), amount: qty.milli() }
-        }
+        What::Part { sku, qty } => Portion { line: portion.line, goods: true, part: Some(sku.0), amount: qty.milli() },
     };
     portions.iter().map(out).collect()
 }

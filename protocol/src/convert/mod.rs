@@ -8,6 +8,7 @@ mod define;
 mod drawer;
 mod enter;
 mod giving;
+mod goods;
 mod people;
 mod priced;
 mod read;

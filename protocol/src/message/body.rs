@@ -1,11 +1,14 @@
 //! One struct per op; they are also the bodies of `POST /v1/{op}`. An unknown field is an error.
 
+use super::goods::{AgeChecked, ItemTerms};
 use super::metrics::{Every, MetricField};
 use super::pricing::LineDiscount;
 use super::reply::Role;
 use super::word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
 use crate::card_code::CardCode;
-use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
+use crate::value::{
+    Amount, Currency, Day, Gtin, Id, Label, LocationCode, Mark, OrderName, Owner, Position, Quantity, Sku, Time,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,6 +80,9 @@ body!(
         /// The customer pays no tax, for this reason: the name of a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// Who looked whether the buyer is old enough.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        age_checked: Option<AgeChecked>,
     }
 );
 body!(
@@ -105,6 +111,15 @@ body!(
         /// What a person takes off the line, after promotions. Sales only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         discount: Option<LineDiscount>,
+        /// The serial numbers of its pieces; of a kit, those of its parts, part after part.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        serials: Vec<Mark>,
+        /// Its lot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lot: Option<Mark>,
+        /// The last day on which it may be sold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiry: Option<Day>,
     }
 );
 body!(
@@ -272,10 +287,15 @@ body!(
 );
 body!(
     /// A line of a known sale: goods with the money for them, or money alone.
-    #[derive(Copy)]
     BackLine {
         /// The line of the sale, counted from 0.
         line: u16,
+        /// The part of its kits that comes back alone; default: the line's own item.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Sku>,
+        /// The serial numbers of the pieces that come back; default: all that are left, where all come back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        serials: Vec<Mark>,
         /// How much of it comes back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         qty: Option<Quantity>,
@@ -320,6 +340,9 @@ body!(
         /// How the difference is paid; below zero it is money that goes back.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tenders: Vec<Tender>,
+        /// Who looked whether the buyer is old enough.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        age_checked: Option<AgeChecked>,
     }
 );
 body!(
@@ -476,6 +499,9 @@ body!(
         /// Its department or product type.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         category: String,
+        /// What it has beside what every item has: a kit's parts, who may buy it. Left out: as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terms: Option<Box<ItemTerms>>,
     }
 );
 body!(

@@ -7,6 +7,7 @@ mod account;
 mod body;
 mod drawer;
 mod error;
+mod goods;
 mod level;
 mod metrics;
 mod people;
@@ -33,6 +34,7 @@ pub use drawer::{
     SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
+pub use goods::{AgeChecked, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece};
 pub use level::{Band, LevelMessage, Levels};
 pub use metrics::{
     Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,
