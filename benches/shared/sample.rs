@@ -19,7 +19,7 @@ pub(crate) fn item() -> Item {
         unit: Unit::Each,
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(605)),
-        category: "Tea".into(),
+        category: "Tea".into(), terms: None,
     }
 }
 

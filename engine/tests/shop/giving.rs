@@ -17,6 +17,7 @@ pub(super) fn known_sale(no: usize, location: LocationId, sale: &Sale) -> KnownS
         till: sale.receipt.map(|(till, _)| till),
         lines: sale.lines.clone(),
         tenders: sale.tenders.clone(),
+        goods: None,
     }
 }
 
@@ -32,7 +33,7 @@ impl Shop {
         }
         let sale = self.sales[sale - 1].clone();
         let void = (verb == "void").then(|| reading.code("reason").unwrap());
-        let of = Box::new(TakeBack { sale, portions, void, granted: None });
+        let of = Box::new(TakeBack { sale, portions, void, granted: None, serials: vec![] });
         if verb == "exchange" {
             let Action::Sell(sell) = self.basket(till, "sell", reading)? else { panic!("an exchange sells") };
             let disposition = Disposition::Resell;
@@ -42,7 +43,7 @@ impl Shop {
         let is_named = |d: &Disposition| named.as_deref().unwrap_or("resell") == d.name();
         let disposition = Disposition::ALL.into_iter().find(is_named).unwrap();
         let (lines, said, currency) = (Vec::new(), Default::default(), Currency::EUR);
-        Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: Some(of) })
+        Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: Some(of), goods: None })
     }
 }
 

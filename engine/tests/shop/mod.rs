@@ -172,7 +172,9 @@ impl Shop {
             Err(refusal) => return self.refused(&refusal),
         };
         let lines = match &action {
-            Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines } => lines.clone(),
+            Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines, .. } => {
+                lines.clone()
+            }
             Action::Sell(Sell { lines, .. }) | Action::Return { lines, .. } => {
                 lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }).collect()
             }
