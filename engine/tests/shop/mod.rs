@@ -6,6 +6,7 @@
 mod accounts;
 mod drawer;
 mod giving;
+mod goods;
 mod pricing;
 mod reading;
 
@@ -72,6 +73,7 @@ impl Shop {
         let mut reading = Reading::of(line);
         let outcome = match reading.word().as_str() {
             "item" => self.define(&mut reading),
+            "kit" | "terms" => self.set_terms(&mut reading),
             "tax" => self.set_tax(&mut reading),
             "time" => self.pass_time(reading.millis()),
             "show" => self.show(&mut reading),
@@ -167,7 +169,7 @@ impl Shop {
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
             _ => Ok(self.action(verb, reading)),
         };
-        let action = match action {
+        let mut action = match action {
             Ok(action) => action,
             Err(refusal) => return self.refused(&refusal),
         };
@@ -180,6 +182,7 @@ impl Shop {
             }
             _ => vec![],
         };
+        self.say_goods(&mut action, reading);
         let check = |line: &SkuQty| self.items[line.sku.index()].check_qty(line.qty);
         if let Some(refusal) = lines.iter().find_map(|line| check(line).err()) {
             return self.refused(&refusal);
@@ -241,6 +244,7 @@ impl Shop {
         if let Event::GoodsReturned(back) = &event {
             text += &drawer::rounding(&back.tenders);
         }
+        text += &self.told_goods(&event);
         if let Event::Drawer { happening: Happening::SessionClosed { journal, .. }, .. } = &event {
             self.journal.clone_from(journal);
         }
@@ -305,6 +309,15 @@ impl Shop {
             Refusal::BalanceShort { short_by, available } => {
                 format!("{text} short_by={short_by} available={available}")
             }
+            Refusal::BadKit { part, why, .. } => format!("{text} {}: {why}", self.name(*part)),
+            Refusal::ItemBlocked { sku, .. }
+            | Refusal::NotForChannel { sku, .. }
+            | Refusal::TooManyPerOrder { sku, .. }
+            | Refusal::AgeNotChecked { sku, .. }
+            | Refusal::ItemExpired { sku, .. } => format!("{text} {}", self.name(*sku)),
+            Refusal::TraceMissing { sku, field } => format!("{text} {} {field}", self.name(*sku)),
+            Refusal::SerialSold { sku, serial } => format!("{text} {}:{serial}", self.name(*sku)),
+            Refusal::SerialNotSold { serial } => format!("{text} {serial}"),
             Refusal::BadDiscount { left } => format!("{text} left={left}"),
             Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,
