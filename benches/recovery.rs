@@ -141,7 +141,8 @@ fn sale(n: u32, per_location: u32) -> Record {
         order: None,
         late: None,
         redemption: None,
-        pricing: None, goods: None,
+        pricing: None,
+        goods: None,
     };
     record(n + 1_000_000, location, Event::SaleRecorded(sale))
 }

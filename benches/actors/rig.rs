@@ -132,7 +132,8 @@ pub(crate) fn recovered(skus: u32) -> Recovered {
         unit: Unit::Each,
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(100)),
-        category: "".into(), terms: None,
+        category: "".into(),
+        terms: None,
     };
     let shop = Location {
         id: SHOP,
@@ -192,7 +193,8 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         order: None,
         session: None,
         takes: Box::default(),
-        pricing: None, goods: None,
+        pricing: None,
+        goods: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));
     Envelope {
@@ -205,8 +207,12 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
 
 pub(crate) fn receive(skus: Range<u32>, id: u128) -> Envelope {
     let lines = skus.map(|sku| SkuQty { sku: SkuId(sku), qty: Qty::units(1) }).collect();
-    let command =
-        Command { id: CommandId(id), location: SHOP, channel: Channel::Web, action: Action::Receive { lines, goods: None, } };
+    let command = Command {
+        id: CommandId(id),
+        location: SHOP,
+        channel: Channel::Web,
+        action: Action::Receive { lines, goods: None },
+    };
     Envelope { port: PORT, ticket: Ticket(1), by: By::default(), command }
 }
 

@@ -92,7 +92,8 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         order: None,
         session: None,
         takes: Box::default(),
-        pricing: None, goods: None,
+        pricing: None,
+        goods: None,
     });
     let id = CommandId(u128::from(chance.next()) << 64 | u128::from(chance.next()));
     Command { id, location: SHOP, channel: Channel::Till, action }

@@ -19,7 +19,8 @@ pub(crate) fn item() -> Item {
         unit: Unit::Each,
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(605)),
-        category: "Tea".into(), terms: None,
+        category: "Tea".into(),
+        terms: None,
     }
 }
 

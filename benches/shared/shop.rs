@@ -157,6 +157,7 @@ fn item(number: u32) -> Option<ItemInput> {
         unit: Unit::Each,
         tax_class: Text(Label::new("standard").ok()?),
         price: Some(Amount(Minor(PRICE))),
-        category: "measured".to_owned(), terms: None,
+        category: "measured".to_owned(),
+        terms: None,
     })
 }
