@@ -1,6 +1,7 @@
 //! Goods with terms: what lines of them move, and what the record keeps of them.
 
-use super::{Place, check_lines};
+use super::Place;
+use super::form::check_lines;
 use crate::command::{Channel, SaleLine, Sell, SkuQty};
 use crate::date::Date;
 use crate::goods::check::{self, Asking};
