@@ -347,6 +347,14 @@ impl Event {
         }
     }
 
+    /// Whether a person has to decide what follows: a sale that had happened, and that stock did not cover or
+    /// that a request would have been refused for.
+    #[must_use]
+    pub fn is_exceptional(&self) -> bool {
+        let exceptions = |goods: &SoldGoods| !goods.exceptions.is_empty();
+        self.sale().is_some_and(|sale| !sale.oversold.is_empty() || sale.goods.as_deref().is_some_and(exceptions))
+    }
+
     /// The till it belongs to, where there is one.
     #[must_use]
     pub fn till(&self) -> Option<TillNo> {

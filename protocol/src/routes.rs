@@ -80,6 +80,15 @@ const CHANNEL: Query =
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
 const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
 const PAGE: &[Query] = &[AFTER, LIMIT];
+const EVENTS: &[Query] = &[
+    AFTER,
+    LIMIT,
+    Query {
+        name: "only",
+        is_number: false,
+        meaning: "`exceptions`: what a person has to look at. A page may have none and a `next` all the same.",
+    },
+];
 const METRICS: &[Query] = &[
     Query { name: "every", is_number: false, meaning: "How long one object is: `1s`, the default, or `1m`." },
     Query {
@@ -249,7 +258,7 @@ pub const ROUTES: &[Route] = &[
     Route { access: Access::KeyOrToken, ..read("/v1/locations", "LocationList", "Every location.", &[]) },
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),
-    read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", PAGE),
+    read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", EVENTS),
     Route {
         output: Output::Stream("MetricsMessage"),
         ..read("/v1/metrics/stream", "", "Every second or minute what happened in it, as it goes on.", METRICS)

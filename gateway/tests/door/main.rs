@@ -7,6 +7,7 @@ mod commands;
 mod compact;
 mod drawer;
 mod figures;
+mod goods;
 mod harness;
 mod live;
 mod pages;
