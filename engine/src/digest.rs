@@ -208,6 +208,8 @@ impl Chain {
             item.gtins.iter().for_each(|gtin| bytes.number(gtin.number()));
             bytes.0.push(u8::from(item.price.is_some()));
             bytes.minor(item.price.unwrap_or_default());
+            bytes.0.push(u8::from(item.unit_cost.is_some()));
+            bytes.minor(item.unit_cost.unwrap_or_default());
             feed(&bytes.0);
         }
         for location in self.locations() {
@@ -446,6 +448,7 @@ impl Bytes {
     }
 
     fn closed_session(&mut self, closed: &Closed) {
+        self.number(closed.opened.0);
         self.number(closed.closed.0);
         self.small(closed.business_day.number());
         self.text(closed.basis.name());

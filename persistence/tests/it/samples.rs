@@ -20,7 +20,7 @@ pub(crate) const NOON: u64 = 1_700_000_000_000;
 
 pub(crate) fn line(sku: u32, qty: i64) -> SaleLine {
     let taxed = Taxed { net: Minor(1_000 * qty), tax: Minor(210 * qty), rate: RatePpm(210_000) };
-    SaleLine { sku: SkuId(sku), qty: Qty::units(qty), unit_price: Minor(1_210), taxed }
+    SaleLine { sku: SkuId(sku), qty: Qty::units(qty), unit_price: Minor(1_210), taxed, unit_cost: None }
 }
 
 pub(crate) fn sku_qty(sku: u32, qty: i64) -> SkuQty {
@@ -70,6 +70,7 @@ pub(crate) fn item(sku: u32) -> Item {
         tax_class: Label::new("food").unwrap(),
         price: Some(Minor(499)),
         category: "Tea".into(),
+        unit_cost: None,
     }
 }
 

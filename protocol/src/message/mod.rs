@@ -13,6 +13,7 @@ mod people;
 mod pricing;
 pub mod read;
 mod reply;
+mod report;
 mod request;
 mod tagged;
 mod word;
@@ -54,6 +55,7 @@ pub use reply::{
     Allocated, Counted, Extended, HelloReply, Incoming, ItemScanned, ItemsDefined, LevelReply, Plain, Pong,
     PriceBookDefined, Recorded, Reply, Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
 };
+pub use report::{ReportPage, ReportRows, RowOf, SalesRow, TenderRow};
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
 pub use word::{
