@@ -12,6 +12,7 @@ mod live;
 mod pages;
 mod people;
 mod prices;
+mod reports;
 mod rights;
 mod scan;
 mod stopping;

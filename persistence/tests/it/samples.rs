@@ -117,6 +117,10 @@ pub(crate) fn every_kind() -> Vec<Record> {
         order: Some(order.clone()),
         ..plain_sale(1, 1)
     };
+    let mut costed = Sale { lines: vec![line(1, 3), line(2, 1)], ..plain_sale(3, 1) };
+    costed.lines[1].unit_cost = Some(Minor(640));
+    let mut dear = Sale { lines: vec![line(1, 3), line(2, 1)], ..plain_sale(4, 1) };
+    dear.lines[0].unit_cost = Some(Minor(5_000_000_000));
     let large = Sale { lines: vec![line(1, 5_000_000)], tenders: vec![], ..plain_sale(2, 1) };
     let back = Return {
         receipt: Some((TillNo(1), ReceiptNo(2))),
@@ -142,6 +146,8 @@ pub(crate) fn every_kind() -> Vec<Record> {
         Event::SaleRecorded(plain_sale(1, 4)),
         Event::SaleRecorded(wide),
         Event::SaleRecorded(large),
+        Event::SaleRecorded(costed),
+        Event::SaleRecorded(dear),
         Event::Reserved {
             reservation,
             owner,
