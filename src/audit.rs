@@ -132,7 +132,10 @@ fn cells(event: &EventMessage) -> [String; 8] {
 }
 
 fn about(event: &EventMessage) -> String {
-    let lines = event.lines.iter().map(|line| format!("{} x {}", line.qty, line.sku));
+    let lines = event.lines.iter().map(|line| {
+        let other = |own| format!(" at {} instead of {own}", line.unit_price.unwrap_or_default());
+        format!("{} x {}{}", line.qty, line.sku, line.list_price.map_or(String::new(), other))
+    });
     let named = [
         event.receipt.clone(),
         event.order.as_ref().map(ToString::to_string),

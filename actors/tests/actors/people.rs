@@ -277,6 +277,9 @@ fn needed_by(event: &Event) -> Vec<Capability> {
 fn needed_by_sale(sale: &Sale) -> Vec<Capability> {
     let lines = || sale.pricing.iter().flat_map(|pricing| &pricing.lines);
     let mut needed = vec![Capability::Sell];
+    if sale.standing == Standing::Fact {
+        return needed;
+    }
     if lines().any(|line| line.overridden.is_some()) {
         needed.push(Capability::OverridePrice);
     }
