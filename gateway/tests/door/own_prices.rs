@@ -40,7 +40,10 @@ async fn t59_another_price_needs_its_right_and_a_reason_is_not_what_it_hangs_on(
     done(&till.ask(approved(cheap, "max", MAX_PIN)).await, "recorded");
     let event = last_event(&stand).await;
     let line = &event["lines"][0];
-    assert_eq!((&line["unit_price"], &line["list_price"], &line["price_reason"]), (&json!(100), &json!(450), &Value::Null));
+    assert_eq!(
+        (&line["unit_price"], &line["list_price"], &line["price_reason"]),
+        (&json!(100), &json!(450), &Value::Null)
+    );
     assert_eq!((&event["by"]["user"], &event["by"]["approver"]), (&json!("ann"), &json!("max")));
 
     // What has happened is recorded, and says so.
