@@ -137,6 +137,7 @@ fn define(handle: &Handle, watch: &Watch) {
         price: None,
         category: "".into(),
         terms: None,
+        unit_cost: None,
     };
     let location = |code: &str| Location {
         id: LocationId(0),

@@ -21,6 +21,7 @@ pub(crate) fn item() -> Item {
         price: Some(Minor(605)),
         category: "Tea".into(),
         terms: None,
+        unit_cost: None,
     }
 }
 

@@ -188,5 +188,6 @@ fn item(number: u32) -> Option<ItemInput> {
         price: Some(Amount(Minor(PRICE))),
         category: "measured".to_owned(),
         terms: None,
+        unit_cost: None,
     })
 }

@@ -32,6 +32,8 @@ pub struct Item {
     pub category: Arc<str>,
     /// What it has beside what every item has. In a command, none: as it was.
     pub terms: Option<Arc<Terms>>,
+    /// What a unit costs the shop, in minor units of the chain's currency, where that is known.
+    pub unit_cost: Option<Minor>,
 }
 
 impl Item {

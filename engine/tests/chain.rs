@@ -25,6 +25,7 @@ fn item(code: &str, price: i64) -> Item {
         price: Some(Minor(price)),
         category: "".into(),
         terms: None,
+        unit_cost: None,
     }
 }
 

@@ -193,6 +193,7 @@ impl Rig {
             price: None,
             category: "".into(),
             terms: None,
+            unit_cost: None,
         };
         rig.decide(LocationId::CHAIN, Action::DefineItems { items: vec![item] });
         let (_, arrivals) = tokio::sync::mpsc::channel(1);

@@ -204,6 +204,7 @@ pub(crate) fn item(no: u32) -> Item {
         price: Some(Minor(100)),
         category: "".into(),
         terms: None,
+        unit_cost: None,
     }
 }
 
@@ -232,6 +233,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         qty: Qty::units(1),
         unit_price: Minor(100),
         taxed: Taxed { net: Minor(100), ..Taxed::default() },
+        unit_cost: None,
     };
     Action::Sell(Sell {
         standing: Standing::Request,

@@ -21,6 +21,8 @@ pub struct SaleLine {
     pub unit_price: Minor,
     /// What the line cost.
     pub taxed: Taxed,
+    /// What a unit had cost the shop, where that is known.
+    pub unit_cost: Option<Minor>,
 }
 
 impl SaleLine {

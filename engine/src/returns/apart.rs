@@ -76,14 +76,22 @@ pub(super) fn part_of_kit(line: &SaleLine, kit: &Kit, back: &LineBack, what: Wha
     let given = back.for_goods.plus(back.alone).plus(amount);
     let tax = share(line.taxed.tax, given.0, gross.0).minus(back.tax);
     let taxed = Taxed { net: amount.minus(tax), tax, rate: line.taxed.rate };
-    let unit_price = match what {
-        What::Part { .. } => {
-            let exact = i128::from(amount.0).saturating_mul(i128::from(Qty::SCALE));
-            Minor(divide_half_up(exact, i128::from(qty.milli())))
-        }
-        _ => line.unit_price,
+    let (unit_price, unit_cost) = match what {
+        What::Part { sku, .. } => (per_unit(amount, qty), line.unit_cost.and_then(|cost| part_cost(kit, sku, cost))),
+        _ => (line.unit_price, line.unit_cost),
     };
-    Ok(SaleLine { sku, qty, unit_price, taxed })
+    Ok(SaleLine { sku, qty, unit_price, taxed, unit_cost })
+}
+
+fn per_unit(amount: Minor, qty: Qty) -> Minor {
+    let exact = i128::from(amount.0).saturating_mul(i128::from(Qty::SCALE));
+    Minor(divide_half_up(exact, i128::from(qty.milli())))
+}
+
+/// What a unit of a part costs the shop: its share in what a kit costs.
+fn part_cost(kit: &Kit, sku: SkuId, cost: Minor) -> Option<Minor> {
+    let mut shares = kit.parts.iter().zip(kit.shares(cost));
+    shares.find(|(part, _)| part.sku == sku).map(|(part, share)| per_unit(share, part.qty))
 }
 
 /// All that is left of a line of kits of which parts came back: whole kits, then parts.

@@ -106,9 +106,8 @@ async fn restricted_goods_are_refused_where_they_are_decided_and_facts_are_liste
     assert_eq!(events.len(), 1, "{feed}");
     let exception = |number: u16, name: &str| json!({"line": 0, "sku": "TEA", "number": number, "name": name});
     assert_eq!(events[0]["goods"]["exceptions"], json!([exception(2034, "too_many_per_order")]));
-    let more =
-        stand.get_as(Role::Analyst, &format!("/v1/events?only=exceptions&after={}", feed["next"].as_str().unwrap()));
-    assert_eq!(more.await.json()["events"], json!([]));
+    let path = format!("/v1/events?only=exceptions&after={}", feed["next"].as_str().unwrap());
+    assert_eq!(stand.get_as(Role::Analyst, &path).await.json()["events"], json!([]));
     assert_eq!(stand.get_as(Role::Analyst, "/v1/events?only=surprises").await.number(), 1001);
 }
 

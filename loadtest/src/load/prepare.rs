@@ -90,5 +90,6 @@ fn item(goods: &Goods, number: u32) -> Option<ItemInput> {
         price: Some(Amount(Minor(PRICE))),
         category: "load test".to_owned(),
         terms: None,
+        unit_cost: None,
     })
 }

@@ -75,6 +75,7 @@ fn nameless(sku: &SkuCode) -> Option<ItemInput> {
         price: None,
         category: String::new(),
         terms: None,
+        unit_cost: None,
     })
 }
 

@@ -42,6 +42,13 @@ fn item(input: ItemInput, at: usize, names: &impl Names) -> Result<Item, Refused
     if input.price.is_some_and(|price| !(Minor::ZERO..=Minor::MAX).contains(&price.0)) {
         return Err(wrong(3003, format!("items[{at}].price"), "the price is below zero or beyond the largest amount"));
     }
+    if input.unit_cost.is_some_and(|cost| !(Minor::ZERO..=Minor::MAX).contains(&cost.0)) {
+        return Err(wrong(
+            3003,
+            format!("items[{at}].unit_cost"),
+            "the cost is below zero or beyond the largest amount",
+        ));
+    }
     let unit = input.unit.into();
     let terms = input.terms.map(|terms| goods::terms(*terms, unit, at, names)).transpose()?;
     Ok(Item {
@@ -54,6 +61,7 @@ fn item(input: ItemInput, at: usize, names: &impl Names) -> Result<Item, Refused
         price: input.price.map(|price| price.0),
         category: Arc::from(input.category),
         terms,
+        unit_cost: input.unit_cost.map(|cost| cost.0),
     })
 }
 

@@ -18,6 +18,7 @@ use onhand_engine::goods::Goods;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor, divide_half_up};
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::is_at_price;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
 use onhand_engine::time::Millis;
@@ -255,7 +256,7 @@ impl<N: Names> Desk<'_, N> {
             place.check_currency(body.currency.0)?;
             account::check_none(&body.tenders)?;
             check_as_sold(&body.lines)?;
-            let (lines, goods) = place.sale_lines(&body.lines)?;
+            let (lines, goods, _) = place.sale_lines(&body.lines)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -316,13 +317,17 @@ impl<N: Names> Place<'_, N> {
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
         let till = till(sold.till)?;
-        let (lines, pricing, goods) = if self.names.has_rules() || priced::needs_rules(sold) {
-            let quote = self.quote(sold.lines, &sold.whose)?.0;
-            let (lines, pricing) = priced::sale_lines(&quote);
-            (lines, pricing, self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?)
-        } else {
-            let (lines, goods) = self.sale_lines(sold.lines)?;
-            (lines, None, goods)
+        let plain = match self.names.has_rules() || priced::needs_rules(sold) {
+            true => None,
+            false => self.plain_lines(sold.lines)?,
+        };
+        let (lines, pricing, goods) = match plain {
+            Some((lines, goods)) => (lines, None, goods),
+            None => {
+                let quote = self.quote(sold.lines, &sold.whose)?.0;
+                let (lines, pricing) = priced::sale_lines(&quote);
+                (lines, pricing, self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?)
+            }
         };
         Ok(command::Sell {
             standing,
@@ -351,20 +356,30 @@ impl<N: Names> Place<'_, N> {
         Ok(goods)
     }
 
-    fn sale_lines(&self, lines: &[SaleLine]) -> Result<(Vec<command::SaleLine>, Gathered), Refused> {
+    /// The lines of a sale; none where one of them costs something else than the catalogue's price.
+    fn plain_lines(&self, lines: &[SaleLine]) -> Result<Option<(Vec<command::SaleLine>, Gathered)>, Refused> {
+        let (lines, goods, at_list_price) = self.sale_lines(lines)?;
+        Ok(at_list_price.then_some((lines, goods)))
+    }
+
+    /// The lines as they are said, what there is to say of their goods, and whether they cost what the catalogue
+    /// says.
+    fn sale_lines(&self, lines: &[SaleLine]) -> Result<(Vec<command::SaleLine>, Gathered, bool), Refused> {
         self.check_count(lines.len())?;
         let mut goods = Gathered::default();
+        let mut at_list_price = true;
         let mut sold = Vec::with_capacity(lines.len());
         let mut to_assess: Vec<(Arc<Item>, Minor)> = Vec::new();
         for (at, line) in lines.iter().enumerate() {
             let item = self.sold_item(line, at)?;
             let qty = above_zero(&item, line.qty, at)?;
             let (unit_price, amount) = self.price(&item, line, qty, at)?;
+            at_list_price &= item.price.is_none_or(|own| is_at_price(amount, own, qty, item.unit));
             let taxed = match line.tax {
                 Some(tax) => as_it_was(self.location.tax.basis, amount, tax.amount.0, tax.rate_ppm, at)?,
                 None => Taxed::default(),
             };
-            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed });
+            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed, unit_cost: item.unit_cost });
             goods.see(at, &item, self.names);
             goods.hear(at, line)?;
             if line.tax.is_none() {
@@ -377,7 +392,7 @@ impl<N: Names> Place<'_, N> {
         for ((_, line), taxed) in open.zip(assessed) {
             line.taxed = taxed;
         }
-        Ok((sold, goods))
+        Ok((sold, goods, at_list_price))
     }
 
     pub(super) fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {

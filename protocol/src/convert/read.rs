@@ -34,6 +34,7 @@ pub fn item(item: &Item, names: &impl Names) -> ItemInput {
         price: item.price.map(Amount),
         category: item.category.to_string(),
         terms: item.terms.as_ref().map(|terms| Box::new(goods::terms_message(terms, names))),
+        unit_cost: item.unit_cost.map(Amount),
     }
 }
 
@@ -377,7 +378,7 @@ impl EventMessage {
             line.discounts = super::priced::discounts(&kept.discounts);
             if let Some(overridden) = &kept.overridden {
                 line.list_price = overridden.list_price.map(Amount);
-                line.price_reason = Some((&overridden.reason).into());
+                line.price_reason = overridden.reason.as_ref().map(Into::into);
             }
         }
         self.quote = Some(QuoteName { version: pricing.version.0, hash: format!("{:016x}", pricing.hash) });

@@ -135,6 +135,9 @@ body!(
         /// What it has beside what every item has: a kit's parts, who may buy it. Left out: as it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         terms: Option<Box<ItemTerms>>,
+        /// What a unit costs the shop; not given: as it was. Only admins and analysts are told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit_cost: Option<Amount>,
     }
 );
 body!(

@@ -26,6 +26,7 @@ pub(crate) fn book() -> Book {
             price: price.map(Minor),
             category: "".into(),
             terms: None,
+            unit_cost: None,
         })
     };
     let location = |id, code, basis, currency| {
