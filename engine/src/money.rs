@@ -123,31 +123,37 @@ pub fn split(amount: Minor, weights: &[u64]) -> Vec<Minor> {
         return weights.iter().enumerate().map(|(i, _)| if i == 0 { amount } else { Minor::ZERO }).collect();
     }
     let whole = amount.0.unsigned_abs();
-    let mut parts: Vec<(u64, u128)> = weights.iter().map(|weight| portion(whole, *weight, total)).collect();
-    let left = parts.iter().fold(whole, |left, (part, _)| left.saturating_sub(*part));
-    if let Some(last) =
-        usize::try_from(left).ok().and_then(|left| left.checked_sub(1)).filter(|last| *last < parts.len())
-    {
-        let mut order: Vec<(Reverse<u128>, usize)> = parts.iter().map(|(_, rest)| Reverse(*rest)).zip(0..).collect();
-        let (before, last, _) = order.select_nth_unstable(last);
-        for (_, i) in before.iter().chain([&*last]) {
-            parts.get_mut(*i).into_iter().for_each(|(part, _)| *part = part.saturating_add(1));
-        }
-    }
-    let signed = |part: u64| {
-        if amount.0 < 0 { 0_i64.saturating_sub_unsigned(part) } else { 0_i64.saturating_add_unsigned(part) }
+    // Sums of money fit 64 bits, in which dividing takes a fraction of the time.
+    let parts = match u64::try_from(total).ok().filter(|total| whole.checked_mul(*total).is_some()) {
+        Some(total) => apportion(whole, weights, |weight| {
+            let exact = whole.saturating_mul(weight);
+            Some((exact.checked_div(total)?, exact.checked_rem(total)?))
+        }),
+        None => apportion(whole, weights, |weight| {
+            let exact = u128::from(whole).saturating_mul(u128::from(weight));
+            Some((u64::try_from(exact.checked_div(total)?).ok()?, exact.checked_rem(total)?))
+        }),
     };
-    parts.into_iter().map(|(part, _)| Minor(signed(part))).collect()
+    let (zero, is_negative) = (0_i64, amount.0 < 0);
+    let signed =
+        |part| if is_negative { zero.saturating_sub_unsigned(part) } else { zero.saturating_add_unsigned(part) };
+    parts.into_iter().map(|part| Minor(signed(part))).collect()
 }
 
-/// `whole * weight / total` and what is left over. Sums of money fit 64 bits, in which dividing takes a
-/// fraction of the time.
-fn portion(whole: u64, weight: u64, total: u128) -> (u64, u128) {
-    if let (Some(exact), Ok(total)) = (whole.checked_mul(weight), u64::try_from(total)) {
-        let (part, rest) = (exact.checked_div(total), exact.checked_rem(total));
-        return (part.unwrap_or(0), u128::from(rest.unwrap_or(0)));
+/// Gives each weight its part, and what that leaves of the whole, one by one, to those with the most left over.
+fn apportion<R: Ord + Copy>(whole: u64, weights: &[u64], part: impl Fn(u64) -> Option<(u64, R)>) -> Vec<u64> {
+    let (mut left, mut parts, mut order) =
+        (whole, Vec::with_capacity(weights.len()), Vec::with_capacity(weights.len()));
+    for (i, (part, rest)) in weights.iter().filter_map(|weight| part(*weight)).enumerate() {
+        left = left.saturating_sub(part);
+        parts.push(part);
+        order.push((Reverse(rest), i));
     }
-    let exact = u128::from(whole).saturating_mul(u128::from(weight));
-    let part = exact.checked_div(total).and_then(|part| u64::try_from(part).ok());
-    (part.unwrap_or(0), exact.checked_rem(total).unwrap_or(0))
+    if let Some(last) = usize::try_from(left).ok().and_then(|left| left.checked_sub(1)).filter(|at| *at < order.len()) {
+        let (before, last, _) = order.select_nth_unstable(last);
+        for (_, i) in before.iter().chain([&*last]) {
+            parts.get_mut(*i).into_iter().for_each(|part| *part = part.saturating_add(1));
+        }
+    }
+    parts
 }

@@ -103,14 +103,17 @@ impl<'h, 'a> Equals<'h, 'a> {
     /// again.
     fn plan(&self, mut lines: Vec<Standing>, with_exclusive: bool, room: &mut Room) -> Plan<'a, 'h> {
         lines.iter_mut().for_each(|line| line.changed = 0);
-        let mut plan = Plan { lines, applied: Vec::new(), shares: Vec::new() };
+        let count = self.candidates.len();
+        let (applied, shares) = (Vec::with_capacity(count), Vec::with_capacity(count.saturating_mul(4)));
+        let mut plan = Plan { lines, applied, shares };
         let may = |candidate: &Candidate<'_, '_>| with_exclusive || !candidate.entry.head.exclusive;
         let saving = self.candidates.iter().zip(&self.saves).enumerate();
         let saving = saving.filter(|(_, (candidate, saves))| **saves > Minor::ZERO && may(candidate));
-        let mut waiting: BinaryHeap<(Minor, Reverse<usize>)> =
-            saving.map(|(at, (_, saves))| (*saves, Reverse(at))).collect();
+        let mut waiting: Vec<(Minor, Reverse<usize>)> = Vec::with_capacity(count);
+        waiting.extend(saving.map(|(at, (_, saves))| (*saves, Reverse(at))));
+        let mut waiting = BinaryHeap::from(waiting);
         // How many had been applied when each was weighed last.
-        let mut known = vec![0; self.candidates.len()];
+        let mut known = vec![0; count];
         while let Some((total, Reverse(at))) = waiting.pop() {
             let (Some(candidate), Some(known)) = (self.candidates.get(at), known.get_mut(at)) else { continue };
             let has_changed = |line: &Standing| line.changed > *known;

@@ -159,7 +159,9 @@ impl Promotions {
             let entry = index.list.get(hits.first()?.promotion())?;
             entry.holds(setting).then_some(Candidate { entry, hits })
         };
-        hits.chunk_by(|one, next| one.promotion() == next.promotion()).filter_map(candidate).collect()
+        let mut candidates = Vec::with_capacity(hits.len());
+        candidates.extend(hits.chunk_by(|one, next| one.promotion() == next.promotion()).filter_map(candidate));
+        candidates
     }
 
     fn index(&self) -> &Index {
