@@ -5,9 +5,10 @@ use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
 use crate::ids::{
-    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo, UserCode,
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReservationId, SessionNo, SkuId, TillNo, UserCode,
 };
 use crate::money::{Currency, Minor};
+use crate::payment::PaymentAsk;
 use crate::people::{Capabilities, PinHash};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
@@ -233,6 +234,8 @@ pub struct Sell {
     pub session: Option<SessionNo>,
     /// The tenders among these that are taken from accounts. Empty: nothing is.
     pub takes: Box<[Take]>,
+    /// What is taken of card payments, among the tenders. Empty: nothing is.
+    pub payments: Box<[(PaymentId, Minor)]>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
 }
@@ -506,13 +509,23 @@ pub enum Action {
         /// Whether a person must be signed in there.
         required: bool,
     },
+    /// Something is asked of a card payment.
+    Payment {
+        /// Which: one that begins is named by its command.
+        payment: PaymentId,
+        /// What.
+        ask: PaymentAsk,
+    },
 }
 
 impl Action {
     /// Whether it only reads: a full disk does not matter to it.
     #[must_use]
     pub const fn is_reading(&self) -> bool {
-        matches!(self, Action::Account { ask: AccountAsk::Read, .. })
+        matches!(
+            self,
+            Action::Account { ask: AccountAsk::Read, .. } | Action::Payment { ask: PaymentAsk::Read, .. }
+        )
     }
 
     /// Whether an account is asked for something by somebody, and not by the server for a sale.

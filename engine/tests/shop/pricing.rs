@@ -309,6 +309,7 @@ impl Shop {
             pricing: quote.pricing(),
             session: None,
             takes: Box::default(),
+            payments: Box::default(),
         }))
     }
 }

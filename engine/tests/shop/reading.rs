@@ -268,6 +268,7 @@ impl Shop {
             session,
             takes,
             pricing: None,
+            payments: None,
         }))
     }
 }

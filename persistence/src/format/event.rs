@@ -227,6 +227,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            payments: None,
         })
     }
 }

@@ -95,6 +95,7 @@ impl ArchivedNarrowSale {
             late: None,
             redemption: None,
             pricing: None,
+            payments: None,
         };
         self.read_into(&mut sale).map(|()| sale)
     }
@@ -121,6 +122,7 @@ impl ArchivedNarrowSale {
         sale.late = None;
         sale.redemption = None;
         sale.pricing = None;
+        sale.payments = None;
         Ok(())
     }
 }

@@ -312,6 +312,7 @@ impl<N: Names> Place<'_, N> {
             order: None,
             session: None,
             takes: Box::default(),
+            payments: Box::default(),
             pricing,
         })
     }
