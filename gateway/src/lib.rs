@@ -22,6 +22,7 @@ mod live;
 pub mod metrics;
 mod names;
 mod outbox;
+mod payments;
 mod pages;
 mod pending;
 mod people;

@@ -11,7 +11,8 @@ use crate::people::{self, socket::Waiting};
 use crate::server::Place;
 use crate::wire::{self, Asked};
 use crate::worker::{Upgrade, Worker};
-use crate::{card_numbers, cards, clock, figures, metrics, prices, rights};
+use crate::rights::Address;
+use crate::{card_numbers, cards, clock, figures, metrics, payments, prices, rights};
 use hyper_util::rt::TokioIo;
 use onhand_engine::people::By;
 use onhand_protocol::compact::{self, Sale};
@@ -74,7 +75,16 @@ pub(crate) async fn upgraded(worker: Rc<Worker>, upgrade: Upgrade) {
     // A copy: what HTTP read into is large, and would be kept.
     let said = parts.read_buf.to_vec();
     drop(parts.read_buf);
-    run(worker, upgrade.principal, upgrade.place, upgrade.compact, Box::new(link), said).await;
+    let at = At { address: upgrade.address, compact: upgrade.compact };
+    run(worker, upgrade.principal, upgrade.place, at, Box::new(link), said).await;
+}
+
+/// Where a session came in, and what it speaks.
+#[derive(Clone, Copy)]
+pub(crate) struct At {
+    pub(crate) address: Address,
+    /// Whether sales may come as compact binary messages.
+    pub(crate) compact: bool,
 }
 
 /// Runs a session to its end. `said` is what came with the handshake.
@@ -82,12 +92,12 @@ pub(crate) async fn run(
     worker: Rc<Worker>,
     principal: Option<Principal>,
     place: Option<Arc<Place>>,
-    compact: bool,
+    at: At,
     link: Box<dyn Link>,
     said: Vec<u8>,
 ) {
     let connection = worker.connect(principal, place, link);
-    let mut session = Session { compact, ..Session::new(&worker, &connection, said) };
+    let mut session = Session { at, ..Session::new(&worker, &connection, said) };
     let end = session.talk().await;
     worker.disconnect(&connection);
     let why = match end {
@@ -141,8 +151,7 @@ struct Session<'a> {
     heard: Instant,
     /// Whether a ping was sent since.
     pinged: bool,
-    /// Whether sales may come as compact binary messages.
-    compact: bool,
+    at: At,
     /// What ends it, once its replies are written.
     end: Option<End>,
 }
@@ -157,7 +166,7 @@ impl<'a> Session<'a> {
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
         let websocket = Box::new(WebSocketContext::from_partially_read(said, Role::Server, Some(config)));
-        Self { worker, connection, websocket, bucket, strikes: 0, heard: now, pinged: false, compact: false, end: None }
+        Self { worker, connection, websocket, bucket, strikes: 0, heard: now, pinged: false, at: At { address: Address::General, compact: false }, end: None }
     }
 
     async fn talk(&mut self) -> End {
@@ -268,7 +277,7 @@ impl<'a> Session<'a> {
                     Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
                 });
             }
-            Message::Binary(message) if self.compact => self.hear_compact(&message, now),
+            Message::Binary(message) if self.at.compact => self.hear_compact(&message, now),
             Message::Binary(_) => {
                 self.refuse(None, &Fault::new(1001, "this subprotocol is JSON text; send text messages"));
             }
@@ -340,6 +349,7 @@ impl<'a> Session<'a> {
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),
             Body::Quote(asked) => prices::quote(self.worker, self.connection, id, &asked, principal),
             Body::WatchPrices(_) => prices::begin(self.worker, self.connection, id),
+            Body::WatchPayments(asked) => payments::begin(self.worker, self.connection, id, asked),
             Body::Ping(_) => {
                 self.reply(id, Success::Pong(Pong { time: self.time() }));
                 Ok(())
@@ -376,6 +386,7 @@ impl<'a> Session<'a> {
             self.end = Some(End::Said(CloseCode::Policy, "not_authenticated"));
             tracing::info!(connection = self.connection.id, number = fault.number, "hello refused");
         })?;
+        self.at.address.check(&principal)?;
         if self.connection.principal().is_some_and(|before| !before.is_same_holder(&principal)) {
             let text = "this connection has said hello as somebody else; open another one";
             return Err(Fault::new(4004, text));
@@ -421,7 +432,8 @@ impl<'a> Session<'a> {
 
     fn unsubscribe(&self, id: Id, subscription: Id) -> Result<(), Fault> {
         let was_stream = self.connection.streams.borrow_mut().remove(subscription);
-        let was_told = self.connection.prices.borrow_mut().remove(subscription);
+        let was_told = self.connection.prices.borrow_mut().remove(subscription)
+            || self.connection.payments.borrow_mut().remove(subscription);
         if !was_stream && !was_told && !self.worker.unsubscribe(self.connection, subscription.0) {
             return Err(Fault::new(1015, "this connection has no such subscription").at("subscription"));
         }
@@ -577,7 +589,8 @@ impl<'a> Session<'a> {
             let next = connection.watching.borrow_mut().next_frame(&worker.shared.handle, clock::now());
             let of_prices = || connection.prices.borrow_mut().next_frame(&worker.shared.handle);
             let of_metrics = || connection.streams.borrow_mut().next_frame(&worker.shared);
-            let others = || Some((of_prices().or_else(of_metrics)?, 0));
+            let of_payments = || connection.payments.borrow_mut().next_frame(&worker.shared.handle);
+            let others = || Some((of_payments().or_else(of_prices).or_else(of_metrics)?, 0));
             let Some((frame, levels)) = next.or_else(others) else { break };
             worker.shared.meters.bytes.increment(wire::count(frame.len()));
             worker.shared.meters.levels.increment(wire::count(levels));

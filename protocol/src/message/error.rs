@@ -87,6 +87,9 @@ pub struct ErrorBody {
     /// The till session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<u32>,
+    /// The payment that is not decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Id>,
 }
 
 impl ErrorBody {

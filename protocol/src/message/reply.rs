@@ -7,6 +7,7 @@ use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
+use super::payment::{PaymentMessage, PaymentReply, PaymentStarted, Payments};
 use super::people::SignedIn;
 use super::pricing::{PricesVersion, Quoted};
 use super::tagged::{Head, Read, Rest, Shape};
@@ -32,6 +33,8 @@ pub enum Role {
     Analyst,
     /// Reads health, metrics and queues.
     Operations,
+    /// Speaks to a payment provider, at the payments' own address.
+    Driver,
     /// A browser with a short-lived token: reads public levels, reserves.
     Shopper,
 }
@@ -44,6 +47,7 @@ impl From<catalogue::Role> for Role {
             catalogue::Role::Web => Role::Web,
             catalogue::Role::Analyst => Role::Analyst,
             catalogue::Role::Operations => Role::Operations,
+            catalogue::Role::Driver => Role::Driver,
         }
     }
 }
@@ -58,6 +62,7 @@ impl Role {
             Role::Web => Some(catalogue::Role::Web),
             Role::Analyst => Some(catalogue::Role::Analyst),
             Role::Operations => Some(catalogue::Role::Operations),
+            Role::Driver => Some(catalogue::Role::Driver),
             Role::Shopper => None,
         }
     }
@@ -67,7 +72,7 @@ impl Role {
     pub const fn channel(self) -> Channel {
         match self {
             Role::Web | Role::Shopper => Channel::Web,
-            Role::Admin | Role::Till | Role::Analyst | Role::Operations => Channel::Till,
+            Role::Admin | Role::Till | Role::Analyst | Role::Operations | Role::Driver => Channel::Till,
         }
     }
 }
@@ -92,6 +97,8 @@ pub enum Incoming {
     Metrics(Box<MetricsMessage>),
     /// Prices have changed.
     Prices(PricesVersion),
+    /// Payments have changed.
+    Payments(Vec<PaymentMessage>),
 }
 
 macro_rules! successes {
@@ -231,6 +238,14 @@ successes! {
     UserDisabled(Plain) = "user_disabled",
     /// People are required there, or no longer.
     PeopleRequired(Plain) = "people_required",
+    /// The payment waits for a driver.
+    PaymentStarted(PaymentStarted) = "payment_started",
+    /// A step of a payment is done, or was before.
+    PaymentNoted(Plain) = "payment_noted",
+    /// How a payment stands.
+    Payment(PaymentReply) = "payment",
+    /// Payments are told from now on.
+    WatchingPayments(Pong) = "watching_payments",
 }
 
 macro_rules! fields {
@@ -468,6 +483,9 @@ impl Success {
             | Success::UserDefined(Plain { seq, .. })
             | Success::PinSet(Plain { seq, .. })
             | Success::UserDisabled(Plain { seq, .. })
+            | Success::PaymentStarted(PaymentStarted { seq, .. })
+            | Success::PaymentNoted(Plain { seq, .. })
+            | Success::Payment(PaymentReply { seq, .. })
             | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
@@ -479,6 +497,7 @@ impl Success {
             | Success::Scanned(_)
             | Success::Quoted(_)
             | Success::WatchingPrices(_)
+            | Success::WatchingPayments(_)
             | Success::SignedIn(_)
             | Success::SignedOut(_) => None,
         }
@@ -535,6 +554,7 @@ impl Reply {
             Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
             Incoming::Metrics(_) => Err("a push of metrics where a reply was expected".to_owned()),
             Incoming::Prices(_) => Err("a push of prices where a reply was expected".to_owned()),
+            Incoming::Payments(_) => Err("a push of payments where a reply was expected".to_owned()),
         }
     }
 }
@@ -554,6 +574,8 @@ struct Parts<'a> {
     metrics: Option<IgnoredAny>,
     #[serde(default)]
     prices: Option<PricesVersion>,
+    #[serde(default)]
+    payments: Option<IgnoredAny>,
 }
 
 impl Incoming {
@@ -573,6 +595,10 @@ impl Incoming {
         if let (None, None, Some(prices)) = (&parts.ok, &parts.error, parts.prices) {
             return Ok(Incoming::Prices(prices));
         }
+        if let (None, None, Some(_)) = (&parts.ok, &parts.error, &parts.payments) {
+            let push = serde_json::from_str::<Payments>(text).map_err(|why| why.to_string())?;
+            return Ok(Incoming::Payments(push.payments));
+        }
         match (parts.ok, parts.error, parts.levels, parts.metrics) {
             (Some(ok), _, _, _) => {
                 let mut head = Head::knowing(Some(ok));
@@ -589,7 +615,7 @@ impl Incoming {
                 .map(|push| Incoming::Metrics(Box::new(push.metrics)))
                 .map_err(|why| why.to_string()),
             (None, None, None, None) => {
-                Err("a message with neither `ok` nor `error`, `levels`, `metrics` or `prices`".to_owned())
+                Err("a message with neither `ok` nor `error`, `levels`, `metrics`, `prices` or `payments`".to_owned())
             }
         }
     }
