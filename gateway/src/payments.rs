@@ -35,6 +35,7 @@ pub(crate) struct PaymentWatch {
 
 struct Watch {
     id: Id,
+    /// None: everywhere.
     locations: BTreeSet<LocationId>,
     provider: Option<Label>,
     till: Option<TillNo>,
@@ -43,7 +44,7 @@ struct Watch {
 impl Watch {
     fn has(&self, change: &PaymentChange) -> bool {
         let start = &change.payment.start;
-        self.locations.contains(&change.location)
+        (self.locations.is_empty() || self.locations.contains(&change.location))
             && self.provider.as_ref().is_none_or(|provider| *provider == start.provider)
             && self.till.is_none_or(|till| start.till == Some(till))
     }
@@ -115,8 +116,8 @@ pub(crate) fn begin(
 ) -> Result<(), Fault> {
     connection.check_new(id)?;
     let handle = &worker.shared.handle;
-    if asked.locations.is_empty() || asked.locations.len() > LOCATIONS_MAX {
-        return Err(Fault::new(1001, format!("name 1 to {LOCATIONS_MAX} locations")).at("locations"));
+    if asked.locations.len() > LOCATIONS_MAX {
+        return Err(Fault::new(1001, format!("name at most {LOCATIONS_MAX} locations")).at("locations"));
     }
     let mut locations = BTreeSet::new();
     for code in &asked.locations {
@@ -128,7 +129,9 @@ pub(crate) fn begin(
     let watch = Watch { id, locations, provider: asked.provider.map(|label| label.0), till: asked.till.map(TillNo) };
     // Watched first, read afterwards: nothing falls between the two.
     worker.watch_payments(connection);
-    let open: Vec<_> = watch.locations.iter().flat_map(|location| handle.payments(*location)).collect();
+    let everywhere = || handle.directory().locations().iter().map(|location| location.id).collect();
+    let places = if watch.locations.is_empty() { everywhere() } else { watch.locations.clone() };
+    let open: Vec<_> = places.iter().flat_map(|location| handle.payments(*location)).collect();
     let mut own = connection.payments.borrow_mut();
     open.into_iter().filter(|change| watch.has(change)).for_each(|change| own.put(change));
     own.watches.push(watch);

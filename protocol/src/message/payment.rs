@@ -78,7 +78,8 @@ asked!(
 asked!(
     /// Be told how payments stand, from now on. Those that are not ended come first.
     WatchPayments {
-        /// Where.
+        /// Where; none named: everywhere.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         locations: Vec<LocationCode>,
         /// Only those for drivers of this provider.
         #[serde(default, skip_serializing_if = "Option::is_none")]
