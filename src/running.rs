@@ -58,7 +58,9 @@ pub(crate) fn open_door(
     Server::start(options).map_err(|error| match error {
         server::Error::AddressInUse(address) => Failure::numbered(
             5009,
-            format!("another program listens on {address}. Stop it, or give another address with --listen or --payments."),
+            format!(
+                "another program listens on {address}. Stop it, or give another address with --listen or --payments."
+            ),
         ),
         other => Failure::could_not(other.to_string()),
     })

@@ -14,11 +14,8 @@ pub(crate) async fn run(options: Simulator) -> Result<(), Failure> {
         Some(path) => Bank::open(path).map_err(|error| Failure::could_not(error.to_string()))?,
         None => Bank::in_memory(),
     };
-    let simulator = payments::Simulator {
-        bank,
-        delay: Duration::from_millis(options.delay_ms),
-        immediate: options.immediate,
-    };
+    let simulator =
+        payments::Simulator { bank, delay: Duration::from_millis(options.delay_ms), immediate: options.immediate };
     let driver = payments::Options {
         locations: options.location.into_iter().map(Text).collect(),
         answer_within: Duration::from_millis(options.answer_ms),

@@ -123,8 +123,7 @@ pub struct Key {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 6] =
-        [Role::Admin, Role::Till, Role::Web, Role::Analyst, Role::Operations, Role::Driver];
+    pub const ALL: [Role; 6] = [Role::Admin, Role::Till, Role::Web, Role::Analyst, Role::Operations, Role::Driver];
 
     /// The word for it on the command line and the wire.
     #[must_use]

@@ -30,7 +30,8 @@ struct Shop {
 
 impl Shop {
     fn open() -> Self {
-        let mut shop = Self { place: PlaceState::default(), now: Timestamp(1_000), commands: 1 << 64, captured: vec![] };
+        let mut shop =
+            Self { place: PlaceState::default(), now: Timestamp(1_000), commands: 1 << 64, captured: vec![] };
         shop.run(Action::Receive { lines: vec![line(TEA, 1_000)] }).unwrap();
         shop
     }
@@ -44,8 +45,7 @@ impl Shop {
         let command = Command { id, location: LOCATION, channel, action };
         let Decision::Happens(event) = decide(&self.place, &command, self.now)? else { return Ok(None) };
         let fingerprint = Fingerprint::of(&command);
-        let record =
-            Record { time: self.now, command: id, fingerprint, location: LOCATION, by: By::default(), event };
+        let record = Record { time: self.now, command: id, fingerprint, location: LOCATION, by: By::default(), event };
         self.place.apply(&record);
         assert_eq!(self.place.check(), Vec::<String>::new());
         if let Event::Payment { payment, happening: Happening::Captured } = &record.event {

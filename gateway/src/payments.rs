@@ -108,12 +108,7 @@ pub(crate) fn message(handle: &Handle, change: &PaymentChange) -> Option<Payment
 }
 
 /// Begins to watch: first come those that are not ended.
-pub(crate) fn begin(
-    worker: &Worker,
-    connection: &Rc<Connection>,
-    id: Id,
-    asked: WatchPayments,
-) -> Result<(), Fault> {
+pub(crate) fn begin(worker: &Worker, connection: &Rc<Connection>, id: Id, asked: WatchPayments) -> Result<(), Fault> {
     connection.check_new(id)?;
     let handle = &worker.shared.handle;
     if asked.locations.len() > LOCATIONS_MAX {

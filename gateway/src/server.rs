@@ -248,12 +248,7 @@ fn open(
 }
 
 /// Deals new connections to the workers in turn.
-async fn deal(
-    listener: TcpListener,
-    address: Address,
-    doors: Vec<Door>,
-    shared: &Arc<Shared>,
-) -> std::io::Result<()> {
+async fn deal(listener: TcpListener, address: Address, doors: Vec<Door>, shared: &Arc<Shared>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut stopping = shared.stopping.clone();
     for door in doors.iter().cycle() {

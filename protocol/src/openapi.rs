@@ -5,8 +5,8 @@ use crate::message::read::{
 };
 use crate::message::{
     Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PaymentPage,
-    PeopleList,
-    PriceBookList, PromotionPage, Quote, Quoted, SignIn, SignedIn, TaxGaps, Z, each_schema, each_success_schema,
+    PeopleList, PriceBookList, PromotionPage, Quote, Quoted, SignIn, SignedIn, TaxGaps, Z, each_schema,
+    each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
 use crate::schema::{generator, success};

@@ -114,7 +114,14 @@ impl Shard {
         }
     }
 
-    pub(super) fn outcome(&mut self, store: u32, by: By, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
+    pub(super) fn outcome(
+        &mut self,
+        store: u32,
+        by: By,
+        command: &Command,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) -> Outcome {
         match self.decide(store, by, command, now) {
             Ok(Decision::Happens(event)) => {
                 let (location, by) = (command.location, by.kept_for(&command.action));

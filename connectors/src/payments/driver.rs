@@ -269,9 +269,7 @@ impl<P: Provider> Desk<P> {
             PaymentTaskName::Inquire => provider.inquire(payment).await,
             PaymentTaskName::Capture => provider.capture(payment, amount).await,
             PaymentTaskName::Void => provider.void(payment).await,
-            PaymentTaskName::Refund => {
-                provider.refund(payment, task.refund.unwrap_or(payment.payment), amount).await
-            }
+            PaymentTaskName::Refund => provider.refund(payment, task.refund.unwrap_or(payment.payment), amount).await,
         }
     }
 }

@@ -39,8 +39,7 @@ impl Simulator {
             None => {
                 let transaction = format!("sim-{id}");
                 let (amount, currency, taken) = (payment.amount, payment.currency, self.immediate);
-                let entry =
-                    Entry::Approved { payment: id, amount, currency, transaction: transaction.clone(), taken };
+                let entry = Entry::Approved { payment: id, amount, currency, transaction: transaction.clone(), taken };
                 (Some(entry), Answer::Approved(Approved { transaction, card: card(id), taken }))
             }
         })

@@ -2,8 +2,8 @@
 
 use super::card::Reason;
 use super::{
-    ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk, REFUNDS_MAX,
-    Refused, Report, Stage, Start, Started,
+    ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk,
+    REFUNDS_MAX, Refused, Report, Stage, Start, Started,
 };
 use crate::answer::Answer;
 use crate::command::{Channel, Command};
@@ -155,13 +155,11 @@ fn report(store: &Store, known: &Payment, said: &Report, now: Timestamp) -> Resu
         // A provider lets go by itself what is not captured for long.
         (Report::Voided, Stage::Voiding | Stage::Approved) => Happening::Voided,
         (Report::Voided, Stage::Voided) => return Ok(None),
-        (Report::Refunded(refund), Stage::Captured) => {
-            match known.refunds.iter().find(|one| one.id == *refund) {
-                None => return Err(Refused::NoSuchRefund.into()),
-                Some(one) if one.done => return Ok(None),
-                Some(_) => Happening::Refunded { refund: *refund },
-            }
-        }
+        (Report::Refunded(refund), Stage::Captured) => match known.refunds.iter().find(|one| one.id == *refund) {
+            None => return Err(Refused::NoSuchRefund.into()),
+            Some(one) if one.done => return Ok(None),
+            Some(_) => Happening::Refunded { refund: *refund },
+        },
         (Report::Failed(reason), _) if known.task().is_some() => {
             if known.reason.as_ref() == Some(reason) {
                 return Ok(None);
@@ -174,12 +172,7 @@ fn report(store: &Store, known: &Payment, said: &Report, now: Timestamp) -> Resu
 }
 
 /// That money is held or taken is a fact, whenever it comes.
-fn approved(
-    store: &Store,
-    known: &Payment,
-    approval: &Approval,
-    now: Timestamp,
-) -> Result<Option<Happening>, Refusal> {
+fn approved(store: &Store, known: &Payment, approval: &Approval, now: Timestamp) -> Result<Option<Happening>, Refusal> {
     match &known.approval {
         Some(earlier) if earlier.transaction == approval.transaction => return Ok(None),
         Some(_) => return Err(Refused::AnotherTransaction.into()),

@@ -9,8 +9,20 @@ use onhand_engine::payment::{ATTEMPT, Approval, Payment, PaymentAsk, Report, Sta
 use std::fmt::Write as _;
 
 pub(crate) const VERBS: [&str; 14] = [
-    "pay", "give_up", "take", "approved", "declined", "unknown", "not_found", "captured", "voided", "refund",
-    "refunded", "failed", "payment", "due",
+    "pay",
+    "give_up",
+    "take",
+    "approved",
+    "declined",
+    "unknown",
+    "not_found",
+    "captured",
+    "voided",
+    "refund",
+    "refunded",
+    "failed",
+    "payment",
+    "due",
 ];
 
 /// Payments have ids of their own, far from those of other commands.

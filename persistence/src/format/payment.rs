@@ -230,11 +230,7 @@ impl TryFrom<StartPart> for payment::Start {
 
 impl From<&payment::Approval> for ApprovalPart {
     fn from(approval: &payment::Approval) -> Self {
-        Self {
-            transaction: approval.transaction.to_string(),
-            card: (&approval.card).into(),
-            taken: approval.taken,
-        }
+        Self { transaction: approval.transaction.to_string(), card: (&approval.card).into(), taken: approval.taken }
     }
 }
 
@@ -242,11 +238,7 @@ impl TryFrom<ApprovalPart> for payment::Approval {
     type Error = DecodeError;
 
     fn try_from(approval: ApprovalPart) -> Result<Self, DecodeError> {
-        Ok(Self {
-            transaction: safe(&approval.transaction)?,
-            card: approval.card.try_into()?,
-            taken: approval.taken,
-        })
+        Ok(Self { transaction: safe(&approval.transaction)?, card: approval.card.try_into()?, taken: approval.taken })
     }
 }
 

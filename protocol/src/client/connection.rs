@@ -91,7 +91,8 @@ impl Client {
         let (outgoing, queued) = mpsc::channel(limits::IN_FLIGHT_KEY_MAX);
         let (alive, ended) = oneshot::channel();
         let turns = Semaphore::new(options.in_flight_max.clamp(1, Semaphore::MAX_PERMITS));
-        let shared = Arc::new(Shared { waiting: Mutex::default(), turns, feed, payments: ToldPayments::default(), options });
+        let shared =
+            Arc::new(Shared { waiting: Mutex::default(), turns, feed, payments: ToldPayments::default(), options });
         tokio::spawn(write(sink, queued));
         tokio::spawn(read(stream, Arc::clone(&shared), ended));
         Ok(Self { shared, outgoing, _alive: Arc::new(alive) })

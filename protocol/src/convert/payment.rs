@@ -34,7 +34,8 @@ pub(super) const fn ask(payment: Id, ask: PaymentAsk) -> Action {
 
 pub(super) fn report(body: &ReportPayment) -> Result<Action, Refused> {
     let reason = || body.reason.as_deref().map(|text| safe(text, "reason")).transpose();
-    let missing = |field: &str| Box::new(ErrorBody::new(1001, format!("{field} is missing for this outcome")).at(field));
+    let missing =
+        |field: &str| Box::new(ErrorBody::new(1001, format!("{field} is missing for this outcome")).at(field));
     let report = match body.outcome {
         PaymentOutcome::Approved => {
             let transaction = body.transaction.as_deref().ok_or_else(|| missing("transaction"))?;
@@ -57,7 +58,8 @@ pub(super) fn report(body: &ReportPayment) -> Result<Action, Refused> {
 
 fn card(said: &CardMessage) -> Result<Card, Refused> {
     let last4 = |text: &String| {
-        let wrong = || Box::new(ErrorBody::new(1013, "the last four digits of a card are four digits").at("card.last4"));
+        let wrong =
+            || Box::new(ErrorBody::new(1013, "the last four digits of a card are four digits").at("card.last4"));
         Last4::new(text).ok_or_else(wrong)
     };
     Ok(Card {
@@ -83,9 +85,8 @@ pub(super) fn uses(tenders: &[Tender]) -> Result<Box<[(PaymentId, Minor)]>, Refu
     let mut uses: Vec<(PaymentId, Minor)> = Vec::new();
     for (at, tender) in tenders.iter().enumerate() {
         let Some(Id(payment)) = tender.payment else { continue };
-        let wrong = |text: &str| {
-            Err(Box::new(ErrorBody::new(3101, text.to_owned()).at(format!("tenders[{at}].payment"))))
-        };
+        let wrong =
+            |text: &str| Err(Box::new(ErrorBody::new(3101, text.to_owned()).at(format!("tenders[{at}].payment"))));
         if TenderKind::from(tender.kind) != TenderKind::Card {
             return wrong("only a tender of type card names a payment");
         }
@@ -185,9 +186,7 @@ pub(super) fn happened(blank: EventMessage, payment: PaymentId, happening: &Happ
             card: Some(card_message(&approval.card)),
             ..line
         },
-        Happening::Declined { reason } => {
-            PaymentLine { reason: reason.as_ref().map(ToString::to_string), ..line }
-        }
+        Happening::Declined { reason } => PaymentLine { reason: reason.as_ref().map(ToString::to_string), ..line },
         Happening::Failed { reason } => PaymentLine { reason: Some(reason.to_string()), ..line },
         Happening::RefundAsked { refund, amount } => {
             PaymentLine { refund: Some((*refund).into()), amount: Some(Amount(*amount)), ..line }

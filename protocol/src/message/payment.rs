@@ -382,11 +382,9 @@ impl From<Task> for PaymentTask {
             Task::Inquire => plain(PaymentTaskName::Inquire),
             Task::Void => plain(PaymentTaskName::Void),
             Task::Capture(amount) => Self { amount: Some(Amount(amount)), ..plain(PaymentTaskName::Capture) },
-            Task::Refund(refund, amount) => Self {
-                amount: Some(Amount(amount)),
-                refund: Some(refund.into()),
-                ..plain(PaymentTaskName::Refund)
-            },
+            Task::Refund(refund, amount) => {
+                Self { amount: Some(Amount(amount)), refund: Some(refund.into()), ..plain(PaymentTaskName::Refund) }
+            }
         }
     }
 }

@@ -69,7 +69,9 @@ fn every_example_is_what_it_claims_to_be() {
                     unchanged(&text, &serde_json::to_string(&Metrics { metrics: *metrics }).unwrap());
                 }
                 Incoming::Prices(prices) => unchanged(&text, &serde_json::to_string(&Prices { prices }).unwrap()),
-                Incoming::Payments(payments) => unchanged(&text, &serde_json::to_string(&Payments { payments }).unwrap()),
+                Incoming::Payments(payments) => {
+                    unchanged(&text, &serde_json::to_string(&Payments { payments }).unwrap())
+                }
                 Incoming::Reply(_) => panic!("a reply: {text}"),
             },
             "problem" => {
