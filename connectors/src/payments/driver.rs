@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 
 /// Payments that are seen to at the same time, those that wait for another try included.
 const JOBS_MAX: usize = 256;
@@ -95,8 +95,13 @@ impl Options {
     }
 }
 
-/// A job that has come to its end: for which payment, as it stood in which version.
-type Ended = (Id, u32);
+/// A payment that is being seen to.
+struct Job {
+    /// As it stood when it began.
+    version: u32,
+    task: Option<PaymentTask>,
+    handle: AbortHandle,
+}
 
 /// Takes payments to a provider until the signal comes. What fails on the way is tried again.
 ///
@@ -154,11 +159,11 @@ struct Driver<P> {
     desk: Arc<Desk<P>>,
     /// Payments that have something to do, as they were told last.
     payments: BTreeMap<Id, PaymentMessage>,
-    /// Those that are being seen to, in which version.
-    busy: HashMap<Id, u32>,
+    /// Those that are being seen to.
+    busy: HashMap<Id, Job>,
     /// How often what a payment needs did not work.
     tries: HashMap<Id, u32>,
-    jobs: JoinSet<Ended>,
+    jobs: JoinSet<()>,
 }
 
 impl<P: Provider> Driver<P> {
@@ -170,31 +175,38 @@ impl<P: Provider> Driver<P> {
                     Some(payment) => self.told(payment),
                     None => return,
                 },
-                Some(ended) = self.jobs.join_next() => self.ended(ended.ok()),
+                Some(ended) = self.jobs.join_next_with_id() => self.ended(ended),
             }
             self.begin();
         }
     }
 
     fn told(&mut self, payment: PaymentMessage) {
-        if payment.task.is_some() {
-            self.payments.insert(payment.payment, payment);
-        } else {
-            self.payments.remove(&payment.payment);
-            self.tries.remove(&payment.payment);
+        let id = payment.payment;
+        if payment.task.is_none() {
+            self.payments.remove(&id);
+            self.tries.remove(&id);
+            return;
         }
+        // Whoever still waits for a terminal that says nothing waits no more: something else is to be done.
+        if let Some(job) = self.busy.get(&id)
+            && job.version < payment.version
+            && job.task != payment.task
+        {
+            job.handle.abort();
+            self.busy.remove(&id);
+        }
+        self.payments.insert(id, payment);
     }
 
     /// What a job has changed is told by the server; where it has not, there is another try.
-    fn ended(&mut self, ended: Option<Ended>) {
-        let Some((id, version)) = ended else {
-            // A job that panicked is not known by name: all are looked at again.
-            self.busy.retain(|_, _| false);
-            return;
-        };
-        self.busy.remove(&id);
+    fn ended(&mut self, ended: Result<(task::Id, ()), JoinError>) {
+        let job = ended.map_or_else(|why| why.id(), |(job, ())| job);
+        let of = |(id, known): (&Id, &Job)| (known.handle.id() == job).then_some(*id);
+        let Some(id) = self.busy.iter().find_map(of) else { return };
+        let Some(job) = self.busy.remove(&id) else { return };
         match self.payments.get(&id) {
-            Some(payment) if payment.version == version => {
+            Some(payment) if payment.version == job.version => {
                 let tries = self.tries.entry(id).or_default();
                 *tries = tries.saturating_add(1);
             }
@@ -210,14 +222,14 @@ impl<P: Provider> Driver<P> {
             if self.busy.contains_key(id) {
                 continue;
             }
-            self.busy.insert(*id, payment.version);
             let tries = self.tries.get(id).copied().unwrap_or_default();
+            let (version, task) = (payment.version, payment.task.clone());
             let (desk, payment) = (Arc::clone(&self.desk), payment.clone());
-            self.jobs.spawn(async move {
+            let handle = self.jobs.spawn(async move {
                 desk.wait(tries).await;
                 desk.see_to(&payment).await;
-                (payment.payment, payment.version)
             });
+            self.busy.insert(*id, Job { version, task, handle });
         }
     }
 }
