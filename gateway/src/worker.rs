@@ -197,7 +197,8 @@ impl Worker {
     fn tell_payments(&self, changes: &[PaymentChange]) {
         for connection in self.payment_watchers.borrow().values() {
             let mut own = connection.payments.borrow_mut();
-            if changes.iter().fold(false, |noted, change| own.note(change) || noted) {
+            // Every one of them, not the first that fits.
+            if changes.iter().filter(|change| own.note(change)).count() > 0 {
                 connection.wake();
             }
         }

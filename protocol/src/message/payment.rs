@@ -322,7 +322,7 @@ told!(
         /// When it was read.
         time: Time,
         /// The payment.
-        payment: PaymentMessage,
+        payment: Box<PaymentMessage>,
     }
 );
 told!(
