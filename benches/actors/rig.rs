@@ -195,6 +195,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
         goods: None,
     });

@@ -98,6 +98,7 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
         goods: None,
     });

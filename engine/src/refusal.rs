@@ -6,6 +6,7 @@ use crate::date::Date;
 use crate::goods::Only;
 use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuCode, SkuId, TillNo, UserCode};
 use crate::money::Currency;
+use crate::payment;
 use crate::people::Capability;
 use crate::qty::Qty;
 use crate::scan::Mark;
@@ -377,6 +378,9 @@ pub enum Refusal {
         /// The serial number.
         serial: Mark,
     },
+    /// 3090 to 3099
+    #[error(transparent)]
+    Payment(#[from] payment::Refused),
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -453,6 +457,7 @@ impl Refusal {
             Refusal::TraceMissing { .. } => 2036,
             Refusal::SerialSold { .. } => 2037,
             Refusal::SerialNotSold { .. } => 2038,
+            Refusal::Payment(refused) => refused.number(),
         }
     }
 }
@@ -531,6 +536,18 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3090, "payment_undecided", "A payment of this sale is not decided yet."),
+    (3091, "too_many_payments", "Too many payments are not ended."),
+    (3092, "goods_not_held", "The goods must be held before they are paid for."),
+    (3093, "unknown_payment", "There is no such payment here."),
+    (3094, "payment_stage", "The payment does not stand where this needs it."),
+    (3095, "payment_of_another_sale", "The payment is for another sale."),
+    (3096, "payment_amount", "The payment has less to give."),
+    (3097, "another_transaction", "The provider approved the payment twice."),
+    (3098, "sale_paid", "The sale is recorded already."),
+    (3099, "no_such_refund", "The payment has no such refund."),
+    (3100, "wrong_listener", "This is asked at the other address of the server."),
+    (3101, "bad_payment_tender", "The tender cannot name this payment."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

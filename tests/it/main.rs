@@ -16,6 +16,7 @@ mod kits;
 mod last_item;
 mod layering;
 mod load;
+mod payments;
 mod people;
 mod planted;
 mod program;

@@ -4,7 +4,7 @@ use super::SkuQty;
 use crate::account::Take;
 use crate::goods::Goods;
 use crate::hash::Hash;
-use crate::ids::{OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{OrderId, Owner, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::quote::Pricing;
@@ -176,6 +176,8 @@ pub struct Sell {
     pub session: Option<SessionNo>,
     /// The tenders among these that are taken from accounts. Empty: nothing is.
     pub takes: Box<[Take]>,
+    /// What is taken of card payments, among the tenders. Empty: nothing is.
+    pub payments: Box<[(PaymentId, Minor)]>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
     /// What there is to say of its goods; none for plain items.

@@ -6,6 +6,7 @@ use crate::answer::Answer;
 use crate::command::{SaleLine, SkuQty};
 use crate::goods::{Kit, SoldGoods, each_moved};
 use crate::ids::SkuId;
+use crate::payment::Happening;
 use crate::stock::Change;
 
 impl Sale {
@@ -91,7 +92,8 @@ impl Event {
             | Event::UserDefined { .. }
             | Event::PinSet { .. }
             | Event::UserDisabled { .. }
-            | Event::PeopleRequired { .. } => {}
+            | Event::PeopleRequired { .. }
+            | Event::Payment { .. } => {}
         }
     }
 
@@ -155,6 +157,10 @@ impl Event {
             Event::PinSet { .. } => Answer::PinSet,
             Event::UserDisabled { .. } => Answer::UserDisabled,
             Event::PeopleRequired { .. } => Answer::PeopleRequired,
+            Event::Payment { happening: Happening::Started(started), .. } => {
+                Answer::PaymentStarted { expires: started.expires }
+            }
+            Event::Payment { .. } => Answer::PaymentStep,
         }
     }
 }

@@ -312,6 +312,7 @@ impl Shop {
             session: None,
             takes: Box::default(),
             goods: None,
+            payments: Box::default(),
         }))
     }
 }

@@ -17,6 +17,7 @@ mod drawer;
 mod event;
 mod goods;
 pub mod head;
+mod payment;
 mod people;
 mod pricing;
 mod returns;

@@ -93,6 +93,7 @@ pub(super) fn blank() -> Sale {
         order: None,
         late: None,
         redemption: None,
+        payments: None,
         pricing: None,
         goods: None,
     }
@@ -163,6 +164,7 @@ impl ArchivedNarrowSale {
         sale.redemption = None;
         sale.pricing = None;
         sale.goods = None;
+        sale.payments = None;
         Ok(())
     }
 }

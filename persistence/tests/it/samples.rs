@@ -51,6 +51,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         redemption: None,
         pricing: None,
         goods: None,
+        payments: None,
     }
 }
 

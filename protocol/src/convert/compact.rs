@@ -53,6 +53,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing,
         goods: goods.goods(),
     });

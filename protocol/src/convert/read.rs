@@ -1,6 +1,6 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::{Names, account, goods};
+use super::{Names, account, goods, payment};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
@@ -157,6 +157,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         person: None,
         z: None,
         accounts: Vec::new(),
+        payments: Vec::new(),
         rules: None,
         quote: None,
         tax_exempt: None,
@@ -190,6 +191,7 @@ impl<N: Names> Teller<'_, N> {
                 session: sale.late.map(|session| session.0),
                 goods: self.goods(sale.goods.as_deref()),
                 accounts: sale.redemption.iter().flat_map(|redemption| &redemption.takes).map(account::taken).collect(),
+                payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),
                 ..blank
             }
             .priced(sale.pricing.as_deref()),
@@ -274,6 +276,7 @@ impl<N: Names> Teller<'_, N> {
                 accounts: vec![account::line(*account, entry)],
                 ..blank
             },
+            Event::Payment { payment, happening } => payment::happened(blank, *payment, happening),
             Event::RoleDefined { role, capabilities } => EventMessage {
                 role: Some(role.into()),
                 capabilities: Some(capabilities.each().map(Into::into).collect()),
@@ -476,5 +479,6 @@ fn word(event: &Event) -> &'static str {
         Event::PinSet { .. } => "pin_set",
         Event::UserDisabled { .. } => "user_disabled",
         Event::PeopleRequired { .. } => "people_required",
+        Event::Payment { happening, .. } => happening.name(),
     }
 }

@@ -12,6 +12,7 @@ mod error;
 mod goods;
 mod level;
 mod metrics;
+mod payment;
 mod people;
 mod pricing;
 pub mod read;
@@ -47,6 +48,11 @@ pub use metrics::{
     Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,
     MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
+};
+pub use payment::{
+    CardMessage, GiveUpPayment, PaymentLine, PaymentMessage, PaymentOutcome, PaymentPage, PaymentReply, PaymentStarted,
+    PaymentState, PaymentTask, PaymentTaskName, Payments, ReadPayment, RefundPayment, ReportPayment, StartPayment,
+    TakePayment, WatchPayments,
 };
 pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
