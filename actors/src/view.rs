@@ -50,6 +50,8 @@ pub(crate) struct View {
     listing: Map<LocationId, BTreeSet<SkuId>>,
     totals: Map<LocationId, [Totals; 3]>,
     holds: Map<(LocationId, ReservationId), Reservation>,
+    /// Which of them are suspended baskets.
+    suspended: Map<LocationId, BTreeSet<ReservationId>>,
     closed: Map<(LocationId, TillNo, SessionNo), Timestamp>,
     pub(crate) stockouts: Stockouts,
 }
@@ -62,8 +64,14 @@ impl HoldChange {
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
                 let (owner, lines) = (owner.clone(), lines.clone());
-                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines };
+                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines, suspended: None };
                 tell(HoldChange::Live(at, *reservation, live));
+            }
+            Event::Basket { happening, .. } => {
+                happening.freed().iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
+                if let Some((id, held)) = happening.held() {
+                    tell(HoldChange::Live(at, id, held.clone()));
+                }
             }
             Event::Extended { reservation, deadline } => tell(HoldChange::Extended(at, *reservation, *deadline)),
             Event::Released(freed) | Event::Expired(freed) => tell(HoldChange::Ended(at, freed.reservation)),
@@ -93,7 +101,7 @@ impl View {
         self.stockouts.load(out.map(|(sku, _)| (location, *sku)), time);
         self.put_totals(location, place.store.totals);
         for (id, live) in &place.store.reservations {
-            self.holds.insert((location, *id), live.clone());
+            self.put_hold(HoldChange::Live(location, *id, live.clone()));
         }
         for (till, drawer) in place.tills.iter().filter_map(|(no, till)| Some((*no, till.drawer.as_ref()?))) {
             for (session, closed) in (1..).map(SessionNo).zip(&drawer.closed) {
@@ -123,6 +131,9 @@ impl View {
     pub(crate) fn put_hold(&self, change: HoldChange) {
         match change {
             HoldChange::Live(at, id, live) => {
+                if live.suspended.is_some() {
+                    self.suspended.entry(at).or_default().insert(id);
+                }
                 self.holds.insert((at, id), live);
             }
             HoldChange::Extended(at, id, deadline) => {
@@ -131,7 +142,10 @@ impl View {
                 }
             }
             HoldChange::Ended(at, id) => {
-                self.holds.remove(&(at, id));
+                let ended = self.holds.remove(&(at, id));
+                if ended.is_some_and(|(_, ended)| ended.suspended.is_some()) {
+                    self.suspended.entry(at).or_default().remove(&id);
+                }
             }
         }
     }
@@ -161,6 +175,12 @@ impl View {
 
     pub(crate) fn totals(&self, location: LocationId) -> [Totals; 3] {
         self.totals.get(&location).map(|totals| *totals).unwrap_or_default()
+    }
+
+    /// The suspended baskets of a location, in the order of their names.
+    pub(crate) fn suspended(&self, location: LocationId) -> Vec<(ReservationId, Reservation)> {
+        let Some(names) = self.suspended.get(&location).map(|names| names.clone()) else { return Vec::new() };
+        names.into_iter().filter_map(|id| Some((id, self.hold(location, id)?))).collect()
     }
 
     pub(crate) fn hold(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {

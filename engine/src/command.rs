@@ -1,6 +1,7 @@
 //! What may be asked. Commands are orders; form and rights were checked before they get here.
 
 use crate::account::{AccountAsk, RedemptionAsk, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
 use crate::hash::Hash;
@@ -427,6 +428,13 @@ pub enum Action {
         till: TillNo,
         /// What is asked of it.
         ask: Ask,
+    },
+    /// Baskets that are not paid yet.
+    Basket {
+        /// The till.
+        till: TillNo,
+        /// What is asked.
+        ask: basket::Ask,
     },
     /// Set what the drawers of this location go by.
     SetDrawerRules {

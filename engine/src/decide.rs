@@ -4,6 +4,7 @@
 
 use crate::account::{self, Redemption, TAKES_MAX};
 use crate::answer::Answer;
+use crate::basket;
 use crate::cash_rounding::Paid;
 use crate::command::{
     Action, Bucket, Channel, Command, Disposition, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
@@ -132,8 +133,9 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         }
         Action::Drawer { till, ask } => {
             let drawer = place.till(*till).and_then(|till| till.drawer.as_deref());
-            return drawer::decide::decide(*till, drawer, place.store().drawer_rules.as_deref(), ask, now);
+            return drawer::decide::decide(*till, drawer, place.store(), ask, now);
         }
+        Action::Basket { till, ask } => basket::decide::decide(place, command, *till, ask, now)?,
         Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
         Action::Account { account, ask } => {
             if command.location != LocationId::of_account(*account) {
@@ -281,11 +283,7 @@ fn reserve(
 ) -> Result<Event, Refusal> {
     check_lines(lines)?;
     check_ttl(ttl)?;
-    let reservation = ReservationId(command.id.0);
-    // It may live longer than its answer is remembered: its name stays its own.
-    if place.store().reservations.contains_key(&reservation) {
-        return Err(Refusal::IdReused { field: "id: a reservation of this name is live" });
-    }
+    let reservation = new_reservation(place, command)?;
     let mut lines = summed(lines.iter().copied());
     let mut claim = Claim { channel: command.channel, standing: Standing::Request, freed: &[], order: None };
     let short = shortages(place, lines.iter().copied(), &claim);
@@ -303,6 +301,16 @@ fn reserve(
         lines,
         freed,
     })
+}
+
+/// The name of the reservation that a command makes. It may live longer than its answer is remembered: its
+/// name stays its own.
+pub(crate) fn new_reservation(place: &impl Place, command: &Command) -> Result<ReservationId, Refusal> {
+    let reservation = ReservationId(command.id.0);
+    if place.store().reservations.contains_key(&reservation) {
+        return Err(Refusal::IdReused { field: "id: a reservation of this name is live" });
+    }
+    Ok(reservation)
 }
 
 /// The owner's own reservations of what is short. A hold never counts against its owner: the new
@@ -402,7 +410,7 @@ fn refuse_short(shortages: &[Shortage]) -> Result<(), Refusal> {
 }
 
 /// One line per item: a basket that names an item twice asks for the sum.
-fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
+pub(crate) fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
     let mut sums: Vec<SkuQty> = lines.collect();
     if sums.len() > 1 {
         sums.sort_by_key(|line| line.sku);
@@ -418,7 +426,11 @@ fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
 }
 
 /// The reservations that end with this command: the one named and all of the owner.
-fn ending(place: &impl Place, named: Option<ReservationId>, owner: Option<&Owner>) -> Result<Vec<Freed>, Refusal> {
+pub(crate) fn ending(
+    place: &impl Place,
+    named: Option<ReservationId>,
+    owner: Option<&Owner>,
+) -> Result<Vec<Freed>, Refusal> {
     let mut freed = Vec::new();
     if let Some(reservation) = named {
         freed.push(live(place, reservation)?);
@@ -447,7 +459,7 @@ fn next_receipt(place: &impl Place, till: Option<TillNo>) -> Option<(TillNo, Rec
     Some((no, place.till(no).map_or(ReceiptNo(1), Till::next_receipt)))
 }
 
-fn check_count(lines: usize) -> Result<(), Refusal> {
+pub(crate) fn check_count(lines: usize) -> Result<(), Refusal> {
     match lines {
         0 => Err(Refusal::EmptyBasket),
         n if n > LINES_MAX => Err(Refusal::TooManyLines { max: LINES_MAX }),
@@ -543,7 +555,7 @@ fn check_open(place: &impl Place, order: Option<&OrderId>) -> Result<(), Refusal
     }
 }
 
-fn check_ttl(ttl: Millis) -> Result<(), Refusal> {
+pub(crate) fn check_ttl(ttl: Millis) -> Result<(), Refusal> {
     if (TTL_MIN..=TTL_MAX).contains(&ttl) { Ok(()) } else { Err(Refusal::BadTtl) }
 }
 

@@ -6,6 +6,7 @@
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
 use crate::account::{Account, Ledger, Take};
+use crate::basket::{Basket, NamedLine, Suspended};
 use crate::chain::Chain;
 use crate::command::{Channel, SkuQty};
 use crate::drawer::books::{Books, ByRate};
@@ -416,6 +417,42 @@ impl Bytes {
         self.text(reservation.channel.name());
         self.number(reservation.deadline.0);
         self.lines(&reservation.lines);
+        if let Some(suspended) = &reservation.suspended {
+            self.suspended(suspended);
+        }
+    }
+
+    fn suspended(&mut self, suspended: &Suspended) {
+        self.small(u32::from(suspended.till.0));
+        self.number(suspended.at.0);
+        let Basket { lines, group, coupons, tax_exempt, customer, note, person } = &suspended.basket;
+        self.count(lines.len());
+        lines.iter().for_each(|line| self.named_line(line));
+        self.count(coupons.len());
+        coupons.iter().for_each(|coupon| self.text(coupon.as_str()));
+        self.maybe(group.as_ref().map(Label::as_str));
+        self.maybe(tax_exempt.as_ref().map(Label::as_str));
+        self.maybe(customer.as_ref().map(|name| name.as_str()));
+        self.maybe(person.as_ref().map(|name| name.as_str()));
+        self.maybe(note.as_ref().map(|note| note.as_str()));
+    }
+
+    fn named_line(&mut self, line: &NamedLine) {
+        self.small(line.sku.0);
+        self.qty(line.qty);
+        let discount = line.discount.as_ref();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+            self.0.push(u8::from(amount.is_some()));
+            self.minor(amount.unwrap_or_default());
+        }
+        self.small(line.tax.map_or(0, |(_, rate)| rate.0));
+        self.maybe(line.price_reason.as_ref().map(Label::as_str));
+        self.maybe(discount.map(|(_, reason)| reason.as_str()));
+    }
+
+    fn maybe(&mut self, text: Option<&str>) {
+        self.0.push(u8::from(text.is_some()));
+        self.text(text.unwrap_or_default());
     }
 
     fn drawer_rules(&mut self, rules: &DrawerRules) {
@@ -464,6 +501,8 @@ impl Bytes {
             self.minor(tally.amount);
         }
         self.number(session.no_sales);
+        self.number(session.voided.count);
+        self.minor(session.voided.amount);
         let (first, last) = session.receipts.unwrap_or_default();
         self.number(first.0);
         self.number(last.0);

@@ -2,6 +2,7 @@
 
 use crate::account::{Entry, Redemption, Take};
 use crate::answer::Answer;
+use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
@@ -218,6 +219,13 @@ pub enum Event {
         /// What.
         happening: Happening,
     },
+    /// Something happened to a basket that is not paid yet.
+    Basket {
+        /// At which till.
+        till: TillNo,
+        /// What.
+        happening: Box<basket::Happening>,
+    },
     /// What the drawers of this location go by from now on.
     DrawerRulesSet {
         /// The rules.
@@ -361,7 +369,7 @@ impl Event {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
             Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
-            Event::Drawer { till, .. } => Some(*till),
+            Event::Drawer { till, .. } | Event::Basket { till, .. } => Some(*till),
             _ => None,
         }
     }
@@ -413,6 +421,14 @@ impl Event {
             }
             Event::Released(freed) | Event::Expired(freed) => {
                 each_freed(std::slice::from_ref(freed), &mut tell);
+            }
+            Event::Basket { happening, .. } => {
+                each_freed(happening.freed(), &mut tell);
+                if let Some((reservation, held)) = happening.held() {
+                    for line in &held.lines {
+                        tell(line.sku, Change::Reserved { reservation, qty: line.qty });
+                    }
+                }
             }
             Event::Allocated { order, lines, freed } => {
                 each_freed(freed, &mut tell);
@@ -496,6 +512,7 @@ impl Event {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
+            Event::Basket { happening, .. } => Answer::Basket(happening.told()),
             Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
             Event::Account { account, entry: Entry::Issued { amount, .. } } => {
                 Answer::AccountIssued { account: *account, balance: *amount }

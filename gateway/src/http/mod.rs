@@ -66,6 +66,7 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/promotions", get(selling::promotions))
         .route("/tax_gaps", get(selling::tax_gaps))
         .route("/reservations/{location}/{id}", get(reads::reservation))
+        .route("/baskets", get(reads::baskets))
         .route("/events", get(reads::events))
         .route("/z/{location}/{till}/{session}", get(z::z))
         .route("/z/{location}/{till}/{session}/journal", get(z::journal))

@@ -2,6 +2,7 @@
 
 use super::DecodeError;
 use super::account::{AccountEvent, RedemptionPart};
+use super::basket;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
@@ -61,6 +62,7 @@ pub(super) enum AnyEvent {
     PinSet { user: u32, pin: String },
     UserDisabled { user: u32, disabled: bool },
     PeopleRequired { at: u32, required: bool },
+    Basket { till: u16, happening: Box<basket::Happening> },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -348,6 +350,9 @@ impl From<&Event> for AnyEvent {
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
+            Event::Basket { till, happening } => {
+                Self::Basket { till: till.0, happening: Box::new((&**happening).into()) }
+            }
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
             Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
             Event::Settled { sale, unpaid } => Self::Settled(Box::new(RedemptionPart::of(*sale, unpaid))),
@@ -466,6 +471,9 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::PinSet { user, pin } => Self::PinSet { user: user_no(user)?, pin: PinHash::new(&pin) },
             AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
             AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
+            AnyEvent::Basket { till, happening } => {
+                Self::Basket { till: TillNo(till), happening: Box::new((*happening).try_into()?) }
+            }
         })
     }
 }

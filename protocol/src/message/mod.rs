@@ -4,6 +4,7 @@
 //! of that op; an unknown field is an error. Over HTTP the same object stands without `op` and `id`.
 
 mod account;
+mod basket;
 mod body;
 mod drawer;
 mod error;
@@ -21,6 +22,7 @@ pub use account::{
     AccountBooked, AccountIssued, AccountLine, AccountStatement, AccountType, DisableAccount, IssueAccount,
     LoadAccount, ReadAccount, Redeem,
 };
+pub use basket::{Basket, BasketList, Baskets, Recall, Recalled, Suspend, Suspended, SuspendedBasket, VoidLine};
 pub use body::{
     Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, DatedRate, Deallocate, DefineItems,
     DefineLocation, Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale,
@@ -29,8 +31,8 @@ pub use body::{
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
-    OpenSession, Pieces, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport,
-    SetDrawerRules, TenderCount, XReport, Z,
+    OpenSession, Pieces, Report, ReportLate, ReportSuspended, ReportTax, ReportTender, RoundingInput, SessionOpened,
+    SessionReport, SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};

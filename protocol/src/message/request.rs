@@ -1,6 +1,7 @@
 //! Requests: reading and writing them. Their structs are in `body`.
 
 use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
+use super::basket::{Baskets, Recall, Suspend, VoidLine};
 use super::body::{
     Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
     Receive, Release, Reserve, Return, ReturnSale, Scan, Sell, SetLabels, SetPolicy, Subscribe, Unsubscribe, VoidSale,
@@ -160,6 +161,14 @@ bodies! {
     XReport(XReport) = "x_report",
     /// Close a till session.
     CloseSession(CloseSession) = "close_session",
+    /// Put a basket aside.
+    Suspend(Suspend) = "suspend",
+    /// Take it over.
+    Recall(Recall) = "recall",
+    /// A line was taken out of a basket.
+    VoidLine(VoidLine) = "void_line",
+    /// The suspended baskets.
+    Baskets(Baskets) = "baskets",
     /// What the drawers of a location go by.
     SetDrawerRules(SetDrawerRules) = "set_drawer_rules",
     /// Open an account.
