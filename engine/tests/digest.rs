@@ -130,7 +130,8 @@ fn closed(counted: &[TenderKind]) -> Event {
     drawer.apply(&happening);
     let count = |kind: &TenderKind| Count { kind: *kind, counted: Counted::Amount(Minor::ZERO), reason: None };
     let ask = Ask::Close { session: None, counts: counted.iter().map(count).collect(), pending: 0 };
-    let decision = onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), &Store::default(), &ask, Timestamp(2)).unwrap();
+    let decision =
+        onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), &Store::default(), &ask, Timestamp(2)).unwrap();
     let Decision::Happens(event) = decision else { panic!("closing happens") };
     event
 }
