@@ -2,7 +2,9 @@
 
 use super::{Ask, Basket, COUPONS_MAX, Happening, SUSPENDED_MAX, Suspended, VoidedLine};
 use crate::command::{Channel, Command, SkuQty, Standing};
-use crate::decide::{self, Place};
+use crate::decide::demand::{ending, summed};
+use crate::decide::form::{check_count, check_ttl};
+use crate::decide::{Place, new_reservation};
 use crate::event::{Event, Freed};
 use crate::ids::{Owner, ReservationId, TillNo};
 use crate::money::Minor;
@@ -42,13 +44,13 @@ fn suspend(
     now: Timestamp,
 ) -> Result<Happening, Refusal> {
     check(basket)?;
-    decide::check_ttl(ttl)?;
-    let reservation = decide::new_reservation(place, command)?;
+    check_ttl(ttl)?;
+    let reservation = new_reservation(place, command)?;
     if place.store().suspended_count() >= SUSPENDED_MAX {
         return Err(Refusal::TooManySuspended { max: SUSPENDED_MAX });
     }
-    let freed = decide::ending(place, None, Some(owner))?;
-    let demand = decide::summed(basket.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }));
+    let freed = ending(place, None, Some(owner))?;
+    let demand = summed(basket.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }));
     let (lines, short) = divided(place, command.channel, &demand, &freed);
     let suspended = Some(Arc::new(Suspended { till, at: now, basket: basket.clone() }));
     let (owner, deadline) = (owner.clone(), now.plus(ttl));
@@ -80,8 +82,8 @@ fn recall(
     (owner, ttl): (&Owner, Millis),
     now: Timestamp,
 ) -> Result<Happening, Refusal> {
-    decide::check_ttl(ttl)?;
-    let reservation = decide::new_reservation(place, command)?;
+    check_ttl(ttl)?;
+    let reservation = new_reservation(place, command)?;
     let live = place.store().reservations.get(&basket);
     let unknown = Refusal::NoSuchBasket { basket };
     let (live, suspended) = live.and_then(|live| Some((live, live.suspended.as_ref()?))).ok_or(unknown)?;
@@ -105,7 +107,7 @@ fn void_line(place: &impl Place, line: &VoidedLine, reservation: Option<Reservat
 }
 
 fn check(basket: &Basket) -> Result<(), Refusal> {
-    decide::check_count(basket.lines.len())?;
+    check_count(basket.lines.len())?;
     if basket.coupons.len() > COUPONS_MAX {
         return Err(Refusal::TooManyLines { max: COUPONS_MAX });
     }

@@ -1,7 +1,7 @@
 //! Baskets that are not paid yet: suspended at one till, recalled at another; lines taken out of them.
 
 use super::body::{SaleLine, body};
-use super::reply::{SkuQuantity, fields, recorded};
+use super::replied::{SkuQuantity, fields, recorded};
 use super::word::Channel;
 use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, Note, Owner, Position, Quantity, Sku, Time};
 use schemars::JsonSchema;
