@@ -2,7 +2,7 @@
 
 use crate::account::{AccountAsk, Cause};
 use crate::basket;
-use crate::command::{Action, Sell};
+use crate::command::{Action, Sell, Standing};
 use crate::drawer;
 use crate::quote::Why;
 
@@ -170,9 +170,12 @@ pub fn needs(action: &Action) -> Capabilities {
 }
 
 /// A sale at another price than the shop's, or with something off that no promotion gives, needs more
-/// than a sale does.
+/// than a sale does. One that has already happened is recorded with the price it had.
 fn needs_of_sale(sell: &Sell) -> Capabilities {
     let mut needed = Capabilities::of(&[Capability::Sell]);
+    if sell.standing == Standing::Fact {
+        return needed;
+    }
     for line in sell.pricing.iter().flat_map(|pricing| &pricing.lines) {
         if line.overridden.is_some() {
             needed = needed.and(Capabilities::of(&[Capability::OverridePrice]));
