@@ -5,7 +5,7 @@ use crate::message::read::{
 };
 use crate::message::{
     Approval, BasketList, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage,
-    PeopleList, PriceBookList, PromotionPage, Quote, Quoted, SignIn, SignedIn, TaxGaps, Z, each_schema,
+    PeopleList, PriceBookList, PromotionPage, Quote, Quoted, ReportPage, SignIn, SignedIn, TaxGaps, Z, each_schema,
     each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
@@ -172,6 +172,7 @@ fn schemas() -> Value {
         named::<TaxGaps>,
         named::<PriceBookList>,
         named::<PromotionPage>,
+        named::<ReportPage>,
     ] {
         add(&mut generator);
     }

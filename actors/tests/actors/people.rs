@@ -334,7 +334,13 @@ fn some_action(n: u64) -> (LocationId, Action) {
         7 => Action::Return {
             till: None,
             currency: Currency::EUR,
-            lines: vec![SaleLine { sku: SkuId(1), qty: Qty::units(1), unit_price: Minor(1), taxed: Taxed::default() }],
+            lines: vec![SaleLine {
+                sku: SkuId(1),
+                qty: Qty::units(1),
+                unit_price: Minor(1),
+                taxed: Taxed::default(),
+                unit_cost: None,
+            }],
             said: Said::default(),
             disposition: Disposition::Resell,
             tenders: vec![],

@@ -345,7 +345,7 @@ impl<N: Names> Place<'_, N> {
                 Some(tax) => as_it_was(self.location.tax.basis, amount, tax.amount.0, tax.rate_ppm, at)?,
                 None => Taxed::default(),
             };
-            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed });
+            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed, unit_cost: item.unit_cost });
             if line.tax.is_none() {
                 to_assess.push((item, amount));
             }

@@ -33,6 +33,7 @@ pub fn item(item: &Item) -> ItemInput {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
+        unit_cost: item.unit_cost.map(Amount),
     }
 }
 
