@@ -137,6 +137,18 @@ pub enum Refusal {
     /// 2010
     #[error("the sale was made at another location: return it here and sell in a second step")]
     SoldElsewhere,
+    /// 2020
+    #[error("there is no suspended basket {basket} here: it was recalled, sold, let go, or its time was over")]
+    NoSuchBasket {
+        /// The name asked for.
+        basket: ReservationId,
+    },
+    /// 2021
+    #[error("{max} baskets are suspended here; recall or release some")]
+    TooManySuspended {
+        /// How many there may be.
+        max: usize,
+    },
     /// 3006
     #[error("only {left} minor units of what was paid for it can still go back")]
     MoreThanPaid {
@@ -333,6 +345,8 @@ impl Refusal {
             Refusal::AlreadyReturned { .. } => 2007,
             Refusal::AnotherTill => 2008,
             Refusal::SoldElsewhere => 2010,
+            Refusal::NoSuchBasket { .. } => 2020,
+            Refusal::TooManySuspended { .. } => 2021,
             Refusal::MoreThanPaid { .. } => 3006,
             Refusal::TenderSpent { .. } => 3007,
             Refusal::UnknownAccount => 3030,
@@ -410,6 +424,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2008, "another_till", "Another till rang up the sale."),
     (2009, "unknown_sale", "There is no sale of this name."),
     (2010, "sold_elsewhere", "The sale was made at another location."),
+    (2020, "no_such_basket", "There is no suspended basket of this name here."),
+    (2021, "too_many_suspended", "Too many baskets are suspended here."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),
