@@ -140,6 +140,18 @@ pub enum Refusal {
     /// 2010
     #[error("the sale was made at another location: return it here and sell in a second step")]
     SoldElsewhere,
+    /// 2020
+    #[error("there is no suspended basket {basket} here: it was recalled, sold, let go, or its time was over")]
+    NoSuchBasket {
+        /// The name asked for.
+        basket: ReservationId,
+    },
+    /// 2021
+    #[error("{max} baskets are suspended here; recall or release some")]
+    TooManySuspended {
+        /// How many there may be.
+        max: usize,
+    },
     /// 3006
     #[error("only {left} minor units of what was paid for it can still go back")]
     MoreThanPaid {
@@ -414,6 +426,8 @@ impl Refusal {
             Refusal::AlreadyReturned { .. } => 2007,
             Refusal::AnotherTill => 2008,
             Refusal::SoldElsewhere => 2010,
+            Refusal::NoSuchBasket { .. } => 2020,
+            Refusal::TooManySuspended { .. } => 2021,
             Refusal::MoreThanPaid { .. } => 3006,
             Refusal::TenderSpent { .. } => 3007,
             Refusal::UnknownAccount => 3030,
@@ -501,6 +515,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2008, "another_till", "Another till rang up the sale."),
     (2009, "unknown_sale", "There is no sale of this name."),
     (2010, "sold_elsewhere", "The sale was made at another location."),
+    (2020, "no_such_basket", "There is no suspended basket of this name here."),
+    (2021, "too_many_suspended", "Too many baskets are suspended here."),
     (2030, "bad_kit", "The kit cannot be made of that."),
     (2031, "kit_has_no_stock", "A kit has no stock of its own."),
     (2032, "item_blocked", "The item may not be sold at present."),

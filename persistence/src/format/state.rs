@@ -2,6 +2,7 @@
 //! location, so that recovery can share them out.
 
 use super::account::{AccountPart, RedemptionPart};
+use super::basket::Held;
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
@@ -36,6 +37,9 @@ const PART: usize = 2_048;
 /// Rows of a price book in one part: they are small.
 const BOOK_PART: usize = 32_768;
 
+/// Suspended baskets in one part: each may have many lines.
+const SUSPENDED_PART: usize = 64;
+
 const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
 const KIND_MEMOS: u8 = 2;
@@ -69,6 +73,8 @@ enum Part {
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
     Payments(Vec<PaymentPart>),
+    /// Reservations of suspended baskets.
+    Suspended(Vec<(u128, Held)>),
     /// Items by number that have terms.
     Terms(Vec<(u32, Terms)>),
     /// Serial numbers that were sold and the items they are of, in the order in which they were sold.
@@ -205,7 +211,11 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     if let Some(rules) = &place.store.drawer_rules {
         tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
     }
-    let reservations: Vec<_> = place.store.reservations.iter().collect();
+    let (suspended, reservations): (Vec<_>, Vec<_>) =
+        place.store.reservations.iter().partition(|(_, live)| live.suspended.is_some());
+    for some in suspended.chunks(SUSPENDED_PART) {
+        tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
+    }
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
     }
@@ -307,6 +317,11 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         Part::Reservations(reservations) => {
             for one in reservations {
                 one.read_into(&mut place.store)?;
+            }
+        }
+        Part::Suspended(baskets) => {
+            for (id, held) in baskets {
+                place.store.insert(ReservationId(id), held.try_into()?);
             }
         }
         Part::Orders(orders) => {
@@ -502,6 +517,7 @@ impl ReservationPart {
             channel: Channel::from_code(self.channel)?,
             deadline: Timestamp(self.deadline),
             lines: lines_in(self.lines),
+            suspended: None,
         };
         store.insert(ReservationId(self.id), reservation);
         Ok(())

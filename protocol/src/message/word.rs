@@ -247,5 +247,7 @@ word!(
         ManagePeople,
         /// Approves what another person may not do alone.
         Approve,
+        /// Takes a line out of a basket before it is paid.
+        VoidLine,
     }
 );
