@@ -3,6 +3,7 @@
 
 use super::DecodeError;
 use super::account::RedemptionPart;
+use super::costs;
 use super::event::Sale;
 use super::pricing::Pricing;
 use onhand_engine::event;
@@ -15,6 +16,8 @@ pub(super) struct WholeSale {
     session: Option<u32>,
     redemption: Option<RedemptionPart>,
     pricing: Option<Pricing>,
+    /// Per line; empty where none is known.
+    costs: Vec<i64>,
 }
 
 impl WholeSale {
@@ -24,11 +27,13 @@ impl WholeSale {
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
+        let sale: event::Sale = self.sale.try_into()?;
         Ok(event::Sale {
             late: self.session.map(SessionNo),
             redemption: self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new),
             pricing: self.pricing.map(TryInto::try_into).transpose()?,
-            ..self.sale.try_into()?
+            lines: costs::to_lines(self.costs, sale.lines),
+            ..sale
         })
     }
 }
@@ -40,6 +45,7 @@ impl From<&event::Sale> for WholeSale {
             session: sale.late.map(|session| session.0),
             redemption: sale.redemption.as_ref().map(|paid| RedemptionPart::of(paid.sale, &paid.takes)),
             pricing: sale.pricing.as_deref().map(Into::into),
+            costs: costs::of_lines(&sale.lines),
         }
     }
 }
