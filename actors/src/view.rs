@@ -1,20 +1,22 @@
 //! The published view: what is durable, for every thread to read. Never the truth; the actors are.
 
 use crate::figures::stockouts::{Stockouts, is_out};
-use crate::port::LevelChange;
+use crate::port::{LevelChange, PaymentChange};
 use dashmap::DashMap;
 use hashbrown::DefaultHashBuilder;
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
-use onhand_engine::ids::{LocationId, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{LocationId, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::level::Level;
+use onhand_engine::payment::Payment;
 use onhand_engine::report::{Sessions, Span};
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 type Map<K, V> = DashMap<K, V, DefaultHashBuilder>;
 
@@ -60,8 +62,12 @@ pub(crate) struct View {
     listing: Map<LocationId, BTreeSet<SkuId>>,
     totals: Map<LocationId, [Totals; 3]>,
     holds: Map<(LocationId, ReservationId), Reservation>,
+    /// Which of them are suspended baskets.
+    suspended: Map<LocationId, BTreeSet<ReservationId>>,
     /// By till; session 1 is the first.
     sessions: Map<(LocationId, TillNo), Vec<Span>>,
+    /// Those that are not ended.
+    payments: Map<LocationId, BTreeMap<PaymentId, Arc<Payment>>>,
     pub(crate) stockouts: Stockouts,
 }
 
@@ -73,10 +79,21 @@ impl HoldChange {
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
                 let (owner, lines) = (owner.clone(), lines.clone());
-                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines };
+                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines, suspended: None };
                 tell(HoldChange::Live(at, *reservation, live));
             }
+            Event::Basket { happening, .. } => {
+                happening.freed().iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
+                if let Some((id, held)) = happening.held() {
+                    tell(HoldChange::Live(at, id, held.clone()));
+                }
+            }
             Event::Extended { reservation, deadline } => tell(HoldChange::Extended(at, *reservation, *deadline)),
+            Event::Payment { happening, .. } => {
+                if let Some((reservation, deadline)) = happening.keeps() {
+                    tell(HoldChange::Extended(at, reservation, deadline));
+                }
+            }
             Event::Released(freed) | Event::Expired(freed) => tell(HoldChange::Ended(at, freed.reservation)),
             Event::SaleRecorded(sale) => {
                 sale.freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
@@ -104,8 +121,10 @@ impl View {
         self.stockouts.load(out.map(|(sku, _)| (location, *sku)), time);
         self.put_totals(location, place.store.totals);
         for (id, live) in &place.store.reservations {
-            self.holds.insert((location, *id), live.clone());
+            self.put_hold(HoldChange::Live(location, *id, live.clone()));
         }
+        let open = place.store.payments.open().map(|(id, payment)| (id, Arc::new(payment.clone())));
+        self.payments.insert(location, open.collect());
         for (till, drawer) in place.tills.iter().filter_map(|(no, till)| Some((*no, till.drawer.as_ref()?))) {
             let closed = drawer.closed.iter().map(|closed| Span {
                 opened: closed.opened,
@@ -144,6 +163,9 @@ impl View {
     pub(crate) fn put_hold(&self, change: HoldChange) {
         match change {
             HoldChange::Live(at, id, live) => {
+                if live.suspended.is_some() {
+                    self.suspended.entry(at).or_default().insert(id);
+                }
                 self.holds.insert((at, id), live);
             }
             HoldChange::Extended(at, id, deadline) => {
@@ -152,9 +174,35 @@ impl View {
                 }
             }
             HoldChange::Ended(at, id) => {
-                self.holds.remove(&(at, id));
+                let ended = self.holds.remove(&(at, id));
+                if ended.is_some_and(|(_, ended)| ended.suspended.is_some()) {
+                    self.suspended.entry(at).or_default().remove(&id);
+                }
             }
         }
+    }
+
+    /// Publishes payments as they stand after their changes.
+    pub(crate) fn put_payments(&self, changes: &[PaymentChange]) {
+        for change in changes {
+            let mut own = self.payments.entry(change.location).or_default();
+            if change.payment.is_open() {
+                own.insert(change.id, Arc::clone(&change.payment));
+            } else {
+                own.remove(&change.id);
+            }
+        }
+    }
+
+    /// The payments of a location that are not ended.
+    pub(crate) fn payments(&self, location: LocationId) -> Vec<PaymentChange> {
+        let own = self.payments.get(&location);
+        let change = |(id, payment): (&PaymentId, &Arc<Payment>)| PaymentChange {
+            location,
+            id: *id,
+            payment: Arc::clone(payment),
+        };
+        own.iter().flat_map(|own| own.iter().map(change).collect::<Vec<_>>()).collect()
     }
 
     /// Publishes that a session was opened or closed.
@@ -194,6 +242,12 @@ impl View {
 
     pub(crate) fn totals(&self, location: LocationId) -> [Totals; 3] {
         self.totals.get(&location).map(|totals| *totals).unwrap_or_default()
+    }
+
+    /// The suspended baskets of a location, in the order of their names.
+    pub(crate) fn suspended(&self, location: LocationId) -> Vec<(ReservationId, Reservation)> {
+        let Some(names) = self.suspended.get(&location).map(|names| names.clone()) else { return Vec::new() };
+        names.into_iter().filter_map(|id| Some((id, self.hold(location, id)?))).collect()
     }
 
     pub(crate) fn hold(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {

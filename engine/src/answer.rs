@@ -1,10 +1,12 @@
 //! What the asker is told when a command succeeded.
 
 use crate::account::Statement;
+use crate::basket;
 use crate::command::SkuQty;
 use crate::drawer::Told;
-use crate::ids::{AccountId, ReceiptNo, TillNo};
+use crate::ids::{AccountId, PaymentId, ReceiptNo, TillNo};
 use crate::money::Minor;
+use crate::payment::Payment;
 use crate::qty::Qty;
 use crate::returns::Grant;
 use crate::time::Timestamp;
@@ -83,6 +85,8 @@ pub enum Answer {
     },
     /// Of a till's drawer.
     Drawer(Told),
+    /// Of a basket that is not paid yet.
+    Basket(basket::Told),
     /// The drawers go by the rules from now on.
     DrawerRulesSet,
     /// The account is open.
@@ -129,4 +133,13 @@ pub enum Answer {
     UserDisabled,
     /// People are required there, or no longer.
     PeopleRequired,
+    /// The payment waits for a driver.
+    PaymentStarted {
+        /// When it is given up by itself.
+        expires: Timestamp,
+    },
+    /// A step of a payment is done, or was before.
+    PaymentStep,
+    /// How a payment stands.
+    Payment(PaymentId, Box<Payment>),
 }

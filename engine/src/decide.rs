@@ -3,17 +3,19 @@
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
 mod back;
-mod demand;
-mod form;
+pub(crate) mod demand;
+pub(crate) mod form;
 mod settling;
 
 use crate::account::{self, Redemption};
 use crate::answer::Answer;
+use crate::basket;
 use crate::command::{Action, Bucket, Channel, Command, Sell, SkuQty, Standing};
 use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::ids::{CommandId, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
+use crate::payment;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
 use crate::stock::StockRow;
@@ -137,8 +139,9 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         }
         Action::Drawer { till, ask } => {
             let drawer = place.till(*till).and_then(|till| till.drawer.as_deref());
-            return drawer::decide::decide(*till, drawer, place.store().drawer_rules.as_deref(), ask, now);
+            return drawer::decide::decide(*till, drawer, place.store(), ask, now);
         }
+        Action::Basket { till, ask } => basket::decide::decide(place, command, *till, ask, now)?,
         Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
         Action::Account { account, ask } => {
             if command.location != LocationId::of_account(*account) {
@@ -147,6 +150,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             return account::decide(&place.store().accounts, *account, ask, now);
         }
         Action::Redemption(ask) => return account::decide_redemption(&place.store().settling, ask),
+        Action::Payment { payment, ask } => return payment::decide(place.store(), command, *payment, ask, now),
     };
     Ok(Decision::Happens(event))
 }
@@ -184,6 +188,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Resul
     if sell.standing == Standing::Request {
         refuse_short(&shortages)?;
     }
+    let payments = payment::paid(place.store(), sell, command.id, &freed)?;
     Ok(Sale {
         standing: sell.standing,
         channel,
@@ -196,6 +201,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Resul
         late,
         redemption: redemption(sell, command.id),
         pricing: sell.pricing.clone(),
+        payments,
     })
 }
 
@@ -220,11 +226,7 @@ fn reserve(
 ) -> Result<Event, Refusal> {
     check_lines(lines)?;
     check_ttl(ttl)?;
-    let reservation = ReservationId(command.id.0);
-    // It may live longer than its answer is remembered: its name stays its own.
-    if place.store().reservations.contains_key(&reservation) {
-        return Err(Refusal::IdReused { field: "id: a reservation of this name is live" });
-    }
+    let reservation = new_reservation(place, command)?;
     let mut lines = summed(lines.iter().copied());
     let mut claim = Claim { channel: command.channel, standing: Standing::Request, freed: &[], order: None };
     let short = shortages(place, lines.iter().copied(), &claim);
@@ -242,6 +244,16 @@ fn reserve(
         lines,
         freed,
     })
+}
+
+/// The name of the reservation that a command makes. It may live longer than its answer is remembered: its
+/// name stays its own.
+pub(crate) fn new_reservation(place: &impl Place, command: &Command) -> Result<ReservationId, Refusal> {
+    let reservation = ReservationId(command.id.0);
+    if place.store().reservations.contains_key(&reservation) {
+        return Err(Refusal::IdReused { field: "id: a reservation of this name is live" });
+    }
+    Ok(reservation)
 }
 
 /// The owner's own reservations of what is short. A hold never counts against its owner: the new

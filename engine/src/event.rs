@@ -3,15 +3,17 @@
 mod effect;
 
 use crate::account::{Entry, Redemption, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
 use crate::ids::{
-    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
-    UserCode,
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReceiptNo, ReservationId, SessionNo, SkuId,
+    TillNo, UserCode,
 };
 use crate::money::Minor;
+use crate::payment::{self, Paid};
 use crate::people::{By, Capabilities, PinHash, UserNo};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
@@ -73,6 +75,8 @@ pub struct Sale {
     pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// What card payments pay of it, where it names them.
+    pub payments: Option<Box<Paid>>,
 }
 
 /// Goods that came back.
@@ -218,6 +222,13 @@ pub enum Event {
         /// What.
         happening: Happening,
     },
+    /// Something happened to a basket that is not paid yet.
+    Basket {
+        /// At which till.
+        till: TillNo,
+        /// What.
+        happening: Box<basket::Happening>,
+    },
     /// What the drawers of this location go by from now on.
     DrawerRulesSet {
         /// The rules.
@@ -305,6 +316,13 @@ pub enum Event {
         /// Whether a person must be signed in there.
         required: bool,
     },
+    /// Something happened to a card payment.
+    Payment {
+        /// Which.
+        payment: PaymentId,
+        /// What.
+        happening: payment::Happening,
+    },
 }
 
 impl Sale {
@@ -347,7 +365,7 @@ impl Event {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
             Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
-            Event::Drawer { till, .. } => Some(*till),
+            Event::Drawer { till, .. } | Event::Basket { till, .. } => Some(*till),
             _ => None,
         }
     }
@@ -369,6 +387,7 @@ impl Event {
         match self {
             Event::Expired(_) | Event::Settled { .. } => true,
             Event::Account { entry, .. } => entry.is_own_step(),
+            Event::Payment { happening, .. } => happening.is_own_step(),
             _ => false,
         }
     }

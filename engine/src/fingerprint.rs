@@ -2,14 +2,17 @@
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
 use crate::account::{AccountAsk, RedemptionAsk, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer::Ask;
 use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
-use crate::ids::Label;
+use crate::ids::{Label, PaymentId};
 use crate::money::Currency;
+use crate::payment::card::{Card, Last4, Safe};
+use crate::payment::{PaymentAsk, Report};
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
 use crate::returns::{TakeBack, What};
@@ -159,6 +162,10 @@ impl Parts {
                 self.rest.till(Some(*till));
                 self.drawer(ask);
             }
+            Action::Basket { till, ask } => {
+                self.rest.till(Some(*till));
+                self.basket(ask);
+            }
             Action::SetDrawerRules { rules } => {
                 self.op.text("set_drawer_rules");
                 self.drawer_rules(rules);
@@ -225,6 +232,7 @@ impl Parts {
                 self.rest.number(u64::from(at.0));
                 self.rest.number(u64::from(*required));
             }
+            Action::Payment { payment, ask } => self.payment(*payment, ask),
         }
     }
 
@@ -243,6 +251,60 @@ impl Parts {
             self.rest.number(u64::from(session.0));
         }
         sell.takes.iter().for_each(|take| self.take(take));
+        for (payment, amount) in &sell.payments {
+            self.money.uuid(payment.0);
+            self.money.minor(*amount);
+        }
+    }
+
+    fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
+        // One that begins is named by its command.
+        if !matches!(ask, PaymentAsk::Start(_)) {
+            self.rest.uuid(payment.0);
+        }
+        match ask {
+            PaymentAsk::Start(start) => {
+                self.op.text("start_payment");
+                self.money.text(start.currency.as_str());
+                self.money.minor(start.amount);
+                self.rest.uuid(start.sale.0);
+                self.rest.till(start.till);
+                self.rest.text(start.provider.as_str());
+                self.rest.reservation(start.reservation);
+                self.rest.number(start.attempt.0);
+            }
+            PaymentAsk::GiveUp => self.op.text("give_up_payment"),
+            PaymentAsk::Refund(amount) => {
+                self.op.text("refund_payment");
+                self.money.minor(*amount);
+            }
+            PaymentAsk::Read => self.op.text("payment"),
+            PaymentAsk::Take => self.op.text("take_payment"),
+            PaymentAsk::Report(report) => {
+                self.op.text("report_payment");
+                self.rest.text(report.name());
+                self.report(report);
+            }
+            PaymentAsk::Due => self.op.text("payment_due"),
+        }
+    }
+
+    fn report(&mut self, report: &Report) {
+        match report {
+            Report::Approved(approval) => {
+                self.rest.text(approval.transaction.as_str());
+                self.rest.number(u64::from(approval.taken));
+                let Card { brand, last4, token, authorisation } = &approval.card;
+                self.rest.maybe(brand.as_ref().map(Safe::as_str));
+                self.rest.maybe(last4.as_ref().map(Last4::as_str));
+                self.rest.maybe(token.as_ref().map(Safe::as_str));
+                self.rest.maybe(authorisation.as_ref().map(Safe::as_str));
+            }
+            Report::Declined(reason) => self.rest.maybe(reason.as_ref().map(Safe::as_str)),
+            Report::Failed(reason) => self.rest.text(reason.as_str()),
+            Report::Refunded(refund) => self.rest.uuid(refund.0),
+            Report::Unknown | Report::NotFound | Report::Captured | Report::Voided => {}
+        }
     }
 
     fn take(&mut self, take: &Take) {
@@ -292,6 +354,53 @@ impl Parts {
                 self.op.text("let_go");
                 self.rest.uuid(sale.0);
             }
+        }
+    }
+
+    fn basket(&mut self, ask: &basket::Ask) {
+        match ask {
+            basket::Ask::Suspend { owner, ttl, basket } => {
+                self.op.text("suspend");
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+                basket.lines.iter().for_each(|line| self.named_line(line));
+                let basket::Basket { lines: _, group, coupons, tax_exempt, customer, note, person } = basket.as_ref();
+                for label in [group, tax_exempt] {
+                    self.rest.maybe(label.as_ref().map(Label::as_str));
+                }
+                for name in [customer, person] {
+                    self.rest.maybe(name.as_ref().map(|name| name.as_str()));
+                }
+                self.rest.maybe(note.as_ref().map(|note| note.as_str()));
+                coupons.iter().for_each(|coupon| self.rest.text(coupon.as_str()));
+            }
+            basket::Ask::Recall { basket, owner, ttl } => {
+                self.op.text("recall");
+                self.rest.reservation(Some(*basket));
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+            }
+            basket::Ask::VoidLine { line, reservation } => {
+                self.op.text("void_line");
+                self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+                self.money.minor(line.amount);
+                self.rest.text(line.reason.as_str());
+                self.rest.maybe(line.person.as_ref().map(|person| person.as_str()));
+                self.rest.reservation(*reservation);
+            }
+        }
+    }
+
+    fn named_line(&mut self, line: &basket::NamedLine) {
+        self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+        let discount = line.discount.as_ref();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+            self.money.number(u64::from(amount.is_some()));
+            self.money.minor(amount.unwrap_or_default());
+        }
+        self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
+        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
+            self.money.maybe(reason.map(Label::as_str));
         }
     }
 

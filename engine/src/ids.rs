@@ -109,6 +109,10 @@ uuid!(
     /// that issued it.
     AccountId
 );
+uuid!(
+    /// A card payment is named by the command that asked for it, here and at its provider.
+    PaymentId
+);
 
 /// A text identifier: 1 to `MAX` characters, printable, no control characters, no blanks at its ends.
 /// Shared: an owner's name stands in the event, the reservation and the index of owners.
@@ -125,6 +129,8 @@ pub type OrderId = Code<64>;
 pub type Owner = Code<64>;
 /// What a person signs in with: short, on a badge or in the head.
 pub type UserCode = Code<32>;
+/// What a person writes down for another: one line.
+pub type Note = Code<200>;
 /// A short label from a closed vocabulary of the shop's: a reason, a tax class.
 pub type Label = Code<32>;
 

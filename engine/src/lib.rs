@@ -16,6 +16,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod basket;
 pub mod card_number;
 pub mod cash_rounding;
 pub mod catalogue;
@@ -32,6 +33,7 @@ mod hash;
 pub mod ids;
 pub mod level;
 pub mod money;
+pub mod payment;
 pub mod people;
 pub mod pricing;
 pub mod promotion;

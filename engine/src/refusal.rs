@@ -4,6 +4,7 @@
 use crate::command::TenderKind;
 use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
 use crate::money::Currency;
+use crate::payment;
 use crate::people::Capability;
 use crate::qty::Qty;
 
@@ -136,6 +137,18 @@ pub enum Refusal {
     /// 2010
     #[error("the sale was made at another location: return it here and sell in a second step")]
     SoldElsewhere,
+    /// 2020
+    #[error("there is no suspended basket {basket} here: it was recalled, sold, let go, or its time was over")]
+    NoSuchBasket {
+        /// The name asked for.
+        basket: ReservationId,
+    },
+    /// 2021
+    #[error("{max} baskets are suspended here; recall or release some")]
+    TooManySuspended {
+        /// How many there may be.
+        max: usize,
+    },
     /// 3006
     #[error("only {left} minor units of what was paid for it can still go back")]
     MoreThanPaid {
@@ -296,6 +309,9 @@ pub enum Refusal {
         /// The session asked for.
         session: SessionNo,
     },
+    /// 3090 to 3099
+    #[error(transparent)]
+    Payment(#[from] payment::Refused),
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -329,6 +345,8 @@ impl Refusal {
             Refusal::AlreadyReturned { .. } => 2007,
             Refusal::AnotherTill => 2008,
             Refusal::SoldElsewhere => 2010,
+            Refusal::NoSuchBasket { .. } => 2020,
+            Refusal::TooManySuspended { .. } => 2021,
             Refusal::MoreThanPaid { .. } => 3006,
             Refusal::TenderSpent { .. } => 3007,
             Refusal::UnknownAccount => 3030,
@@ -362,6 +380,7 @@ impl Refusal {
             Refusal::SessionNotOpen { .. } => 3010,
             Refusal::SessionOpen { .. } => 3011,
             Refusal::UnknownSession { .. } => 3012,
+            Refusal::Payment(refused) => refused.number(),
         }
     }
 }
@@ -405,6 +424,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2008, "another_till", "Another till rang up the sale."),
     (2009, "unknown_sale", "There is no sale of this name."),
     (2010, "sold_elsewhere", "The sale was made at another location."),
+    (2020, "no_such_basket", "There is no suspended basket of this name here."),
+    (2021, "too_many_suspended", "Too many baskets are suspended here."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),
@@ -431,6 +452,18 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3090, "payment_undecided", "A payment of this sale is not decided yet."),
+    (3091, "too_many_payments", "Too many payments are not ended."),
+    (3092, "goods_not_held", "The goods must be held before they are paid for."),
+    (3093, "unknown_payment", "There is no such payment here."),
+    (3094, "payment_stage", "The payment does not stand where this needs it."),
+    (3095, "payment_of_another_sale", "The payment is for another sale."),
+    (3096, "payment_amount", "The payment has less to give."),
+    (3097, "another_transaction", "The provider approved the payment twice."),
+    (3098, "sale_paid", "The sale is recorded already."),
+    (3099, "no_such_refund", "The payment has no such refund."),
+    (3100, "wrong_listener", "This is asked at the other address of the server."),
+    (3101, "bad_payment_tender", "The tender cannot name this payment."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -19,7 +19,7 @@ use onhand_engine::time::Timestamp;
 use onhand_protocol::compact;
 pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
-use onhand_protocol::message::{Channel, ItemScanned, LevelMessage, Reply, Role, Scan, Subscribe, Success};
+use onhand_protocol::message::{BasketList, Channel, ItemScanned, LevelMessage, Reply, Role, Scan, Subscribe, Success};
 use onhand_protocol::value::{Id, Sku};
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ impl Principal {
     pub(crate) fn audience(&self, channel: Option<Channel>) -> Result<Audience, Fault> {
         let channel = channel.unwrap_or_else(|| self.role().channel());
         match (self.role(), channel) {
-            (Role::Web, Channel::Till) | (Role::Shopper, Channel::Till | Channel::Marketplace) => {
+            (Role::Web, Channel::Till) | (Role::Shopper, Channel::Till | Channel::Marketplace) | (Role::Driver, _) => {
                 let text = format!("the role {} may not see this channel", self.role_name());
                 Err(Fault::new(4004, text).at("channel"))
             }
@@ -185,6 +185,12 @@ pub(crate) fn scan(handle: &Handle, asked: &Scan) -> Result<ItemScanned, Fault> 
     let location = location(directory, &asked.location.0)?;
     let (labels, today) = (directory.labels(location.id), Date::of(handle.now()));
     Ok(convert::scan(&asked.code, &location, &labels, today, &Book(directory))?)
+}
+
+/// The baskets suspended at a place.
+pub(crate) fn baskets(handle: &Handle, code: &LocationCode) -> Result<BasketList, Fault> {
+    let location = location(handle.directory(), code)?;
+    Ok(convert::baskets(&handle.suspended(location.id), &Book(handle.directory())))
 }
 
 /// A subscription that was asked for.

@@ -79,6 +79,7 @@ const CHANNEL: Query =
     Query { name: "channel", is_number: false, meaning: "The channel whose `available` is meant; default by role." };
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
 const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
+const PAYMENTS: &[Query] = &[LOCATION, AFTER, LIMIT];
 const PAGE: &[Query] = &[AFTER, LIMIT];
 const fn named(name: &'static str, meaning: &'static str) -> Query {
     Query { name, is_number: false, meaning }
@@ -176,6 +177,10 @@ pub const ROUTES: &[Route] = &[
             "Define or change items; up to 64 MiB, all or nothing.",
         )
     },
+    command("/v1/suspend", "suspend", "suspended", "Put a basket aside, with what there is of its goods."),
+    command("/v1/recall", "recall", "recalled", "Take a suspended basket over, with the stock held for it."),
+    command("/v1/void_line", "void_line", "line_voided", "A line was taken out of a basket before it was paid."),
+    read("/v1/baskets", "BasketList", "The baskets suspended at a location, the oldest first.", &[LOCATION]),
     command("/v1/open_session", "open_session", "session_opened", "Begin a till session with a float."),
     command("/v1/paid_in", "paid_in", "paid_in", "Cash comes into a drawer without a sale."),
     command("/v1/paid_out", "paid_out", "paid_out", "Cash goes out of a drawer without a refund."),
@@ -241,6 +246,23 @@ pub const ROUTES: &[Route] = &[
     read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
     read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
     read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue that have no rate now, and where.", &[]),
+    command(
+        "/v1/start_payment",
+        "start_payment",
+        "payment_started",
+        "Begin a card payment, by a driver of its provider.",
+    ),
+    command(
+        "/v1/give_up_payment",
+        "give_up_payment",
+        "payment_noted",
+        "Give a payment up; what is approved is voided.",
+    ),
+    command("/v1/refund_payment", "refund_payment", "payment_noted", "Give back of what a payment has taken."),
+    command("/v1/payment", "payment", "payment", "How a payment stands."),
+    command("/v1/take_payment", "take_payment", "payment_noted", "Address for payments: a driver takes one."),
+    command("/v1/report_payment", "report_payment", "payment_noted", "Address for payments: what came of one."),
+    read("/v1/payments", "PaymentPage", "Payments of a location that are not ended, page by page.", PAYMENTS),
     admin(command("/v1/define_role", "define_role", "role_defined", "Define or change a role.")),
     admin(command("/v1/define_user", "define_user", "user_defined", "Define or change a user.")),
     admin(command("/v1/set_pin", "set_pin", "pin_set", "Give a user a PIN.")),

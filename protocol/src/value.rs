@@ -4,7 +4,7 @@
 use crate::card_code::CardCode;
 use crate::time;
 use onhand_engine::date::Date;
-use onhand_engine::ids::{Code, CommandId, ReservationId, Seq};
+use onhand_engine::ids::{Code, CommandId, PaymentId, ReservationId, Seq};
 use onhand_engine::qty::{Qty, QtyError};
 use onhand_engine::time::Timestamp;
 use onhand_engine::{gtin, money};
@@ -73,6 +73,8 @@ pub type Owner = Text<64>;
 pub type Mark = Text<20>;
 /// What a person signs in with.
 pub type UserCode = Text<32>;
+/// What a person writes down for another: one line.
+pub type Note = Text<200>;
 /// A short label: a reason, a tax class, a key's holder.
 pub type Label = Text<32>;
 
@@ -98,6 +100,12 @@ impl Id {
 
 impl From<CommandId> for Id {
     fn from(id: CommandId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<PaymentId> for Id {
+    fn from(id: PaymentId) -> Self {
         Self(id.0)
     }
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bad_input;
+mod baskets;
 mod browser;
 mod card_numbers;
 mod crash;
@@ -15,6 +16,7 @@ mod http;
 mod last_item;
 mod layering;
 mod load;
+mod payments;
 mod people;
 mod planted;
 mod program;

@@ -3,6 +3,7 @@
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take};
+use onhand_engine::basket;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell, Standing};
@@ -10,6 +11,7 @@ use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment;
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::Why;
@@ -244,6 +246,10 @@ fn needed_by(event: &Event) -> Vec<Capability> {
             needed.push(Capability::Return);
             return needed;
         }
+        Event::Basket { happening, .. } => match **happening {
+            basket::Happening::Suspended { .. } | basket::Happening::Recalled { .. } => Capability::Sell,
+            basket::Happening::LineVoided { .. } => Capability::VoidLine,
+        },
         Event::Drawer { happening: Happening::SessionClosed { .. }, .. } => Capability::CloseSession,
         Event::Drawer { .. } => Capability::Drawer,
         Event::StockAdjusted { .. } => Capability::AdjustStock,
@@ -270,6 +276,11 @@ fn needed_by(event: &Event) -> Vec<Capability> {
         | Event::PinSet { .. }
         | Event::UserDisabled { .. }
         | Event::PeopleRequired { .. } => Capability::ManagePeople,
+        Event::Payment { happening, .. } => match happening {
+            payment::Happening::Started(_) | payment::Happening::GivenUp { by_itself: false } => Capability::Sell,
+            payment::Happening::RefundAsked { .. } => Capability::Return,
+            _ => return vec![],
+        },
         Event::Expired(_) | Event::Settled { .. } => return vec![],
     }]
 }

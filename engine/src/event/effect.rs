@@ -4,6 +4,7 @@ use super::{Event, Freed, Return, Sale};
 use crate::account::Entry;
 use crate::answer::Answer;
 use crate::ids::SkuId;
+use crate::payment::Happening;
 use crate::stock::Change;
 
 impl Sale {
@@ -37,6 +38,14 @@ impl Event {
             }
             Event::Released(freed) | Event::Expired(freed) => {
                 each_freed(std::slice::from_ref(freed), &mut tell);
+            }
+            Event::Basket { happening, .. } => {
+                each_freed(happening.freed(), &mut tell);
+                if let Some((reservation, held)) = happening.held() {
+                    for line in &held.lines {
+                        tell(line.sku, Change::Reserved { reservation, qty: line.qty });
+                    }
+                }
             }
             Event::Allocated { order, lines, freed } => {
                 each_freed(freed, &mut tell);
@@ -83,7 +92,8 @@ impl Event {
             | Event::UserDefined { .. }
             | Event::PinSet { .. }
             | Event::UserDisabled { .. }
-            | Event::PeopleRequired { .. } => {}
+            | Event::PeopleRequired { .. }
+            | Event::Payment { .. } => {}
         }
     }
 
@@ -120,6 +130,7 @@ impl Event {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
+            Event::Basket { happening, .. } => Answer::Basket(happening.told()),
             Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
             Event::Account { account, entry: Entry::Issued { amount, .. } } => {
                 Answer::AccountIssued { account: *account, balance: *amount }
@@ -147,6 +158,10 @@ impl Event {
             Event::PinSet { .. } => Answer::PinSet,
             Event::UserDisabled { .. } => Answer::UserDisabled,
             Event::PeopleRequired { .. } => Answer::PeopleRequired,
+            Event::Payment { happening: Happening::Started(started), .. } => {
+                Answer::PaymentStarted { expires: started.expires }
+            }
+            Event::Payment { .. } => Answer::PaymentStep,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What a person may be allowed to do, and which action needs what.
 
 use crate::account::{AccountAsk, Cause};
+use crate::basket;
 use crate::command::{Action, Sell, Standing};
 use crate::drawer;
+use crate::payment::PaymentAsk;
 use crate::quote::Why;
 
 macro_rules! capabilities {
@@ -62,6 +64,8 @@ capabilities! {
     ManagePeople = "manage_people", 13;
     /// Approves what another person may not do alone.
     Approve = "approve", 14;
+    /// Takes a line out of a basket before it is paid.
+    VoidLine = "void_line", 15;
 }
 
 impl Capability {
@@ -141,8 +145,11 @@ pub fn needs(action: &Action) -> Capabilities {
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
         Action::Return { .. } | Action::GrantReturn { .. } => Capability::Return,
         Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
+        Action::Basket { ask: basket::Ask::Suspend { .. } | basket::Ask::Recall { .. }, .. } => Capability::Sell,
+        Action::Basket { ask: basket::Ask::VoidLine { .. }, .. } => Capability::VoidLine,
         Action::Drawer { ask, .. } => return needs_of_drawer(ask),
         Action::Account { ask, .. } => return needs_of_account(ask),
+        Action::Payment { ask, .. } => return needs_of_payment(ask),
         Action::Adjust { .. } => Capability::AdjustStock,
         Action::Count { .. } => Capability::Count,
         Action::SetPolicy { .. }
@@ -204,6 +211,17 @@ fn needs_of_account(ask: &AccountAsk) -> Capabilities {
         AccountAsk::Read | AccountAsk::Hold { .. } | AccountAsk::Confirm { .. } | AccountAsk::LetGo { .. } => {
             return Capabilities::NONE;
         }
+    };
+    Capabilities::of(&[needed])
+}
+
+/// Whoever sells takes cards. What goes back is a return. How a payment stands anybody may read who is
+/// signed in; the rest is for drivers and timers, before whom nobody stands.
+fn needs_of_payment(ask: &PaymentAsk) -> Capabilities {
+    let needed = match ask {
+        PaymentAsk::Start(_) | PaymentAsk::GiveUp => Capability::Sell,
+        PaymentAsk::Refund(_) => Capability::Return,
+        PaymentAsk::Read | PaymentAsk::Take | PaymentAsk::Report(_) | PaymentAsk::Due => return Capabilities::NONE,
     };
     Capabilities::of(&[needed])
 }

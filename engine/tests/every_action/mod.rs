@@ -3,12 +3,14 @@
 use crate::build::{TEA, line, owner, reserve, sell};
 use crate::{SHOP, disable, key, label, location, pin, role, user};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Take};
+use onhand_engine::basket::{self, Basket, NamedLine, VoidedLine};
 use onhand_engine::catalogue::{KeyId, Role};
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::{self, Movement};
-use onhand_engine::ids::{AccountId, CommandId, OrderId, ReservationId, Seq, TillNo};
+use onhand_engine::ids::{AccountId, CommandId, OrderId, PaymentId, ReservationId, Seq, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment::{ATTEMPT, PaymentAsk, Report, Start};
 use onhand_engine::people::Capability;
 use onhand_engine::pricing::{PriceBook, Terms};
 use onhand_engine::qty::Qty;
@@ -69,6 +71,7 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
             ("exchange", Some(of_drawer(open)))
         }
         Action::Drawer { ask, .. } => walk_drawer(ask),
+        Action::Basket { till, ask } => walk_basket(*till, ask),
         Action::SetDrawerRules { .. } => {
             let money = Measure::Money(Currency::EUR);
             let issue =
@@ -90,7 +93,8 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::DefinePriceBook { .. } => ("define_price_book", Some(Action::EndPriceBook { book: label("B") })),
         Action::EndPriceBook { .. } => ("end_price_book", Some(Action::DefinePromotions { promotions: vec![] })),
         Action::DefinePromotions { .. } => ("define_promotions", Some(Action::EndPromotion { promotion: label("P") })),
-        Action::EndPromotion { .. } => ("end_promotion", None),
+        Action::EndPromotion { .. } => ("end_promotion", Some(of_payment(PaymentAsk::Start(Box::new(start()))))),
+        Action::Payment { ask, .. } => walk_payment(ask),
     }
 }
 
@@ -106,8 +110,47 @@ fn walk_drawer(ask: &drawer::Ask) -> (&'static str, Option<Action>) {
         drawer::Ask::Read => {
             ("x_report", Some(of_drawer(drawer::Ask::Close { session: None, counts: vec![], pending: 0 })))
         }
-        drawer::Ask::Close { .. } => ("close_session", Some(Action::SetDrawerRules { rules: Box::default() })),
+        drawer::Ask::Close { .. } => ("close_session", Some(suspend())),
     }
+}
+
+fn suspend() -> Action {
+    let line = NamedLine {
+        sku: TEA,
+        qty: Qty::units(1),
+        unit_price: None,
+        amount: None,
+        tax: None,
+        price_reason: None,
+        discount: None,
+    };
+    let basket = Basket {
+        lines: vec![line],
+        group: None,
+        coupons: vec![],
+        tax_exempt: None,
+        customer: None,
+        note: None,
+        person: None,
+    };
+    let ask = basket::Ask::Suspend { owner: owner("till 1"), ttl: Millis(1_000), basket: Arc::new(basket) };
+    Action::Basket { till: TillNo(1), ask }
+}
+
+fn walk_basket(till: TillNo, ask: &basket::Ask) -> (&'static str, Option<Action>) {
+    let ask = match ask {
+        basket::Ask::Suspend { .. } => {
+            let ask = basket::Ask::Recall { basket: ReservationId(1), owner: owner("till 2"), ttl: Millis(1_000) };
+            return ("suspend", Some(Action::Basket { till, ask }));
+        }
+        basket::Ask::Recall { .. } => {
+            let (sku, qty, amount) = (TEA, Qty::units(1), Minor(1));
+            let line = VoidedLine { sku, qty, amount, reason: label("too dear"), person: None };
+            basket::Ask::VoidLine { line, reservation: None }
+        }
+        basket::Ask::VoidLine { .. } => return ("void_line", Some(Action::SetDrawerRules { rules: Box::default() })),
+    };
+    ("recall", Some(Action::Basket { till, ask }))
 }
 
 fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
@@ -130,6 +173,34 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
         AccountAsk::Hold { .. } => ("hold", Some(of_account(AccountAsk::Confirm { sale, at }))),
         AccountAsk::Confirm { .. } => ("confirm", Some(of_account(AccountAsk::LetGo { sale, at, deadline: None }))),
         AccountAsk::LetGo { .. } => ("let_go", Some(Action::Redemption(RedemptionAsk::Inquire { sale }))),
+    }
+}
+
+fn walk_payment(ask: &PaymentAsk) -> (&'static str, Option<Action>) {
+    match ask {
+        PaymentAsk::Start(_) => ("start_payment", Some(of_payment(PaymentAsk::GiveUp))),
+        PaymentAsk::GiveUp => ("give_up_payment", Some(of_payment(PaymentAsk::Refund(Minor(1))))),
+        PaymentAsk::Refund(_) => ("refund_payment", Some(of_payment(PaymentAsk::Read))),
+        PaymentAsk::Read => ("payment", Some(of_payment(PaymentAsk::Take))),
+        PaymentAsk::Take => ("take_payment", Some(of_payment(PaymentAsk::Report(Box::new(Report::Unknown))))),
+        PaymentAsk::Report(_) => ("report_payment", Some(of_payment(PaymentAsk::Due))),
+        PaymentAsk::Due => ("payment_due", None),
+    }
+}
+
+fn of_payment(ask: PaymentAsk) -> Action {
+    Action::Payment { payment: PaymentId(1), ask }
+}
+
+fn start() -> Start {
+    Start {
+        sale: CommandId(7),
+        till: None,
+        provider: label("sim"),
+        currency: Currency::EUR,
+        amount: Minor(1),
+        reservation: None,
+        attempt: ATTEMPT,
     }
 }
 

@@ -4,12 +4,15 @@
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
 mod accounts;
+mod basket;
 mod drawer;
 mod giving;
+mod payment;
 mod pricing;
 mod reading;
 
 use onhand_engine::answer::Answer;
+use onhand_engine::basket::Ask;
 use onhand_engine::catalogue::Item;
 use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty, Tender};
 use onhand_engine::decide::{Decision, decide};
@@ -20,6 +23,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
+use onhand_engine::payment::Refused;
 use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::{Refusal, name_of};
@@ -45,6 +49,8 @@ pub(crate) struct Shop {
     journal: Vec<JournalLine>,
     accounts: Vec<String>,
     paid_sales: Vec<String>,
+    payments: Vec<String>,
+    refunds: Vec<String>,
 }
 
 impl Shop {
@@ -62,6 +68,8 @@ impl Shop {
             journal: vec![],
             accounts: vec![],
             paid_sales: vec![],
+            payments: vec![],
+            refunds: vec![],
         };
         shop.play("tax inclusive line standard=0");
         shop
@@ -79,7 +87,9 @@ impl Shop {
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
+            "suspended" => self.suspended(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
+            verb if payment::VERBS.contains(&verb) => self.of_payment(verb, &mut reading),
             "book" => self.book(&mut reading),
             "promotion" => self.promotion(&mut reading),
             "end" => self.end(&mut reading),
@@ -128,7 +138,9 @@ impl Shop {
         due.retain(|(deadline, _)| *deadline <= self.now);
         due.sort_unstable();
         let expired = due.iter().map(|(_, id)| self.outcome(Channel::Till, Action::Expire { reservation: *id }));
-        expired.collect::<Vec<_>>().join(" ")
+        let mut told = expired.collect::<Vec<_>>();
+        told.extend(self.payments_due());
+        told.join(" ")
     }
 
     fn show(&self, reading: &mut Reading) -> String {
@@ -165,6 +177,7 @@ impl Shop {
         let action = match verb {
             "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
+            _ if basket::VERBS.contains(&verb) => Ok(self.basket_action(verb, reading)),
             _ => Ok(self.action(verb, reading)),
         };
         let action = match action {
@@ -195,7 +208,9 @@ impl Shop {
         self.commands += 1;
         // A reservation is named by its command, so its place in the list is the command's id.
         let id = match &action {
-            Action::Reserve { .. } => self.reservations.len() as u128,
+            Action::Reserve { .. } | Action::Basket { ask: Ask::Suspend { .. } | Ask::Recall { .. }, .. } => {
+                self.reservations.len() as u128
+            }
             _ => 1_000_000 + self.commands,
         };
         self.outcome_of(Command { id: CommandId(id), location: LOCATION, channel, action })
@@ -235,6 +250,9 @@ impl Shop {
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
             text += &drawer::rounding(&sale.tenders);
             text += &pricing::kept(sale.pricing.as_deref());
+            if let Some(one) = sale.payments.iter().flat_map(|paid| &paid.uses).find(|one| !one.covered) {
+                let _ = write!(text, " uncovered={}", one.amount.0);
+            }
         }
         if let Event::GoodsReturned(back) = &event {
             text += &drawer::rounding(&back.tenders);
@@ -250,7 +268,10 @@ impl Shop {
         self.world.apply(&record);
         touched.sort_unstable();
         touched.dedup();
-        format!("{text} {}", self.counts(touched)).trim_end().to_owned()
+        let paid = record.event.sale().and_then(|sale| sale.payments.as_ref());
+        let standings: Vec<_> = paid.iter().flat_map(|paid| paid.each()).map(|id| self.standing(id)).collect();
+        let counts = self.counts(touched);
+        format!("{text} {counts} {}", standings.join(" ")).trim_end().to_owned()
     }
 
     fn answered(&self, answer: &Answer) -> String {
@@ -279,10 +300,14 @@ impl Shop {
             Answer::Counted { variance } => format!("counted variance={variance}"),
             Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
             Answer::Drawer(told) => drawer::told(told),
+            Answer::Basket(told) => self.told_of_basket(told),
             Answer::AccountIssued { balance, .. } => format!("issued balance={}", balance.0),
             Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
             Answer::Account(statement) => accounts::said(statement),
             Answer::StepTaken => "done".to_owned(),
+            Answer::PaymentStarted { expires } => format!("started until={}s", expires.0 / 1_000),
+            Answer::PaymentStep => "noted".to_owned(),
+            Answer::Payment(..) => "stands".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         }
     }
@@ -303,6 +328,10 @@ impl Shop {
             Refusal::BalanceShort { short_by, available } => {
                 format!("{text} short_by={short_by} available={available}")
             }
+            Refusal::Payment(Refused::Undecided { stage, .. } | Refused::Stage { stage }) => {
+                format!("{text} {}", stage.name())
+            }
+            Refusal::Payment(Refused::Amount { has }) => format!("{text} has={has}"),
             Refusal::BadDiscount { left } => format!("{text} left={left}"),
             Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,

@@ -80,7 +80,7 @@ impl Reading {
     /// `T1`, or `-` for none.
     pub(crate) fn till(&mut self) -> Option<TillNo> {
         let word = self.word();
-        word.strip_prefix('T').map(|no| TillNo(no.parse().unwrap()))
+        word.starts_with('T').then(|| till_no(&word))
     }
 
     pub(crate) fn tax_rules(&mut self) -> TaxRules {
@@ -108,7 +108,14 @@ impl Reading {
         self.value(name).map(|text| Code::new(&text).unwrap())
     }
 
-    fn ttl(&mut self) -> Millis {
+    /// What follows a sign, where the next word begins with it.
+    pub(crate) fn next_with(&mut self, sign: char) -> Option<String> {
+        let text = self.words.last()?.strip_prefix(sign)?.to_owned();
+        self.words.pop();
+        Some(text)
+    }
+
+    pub(crate) fn ttl(&mut self) -> Millis {
         self.value("ttl").map_or(Millis(60_000), |text| millis(&text))
     }
 
@@ -158,7 +165,7 @@ impl Shop {
     }
 
     /// The latest reservation of that name; a new one where it is being made.
-    fn reservation(&mut self, name: &str) -> ReservationId {
+    pub(crate) fn reservation(&mut self, name: &str) -> ReservationId {
         let at = self.reservations.iter().rposition(|known| known == name).expect("a known reservation");
         ReservationId(at as u128 + 1)
     }
@@ -262,12 +269,13 @@ impl Shop {
             currency,
             lines,
             said: Said::default(),
-            tenders,
             reservation,
             owner,
             order,
             session,
             takes,
+            payments: self.uses(reading, &tenders),
+            tenders,
             pricing: None,
         }))
     }
@@ -275,6 +283,10 @@ impl Shop {
 
 pub(crate) fn channel(name: &str) -> Channel {
     Channel::ALL.into_iter().find(|channel| channel.name() == name).unwrap()
+}
+
+pub(crate) fn till_no(text: &str) -> TillNo {
+    TillNo(text.strip_prefix('T').unwrap().parse().unwrap())
 }
 
 fn qty(text: &str) -> Qty {

@@ -62,7 +62,7 @@ impl Asked {
         Ok(Some(app.shared.handle.directory().item_by_code(&code).ok_or_else(wrong)?.sku))
     }
 
-    fn location(&self, app: &App) -> Result<Option<Arc<Location>>, Fault> {
+    pub(super) fn location(&self, app: &App) -> Result<Option<Arc<Location>>, Fault> {
         self.location.as_deref().map(|code| place(app, code)).transpose()
     }
 }
@@ -206,6 +206,16 @@ pub(crate) async fn totals(State(app): State<Arc<App>>, query: Asking, headers: 
         let mut totals = Vec::new();
         places.iter().for_each(|place| totals.extend(convert::totals(place, &handle.totals(place.id))));
         Ok(answer::json(&TotalsList { totals }))
+    };
+    respond(read())
+}
+
+pub(crate) async fn baskets(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Baskets)?;
+        let missing = || Fault::new(1001, "say where: ?location=CODE").at("location");
+        let location: LocationCode = coded(asked(query)?.location.as_deref().ok_or_else(missing)?, "location")?;
+        Ok(answer::json(&wire::baskets(&app.shared.handle, &location)?))
     };
     respond(read())
 }

@@ -2,10 +2,12 @@
 
 use super::DecodeError;
 use super::account::{AccountEvent, RedemptionPart};
+use super::basket;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::costs::{self, CostedItems};
 use super::drawer::{Happening, RulesPart};
+use super::payment::PaymentEvent;
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
@@ -62,6 +64,8 @@ pub(super) enum AnyEvent {
     PinSet { user: u32, pin: String },
     UserDisabled { user: u32, disabled: bool },
     PeopleRequired { at: u32, required: bool },
+    Payment(Box<PaymentEvent>),
+    Basket { till: u16, happening: Box<basket::Happening> },
     CostedItemsDefined(Box<CostedItems>),
 }
 
@@ -245,6 +249,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            payments: None,
         })
     }
 }
@@ -376,6 +381,9 @@ impl From<&Event> for AnyEvent {
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
+            Event::Basket { till, happening } => {
+                Self::Basket { till: till.0, happening: Box::new((&**happening).into()) }
+            }
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
             Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
             Event::Settled { sale, unpaid } => Self::Settled(Box::new(RedemptionPart::of(*sale, unpaid))),
@@ -401,6 +409,7 @@ impl From<&Event> for AnyEvent {
             Event::PinSet { user, pin } => Self::PinSet { user: user.0.get(), pin: pin.as_str().to_owned() },
             Event::UserDisabled { user, disabled } => Self::UserDisabled { user: user.0.get(), disabled: *disabled },
             Event::PeopleRequired { at, required } => Self::PeopleRequired { at: at.0, required: *required },
+            Event::Payment { payment, happening } => Self::Payment(Box::new(PaymentEvent::of(*payment, happening))),
         }
     }
 }
@@ -500,6 +509,10 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::PinSet { user, pin } => Self::PinSet { user: user_no(user)?, pin: PinHash::new(&pin) },
             AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
             AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
+            AnyEvent::Payment(event) => event.read()?,
+            AnyEvent::Basket { till, happening } => {
+                Self::Basket { till: TillNo(till), happening: Box::new((*happening).try_into()?) }
+            }
         })
     }
 }

@@ -11,12 +11,14 @@
 
 mod account;
 mod answer;
+mod basket;
 mod catalogue;
 mod codes;
 mod costs;
 mod drawer;
 mod event;
 pub mod head;
+mod payment;
 mod people;
 mod pricing;
 mod returns;

@@ -2,11 +2,13 @@
 //! location, so that recovery can share them out.
 
 use super::account::{AccountPart, RedemptionPart};
+use super::basket::Held;
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::costs;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
+use super::payment::PaymentPart;
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::GivenBack;
@@ -34,6 +36,9 @@ use std::sync::Arc;
 const PART: usize = 2_048;
 /// Rows of a price book in one part: they are small.
 const BOOK_PART: usize = 32_768;
+
+/// Suspended baskets in one part: each may have many lines.
+const SUSPENDED_PART: usize = 64;
 
 const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
@@ -67,6 +72,9 @@ enum Part {
     RulesVersion(u64),
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
+    Payments(Vec<PaymentPart>),
+    /// Reservations of suspended baskets.
+    Suspended(Vec<(u128, Held)>),
     /// What items cost the shop, by number; after those items.
     ItemCosts(Vec<(u32, i64)>),
 }
@@ -200,7 +208,11 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     if let Some(rules) = &place.store.drawer_rules {
         tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
     }
-    let reservations: Vec<_> = place.store.reservations.iter().collect();
+    let (suspended, reservations): (Vec<_>, Vec<_>) =
+        place.store.reservations.iter().partition(|(_, live)| live.suspended.is_some());
+    for some in suspended.chunks(SUSPENDED_PART) {
+        tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
+    }
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
     }
@@ -226,6 +238,10 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     let accounts: Vec<_> = place.store.accounts.list.iter().collect();
     for some in accounts.chunks(PART) {
         tell(part(&Part::Accounts(some.iter().map(|(id, account)| AccountPart::of(**id, account)).collect())));
+    }
+    let payments: Vec<_> = place.store.payments.list().collect();
+    for some in payments.chunks(PART) {
+        tell(part(&Part::Payments(some.iter().map(|(id, payment)| PaymentPart::of(*id, payment)).collect())));
     }
 }
 
@@ -296,6 +312,11 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 one.read_into(&mut place.store)?;
             }
         }
+        Part::Suspended(baskets) => {
+            for (id, held) in baskets {
+                place.store.insert(ReservationId(id), held.try_into()?);
+            }
+        }
         Part::Orders(orders) => {
             for OrderPart { order, open } in orders {
                 let state = match open {
@@ -325,6 +346,11 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         Part::Accounts(accounts) => {
             for account in accounts {
                 account.read_into(&mut place.store)?;
+            }
+        }
+        Part::Payments(payments) => {
+            for payment in payments {
+                payment.read_into(&mut place.store)?;
             }
         }
         _ => {}
@@ -477,6 +503,7 @@ impl ReservationPart {
             channel: Channel::from_code(self.channel)?,
             deadline: Timestamp(self.deadline),
             lines: lines_in(self.lines),
+            suspended: None,
         };
         store.insert(ReservationId(self.id), reservation);
         Ok(())

@@ -1,11 +1,13 @@
 //! Bytes with faults: what the log promises, for every backend.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod baskets;
 mod conformance;
 mod drawer;
 mod faults;
 mod format;
 mod golden;
+mod payments;
 mod people;
 mod pricing;
 mod returns;

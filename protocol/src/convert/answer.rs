@@ -1,6 +1,6 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::{Names, account, drawer};
+use super::{Names, account, basket, drawer, payment};
 use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
@@ -88,6 +88,17 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         }
         Answer::AccountBooked { balance } => object.amount("balance", *balance),
         Answer::Account(said) => account::statement(&mut object, said),
+        Answer::PaymentStarted { expires } => {
+            object.uuid("payment", asked.id.0);
+            object.time("expires", *expires);
+        }
+        Answer::Payment(id, said) => {
+            if let Some(location) = &asked.location {
+                let message = payment::payment(*id, location, said);
+                // A Vec takes whatever is written.
+                let _ = serde_json::to_writer(object.field("payment"), &message);
+            }
+        }
         Answer::Released
         | Answer::Expired
         | Answer::Deallocated
@@ -107,7 +118,9 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::UserDefined
         | Answer::PinSet
         | Answer::UserDisabled
-        | Answer::PeopleRequired => {}
+        | Answer::PeopleRequired
+        | Answer::PaymentStep => {}
+        Answer::Basket(told) => basket::fields(&mut object, asked, told, names),
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
         Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
         Answer::PromotionsDefined { added, changed } => {
@@ -139,6 +152,7 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
         Answer::DrawerRulesSet => "drawer_rules_set",
+        Answer::Basket(told) => basket::word(told),
         Answer::Drawer(told) => drawer::word(told),
         Answer::AccountIssued { .. } => "account_issued",
         Answer::AccountBooked { .. } => "account_booked",
@@ -155,6 +169,9 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::PinSet => "pin_set",
         Answer::UserDisabled => "user_disabled",
         Answer::PeopleRequired => "people_required",
+        Answer::PaymentStarted { .. } => "payment_started",
+        Answer::PaymentStep => "payment_noted",
+        Answer::Payment(..) => "payment",
     }
 }
 
@@ -173,7 +190,7 @@ pub(super) fn receipt_text(location: &onhand_engine::ids::LocationCode, till: Ti
     format!("{location}-{}-{}", till.0, no.0)
 }
 
-fn quantities(out: &mut Vec<u8>, lines: &[SkuQty], names: &impl Names) {
+pub(super) fn quantities(out: &mut Vec<u8>, lines: &[SkuQty], names: &impl Names) {
     out.push(b'[');
     for (at, line) in lines.iter().enumerate() {
         if at > 0 {

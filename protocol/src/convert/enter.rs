@@ -3,17 +3,18 @@
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
 use super::priced::{self, For};
-use super::{Asked, Names, account, define, drawer, people, refusal, rules, scan, unknown_sale};
+use super::{Asked, Names, account, basket, define, drawer, payment, people, refusal, rules, scan, unknown_sale};
 use crate::limits;
 use crate::message::{
     AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell, Tender,
 };
-use crate::value::{Id, LocationCode, Quantity, Sku};
+use crate::value::{Gtin, Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty, Standing};
 use onhand_engine::drawer::Movement;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor, divide_half_up};
+use onhand_engine::payment::PaymentAsk;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::is_at_price;
 use onhand_engine::refusal::Refusal;
@@ -36,7 +37,7 @@ pub struct Entered {
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
-/// not commands (`hello`, `get`, `scan`, `quote`, `subscribe`, `watch_metrics`, `watch_prices`, `unsubscribe`,
+/// not commands (`hello`, `get`, `scan`, `quote`, `subscribe`, `watch_metrics`, `watch_prices`, `watch_payments`, `unsubscribe`,
 /// `ping`, `sign_in`, `sign_out`) and for `set_pin`, whose PIN is hashed first: [`super::set_pin`].
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
@@ -103,6 +104,9 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::NoSale(body) => drawer::no_sale(&desk, &body),
         Body::XReport(body) => drawer::read(&desk, &body),
         Body::CloseSession(body) => drawer::close(&desk, &body),
+        Body::Suspend(body) => basket::suspend(&desk, &body),
+        Body::Recall(body) => basket::recall(&desk, &body),
+        Body::VoidLine(body) => basket::void_line(&desk, &body),
         Body::SetDrawerRules(body) => drawer::rules(&desk, &body),
         Body::IssueAccount(body) => {
             let mut entered = desk.of_account(account::issue(desk.id, &body)?);
@@ -113,6 +117,20 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
         Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
         Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
+        Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(payment::start(desk.id, &body, till(body.till)?))
+        }),
+        Body::GiveUpPayment(body) => {
+            desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::GiveUp)))
+        }
+        Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(payment::ask(body.payment, PaymentAsk::Refund(body.amount.0)))
+        }),
+        Body::Payment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Read))),
+        Body::TakePayment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Take))),
+        Body::ReportPayment(body) => desk.at(&body.location, None, |_| payment::report(&body)),
         Body::SetLabels(body) => {
             let location = desk.place(&body.location)?.location.id;
             scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))
@@ -133,8 +151,10 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         }
         Body::Hello(_)
         | Body::Scan(_)
+        | Body::Baskets(_)
         | Body::Quote(_)
         | Body::WatchPrices(_)
+        | Body::WatchPayments(_)
         | Body::Get(_)
         | Body::Subscribe(_)
         | Body::WatchMetrics(_)
@@ -246,6 +266,7 @@ impl<N: Names> Desk<'_, N> {
         self.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
             account::check_none(&body.tenders)?;
+            payment::check_none(&body.tenders)?;
             check_as_sold(&body.lines)?;
             Ok(Action::Return {
                 till: till(body.till)?,
@@ -316,6 +337,7 @@ impl<N: Names> Place<'_, N> {
             order: None,
             session: None,
             takes: Box::default(),
+            payments: payment::uses(sold.tenders)?,
             pricing,
         })
     }
@@ -356,13 +378,23 @@ impl<N: Names> Place<'_, N> {
     }
 
     pub(super) fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {
-        match (&line.sku, line.gtin) {
-            (Some(sku), None) => self.item(sku, "sku", Some(at)),
+        self.item_of(line.sku.as_ref(), line.gtin, Some(at))
+    }
+
+    /// The item that is named by its code or its bar code.
+    pub(super) fn item_of(
+        &self,
+        sku: Option<&Sku>,
+        gtin: Option<Gtin>,
+        at: Option<usize>,
+    ) -> Result<Arc<Item>, Refused> {
+        match (sku, gtin) {
+            (Some(sku), None) => self.item(sku, "sku", at),
             (None, Some(gtin)) => self.names.item_by_gtin(gtin.0).ok_or_else(|| {
                 let error = ErrorBody::new(1003, format!("no item in the catalogue has the bar code {gtin}"));
-                on_line(error, "gtin", Some(at))
+                on_line(error, "gtin", at)
             }),
-            _ => Err(on_line(ErrorBody::new(1001, "a line names its item by `sku` or by `gtin`"), "sku", Some(at))),
+            _ => Err(on_line(ErrorBody::new(1001, "a line names its item by `sku` or by `gtin`"), "sku", at)),
         }
     }
 
@@ -477,11 +509,13 @@ fn fitting(item: &Item, qty: Quantity, field: &str, line: Option<usize>) -> Resu
     Err(bad_quantity(item, qty, why, field, line))
 }
 
-pub(super) fn above_zero(item: &Item, qty: Quantity, at: usize) -> Result<Qty, Refused> {
+/// `at` is the line that names it, where it is on one.
+pub(super) fn above_zero(item: &Item, qty: Quantity, at: impl Into<Option<usize>>) -> Result<Qty, Refused> {
+    let at = at.into();
     if qty.0.is_positive() {
-        return fitting(item, qty, "qty", Some(at));
+        return fitting(item, qty, "qty", at);
     }
-    Err(bad_quantity(item, qty, "is not above zero", "qty", Some(at)))
+    Err(bad_quantity(item, qty, "is not above zero", "qty", at))
 }
 
 fn bad_quantity(item: &Item, qty: Quantity, why: &str, field: &str, line: Option<usize>) -> Refused {
@@ -518,7 +552,7 @@ pub(super) fn till(no: Option<u16>) -> Result<Option<TillNo>, Refused> {
     }
 }
 
-fn ttl(seconds: Option<u64>, ms: Option<u64>) -> Result<Millis, Refused> {
+pub(super) fn ttl(seconds: Option<u64>, ms: Option<u64>) -> Result<Millis, Refused> {
     match (seconds, ms) {
         (Some(seconds), None) => Ok(Millis(seconds.saturating_mul(1_000))),
         (None, Some(ms)) => Ok(Millis(ms)),

@@ -3,11 +3,13 @@
 
 mod account;
 mod answer;
+mod basket;
 mod compact;
 mod define;
 mod drawer;
 mod enter;
 mod giving;
+mod payment;
 mod people;
 mod priced;
 mod read;
@@ -17,11 +19,13 @@ mod rules;
 mod scan;
 
 pub use answer::{Asked, Audience, level, level_message, reply};
+pub use basket::baskets;
 pub use compact::sale;
 pub use define::key;
 pub use drawer::z;
 pub use enter::{Entered, command, quote};
 pub use giving::{command_about, unknown_sale};
+pub use payment::payment;
 pub use people::{by, people, set_pin, signed_in};
 pub use read::{event, item, key_id, key_message, location, reservation, tax_gaps, totals};
 pub use refusal::{refusal, refused};

@@ -5,12 +5,14 @@
 
 mod account;
 mod back;
+mod basket;
 mod body;
 mod define;
 mod drawer;
 mod error;
 mod level;
 mod metrics;
+mod payment;
 mod people;
 mod pricing;
 pub mod read;
@@ -27,6 +29,7 @@ pub use account::{
     LoadAccount, ReadAccount, Redeem,
 };
 pub use back::{BackLine, Exchange, Return, ReturnSale, VoidSale};
+pub use basket::{Basket, BasketList, Baskets, Recall, Recalled, Suspend, Suspended, SuspendedBasket, VoidLine};
 pub use body::{
     Adjust, Allocate, AskedLine, BucketName, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve,
     SaleLine, Scan, Sell, Subscribe, TaxAsItWas, Tender, Unsubscribe, WatchMetrics,
@@ -36,8 +39,8 @@ pub use define::{
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
-    OpenSession, Pieces, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport,
-    SetDrawerRules, TenderCount, XReport, Z,
+    OpenSession, Pieces, Report, ReportLate, ReportSuspended, ReportTax, ReportTender, RoundingInput, SessionOpened,
+    SessionReport, SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};
@@ -45,6 +48,11 @@ pub use metrics::{
     Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,
     MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
+};
+pub use payment::{
+    CardMessage, GiveUpPayment, PaymentLine, PaymentMessage, PaymentOutcome, PaymentPage, PaymentReply, PaymentStarted,
+    PaymentState, PaymentTask, PaymentTaskName, Payments, ReadPayment, RefundPayment, ReportPayment, StartPayment,
+    TakePayment, WatchPayments,
 };
 pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,

@@ -3,10 +3,12 @@
 //! The server writes the frequent ones by hand (`convert`); a test holds both to the same bytes.
 
 use super::account::{AccountBooked, AccountIssued, AccountStatement};
+use super::basket::{BasketList, Recalled, Suspended};
 use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
+use super::payment::{PaymentMessage, PaymentReply, PaymentStarted, Payments};
 use super::people::SignedIn;
 use super::pricing::{PricesVersion, Quoted};
 use super::replied::{
@@ -40,6 +42,8 @@ pub enum Incoming {
     Metrics(Box<MetricsMessage>),
     /// Prices have changed.
     Prices(PricesVersion),
+    /// Payments have changed.
+    Payments(Vec<PaymentMessage>),
 }
 
 macro_rules! successes {
@@ -143,6 +147,14 @@ successes! {
     SessionClosed(Box<SessionReport>) = "session_closed",
     /// The drawers go by the rules from now on.
     DrawerRulesSet(Plain) = "drawer_rules_set",
+    /// The basket is put aside.
+    Suspended(Suspended) = "suspended",
+    /// Here is the basket.
+    Recalled(Box<Recalled>) = "recalled",
+    /// It is noted that the line was taken out.
+    LineVoided(Plain) = "line_voided",
+    /// The suspended baskets.
+    Baskets(BasketList) = "baskets",
     /// The account is open.
     AccountIssued(AccountIssued) = "account_issued",
     /// It stands in the account's ledger.
@@ -179,6 +191,14 @@ successes! {
     UserDisabled(Plain) = "user_disabled",
     /// People are required there, or no longer.
     PeopleRequired(Plain) = "people_required",
+    /// The payment waits for a driver.
+    PaymentStarted(PaymentStarted) = "payment_started",
+    /// A step of a payment is done, or was before.
+    PaymentNoted(Plain) = "payment_noted",
+    /// How a payment stands.
+    Payment(PaymentReply) = "payment",
+    /// Payments are told from now on.
+    WatchingPayments(Pong) = "watching_payments",
 }
 
 impl Success {
@@ -209,6 +229,8 @@ impl Success {
             | Success::Dropped(Plain { seq, .. })
             | Success::NoSaleOpened(Plain { seq, .. })
             | Success::DrawerRulesSet(Plain { seq, .. })
+            | Success::Suspended(Suspended { seq, .. })
+            | Success::LineVoided(Plain { seq, .. })
             | Success::AccountIssued(AccountIssued { seq, .. })
             | Success::AccountBooked(AccountBooked { seq, .. })
             | Success::Account(AccountStatement { seq, .. })
@@ -220,17 +242,23 @@ impl Success {
             | Success::UserDefined(Plain { seq, .. })
             | Success::PinSet(Plain { seq, .. })
             | Success::UserDisabled(Plain { seq, .. })
+            | Success::PaymentStarted(PaymentStarted { seq, .. })
+            | Success::PaymentNoted(Plain { seq, .. })
+            | Success::Payment(PaymentReply { seq, .. })
             | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
+            Success::Recalled(recalled) => Some(recalled.seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)
+            | Success::Baskets(_)
             | Success::Watching(_)
             | Success::Unsubscribed(_)
             | Success::Pong(_)
             | Success::Scanned(_)
             | Success::Quoted(_)
             | Success::WatchingPrices(_)
+            | Success::WatchingPayments(_)
             | Success::SignedIn(_)
             | Success::SignedOut(_) => None,
         }
@@ -287,6 +315,7 @@ impl Reply {
             Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
             Incoming::Metrics(_) => Err("a push of metrics where a reply was expected".to_owned()),
             Incoming::Prices(_) => Err("a push of prices where a reply was expected".to_owned()),
+            Incoming::Payments(_) => Err("a push of payments where a reply was expected".to_owned()),
         }
     }
 }
@@ -306,6 +335,8 @@ struct Parts<'a> {
     metrics: Option<IgnoredAny>,
     #[serde(default)]
     prices: Option<PricesVersion>,
+    #[serde(default)]
+    payments: Option<IgnoredAny>,
 }
 
 impl Incoming {
@@ -325,6 +356,10 @@ impl Incoming {
         if let (None, None, Some(prices)) = (&parts.ok, &parts.error, parts.prices) {
             return Ok(Incoming::Prices(prices));
         }
+        if let (None, None, Some(_)) = (&parts.ok, &parts.error, &parts.payments) {
+            let push = serde_json::from_str::<Payments>(text).map_err(|why| why.to_string())?;
+            return Ok(Incoming::Payments(push.payments));
+        }
         match (parts.ok, parts.error, parts.levels, parts.metrics) {
             (Some(ok), _, _, _) => {
                 let mut head = Head::knowing(Some(ok));
@@ -341,7 +376,7 @@ impl Incoming {
                 .map(|push| Incoming::Metrics(Box::new(push.metrics)))
                 .map_err(|why| why.to_string()),
             (None, None, None, None) => {
-                Err("a message with neither `ok` nor `error`, `levels`, `metrics` or `prices`".to_owned())
+                Err("a message with neither `ok` nor `error`, `levels`, `metrics`, `prices` or `payments`".to_owned())
             }
         }
     }

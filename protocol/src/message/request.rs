@@ -2,6 +2,7 @@
 
 use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
 use super::back::{Exchange, Return, ReturnSale, VoidSale};
+use super::basket::{Baskets, Recall, Suspend, VoidLine};
 use super::body::{
     Adjust, Allocate, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve, Scan, Sell, Subscribe,
     Unsubscribe, WatchMetrics,
@@ -9,6 +10,9 @@ use super::body::{
 use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy};
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
+use super::payment::{
+    GiveUpPayment, ReadPayment, RefundPayment, ReportPayment, StartPayment, TakePayment, WatchPayments,
+};
 use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};
 use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
 use super::tagged::{Head, Read, Rest, Shape};
@@ -161,6 +165,14 @@ bodies! {
     XReport(XReport) = "x_report",
     /// Close a till session.
     CloseSession(CloseSession) = "close_session",
+    /// Put a basket aside.
+    Suspend(Suspend) = "suspend",
+    /// Take it over.
+    Recall(Recall) = "recall",
+    /// A line was taken out of a basket.
+    VoidLine(VoidLine) = "void_line",
+    /// The suspended baskets.
+    Baskets(Baskets) = "baskets",
     /// What the drawers of a location go by.
     SetDrawerRules(SetDrawerRules) = "set_drawer_rules",
     /// Open an account.
@@ -203,6 +215,20 @@ bodies! {
     DisableUser(DisableUser) = "disable_user",
     /// Whether a person must be signed in.
     RequirePeople(RequirePeople) = "require_people",
+    /// Begin a card payment.
+    StartPayment(StartPayment) = "start_payment",
+    /// It is wanted no more.
+    GiveUpPayment(GiveUpPayment) = "give_up_payment",
+    /// Something of it goes back.
+    RefundPayment(RefundPayment) = "refund_payment",
+    /// How it stands.
+    Payment(ReadPayment) = "payment",
+    /// How payments stand, from now on.
+    WatchPayments(WatchPayments) = "watch_payments",
+    /// A driver takes it.
+    TakePayment(TakePayment) = "take_payment",
+    /// A driver says what came of it.
+    ReportPayment(ReportPayment) = "report_payment",
 }
 
 impl Body {
