@@ -19,6 +19,7 @@ use crate::stock::StockRow;
 use crate::store::{OrderState, Store};
 use crate::till::Till;
 use crate::time::{Millis, Timestamp};
+use crate::training;
 
 /// The most lines one basket may have.
 pub const LINES_MAX: usize = 500;
@@ -55,6 +56,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
     if command.location.is_of_accounts() && !matches!(command.action, Action::Account { .. }) {
         return Err(Refusal::UnknownLocation);
     }
+    training::check(command)?;
     let event = match &command.action {
         Action::Sell(sell) => sell_basket(place, sell, command)?,
         Action::Reserve { owner, ttl, lines } => reserve(place, command, owner, *ttl, lines, now)?,
@@ -191,6 +193,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Resul
         late,
         redemption: redemption(sell, command.id),
         pricing: sell.pricing.clone(),
+        owner: sell.owner.clone().map(Box::new),
     })
 }
 

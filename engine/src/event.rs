@@ -73,6 +73,8 @@ pub struct Sale {
     pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// Whose sale it is, where it was said.
+    pub owner: Option<Box<Owner>>,
 }
 
 /// Goods that came back.

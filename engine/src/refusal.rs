@@ -296,6 +296,12 @@ pub enum Refusal {
         /// The session asked for.
         session: SessionNo,
     },
+    /// 3130
+    #[error("this cannot be done in training")]
+    NotInTraining,
+    /// 3131
+    #[error("the sale was made in training and this is not, or the other way round")]
+    OtherLedger,
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -362,6 +368,8 @@ impl Refusal {
             Refusal::SessionNotOpen { .. } => 3010,
             Refusal::SessionOpen { .. } => 3011,
             Refusal::UnknownSession { .. } => 3012,
+            Refusal::NotInTraining => 3130,
+            Refusal::OtherLedger => 3131,
         }
     }
 }
@@ -431,6 +439,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3130, "not_in_training", "This cannot be done in training."),
+    (3131, "other_ledger", "Sales of training and sales of the shop never mix."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

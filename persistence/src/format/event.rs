@@ -245,6 +245,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            owner: None,
         })
     }
 }

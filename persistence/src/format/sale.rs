@@ -94,6 +94,7 @@ pub(super) fn blank() -> Sale {
         late: None,
         redemption: None,
         pricing: None,
+        owner: None,
     }
 }
 
@@ -161,6 +162,7 @@ impl ArchivedNarrowSale {
         sale.late = None;
         sale.redemption = None;
         sale.pricing = None;
+        sale.owner = None;
         Ok(())
     }
 }

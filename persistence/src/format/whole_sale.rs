@@ -1,9 +1,9 @@
 //! A sale with all that only some sales have: a closed session it came late for, accounts that pay for
-//! it, and what there is to say about its prices.
+//! it, whose it is, and what there is to say about its prices.
 
 use super::DecodeError;
 use super::account::RedemptionPart;
-use super::event::Sale;
+use super::event::{Sale, code};
 use super::pricing::Pricing;
 use onhand_engine::event;
 use onhand_engine::ids::SessionNo;
@@ -15,12 +15,13 @@ pub(super) struct WholeSale {
     session: Option<u32>,
     redemption: Option<RedemptionPart>,
     pricing: Option<Pricing>,
+    owner: Option<String>,
 }
 
 impl WholeSale {
     /// Whether a sale needs this form.
     pub(super) fn is_needed(sale: &event::Sale) -> bool {
-        sale.late.is_some() || sale.redemption.is_some() || sale.pricing.is_some()
+        sale.late.is_some() || sale.redemption.is_some() || sale.pricing.is_some() || sale.owner.is_some()
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
@@ -28,6 +29,7 @@ impl WholeSale {
             late: self.session.map(SessionNo),
             redemption: self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new),
             pricing: self.pricing.map(TryInto::try_into).transpose()?,
+            owner: self.owner.as_deref().map(code).transpose()?.map(Box::new),
             ..self.sale.try_into()?
         })
     }
@@ -40,6 +42,7 @@ impl From<&event::Sale> for WholeSale {
             session: sale.late.map(|session| session.0),
             redemption: sale.redemption.as_ref().map(|paid| RedemptionPart::of(paid.sale, &paid.takes)),
             pricing: sale.pricing.as_deref().map(Into::into),
+            owner: sale.owner.as_ref().map(ToString::to_string),
         }
     }
 }

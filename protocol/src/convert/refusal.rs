@@ -33,7 +33,8 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
-        | Refusal::LastManager => error,
+        | Refusal::LastManager
+        | Refusal::NotInTraining => error,
         Refusal::BadQuantity { sku: number } | Refusal::NoPrice { sku: number } => {
             let sku = sku(number);
             ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }
@@ -67,7 +68,9 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::TenderMismatch { due, tendered } => {
             ErrorBody { due: Some(*due), tendered: Some(*tendered), ..error }.at("tenders")
         }
-        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill => error.at("sale"),
+        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill | Refusal::OtherLedger => {
+            error.at("sale")
+        }
         Refusal::SoldElsewhere => error.at("location"),
         Refusal::MoreThanSold { sku: number, left } => {
             let sku = sku(number);
