@@ -94,8 +94,8 @@ mod tests {
     async fn whoever_leaves_takes_the_work_along_and_too_many_are_turned_away() {
         let office = Arc::new(Office::default());
         let (_stop, stopping) = watch::channel(false);
-        let (began, begun) = mpsc::channel();
-        let (ended, end) = mpsc::channel();
+        let (began, begun) = mpsc::sync_channel(AT_ONCE);
+        let (ended, end) = mpsc::sync_channel(AT_ONCE);
         let ask = || {
             let (office, stopping, began, ended) = (office.clone(), stopping.clone(), began.clone(), ended.clone());
             tokio::spawn(async move {
