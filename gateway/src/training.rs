@@ -5,10 +5,13 @@
 //! trained (`engine/src/training.rs`).
 
 use crate::fault::Fault;
+use crate::keys::Principal;
 use crate::wire::{self, Asked};
 use http::HeaderMap;
+use http::header::HeaderValue;
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
+use onhand_engine::catalogue::Role;
 use onhand_engine::command::{Action, Command, SkuQty};
 use onhand_engine::ids::{CommandId, LocationId, SkuId};
 use onhand_protocol::convert::Entered;
@@ -16,11 +19,19 @@ use onhand_protocol::convert::Entered;
 /// How HTTP says that it trains.
 pub(crate) const HEADER: &str = "onhand-training";
 
+/// Whether one may train: who stands at a till.
+pub(crate) fn check(principal: &Principal) -> Result<(), Fault> {
+    match principal {
+        Principal::Key { role: Role::Admin | Role::Till, .. } => Ok(()),
+        _ => Err(Fault::new(4004, format!("the role {} has nothing to train", principal.role_name())).at("training")),
+    }
+}
+
 /// Whether a request over HTTP trains.
-pub(crate) fn is_asked(headers: &HeaderMap) -> Result<bool, Fault> {
-    match headers.get(HEADER).map(|value| value.as_bytes()) {
+pub(crate) fn is_asked(headers: &HeaderMap, principal: &Principal) -> Result<bool, Fault> {
+    match headers.get(HEADER).map(HeaderValue::as_bytes) {
         None => Ok(false),
-        Some(b"true") => Ok(true),
+        Some(b"true") => check(principal).map(|()| true),
         Some(_) => Err(Fault::new(1001, "Onhand-Training is `true`, or not there").at("Onhand-Training")),
     }
 }

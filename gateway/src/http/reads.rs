@@ -103,7 +103,7 @@ fn read_stock(app: &App, location: &str, sku: &str, query: Asking, headers: &Hea
     let place = place(app, location)?;
     let handle = &app.shared.handle;
     let item = wire::item(handle.directory(), &coded(sku, "sku")?)?;
-    let read = wire::level(handle, training::ledger(place.id, training::is_asked(headers)?), item.sku);
+    let read = wire::level(handle, training::ledger(place.id, training::is_asked(headers, &caller)?), item.sku);
     let etag = format!("\"{}\"", read.level.version.0);
     let mut response = if is_match(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()

@@ -16,3 +16,4 @@ mod reports;
 mod rights;
 mod scan;
 mod stopping;
+mod training;
