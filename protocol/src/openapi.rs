@@ -4,7 +4,7 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PeopleList,
+    Approval, CreateKey, CustomerSales, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PeopleList,
     PriceBookList, PromotionPage, Quote, Quoted, ReportPage, SignIn, SignedIn, TaxGaps, Z, each_schema,
     each_success_schema,
 };
@@ -172,6 +172,7 @@ fn schemas() -> Value {
         named::<PriceBookList>,
         named::<PromotionPage>,
         named::<ReportPage>,
+        named::<CustomerSales>,
     ] {
         add(&mut generator);
     }

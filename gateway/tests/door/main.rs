@@ -5,6 +5,7 @@ mod bad_input;
 mod card_numbers;
 mod commands;
 mod compact;
+mod customers;
 mod drawer;
 mod figures;
 mod harness;

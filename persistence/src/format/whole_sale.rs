@@ -35,6 +35,13 @@ impl WholeSale {
     }
 }
 
+impl ArchivedWholeSale {
+    /// Whether it says that it is this owner's.
+    pub(super) fn is_of(&self, owner: &str) -> bool {
+        self.owner.as_ref().is_some_and(|said| said.as_str() == owner)
+    }
+}
+
 impl From<&event::Sale> for WholeSale {
     fn from(sale: &event::Sale) -> Self {
         Self {

@@ -122,6 +122,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
     costed.lines[1].unit_cost = Some(Minor(640));
     let mut dear = Sale { lines: vec![line(1, 3), line(2, 1)], ..plain_sale(4, 1) };
     dear.lines[0].unit_cost = Some(Minor(5_000_000_000));
+    let whose = Sale { owner: Some(Box::new(owner.clone())), ..plain_sale(5, 1) };
     let large = Sale { lines: vec![line(1, 5_000_000)], tenders: vec![], ..plain_sale(2, 1) };
     let back = Return {
         receipt: Some((TillNo(1), ReceiptNo(2))),
@@ -147,6 +148,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         Event::SaleRecorded(plain_sale(1, 4)),
         Event::SaleRecorded(wide),
         Event::SaleRecorded(large),
+        Event::SaleRecorded(whose),
         Event::SaleRecorded(costed),
         Event::SaleRecorded(dear),
         Event::Reserved {

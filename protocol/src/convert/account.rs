@@ -3,7 +3,7 @@
 use super::enter::Refused;
 use crate::card_code::CardCode;
 use crate::message::{
-    AccountLine, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
+    AccountLine, AccountStatement, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
 };
 use crate::value::{self, Amount, Id};
 use crate::write::Object;
@@ -166,6 +166,29 @@ pub(super) fn statement(object: &mut Object<'_>, said: &Statement) {
         object.time("expires", expires);
     }
     object.flag("disabled", said.disabled);
+}
+
+/// An account as it stands.
+#[must_use]
+pub fn account_statement(said: &Statement) -> AccountStatement {
+    let ledger = &said.ledger;
+    AccountStatement {
+        account: Id(said.account.0),
+        kind: said.kind.into(),
+        currency: match said.measure {
+            Measure::Money(currency) => Some(value::Currency(currency)),
+            Measure::Points => None,
+        },
+        balance: Amount(ledger.balance()),
+        held: Amount(said.held),
+        issued: Amount(ledger.issued),
+        loaded: Amount(ledger.loaded),
+        refunded: Amount(ledger.refunded),
+        redeemed: Amount(ledger.redeemed),
+        short: Amount(ledger.short),
+        expires: said.expires.map(value::Time),
+        disabled: said.disabled,
+    }
 }
 
 /// The word for what happened to an account, on the feed.

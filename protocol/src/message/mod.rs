@@ -7,6 +7,7 @@ mod account;
 mod back;
 mod body;
 mod define;
+mod customer;
 mod drawer;
 mod error;
 mod level;
@@ -34,6 +35,7 @@ pub use body::{
 pub use define::{
     CreateKey, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, SafetyStock, SetLabels, SetPolicy, TaxInput,
 };
+pub use customer::CustomerSales;
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
     OpenSession, Pieces, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport,
