@@ -42,7 +42,8 @@ pub(super) fn kept(pricing: Option<&Pricing>) -> String {
         }
         if let Some(instead) = &line.overridden {
             let list = instead.list_price.map_or("-".to_owned(), |price| price.0.to_string());
-            let _ = write!(text, " instead{}={list}:{}", no + 1, instead.reason);
+            let reason = instead.reason.as_ref().map_or(String::new(), |reason| format!(":{reason}"));
+            let _ = write!(text, " instead{}={list}{reason}", no + 1);
         }
     }
     text

@@ -10,6 +10,7 @@ mod drawer;
 mod figures;
 mod harness;
 mod live;
+mod own_prices;
 mod pages;
 mod people;
 mod prices;
