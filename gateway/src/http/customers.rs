@@ -69,8 +69,9 @@ async fn accounts(app: &App, sales: &[(Seq, Record)]) -> Result<Vec<AccountState
     for account in own.into_iter().take(ACCOUNTS_MAX) {
         let (location, action) = (LocationId::of_account(account), Action::Account { account, ask: AccountAsk::Read });
         let command = Command { id: CommandId(Id::mint().0), location, channel: Channel::Till, action };
-        if let Outcome::Done { answer: Told::Account(said), .. } = app.decide(By::default(), command).await? {
-            told.push(convert::account_statement(&said));
+        let outcome = app.decide(By::default(), command).await?;
+        if let Outcome::Done { seq, time, answer: Told::Account(said) } = outcome {
+            told.push(convert::account_statement(seq, time, &said));
         }
     }
     Ok(told)

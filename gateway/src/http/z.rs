@@ -34,7 +34,8 @@ async fn find(app: &App, (location, till, session): (String, String, String), he
         till.parse().map(TillNo).map_err(|_| Fault::new(1001, "a till has a number from 1 to 9999").at("till"))?;
     let wrong = |_| Fault::new(1001, "a session is a whole number").at("session");
     let session = session.parse().map(SessionNo).map_err(wrong)?;
-    let (handle, location) = (app.shared.handle.clone(), training::ledger(place.id, training::is_asked(headers, &caller)?));
+    let (handle, location) =
+        (app.shared.handle.clone(), training::ledger(place.id, training::is_asked(headers, &caller)?));
     let reading = tokio::task::spawn_blocking(move || handle.closed_session(location, till, session));
     let found = reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))?;
     let found = found.map_err(|why| {

@@ -30,7 +30,8 @@ async fn a_customers_sales_are_found_in_every_shop_with_their_accounts() {
     let mut seqs = vec![
         sell(&stand, Role::Till, json!({"location": "S1", "till": 3, "owner": "ann"})).await["seq"].clone(),
         sell(&stand, Role::Web, json!({"location": "WEB", "owner": "ann"})).await["seq"].clone(),
-        sell(&stand, Role::Till, json!({"location": "S2", "till": 1, "owner": "ann", "tenders": paid})).await["seq"].clone(),
+        sell(&stand, Role::Till, json!({"location": "S2", "till": 1, "owner": "ann", "tenders": paid})).await["seq"]
+            .clone(),
     ];
     sell(&stand, Role::Till, json!({"location": "S1", "owner": "bob"})).await;
     sell(&stand, Role::Till, json!({"location": "S1"})).await;
@@ -54,7 +55,10 @@ async fn a_customers_sales_are_found_in_every_shop_with_their_accounts() {
     assert_eq!(told(&first, "seq"), seqs[..2]);
     let next = first["next"].as_str().unwrap();
     let second = bought(&stand, "ann", &format!("?limit=2&after={next}")).await;
-    assert_eq!((told(&second, "seq"), &second["next"], &second["accounts"]), (seqs[2..].to_vec(), &Value::Null, &json!([])));
+    assert_eq!(
+        (told(&second, "seq"), &second["next"], &second["accounts"]),
+        (seqs[2..].to_vec(), &Value::Null, &json!([]))
+    );
     assert_eq!(told(&bought(&stand, "bob", "").await, "location"), ["S1"]);
     assert_eq!(bought(&stand, "nobody", "").await["sales"], json!([]));
 

@@ -94,7 +94,8 @@ async fn a_day_in_training_leaves_everything_real_as_it_was() {
     let back = done(&mut training, of_till("return_sale", back), "returned").await;
     assert_eq!((&back["receipt"], &back["total"]), (&json!("TRAINING-S1-3-2"), &json!(450)));
     let second = done(&mut training, sale(1), "recorded").await;
-    let void = json!({"op": "void_sale", "id": id(), "location": "S1", "till": 3, "sale": second["seq"], "reason": "typo"});
+    let void =
+        json!({"op": "void_sale", "id": id(), "location": "S1", "till": 3, "sale": second["seq"], "reason": "typo"});
     done(&mut training, void, "returned").await;
     let reserve = json!({"op": "reserve", "id": id(), "location": "S1", "owner": "ann", "ttl_s": 60,
         "lines": [{"sku": "TEA", "qty": 2}]});
@@ -108,8 +109,10 @@ async fn a_day_in_training_leaves_everything_real_as_it_was() {
     let told = stand.http("GET", "/v1/z/S1/3/1", &header(stand.key(Role::Till)), b"").await;
     assert_eq!((told.status, &told.json()["report"]), (200, &z["report"]));
     let [key, trains] = header(stand.key(Role::Till));
-    let body = json!({"location": "S2", "till": 1, "currency": "EUR", "lines": [{"sku": "MUG", "qty": 1}], "completed": true});
-    let sold = stand.http("POST", "/v1/sell", &[key, trains, ("Idempotency-Key", id())], body.to_string().as_bytes()).await;
+    let body =
+        json!({"location": "S2", "till": 1, "currency": "EUR", "lines": [{"sku": "MUG", "qty": 1}], "completed": true});
+    let sold =
+        stand.http("POST", "/v1/sell", &[key, trains, ("Idempotency-Key", id())], body.to_string().as_bytes()).await;
     assert_eq!(sold.json()["receipt"], "TRAINING-S2-1-1", "{}", sold.text());
 
     let (still, trained) = state(&stand);
@@ -138,18 +141,26 @@ async fn training_and_trade_never_mix() {
     let (before, _) = state(&stand);
     for location in ["S1", "S2"] {
         let refused = training.ask(back(location, &real["seq"])).await;
-        assert_eq!((&refused["error"]["number"], &refused["error"]["field"]), (&json!(3131), &json!("sale")), "{refused}");
+        assert_eq!(
+            (&refused["error"]["number"], &refused["error"]["field"]),
+            (&json!(3131), &json!("sale")),
+            "{refused}"
+        );
         assert_eq!(till.ask(back(location, &trained["seq"])).await["error"]["number"], 3131);
     }
-    let exchange = of_till("exchange", json!({"sale": real["seq"], "returned": [{"line": 0, "qty": 1}],
-        "disposition": "resell", "lines": [{"sku": "TEA", "qty": 1}]}));
+    let exchange = of_till(
+        "exchange",
+        json!({"sale": real["seq"], "returned": [{"line": 0, "qty": 1}],
+        "disposition": "resell", "lines": [{"sku": "TEA", "qty": 1}]}),
+    );
     assert_eq!(training.ask(exchange).await["error"]["number"], 3131);
     // In training it comes back anywhere.
     assert_eq!(training.ask(back("S2", &trained["seq"])).await["ok"], "returned");
     // Money on accounts is real, and so are the chain's own rules.
     let issue = json!({"op": "issue_account", "id": id(), "type": "store_credit", "currency": "EUR", "amount": 500});
     assert_eq!(training.ask(issue).await["error"]["number"], 3130);
-    let allocate = json!({"op": "allocate", "id": id(), "location": "S1", "order": "W1", "lines": [{"sku": "TEA", "qty": 1}]});
+    let allocate =
+        json!({"op": "allocate", "id": id(), "location": "S1", "order": "W1", "lines": [{"sku": "TEA", "qty": 1}]});
     assert_eq!(training.ask(allocate).await["error"]["number"], 3130);
     let mut admin = trainee(&stand, Role::Admin).await;
     let item = json!({"op": "define_items", "id": id(), "items": [{"sku": "NEW", "name": "New", "tax_class": "food"}]});
@@ -163,7 +174,8 @@ async fn training_and_trade_never_mix() {
         let hello = json!({"op": "hello", "id": id(), "key": stand.key(role), "training": true});
         assert_eq!(socket.ask(hello).await["error"]["number"], 4004);
     }
-    let headers = [("Authorization", format!("Bearer {}", stand.key(Role::Till))), ("Onhand-Training", "yes".to_owned())];
+    let headers =
+        [("Authorization", format!("Bearer {}", stand.key(Role::Till))), ("Onhand-Training", "yes".to_owned())];
     assert_eq!(stand.http("GET", "/v1/z/S1/3/1", &headers, b"").await.number(), 1001);
     assert!(LocationId(1).training_twin().is_some_and(|twin| twin.real() == LocationId(1)));
 }

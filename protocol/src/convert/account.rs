@@ -3,14 +3,16 @@
 use super::enter::Refused;
 use crate::card_code::CardCode;
 use crate::message::{
-    AccountLine, AccountStatement, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
+    AccountLine, AccountStatement, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount,
+    Redeem, Tender,
 };
 use crate::value::{self, Amount, Id};
 use crate::write::Object;
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Statement, Take};
 use onhand_engine::command::{Action, TenderKind};
-use onhand_engine::ids::{AccountId, CommandId};
+use onhand_engine::ids::{AccountId, CommandId, Seq};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::time::Timestamp;
 
 /// Which account a request names, and whether by a card's code.
 struct Named {
@@ -170,9 +172,11 @@ pub(super) fn statement(object: &mut Object<'_>, said: &Statement) {
 
 /// An account as it stands.
 #[must_use]
-pub fn account_statement(said: &Statement) -> AccountStatement {
+pub fn account_statement(seq: Seq, time: Timestamp, said: &Statement) -> AccountStatement {
     let ledger = &said.ledger;
     AccountStatement {
+        seq: value::Position(seq),
+        time: value::Time(time),
         account: Id(said.account.0),
         kind: said.kind.into(),
         currency: match said.measure {

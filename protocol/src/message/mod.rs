@@ -6,8 +6,8 @@
 mod account;
 mod back;
 mod body;
-mod define;
 mod customer;
+mod define;
 mod drawer;
 mod error;
 mod level;
@@ -32,10 +32,10 @@ pub use body::{
     Adjust, Allocate, AskedLine, BucketName, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve,
     SaleLine, Scan, Sell, Subscribe, TaxAsItWas, Tender, Unsubscribe, WatchMetrics,
 };
+pub use customer::CustomerSales;
 pub use define::{
     CreateKey, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, SafetyStock, SetLabels, SetPolicy, TaxInput,
 };
-pub use customer::CustomerSales;
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
     OpenSession, Pieces, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport,
