@@ -4,6 +4,7 @@ use super::DecodeError;
 use super::account::{AccountEvent, RedemptionPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
+use super::costs::{self, CostedItems};
 use super::drawer::{Happening, RulesPart};
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
@@ -61,6 +62,7 @@ pub(super) enum AnyEvent {
     PinSet { user: u32, pin: String },
     UserDisabled { user: u32, disabled: bool },
     PeopleRequired { at: u32, required: bool },
+    CostedItemsDefined(Box<CostedItems>),
 }
 
 impl ArchivedAnyEvent {
@@ -103,7 +105,6 @@ pub(super) struct WideLine {
     net: i64,
     tax: i64,
     rate: u32,
-    unit_cost: Option<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -167,7 +168,6 @@ pub(super) fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
         net: line.taxed.net.0,
         tax: line.taxed.tax.0,
         rate: line.taxed.rate.0,
-        unit_cost: line.unit_cost.map(|cost| cost.0),
     };
     lines.iter().map(wide).collect()
 }
@@ -178,7 +178,7 @@ pub(super) fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
         qty: Qty::from_milli(line.qty),
         unit_price: Minor(line.unit_price),
         taxed: Taxed { net: Minor(line.net), tax: Minor(line.tax), rate: RatePpm(line.rate) },
-        unit_cost: line.unit_cost.map(Minor),
+        unit_cost: None,
     };
     lines.into_iter().map(line).collect()
 }
@@ -319,7 +319,9 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::SaleRecorded(sale) if WholeSale::is_needed(sale) => Self::WholeSale(Box::new(sale.into())),
+            Event::SaleRecorded(sale) if WholeSale::is_needed(sale) || costs::are_known(&sale.lines) => {
+                Self::WholeSale(Box::new(sale.into()))
+            }
             Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
@@ -343,7 +345,9 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
-            Event::GoodsReturned(back) if back.of.is_some() => Self::SaleReturned(Box::new(SaleReturn::new(back))),
+            Event::GoodsReturned(back) if back.of.is_some() || costs::are_known(&back.lines) => {
+                Self::SaleReturned(Box::new(SaleReturn::new(back)))
+            }
             Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),
             Event::StockAdjusted { sku, bucket, delta, reason } => Self::StockAdjusted {
                 sku: sku.0,
@@ -356,7 +360,13 @@ impl From<&Event> for AnyEvent {
             }
             Event::PolicySet { sku, policy } => Self::PolicySet { sku: sku.0, policy: policy.into() },
             Event::ItemsDefined { items, added } => {
-                Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added }
+                let (costs, added) = (costs::of_items(items.iter()), *added);
+                let items = items.iter().map(Into::into).collect();
+                if costs.is_empty() {
+                    Self::ItemsDefined { items, added }
+                } else {
+                    Self::CostedItemsDefined(Box::new(CostedItems { items, added, costs }))
+                }
             }
             Event::LocationDefined { location } if location.tax.dated.is_empty() => {
                 Self::LocationDefined(Box::new(location.into()))
@@ -444,6 +454,12 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::PolicySet { sku, policy } => Self::PolicySet { sku: SkuId(sku), policy: policy.into() },
             AnyEvent::ItemsDefined { items, added } => {
                 let items = items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::ItemsDefined { items, added }
+            }
+            AnyEvent::CostedItemsDefined(defined) => {
+                let CostedItems { items, added, costs } = *defined;
+                let mut items = items.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>()?;
+                costs::to_items(&costs, &mut items);
                 Self::ItemsDefined { items, added }
             }
             AnyEvent::LocationDefined(location) => Self::LocationDefined { location: (*location).try_into()? },

@@ -13,6 +13,7 @@ mod account;
 mod answer;
 mod catalogue;
 mod codes;
+mod costs;
 mod drawer;
 mod event;
 pub mod head;

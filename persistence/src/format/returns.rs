@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::catalogue::label;
 use super::codes::Coded;
+use super::costs;
 use super::event::{Return, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
 use super::whole_sale::WholeSale;
 use onhand_engine::command::TenderKind;
@@ -17,6 +18,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 pub(super) struct SaleReturn {
     back: Return,
     of: Option<Of>,
+    costs: Vec<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -47,6 +49,7 @@ pub(super) struct Grant {
     portions: Vec<Portion>,
     lines: Vec<WideLine>,
     tenders: Vec<Tender>,
+    costs: Vec<i64>,
 }
 
 /// A line of a sale with goods, or with money alone.
@@ -95,12 +98,13 @@ impl SaleReturn {
             void: of.void.as_ref().map(ToString::to_string),
             elsewhere: of.elsewhere,
         };
-        Self { back: back.into(), of: back.of.as_deref().map(of) }
+        Self { back: back.into(), of: back.of.as_deref().map(of), costs: costs::of_lines(&back.lines) }
     }
 
     pub(super) fn read(self) -> Result<event::Return, DecodeError> {
         let of = self.of.map(Of::read).transpose()?.map(Box::new);
-        Ok(event::Return { of, ..self.back.try_into()? })
+        let back: event::Return = self.back.try_into()?;
+        Ok(event::Return { of, lines: costs::to_lines(self.costs, back.lines), ..back })
     }
 }
 
@@ -143,6 +147,7 @@ impl From<&returns::Grant> for Grant {
             portions: portions_out(&grant.portions),
             lines: wide_out(&grant.lines),
             tenders: tenders_out(&grant.tenders),
+            costs: costs::of_lines(&grant.lines),
         }
     }
 }
@@ -151,7 +156,7 @@ impl Grant {
     pub(super) fn read(self) -> Result<returns::Grant, DecodeError> {
         Ok(returns::Grant {
             portions: portions_in(self.portions),
-            lines: wide_in(self.lines),
+            lines: costs::to_lines(self.costs, wide_in(self.lines)),
             tenders: tenders_in(self.tenders)?,
         })
     }

@@ -4,6 +4,7 @@
 use super::account::{AccountPart, RedemptionPart};
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
+use super::costs;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::people::Everybody;
@@ -66,6 +67,8 @@ enum Part {
     RulesVersion(u64),
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
+    /// What items cost the shop, by number; after those items.
+    ItemCosts(Vec<(u32, i64)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -137,6 +140,10 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     for items in chain.items().chunks(PART) {
         tell(part(&Part::Items(items.iter().map(|item| (&**item).into()).collect())));
+        let costs = costs::of_items(items.iter().map(|item| &**item));
+        if !costs.is_empty() {
+            tell(part(&Part::ItemCosts(costs)));
+        }
     }
     let keys: Vec<&_> = chain.keys.values().collect();
     for keys in keys.chunks(PART) {
@@ -273,7 +280,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::BookRows(_)
         | Part::Promotions(_)
         | Part::RulesVersion(_)
-        | Part::People(_) => return read_chain(part, &mut world.chain),
+        | Part::People(_)
+        | Part::ItemCosts(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -326,6 +334,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
 
 fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
     match part {
+        Part::ItemCosts(costs) => {
+            let known = costs.iter().filter_map(|(sku, _)| chain.item(SkuId(*sku)));
+            let mut items: Vec<_> = known.map(|item| (**item).clone()).collect();
+            costs::to_items(&costs, &mut items);
+            chain.apply(&Event::ItemsDefined { items, added: 0 }, Timestamp(0));
+        }
         Part::Items(items) => {
             let items = items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
             chain.apply(&Event::ItemsDefined { items, added: 0 }, Timestamp(0));

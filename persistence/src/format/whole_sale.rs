@@ -3,6 +3,7 @@
 
 use super::DecodeError;
 use super::account::RedemptionPart;
+use super::costs;
 use super::event::{Sale, code};
 use super::pricing::Pricing;
 use onhand_engine::event;
@@ -16,6 +17,8 @@ pub(super) struct WholeSale {
     redemption: Option<RedemptionPart>,
     pricing: Option<Pricing>,
     owner: Option<String>,
+    /// Per line; empty where none is known.
+    costs: Vec<i64>,
 }
 
 impl WholeSale {
@@ -25,12 +28,14 @@ impl WholeSale {
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
+        let sale: event::Sale = self.sale.try_into()?;
         Ok(event::Sale {
             late: self.session.map(SessionNo),
             redemption: self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new),
             pricing: self.pricing.map(TryInto::try_into).transpose()?,
             owner: self.owner.as_deref().map(code).transpose()?.map(Box::new),
-            ..self.sale.try_into()?
+            lines: costs::to_lines(self.costs, sale.lines),
+            ..sale
         })
     }
 }
@@ -50,6 +55,7 @@ impl From<&event::Sale> for WholeSale {
             redemption: sale.redemption.as_ref().map(|paid| RedemptionPart::of(paid.sale, &paid.takes)),
             pricing: sale.pricing.as_deref().map(Into::into),
             owner: sale.owner.as_ref().map(ToString::to_string),
+            costs: costs::of_lines(&sale.lines),
         }
     }
 }

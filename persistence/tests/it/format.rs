@@ -1,6 +1,6 @@
 //! What is written comes back; what is damaged is an error and never a panic.
 
-use crate::samples::{damage_every_bit, encoded, every_kind, of_accounts, plain_sale, record};
+use crate::samples::{damage_every_bit, encoded, every_kind, of_accounts, of_costs, plain_sale, record};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::money::Minor;
@@ -11,7 +11,7 @@ use onhand_persistence::log::Remembered;
 use onhand_persistence::state_hash;
 
 fn every_record() -> Vec<Record> {
-    every_kind().into_iter().chain(of_accounts()).collect()
+    every_kind().into_iter().chain(of_accounts()).chain(of_costs()).collect()
 }
 
 #[test]
@@ -53,6 +53,18 @@ fn what_goods_had_cost_takes_room_only_where_it_is_known() {
         frames(&encoded(record)).next().unwrap().unwrap().read_into(&mut read).unwrap();
         assert_eq!(read, *record);
     }
+}
+
+#[test]
+fn what_items_cost_comes_back_from_a_snapshot() {
+    let mut world = World::default();
+    of_costs().iter().for_each(|record| world.apply(record));
+    let (mut found, mut known) = (World::default(), Vec::new());
+    state::chain_parts(&world.chain, &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(found.chain.items(), world.chain.items());
+    assert_eq!(found.chain.items()[0].unit_cost, Some(Minor(210)));
 }
 
 #[test]
