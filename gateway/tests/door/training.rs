@@ -73,8 +73,8 @@ async fn a_day_in_training_leaves_everything_real_as_it_was() {
     done(&mut till, of_till("open_session", open.clone()), "session_opened").await;
     assert_eq!(done(&mut till, sale(1), "recorded").await["receipt"], "S1-3-1");
     let mut watcher = stand.shopper().await;
-    done(&mut watcher, json!({"op": "subscribe", "id": id(), "skus": ["TEA"]}), "subscribed").await;
-    assert_eq!(watcher.push().await[0]["available"], 9);
+    let subscribe = json!({"op": "subscribe", "id": id(), "skus": ["TEA"], "locations": ["S1"]});
+    done(&mut watcher, subscribe, "subscribed").await;
     let (real, trained) = state(&stand);
     assert!(trained.is_empty());
     let before = seen(&stand).await;
@@ -122,7 +122,10 @@ async fn a_day_in_training_leaves_everything_real_as_it_was() {
     assert_eq!(till.ask(get).await["level"]["on_hand"], "9");
     // The next that the shopper and the till see is real again, and without a gap.
     assert_eq!(done(&mut till, sale(2), "recorded").await["receipt"], "S1-3-2");
-    assert_eq!(watcher.push().await[0]["available"], 7);
+    let pushed = watcher.push().await;
+    assert_eq!((&pushed[0]["sku"], &pushed[0]["location"]), (&json!("TEA"), &json!("S1")));
+    let level = &stand.level("S1", "TEA").await;
+    assert_eq!((&pushed[0]["version"], &level["on_hand"]), (&level["version"], &json!("7")));
     assert_eq!(done(&mut till, of_till("close_session", json!({})), "session_closed").await["report"]["sales"], 2);
 }
 
