@@ -143,6 +143,7 @@ fn sale(n: u32, per_location: u32) -> Record {
         redemption: None,
         pricing: None,
         payments: None,
+        owner: None,
     };
     record(n + 1_000_000, location, Event::SaleRecorded(sale))
 }

@@ -77,6 +77,8 @@ pub struct Sale {
     pub pricing: Option<Box<Pricing>>,
     /// What card payments pay of it, where it names them.
     pub payments: Option<Box<Paid>>,
+    /// Whose sale it is, where it was said.
+    pub owner: Option<Box<Owner>>,
 }
 
 /// Goods that came back.

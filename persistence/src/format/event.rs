@@ -70,6 +70,11 @@ pub(super) enum AnyEvent {
 }
 
 impl ArchivedAnyEvent {
+    /// Whether it is a sale that says that it is this owner's.
+    pub(super) fn is_sale_of(&self, owner: &str) -> bool {
+        matches!(self, Self::WholeSale(sale) if sale.is_of(owner))
+    }
+
     /// Whether it is a sale, a return, an exchange, or of a drawer.
     pub(super) fn is_of_tills(&self) -> bool {
         matches!(
@@ -250,6 +255,7 @@ impl TryFrom<Sale> for event::Sale {
             redemption: None,
             pricing: None,
             payments: None,
+            owner: None,
         })
     }
 }

@@ -95,6 +95,7 @@ pub(super) fn blank() -> Sale {
         redemption: None,
         payments: None,
         pricing: None,
+        owner: None,
     }
 }
 
@@ -163,6 +164,7 @@ impl ArchivedNarrowSale {
         sale.redemption = None;
         sale.pricing = None;
         sale.payments = None;
+        sale.owner = None;
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! A sale with all that only some sales have: a closed session it came late for, accounts and cards that pay
-//! for it, and what there is to say about its prices.
+//! for it, whose it is, and what there is to say about its prices.
 
 use super::DecodeError;
 use super::account::RedemptionPart;
 use super::costs;
-use super::event::Sale;
+use super::event::{Sale, code};
 use super::payment::PaidPart;
 use super::pricing::Pricing;
 use onhand_engine::event;
@@ -18,6 +18,7 @@ pub(super) struct WholeSale {
     session: Option<u32>,
     redemption: Option<RedemptionPart>,
     pricing: Option<Pricing>,
+    owner: Option<String>,
     /// Per line; empty where none is known.
     costs: Vec<i64>,
     /// In a box: few of these sales name payments.
@@ -27,7 +28,8 @@ pub(super) struct WholeSale {
 impl WholeSale {
     /// Whether a sale needs this form.
     pub(super) fn is_needed(sale: &event::Sale) -> bool {
-        sale.late.is_some() || sale.redemption.is_some() || sale.pricing.is_some() || sale.payments.is_some()
+        let is_paid_elsewhere = sale.redemption.is_some() || sale.payments.is_some();
+        is_paid_elsewhere || sale.late.is_some() || sale.pricing.is_some() || sale.owner.is_some()
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
@@ -37,9 +39,17 @@ impl WholeSale {
             redemption: self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new),
             pricing: self.pricing.map(TryInto::try_into).transpose()?,
             payments: self.payments.map(|paid| Paid::try_from(*paid)).transpose()?.map(Box::new),
+            owner: self.owner.as_deref().map(code).transpose()?.map(Box::new),
             lines: costs::to_lines(self.costs, sale.lines),
             ..sale
         })
+    }
+}
+
+impl ArchivedWholeSale {
+    /// Whether it says that it is this owner's.
+    pub(super) fn is_of(&self, owner: &str) -> bool {
+        self.owner.as_ref().is_some_and(|said| said.as_str() == owner)
     }
 }
 
@@ -50,6 +60,7 @@ impl From<&event::Sale> for WholeSale {
             session: sale.late.map(|session| session.0),
             redemption: sale.redemption.as_ref().map(|paid| RedemptionPart::of(paid.sale, &paid.takes)),
             pricing: sale.pricing.as_deref().map(Into::into),
+            owner: sale.owner.as_ref().map(ToString::to_string),
             costs: costs::of_lines(&sale.lines),
             payments: sale.payments.as_deref().map(|paid| Box::new(paid.into())),
         }

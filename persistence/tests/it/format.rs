@@ -72,7 +72,13 @@ fn sales_returns_and_drawers_are_known_without_reading_them() {
     for record in every_record() {
         let bytes = encoded(&record);
         let is_of_tills = record.event.is_trade() || matches!(record.event, Event::Drawer { .. });
-        assert_eq!(frames(&bytes).next().unwrap().unwrap().is_of_tills().unwrap(), is_of_tills, "{record:?}");
+        let frame = frames(&bytes).next().unwrap().unwrap();
+        assert_eq!(frame.is_of_tills().unwrap(), is_of_tills, "{record:?}");
+        let owner = match &record.event {
+            Event::SaleRecorded(sale) => sale.owner.as_ref().map(|owner| owner.as_str()),
+            _ => None,
+        };
+        assert_eq!(frame.is_sale_of("cart 5").unwrap(), owner == Some("cart 5"), "{record:?}");
     }
 }
 

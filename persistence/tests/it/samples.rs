@@ -52,6 +52,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         redemption: None,
         pricing: None,
         payments: None,
+        owner: None,
     }
 }
 
@@ -232,7 +233,7 @@ pub(crate) fn damage_every_bit(bytes: &[u8]) {
     }
 }
 
-/// Records of goods of which it is known what they cost the shop.
+/// Records of goods of which it is known what they cost the shop, and of a sale of which it is known whose it is.
 pub(crate) fn of_costs() -> Vec<Record> {
     let lines = |second: Option<i64>| {
         let costed = SaleLine { unit_cost: second.map(Minor), ..line(2, 1) };
@@ -256,7 +257,10 @@ pub(crate) fn of_costs() -> Vec<Record> {
     let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![] };
     let items =
         vec![Item { unit_cost: Some(Minor(210)), ..item(0) }, item(1), Item { unit_cost: Some(Minor(0)), ..item(2) }];
+    let owner = Some(Box::new(Owner::new("cart 5").unwrap()));
+    let whose = Sale { owner, ..plain_sale(5, 1) };
     let events = [
+        Event::SaleRecorded(whose),
         Event::ItemsDefined { items, added: 3 },
         Event::SaleRecorded(narrow.clone()),
         Event::SaleRecorded(free),
@@ -266,5 +270,5 @@ pub(crate) fn of_costs() -> Vec<Record> {
         Event::ReturnGranted { to: LocationId(2), sale, grant: Box::new(grant) },
         Event::Exchanged { back: Box::new(back(Some(Box::new(of)))), sale: Box::new(narrow) },
     ];
-    (100..).zip(events).map(|(n, event)| record(n, u32::from(n > 100), event)).collect()
+    (100..).zip(events).map(|(n, event)| record(n, u32::from(n != 101), event)).collect()
 }

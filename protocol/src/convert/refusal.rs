@@ -34,7 +34,8 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
-        | Refusal::LastManager => error,
+        | Refusal::LastManager
+        | Refusal::NotInTraining => error,
         Refusal::Payment(refused) => match refused {
             Refused::Undecided { payment, .. } => ErrorBody { payment: Some(Id::from(*payment)), ..error }.at("sale"),
             Refused::TooMany { max } => ErrorBody { max: u64::try_from(*max).ok(), ..error },
@@ -80,7 +81,9 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::TenderMismatch { due, tendered } => {
             ErrorBody { due: Some(*due), tendered: Some(*tendered), ..error }.at("tenders")
         }
-        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill => error.at("sale"),
+        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill | Refusal::OtherLedger => {
+            error.at("sale")
+        }
         Refusal::SoldElsewhere => error.at("location"),
         Refusal::MoreThanSold { sku: number, left } => {
             let sku = sku(number);
