@@ -142,6 +142,7 @@ fn sale(n: u32, per_location: u32) -> Record {
         late: None,
         redemption: None,
         pricing: None,
+        goods: None,
         payments: None,
         owner: None,
     };

@@ -12,7 +12,7 @@ use http::header::HeaderValue;
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
 use onhand_engine::catalogue::Role;
-use onhand_engine::command::{Action, Command, SkuQty};
+use onhand_engine::command::{Action, Command, Sell, SkuQty};
 use onhand_engine::ids::{CommandId, LocationId, SkuId};
 use onhand_protocol::convert::Entered;
 
@@ -64,7 +64,7 @@ pub(crate) fn deliveries(handle: &Handle, command: &Command) -> Vec<Command> {
     let delivery = |sku: SkuId| {
         let qty = handle.level(here.real(), sku).on_hand;
         let id = CommandId(MARK ^ (u128::from(here.0) << 32 | u128::from(sku.0)));
-        let action = Action::Receive { lines: vec![SkuQty { sku, qty }] };
+        let action = Action::Receive { lines: vec![SkuQty { sku, qty }], goods: None };
         qty.is_positive().then_some(Command { id, location: here, channel: command.channel, action })
     };
     skus.into_iter().filter_map(delivery).collect()
@@ -72,11 +72,17 @@ pub(crate) fn deliveries(handle: &Handle, command: &Command) -> Vec<Command> {
 
 fn named(action: &Action) -> Vec<SkuId> {
     match action {
-        Action::Sell(sell) => sell.lines.iter().map(|line| line.sku).collect(),
-        Action::Exchange { sell, .. } => sell.lines.iter().map(|line| line.sku).collect(),
+        Action::Sell(sell) => sold(sell),
+        Action::Exchange { sell, .. } => sold(sell),
         Action::Return { lines, .. } => lines.iter().map(|line| line.sku).collect(),
-        Action::Reserve { lines, .. } | Action::Receive { lines } => lines.iter().map(|line| line.sku).collect(),
+        Action::Reserve { lines, .. } | Action::Receive { lines, .. } => lines.iter().map(|line| line.sku).collect(),
         Action::Adjust { sku, .. } | Action::Count { sku, .. } | Action::SetPolicy { sku, .. } => vec![*sku],
         _ => Vec::new(),
     }
+}
+
+/// What a sale takes from shelves: its items, and the parts of its kits.
+fn sold(sell: &Sell) -> Vec<SkuId> {
+    let parts = sell.goods.iter().flat_map(|goods| &goods.under).map(|under| under.sku);
+    sell.lines.iter().map(|line| line.sku).chain(parts).collect()
 }

@@ -9,6 +9,7 @@ mod compact;
 mod customers;
 mod drawer;
 mod figures;
+mod goods;
 mod harness;
 mod live;
 mod own_prices;

@@ -78,6 +78,7 @@ impl TryFrom<Item> for catalogue::Item {
             tax_class: label(&item.tax_class)?,
             price: item.price.map(Minor),
             category: item.category.into(),
+            terms: None,
             unit_cost: None,
         })
     }

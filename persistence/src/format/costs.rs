@@ -1,21 +1,11 @@
 //! What goods cost the shop, beside the lines and items that it is of: their own forms are older.
 
-use super::catalogue::Item;
 use onhand_engine::catalogue;
 use onhand_engine::command::SaleLine;
 use onhand_engine::money::Minor;
-use rkyv::{Archive, Deserialize, Serialize};
 
 /// Stands for a cost that is not known.
 const UNKNOWN: i64 = -1;
-
-/// Items of some of which the cost is known, and what it is, by number.
-#[derive(Archive, Serialize, Deserialize)]
-pub(super) struct CostedItems {
-    pub(super) items: Vec<Item>,
-    pub(super) added: u32,
-    pub(super) costs: Vec<(u32, i64)>,
-}
 
 /// The cost of a unit of each line; empty where none is known.
 pub(super) fn of_lines(lines: &[SaleLine]) -> Vec<i64> {

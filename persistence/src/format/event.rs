@@ -5,8 +5,9 @@ use super::account::{AccountEvent, RedemptionPart};
 use super::basket;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
-use super::costs::{self, CostedItems};
+use super::costs;
 use super::drawer::{Happening, RulesPart};
+use super::goods::{ItemsWithTerms, KitsAllocated};
 use super::payment::PaymentEvent;
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
@@ -66,7 +67,8 @@ pub(super) enum AnyEvent {
     PeopleRequired { at: u32, required: bool },
     Payment(Box<PaymentEvent>),
     Basket { till: u16, happening: Box<basket::Happening> },
-    CostedItemsDefined(Box<CostedItems>),
+    ItemsWithTerms(Box<ItemsWithTerms>),
+    KitsAllocated(Box<KitsAllocated>),
 }
 
 impl ArchivedAnyEvent {
@@ -254,6 +256,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            goods: None,
             payments: None,
             owner: None,
         })
@@ -283,6 +286,7 @@ impl TryFrom<Return> for event::Return {
             disposition: Disposition::from_code(back.disposition)?,
             tenders: tenders_in(back.tenders)?,
             of: None,
+            goods: None,
         })
     }
 }
@@ -341,7 +345,10 @@ impl From<&Event> for AnyEvent {
             }
             Event::Released(freed) => Self::Released(freed.into()),
             Event::Expired(freed) => Self::Expired(freed.into()),
-            Event::Allocated { order, lines, freed } => Self::Allocated {
+            Event::Allocated { order, lines, freed, asked: Some(asked) } => {
+                Self::KitsAllocated(Box::new(KitsAllocated::new(order, lines, freed, asked)))
+            }
+            Event::Allocated { order, lines, freed, asked: None } => Self::Allocated {
                 order: order.to_string(),
                 lines: lines_out(lines),
                 freed: freed.iter().map(Into::into).collect(),
@@ -350,7 +357,9 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
-            Event::GoodsReturned(back) if back.of.is_some() || costs::are_known(&back.lines) => {
+            Event::GoodsReturned(back)
+                if back.of.is_some() || back.goods.is_some() || costs::are_known(&back.lines) =>
+            {
                 Self::SaleReturned(Box::new(SaleReturn::new(back)))
             }
             Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),
@@ -364,15 +373,10 @@ impl From<&Event> for AnyEvent {
                 Self::Counted { sku: sku.0, counted: counted.milli(), variance: variance.milli() }
             }
             Event::PolicySet { sku, policy } => Self::PolicySet { sku: sku.0, policy: policy.into() },
-            Event::ItemsDefined { items, added } => {
-                let (costs, added) = (costs::of_items(items.iter()), *added);
-                let items = items.iter().map(Into::into).collect();
-                if costs.is_empty() {
-                    Self::ItemsDefined { items, added }
-                } else {
-                    Self::CostedItemsDefined(Box::new(CostedItems { items, added, costs }))
-                }
-            }
+            Event::ItemsDefined { items, added } => match ItemsWithTerms::of(items, *added) {
+                Some(items) => Self::ItemsWithTerms(Box::new(items)),
+                None => Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added },
+            },
             Event::LocationDefined { location } if location.tax.dated.is_empty() => {
                 Self::LocationDefined(Box::new(location.into()))
             }
@@ -443,7 +447,10 @@ impl TryFrom<AnyEvent> for Event {
                 order: code(&order)?,
                 lines: lines_in(lines),
                 freed: freed.into_iter().map(Into::into).collect(),
+                asked: None,
             },
+            AnyEvent::KitsAllocated(allocated) => allocated.read()?,
+            AnyEvent::ItemsWithTerms(items) => items.read()?,
             AnyEvent::Deallocated { order, lines } => {
                 Self::Deallocated { order: code(&order)?, lines: lines_in(lines) }
             }
@@ -463,12 +470,6 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::PolicySet { sku, policy } => Self::PolicySet { sku: SkuId(sku), policy: policy.into() },
             AnyEvent::ItemsDefined { items, added } => {
                 let items = items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-                Self::ItemsDefined { items, added }
-            }
-            AnyEvent::CostedItemsDefined(defined) => {
-                let CostedItems { items, added, costs } = *defined;
-                let mut items = items.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>()?;
-                costs::to_items(&costs, &mut items);
                 Self::ItemsDefined { items, added }
             }
             AnyEvent::LocationDefined(location) => Self::LocationDefined { location: (*location).try_into()? },

@@ -17,6 +17,7 @@ mod codes;
 mod costs;
 mod drawer;
 mod event;
+mod goods;
 pub mod head;
 mod payment;
 mod people;

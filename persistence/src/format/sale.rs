@@ -96,6 +96,7 @@ pub(super) fn blank() -> Sale {
         payments: None,
         pricing: None,
         owner: None,
+        goods: None,
     }
 }
 
@@ -163,6 +164,7 @@ impl ArchivedNarrowSale {
         sale.late = None;
         sale.redemption = None;
         sale.pricing = None;
+        sale.goods = None;
         sale.payments = None;
         sale.owner = None;
         Ok(())

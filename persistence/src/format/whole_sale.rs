@@ -1,10 +1,11 @@
 //! A sale with all that only some sales have: a closed session it came late for, accounts and cards that pay
-//! for it, whose it is, and what there is to say about its prices.
+//! for it, whose it is, what there is to say about its prices, and about its goods.
 
 use super::DecodeError;
 use super::account::RedemptionPart;
 use super::costs;
 use super::event::{Sale, code};
+use super::goods::SoldGoods;
 use super::payment::PaidPart;
 use super::pricing::Pricing;
 use onhand_engine::event;
@@ -23,13 +24,14 @@ pub(super) struct WholeSale {
     costs: Vec<i64>,
     /// In a box: few of these sales name payments.
     payments: Option<Box<PaidPart>>,
+    goods: Option<SoldGoods>,
 }
 
 impl WholeSale {
     /// Whether a sale needs this form.
     pub(super) fn is_needed(sale: &event::Sale) -> bool {
-        let is_paid_elsewhere = sale.redemption.is_some() || sale.payments.is_some();
-        is_paid_elsewhere || sale.late.is_some() || sale.pricing.is_some() || sale.owner.is_some()
+        let (paid, said) = (sale.redemption.is_some() || sale.payments.is_some(), sale.pricing.is_some());
+        paid || said || sale.late.is_some() || sale.goods.is_some() || sale.owner.is_some()
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
@@ -38,6 +40,7 @@ impl WholeSale {
             late: self.session.map(SessionNo),
             redemption: self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new),
             pricing: self.pricing.map(TryInto::try_into).transpose()?,
+            goods: self.goods.map(SoldGoods::read).transpose()?.map(Box::new),
             payments: self.payments.map(|paid| Paid::try_from(*paid)).transpose()?.map(Box::new),
             owner: self.owner.as_deref().map(code).transpose()?.map(Box::new),
             lines: costs::to_lines(self.costs, sale.lines),
@@ -62,6 +65,7 @@ impl From<&event::Sale> for WholeSale {
             pricing: sale.pricing.as_deref().map(Into::into),
             owner: sale.owner.as_ref().map(ToString::to_string),
             costs: costs::of_lines(&sale.lines),
+            goods: sale.goods.as_deref().map(Into::into),
             payments: sale.payments.as_deref().map(|paid| Box::new(paid.into())),
         }
     }
