@@ -19,6 +19,7 @@ mod report;
 mod rules;
 mod scan;
 
+pub use account::account_statement;
 pub use answer::{Asked, Audience, level, level_message, reply};
 pub use basket::baskets;
 pub use compact::sale;
