@@ -1,8 +1,13 @@
 //! What goods cost the shop, beside the lines and items that it is of: their own forms are older.
 
 use onhand_engine::catalogue;
+use onhand_engine::chain::Chain;
 use onhand_engine::command::SaleLine;
+use onhand_engine::event::Event;
+use onhand_engine::ids::SkuId;
 use onhand_engine::money::Minor;
+use onhand_engine::time::Timestamp;
+use std::sync::Arc;
 
 /// Stands for a cost that is not known.
 const UNKNOWN: i64 = -1;
@@ -41,4 +46,17 @@ pub(super) fn to_items(costs: &[(u32, i64)], items: &mut [catalogue::Item]) {
             item.unit_cost = Some(Minor(*cost));
         }
     }
+}
+
+/// The costs of those items of which it is known, where there are any.
+pub(super) fn known(items: &[Arc<catalogue::Item>]) -> Option<Vec<(u32, i64)>> {
+    Some(of_items(items.iter().map(|item| &**item))).filter(|costs| !costs.is_empty())
+}
+
+/// Gives items of a chain what [`known`] took from them.
+pub(super) fn to_chain(costs: &[(u32, i64)], chain: &mut Chain) {
+    let known = costs.iter().filter_map(|(sku, _)| chain.item(SkuId(*sku)));
+    let mut items: Vec<_> = known.map(|item| (**item).clone()).collect();
+    to_items(costs, &mut items);
+    chain.apply(&Event::ItemsDefined { items, added: 0 }, Timestamp(0));
 }

@@ -153,10 +153,7 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     for items in chain.items().chunks(PART) {
         tell(part(&Part::Items(items.iter().map(|item| (&**item).into()).collect())));
-        let costs = costs::of_items(items.iter().map(|item| &**item));
-        if !costs.is_empty() {
-            tell(part(&Part::ItemCosts(costs)));
-        }
+        costs::known(items).into_iter().for_each(|costs| tell(part(&Part::ItemCosts(costs))));
     }
     let with_terms = chain.items().iter().filter_map(|item| Some((item.sku.0, item.terms.as_ref()?)));
     let with_terms: Vec<_> = with_terms.collect();
@@ -381,12 +378,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
 
 fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
     match part {
-        Part::ItemCosts(costs) => {
-            let known = costs.iter().filter_map(|(sku, _)| chain.item(SkuId(*sku)));
-            let mut items: Vec<_> = known.map(|item| (**item).clone()).collect();
-            costs::to_items(&costs, &mut items);
-            chain.apply(&Event::ItemsDefined { items, added: 0 }, Timestamp(0));
-        }
+        Part::ItemCosts(costs) => costs::to_chain(&costs, chain),
         Part::Items(items) => {
             let items = items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
             chain.apply(&Event::ItemsDefined { items, added: 0 }, Timestamp(0));

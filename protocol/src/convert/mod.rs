@@ -18,6 +18,7 @@ mod refusal;
 mod report;
 mod rules;
 mod scan;
+mod training;
 
 pub use account::account_statement;
 pub use answer::{Asked, Audience, level, level_message, reply};
