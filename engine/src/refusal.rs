@@ -199,6 +199,9 @@ pub enum Refusal {
         /// What the line costs before it, in minor units.
         left: i64,
     },
+    /// 3110
+    #[error("a part that is taken off is above zero and at most 1,000,000 parts per million, which is everything")]
+    BadPercentOff,
     /// 3053
     #[error("there is no promotion {code}")]
     UnknownPromotion {
@@ -341,6 +344,7 @@ impl Refusal {
             Refusal::NoSuchRedemption => 3039,
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
+            Refusal::BadPercentOff => 3110,
             Refusal::UnknownPromotion { .. } => 3053,
             Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
@@ -427,6 +431,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3110, "bad_percent_off", "So large a part cannot be taken off."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -6,9 +6,11 @@
 //!
 //! Not responsible for: stock, payment, and whether a person may name a price.
 
+mod by_hand;
 mod explain;
 mod kept;
 
+pub use by_hand::ByHand;
 pub use explain::explain;
 pub use kept::{Discount, LinePricing, Override, Pricing, Why};
 
@@ -40,6 +42,8 @@ pub struct Basket<'a> {
     pub coupons: &'a [Label],
     /// Why the customer pays no tax, where they do not: the certificate's name.
     pub exempt: Option<&'a Label>,
+    /// What a person takes off all of it.
+    pub discount: Option<&'a ByHand>,
     /// The lines.
     pub lines: &'a [BasketLine],
 }
@@ -55,8 +59,8 @@ pub struct BasketLine {
     pub named: Option<NamedPrice>,
     /// The tax as it was charged; none: by the rules. Only with a named price.
     pub taxed: Option<Taxed>,
-    /// What a person takes off the line, and why.
-    pub discount: Option<(Minor, Label)>,
+    /// What a person takes off the line.
+    pub discount: Option<ByHand>,
 }
 
 /// A price that was not asked of the rules. No promotion touches its line.
@@ -121,6 +125,8 @@ pub struct Quote {
     pub lines: Vec<QuoteLine>,
     /// What each promotion took off, in the order in which they were applied.
     pub promotions: Vec<PromotionTotal>,
+    /// What a person took off all of it; the lines have their shares.
+    pub discount: Option<Discount>,
 }
 
 /// What one promotion took off a basket.
@@ -177,12 +183,10 @@ impl Rules {
         let applied = self.promotions.apply(&open, basket.coupons, &setting);
         let mut lines: Vec<QuoteLine> =
             basket.lines.iter().zip(listed).map(|(line, listed)| QuoteLine::of(line, listed)).collect();
-        let promotions = discount(&mut lines, &applied);
-        for (at, (line, asked)) in lines.iter_mut().zip(basket.lines).enumerate() {
-            line.take_off(at, asked)?;
-        }
+        let promotions = note(&mut lines, &applied);
+        let discount = by_hand::take_off(&mut lines, basket)?;
         tax(&mut lines, basket, now)?;
-        Ok(Quote { version: self.version, exempt: basket.exempt.cloned(), lines, promotions })
+        Ok(Quote { version: self.version, exempt: basket.exempt.cloned(), lines, promotions, discount })
     }
 
     fn listed(&self, basket: &Basket<'_>, setting: &Setting<'_>) -> Result<Vec<Listed>, NoQuote> {
@@ -220,7 +224,7 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
 }
 
 /// Writes what promotions took off to the lines, and sums it up.
-fn discount(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
+fn note(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
     let mut totals = Vec::with_capacity(applied.len());
     let mut counts = vec![0_usize; lines.len()];
     for (at, _) in applied.iter().flat_map(|one| &one.shares) {
@@ -284,17 +288,6 @@ impl QuoteLine {
     #[must_use]
     pub fn off(&self) -> Minor {
         self.discounts.iter().map(|discount| discount.amount).sum()
-    }
-
-    /// What a person takes off comes last, of what promotions have left.
-    fn take_off(&mut self, at: usize, asked: &BasketLine) -> Result<(), NoQuote> {
-        let Some((amount, reason)) = &asked.discount else { return Ok(()) };
-        let left = self.left();
-        if *amount <= Minor::ZERO || *amount > left {
-            return Err(NoQuote::of_line(at, "discount.amount", Refusal::BadDiscount { left: left.0 }));
-        }
-        self.discounts.push(Discount { why: Why::Person(reason.clone()), amount: *amount });
-        Ok(())
     }
 }
 

@@ -154,7 +154,7 @@ pub(crate) fn rules(promotions: &[Promotion]) -> Rules {
 }
 
 pub(crate) fn basket<'a>(location: &'a Location, lines: &'a [BasketLine], coupons: &'a [Label]) -> Basket<'a> {
-    Basket { location, channel: Channel::Till, group: None, coupons, exempt: None, lines }
+    Basket { location, channel: Channel::Till, group: None, coupons, exempt: None, discount: None, lines }
 }
 
 pub(crate) fn setting(location: &Location) -> Setting<'_> {

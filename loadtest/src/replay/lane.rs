@@ -63,6 +63,7 @@ impl Job {
                 group: None,
                 coupons: Vec::new(),
                 tax_exempt: None,
+                discount: None,
             }),
         };
         Request { id: Id(self.id.0), approval: None, body }

@@ -226,6 +226,7 @@ impl<N: Names> Desk<'_, N> {
                 group: body.group.as_ref(),
                 coupons: &body.coupons,
                 exempt: body.tax_exempt.as_ref(),
+                discount: body.discount.as_ref(),
                 completed: body.completed,
             };
             let (lines, tenders) = (&body.lines, &body.tenders);

@@ -45,7 +45,7 @@ pub use people::{
 };
 pub use pricing::{
     BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
-    FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    FixedPrice, Items, DiscountByHand, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
     Terms, WatchPrices,
 };

@@ -226,10 +226,14 @@ body!(
     }
 );
 body!(
-    /// What a person takes off a line.
-    LineDiscount {
-        /// How much of the line, above zero.
-        amount: Amount,
+    /// What a person takes off a line or a whole basket: an amount (`amount`) or a part (`percent_ppm`).
+    DiscountByHand {
+        /// Minor units, above zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// In parts per million of what is left after promotions: 10 % is 100000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percent_ppm: Option<u32>,
         /// Why.
         reason: Label,
     }
@@ -255,6 +259,9 @@ body!(
         /// The customer pays no tax, for this reason: the name of a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// What a person takes off the whole basket, after all else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<DiscountByHand>,
         /// With a sentence for each line that says why it costs what it costs.
         #[serde(default, skip_serializing_if = "is_default")]
         explain: bool,
@@ -288,6 +295,9 @@ fields!(
         /// What each promotion takes off, in the order in which they are applied.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         promotions: Vec<PromotionTotal>,
+        /// What a person takes off the whole basket; the lines have their shares.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<DiscountMessage>,
     }
 );
 fields!(
