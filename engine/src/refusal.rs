@@ -199,6 +199,12 @@ pub enum Refusal {
         /// What the line costs before it, in minor units.
         left: i64,
     },
+    /// 3111
+    #[error("the coupon has been used as often as it may be")]
+    CouponUsedUp,
+    /// 3112
+    #[error("this customer has used the coupon as often as they may")]
+    CouponUsedByCustomer,
     /// 3110
     #[error("a part that is taken off is above zero and at most 1,000,000 parts per million, which is everything")]
     BadPercentOff,
@@ -345,6 +351,8 @@ impl Refusal {
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
             Refusal::BadPercentOff => 3110,
+            Refusal::CouponUsedUp => 3111,
+            Refusal::CouponUsedByCustomer => 3112,
             Refusal::UnknownPromotion { .. } => 3053,
             Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
@@ -432,6 +440,9 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
     (3110, "bad_percent_off", "So large a part cannot be taken off."),
+    (3111, "coupon_used_up", "The coupon has been used as often as it may be."),
+    (3112, "coupon_used_by_customer", "This customer has used the coupon as often as they may."),
+    (3113, "customer_needed", "The coupon asks for a customer who is named."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -170,6 +170,7 @@ fn very_many_units_are_counted_by_the_line() {
         benefit,
         terms: Terms { period: Period::default(), ..Terms::default() },
         coupon: None,
+        uses: None,
         priority: 0,
         exclusive: false,
     };

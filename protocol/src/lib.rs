@@ -12,6 +12,7 @@ pub mod card_code;
 pub mod client;
 pub mod compact;
 pub mod convert;
+pub mod coupon;
 #[cfg(feature = "client")]
 pub mod http_client;
 pub mod limits;

@@ -118,6 +118,7 @@ pub(crate) fn promotions(most: usize) -> impl Strategy<Value = Vec<Promotion>> {
             benefit,
             terms,
             coupon: coupon.then(|| label("SHOWN")),
+            uses: None,
             priority,
             exclusive,
         };

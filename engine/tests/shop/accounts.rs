@@ -69,7 +69,7 @@ impl Shop {
         let of_accounts = tenders.iter().filter_map(|t| AccountKind::of_tender(t.kind).map(|kind| (kind, t.amount)));
         let take = |(name, (kind, amount)): (&str, (AccountKind, _))| {
             let measure = Measure::Money(Currency::EUR);
-            Take { account: self.account(name), kind, measure, amount, by_code: true }
+            Take { account: self.account(name), kind, measure, amount, by_code: true, limit: Minor::ZERO }
         };
         names.zip(of_accounts).map(take).collect()
     }

@@ -160,6 +160,7 @@ impl Shop {
             currency: has_amounts.then_some(Currency::EUR),
             terms: self.terms(reading),
             coupon: reading.code("coupon"),
+            uses: None,
             priority: reading.value("priority").map_or(0, |text| text.parse().unwrap()),
             exclusive: reading.value("exclusive").is_some(),
         };

@@ -63,6 +63,7 @@ impl Job {
                 group: None,
                 coupons: Vec::new(),
                 tax_exempt: None,
+                customer: None,
                 discount: None,
             }),
         };

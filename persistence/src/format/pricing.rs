@@ -80,6 +80,8 @@ pub(super) struct Promotion {
     coupon: Option<String>,
     priority: u16,
     exclusive: bool,
+    /// In all, by each customer.
+    uses: Option<[Option<u32>; 2]>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -296,6 +298,7 @@ impl From<&promotion::Promotion> for Promotion {
             coupon: one.coupon.as_ref().map(ToString::to_string),
             priority: one.priority,
             exclusive: one.exclusive,
+            uses: one.uses.map(|uses| [uses.in_all, uses.per_customer]),
         }
     }
 }
@@ -313,6 +316,7 @@ impl TryFrom<Promotion> for Arc<promotion::Promotion> {
             coupon: one.coupon.as_deref().map(label).transpose()?,
             priority: one.priority,
             exclusive: one.exclusive,
+            uses: one.uses.map(|[in_all, per_customer]| promotion::Uses { in_all, per_customer }),
         }))
     }
 }

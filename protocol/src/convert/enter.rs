@@ -227,17 +227,21 @@ impl<N: Names> Desk<'_, N> {
                 coupons: &body.coupons,
                 exempt: body.tax_exempt.as_ref(),
                 discount: body.discount.as_ref(),
+                customer: body.customer.as_ref(),
                 completed: body.completed,
             };
             let (lines, tenders) = (&body.lines, &body.tenders);
             let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
+            let sell = place.sell(&sold, standing)?;
+            let mut takes = account::takes(&body.tenders, body.currency.0)?;
+            takes.extend_from_slice(&sell.takes);
             Ok(Action::Sell(command::Sell {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
                 session: body.session.map(SessionNo),
-                takes: account::takes(&body.tenders, body.currency.0)?,
-                ..place.sell(&sold, standing)?
+                takes: takes.into(),
+                ..sell
             }))
         })
     }
@@ -296,10 +300,12 @@ impl<N: Names> Place<'_, N> {
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
         let till = till(sold.till)?;
-        let (lines, pricing) = if self.names.has_rules() || priced::needs_rules(sold) {
-            priced::sale_lines(&self.quote(sold.lines, &sold.whose)?.0)
+        let (lines, pricing, takes) = if self.names.has_rules() || priced::needs_rules(sold) {
+            let quote = self.quote(sold.lines, &sold.whose)?.0;
+            let (lines, pricing) = priced::sale_lines(&quote);
+            (lines, pricing, self.uses(&quote, &sold.whose)?)
         } else {
-            (self.sale_lines(sold.lines)?, None)
+            (self.sale_lines(sold.lines)?, None, Box::default())
         };
         Ok(command::Sell {
             standing,
@@ -312,7 +318,7 @@ impl<N: Names> Place<'_, N> {
             owner: None,
             order: None,
             session: None,
-            takes: Box::default(),
+            takes,
             pricing,
         })
     }

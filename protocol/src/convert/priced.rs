@@ -2,11 +2,13 @@
 
 use super::enter::{Place, Refused, Sold, above_zero, as_it_was, on_line};
 use super::{Names, refusal};
+use crate::coupon;
 use crate::limits;
 use crate::message::{
     Channel, DiscountByHand, DiscountMessage, ErrorBody, PriceFrom, PromotionTotal, Quote, Quoted, QuotedLine, SaleLine,
 };
 use crate::value::{Amount, Currency, Label, Quantity, Text, Time};
+use onhand_engine::account::{AccountKind, Measure, Take};
 use onhand_engine::command::{self, Said};
 use onhand_engine::ids;
 use onhand_engine::money::Minor;
@@ -26,6 +28,8 @@ pub(super) struct For<'a> {
     pub(super) coupons: &'a [Label],
     pub(super) exempt: Option<&'a Label>,
     pub(super) discount: Option<&'a DiscountByHand>,
+    /// Who the customer is, where a coupon may be used so often by each.
+    pub(super) customer: Option<&'a Label>,
     /// It has already happened: what is no longer so is passed over.
     pub(super) completed: bool,
 }
@@ -51,7 +55,7 @@ pub(super) fn said(sold: &Sold<'_>, mut said: Said) -> Said {
     if let Some(discount) = sold.whose.discount {
         said = said_by_hand(said, "basket", discount);
     }
-    let named = [("group", sold.whose.group), ("tax_exempt", sold.whose.exempt)];
+    let named = [("group", sold.whose.group), ("tax_exempt", sold.whose.exempt), ("customer", sold.whose.customer)];
     for (name, text) in named.into_iter().filter_map(|(name, text)| Some((name, text?))) {
         said = said.and_text(name).and_text(text.as_str());
     }
@@ -121,6 +125,33 @@ impl<N: Names> Place<'_, N> {
         rules.quote(&basket, now).map(|quote| (quote, now)).map_err(|none| self.no_quote(&none))
     }
 
+    /// The uses of coupons that a sale takes: of those that saved something.
+    pub(super) fn uses(&self, quote: &quote::Quote, whose: &For<'_>) -> Result<Box<[Take]>, Refused> {
+        if whose.coupons.is_empty() {
+            return Ok(Box::default());
+        }
+        let rules = self.names.rules();
+        let mut takes = Vec::new();
+        for promotion in quote.promotions.iter().filter_map(|total| rules.promotions.promotion(&total.code)) {
+            let Some(uses) = promotion.uses else { continue };
+            let mut take = |kind, customer, limit: u32| {
+                let account = coupon::account(&promotion.code, customer);
+                let limit = Minor(limit.into());
+                takes.push(Take { account, kind, measure: Measure::Uses, amount: Minor(1), by_code: false, limit });
+            };
+            uses.in_all.into_iter().for_each(|limit| take(AccountKind::Coupon, None, limit));
+            match (uses.per_customer, whose.customer) {
+                (Some(limit), Some(customer)) => take(AccountKind::CustomerCoupon, Some(&customer.0), limit),
+                (Some(_), None) if !whose.completed => {
+                    let text = "the coupon may be used so often by each customer: say who it is";
+                    return Err(Box::new(ErrorBody::new(3113, text).at("customer")));
+                }
+                _ => {}
+            }
+        }
+        Ok(takes.into())
+    }
+
     fn basket_line(&self, line: &SaleLine, at: usize) -> Result<BasketLine, Refused> {
         let item = self.sold_item(line, at)?;
         let qty = above_zero(&item, line.qty, at)?;
@@ -166,6 +197,7 @@ pub(super) fn quoted<N: Names>(body: &Quote, channel: Channel, place: &Place<'_,
         coupons: &body.coupons,
         exempt: body.tax_exempt.as_ref(),
         discount: body.discount.as_ref(),
+        customer: None,
         completed: false,
     };
     let (quote, now) = place.quote(&body.lines, &whose)?;

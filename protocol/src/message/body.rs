@@ -77,6 +77,9 @@ body!(
         /// The customer pays no tax, for this reason: the name of a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// Who the customer is, in the shop's own words: for coupons that each may use so often.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
         /// What a person takes off the whole basket, after all else.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         discount: Option<DiscountByHand>,

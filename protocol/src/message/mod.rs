@@ -44,10 +44,10 @@ pub use people::{
     SignOut, SignedIn, UserMessage,
 };
 pub use pricing::{
-    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
-    FixedPrice, Items, DiscountByHand, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook, EndPromotion,
+    FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
-    Terms, WatchPrices,
+    Terms, UsesInput, WatchPrices,
 };
 pub(crate) use reply::each_success_schema;
 pub use reply::{

@@ -88,12 +88,27 @@ body!(
         /// The code that the customer must show.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         coupon: Option<Label>,
+        /// How often the coupon may be used; default: as often as it is shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uses: Option<UsesInput>,
         /// Higher goes first; default 0.
         #[serde(default, skip_serializing_if = "is_default")]
         priority: u16,
         /// It shares a line with no other promotion.
         #[serde(default, skip_serializing_if = "is_default")]
         exclusive: bool,
+    }
+);
+body!(
+    /// How often a coupon may be used, with one sale each time. One of the two at least.
+    #[derive(Copy)]
+    UsesInput {
+        /// By everybody together, above zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_all: Option<u32>,
+        /// By each customer, above zero: a sale must then name its `customer`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per_customer: Option<u32>,
     }
 );
 body!(

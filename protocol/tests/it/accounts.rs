@@ -61,7 +61,7 @@ fn requests_name_an_account_by_id_or_code() {
         (
             r#""op":"redeem","code":"0123 4567 89ab cdef ghjk","currency":"EUR","amount":5"#.to_owned(),
             card().account(),
-            AccountAsk::Redeem { measure: EUROS, amount: Minor(5), by_code: true },
+            AccountAsk::Redeem { measure: EUROS, amount: Minor(5), by_code: true, limit: Minor::ZERO },
         ),
         (format!(r#""op":"account","account":"{OTHER}""#), AccountId(other.0), AccountAsk::Read),
     ] {
