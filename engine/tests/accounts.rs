@@ -30,8 +30,14 @@ fn issue(amount: i64, expires: Option<u64>) -> AccountAsk {
 }
 
 fn hold(sale: u128, amount: i64, fact: bool) -> AccountAsk {
-    let take =
-        Take { account: CARD, kind: AccountKind::GiftCard, measure: EUROS, amount: Minor(amount), by_code: true, limit: Minor::ZERO };
+    let take = Take {
+        account: CARD,
+        kind: AccountKind::GiftCard,
+        measure: EUROS,
+        amount: Minor(amount),
+        by_code: true,
+        limit: Minor::ZERO,
+    };
     AccountAsk::Hold { take, sale: CommandId(sale), at: SHOP, fact }
 }
 
@@ -89,7 +95,9 @@ fn ask(step: &Step) -> AccountAsk {
             amount: Minor(amount),
             cause: if refund { Cause::Refund(CommandId(1)) } else { Cause::Paid },
         },
-        Step::Redeem(amount) => AccountAsk::Redeem { measure: EUROS, amount: Minor(amount), by_code: true, limit: Minor::ZERO },
+        Step::Redeem(amount) => {
+            AccountAsk::Redeem { measure: EUROS, amount: Minor(amount), by_code: true, limit: Minor::ZERO }
+        }
         Step::Hold(sale, amount, fact) => hold(sale, amount, fact),
         Step::Confirm(sale) => AccountAsk::Confirm { sale: CommandId(sale), at: SHOP },
         Step::LetGo(sale, outdated) => {

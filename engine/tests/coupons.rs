@@ -123,7 +123,10 @@ proptest! {
                             beyond.remove(&sale);
                             holding.insert(sale);
                         }
-                        (false, false) if limit > used => prop_assert!(matches!(taken, Err(Refusal::BalanceHeld { .. }))),
+                        (false, false) if limit > used => {
+                            let is_held = matches!(taken, Err(Refusal::BalanceHeld { .. }));
+                            prop_assert!(is_held);
+                        }
                         (false, false) => prop_assert_eq!(taken, Err(Refusal::CouponUsedUp)),
                     }
                 }

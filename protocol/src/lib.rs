@@ -18,6 +18,7 @@ pub mod http_client;
 pub mod limits;
 pub mod message;
 pub mod openapi;
+pub mod place;
 pub mod routes;
 pub mod schema;
 pub mod time;

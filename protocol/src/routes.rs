@@ -80,6 +80,10 @@ const CHANNEL: Query =
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
 const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
 const PAGE: &[Query] = &[AFTER, LIMIT];
+const RANGE: &[Query] = &[
+    Query { name: "from", is_number: false, meaning: "The first moment, in RFC 3339; default: now." },
+    Query { name: "until", is_number: false, meaning: "The moment after the last; default: only the first." },
+];
 const METRICS: &[Query] = &[
     Query { name: "every", is_number: false, meaning: "How long one object is: `1s`, the default, or `1m`." },
     Query {
@@ -220,7 +224,7 @@ pub const ROUTES: &[Route] = &[
     },
     read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
     read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
-    read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue that have no rate now, and where.", &[]),
+    read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue without a rate, where and when.", RANGE),
     admin(command("/v1/define_role", "define_role", "role_defined", "Define or change a role.")),
     admin(command("/v1/define_user", "define_user", "user_defined", "Define or change a user.")),
     admin(command("/v1/set_pin", "set_pin", "pin_set", "Give a user a PIN.")),

@@ -35,7 +35,14 @@ fn issue(rig: &Rig, account: AccountId, amount: i64) {
 }
 
 fn take(account: AccountId, amount: i64) -> Take {
-    Take { account, kind: AccountKind::GiftCard, measure: EUROS, amount: Minor(amount), by_code: true, limit: Minor::ZERO }
+    Take {
+        account,
+        kind: AccountKind::GiftCard,
+        measure: EUROS,
+        amount: Minor(amount),
+        by_code: true,
+        limit: Minor::ZERO,
+    }
 }
 
 fn paid(takes: &[Take], standing: Standing) -> Action {
@@ -133,7 +140,8 @@ fn a_hold_nobody_comes_back_for_is_let_go_in_time() {
     let hold = AccountAsk::Hold { take: take(FAR, 1_000), sale: CommandId(7), at: SHOP, fact: false };
     let (at, action) = of(FAR, hold);
     rig.done(at, action);
-    let redeem = || of(FAR, AccountAsk::Redeem { measure: EUROS, amount: Minor(400), by_code: true, limit: Minor::ZERO });
+    let redeem =
+        || of(FAR, AccountAsk::Redeem { measure: EUROS, amount: Minor(400), by_code: true, limit: Minor::ZERO });
     let (at, action) = redeem();
     let rival = rig.send(rig.envelope(at, action));
     // Whoever asks at the same account afterwards is answered afterwards.

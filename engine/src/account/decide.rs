@@ -28,7 +28,14 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
         AccountAsk::Redeem { measure, amount, by_code } => {
             check_between(Minor(1), *amount)?;
             let account = known()?;
-            let take = Take { account: id, kind: account.kind, measure: *measure, amount: *amount, by_code: *by_code, limit: Minor::ZERO };
+            let take = Take {
+                account: id,
+                kind: account.kind,
+                measure: *measure,
+                amount: *amount,
+                by_code: *by_code,
+                limit: Minor::ZERO,
+            };
             check_may_take(account, &take, now)?;
             check_balance(account, *amount, account.held())?;
             let balance = account.ledger.balance().minus(*amount);

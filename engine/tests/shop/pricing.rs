@@ -16,7 +16,7 @@ use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Basket, BasketLine, ByHand, NamedPrice, Pricing, Quote, Why, explain};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{DatedRate, RatePpm, gaps};
-use onhand_engine::time::{Period, Timestamp};
+use onhand_engine::time::{Millis, Period, Timestamp};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -200,11 +200,17 @@ impl Shop {
         String::new()
     }
 
-    /// Every class that cannot be taxed, by channel.
-    pub(super) fn gaps(&mut self) -> String {
+    /// Every class that cannot be taxed, by channel: now, or with `for=` from now on.
+    pub(super) fn gaps(&mut self, reading: &mut Reading) -> String {
         let items: Vec<_> = self.items.iter().cloned().map(Arc::new).collect();
-        let found = gaps(&items, &[Arc::new(self.location())], self.now);
-        let one = |gap: &onhand_engine::tax::Gap| format!("{}:{}x{}", gap.channel.name(), gap.class, gap.items);
+        let ahead = reading.value("for").map(|text| reading::millis(&text));
+        let until = self.now.plus(ahead.unwrap_or(Millis(1)));
+        let found = gaps(&items, &[Arc::new(self.location())], self.now, until);
+        let seconds = |moment: Timestamp| moment.0 / 1_000;
+        let one = |gap: &onhand_engine::tax::Gap| {
+            let text = format!("{}:{}x{}", gap.channel.name(), gap.class, gap.items);
+            ahead.map_or(text.clone(), |_| format!("{text}[{}..{})", seconds(gap.from), seconds(gap.until)))
+        };
         found.iter().map(one).collect::<Vec<_>>().join(" ")
     }
 

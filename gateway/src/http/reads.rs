@@ -46,7 +46,7 @@ pub(super) fn asked(query: Asking) -> Result<Asked, Fault> {
     Ok(asked)
 }
 
-fn unreadable(why: QueryRejection) -> Fault {
+pub(super) fn unreadable(why: QueryRejection) -> Fault {
     Fault::new(1001, format!("the query cannot be read: {}", why.body_text()))
 }
 

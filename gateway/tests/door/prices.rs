@@ -244,6 +244,21 @@ async fn a_file_with_one_error_is_refused_whole() {
         assert_eq!((&reply["number"], &reply["field"]), (&json!(number), &json!(field)), "{reply}");
         all[300] = kept;
     }
+    // A file with a promotion on each line: the error says on which line, and where in it.
+    all[298]["benefit"] = json!({"each": {"percent_ppm": 0}});
+    let rows: Vec<String> = all.iter().map(Value::to_string).collect();
+    let file = format!("{{\"promotions\":[\n{}\n]}}", rows.join(",\n"));
+    let column = rows[298].find("{\"percent_ppm\"").unwrap() + "{\"percent_ppm\":".len() + 1;
+    let headers = [("Authorization", format!("Bearer {}", stand.key(Role::Admin))), ("Idempotency-Key", id())];
+    let reply = stand.http("POST", "/v1/define_promotions", &headers, file.as_bytes()).await.json();
+    assert_eq!((&reply["number"], &reply["field"]), (&json!(3052), &json!("promotions[298].benefit.each.percent_ppm")));
+    assert_eq!((&reply["row"], &reply["column"]), (&json!(300), &json!(column)), "{reply}");
+    let broken = file.replace(&rows[298], &rows[298].replace("\"name\"", "\"nome\""));
+    let reply = stand.http("POST", "/v1/define_promotions", &headers, broken.as_bytes()).await.json();
+    assert_eq!((&reply["number"], &reply["row"]), (&json!(1001), &json!(300)), "{reply}");
+    assert!(reply["field"].as_str().unwrap().starts_with("promotions[298]"), "{reply}");
+    all[298] = one(298);
+
     assert_eq!(stand.get_as(Role::Till, "/v1/promotions").await.json(), json!({"promotions": []}));
     let defined = define(&stand, "define_promotions", whole(&all)).await;
     assert_eq!((&defined["added"], &defined["changed"]), (&json!(400), &json!(0)));
@@ -340,4 +355,16 @@ async fn rates_have_dates_and_gaps_are_found() {
     assert_eq!(channels, [&json!("till"), &json!("marketplace")], "the website has a rate");
     assert_eq!((&of_shop[0]["class"], &of_shop[0]["first"]), (&json!("books"), &json!("NOVEL")));
     assert_eq!(stand.get_as(Role::Web, "/v1/tax_gaps").await.number(), 4004);
+
+    // Before a location opens: which classes have no rate on some day of the time to come.
+    let ahead = "/v1/tax_gaps?from=2030-01-01T00:00:00Z&until=2031-01-01T00:00:00Z";
+    let gaps = stand.get_as(Role::Analyst, ahead).await.json();
+    let all = gaps["gaps"].as_array().unwrap();
+    let of_till = all.iter().find(|gap| gap["channel"] == "till" && gap["class"] == "books").unwrap();
+    let range = (&of_till["from"], &of_till["until"]);
+    assert_eq!(range, (&json!("2030-01-01T00:00:00.000Z"), &json!("2031-01-01T00:00:00.000Z")));
+    let reversed = "/v1/tax_gaps?from=2031-01-01T00:00:00Z&until=2030-01-01T00:00:00Z";
+    let error = stand.get_as(Role::Analyst, reversed).await.json();
+    assert_eq!((&error["number"], &error["field"]), (&json!(1001), &json!("until")));
+    assert_eq!(stand.get_as(Role::Analyst, "/v1/tax_gaps?from=soon").await.number(), 1001);
 }

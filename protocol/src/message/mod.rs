@@ -44,8 +44,8 @@ pub use people::{
     SignOut, SignedIn, UserMessage,
 };
 pub use pricing::{
-    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook, EndPromotion,
-    FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook,
+    EndPromotion, FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
     Terms, UsesInput, WatchPrices,
 };

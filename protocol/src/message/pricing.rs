@@ -391,9 +391,9 @@ fields!(
     }
 );
 fields!(
-    /// `GET /v1/tax_gaps`: tax classes of the catalogue that have no rate now.
+    /// `GET /v1/tax_gaps`: tax classes of the catalogue that have no rate, now or in the range asked for.
     TaxGaps {
-        /// By location and channel. Empty: everything can be taxed everywhere.
+        /// By location, channel, class and time. Empty: everything can be taxed everywhere.
         gaps: Vec<TaxGap>,
     }
 );
@@ -406,6 +406,12 @@ fields!(
         channel: Channel,
         /// The class.
         class: Label,
+        /// From when on, where a range was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Time>,
+        /// Until when: a rate begins here, or the range ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
         /// How many items have it.
         items: u64,
         /// The first of them.
