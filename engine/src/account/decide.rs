@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::ids::{AccountId, CommandId, LocationId};
 use crate::money::Minor;
 use crate::refusal::Refusal;
-use crate::time::Timestamp;
+use crate::time::{Millis, Timestamp};
 
 /// Decides a command of one account.
 ///
@@ -99,10 +99,11 @@ fn hold(
     if account.holds.get(&sale).is_some_and(|hold| hold.at != at) {
         return Err(Refusal::IdReused { field: "location" });
     }
-    // What the same sale holds already is replaced.
-    let own = account.holds.get(&sale).map_or(Minor::ZERO, |hold| hold.amount);
-    let held = account.held().minus(own);
-    let deadline = now.plus(HOLD);
+    // What the same sale holds already is replaced, by a hold that ends later: whoever asked what became
+    // of the old one knows it by its deadline, and must not let go of the new one.
+    let old = account.holds.get(&sale);
+    let held = account.held().minus(old.map_or(Minor::ZERO, |hold| hold.amount));
+    let deadline = old.map_or(now.plus(HOLD), |hold| now.plus(HOLD).max(hold.deadline.plus(Millis(1))));
     if !fact {
         check_may_take(account, take, now)?;
         check_balance(account, take.amount, held)?;
