@@ -175,7 +175,7 @@ fn a_sale_by_other_prices_needs_more() {
         let discounts = why.map(|why| Discount { why, amount: Minor(1) }).into_iter().collect();
         let overridden = overridden.then(|| Override { list_price: Some(Minor(2)), reason: label("scratched") });
         let lines = vec![LinePricing::default(), LinePricing { discounts, overridden }];
-        let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, discount: None, lines };
+        let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
         Sell { pricing: Some(Box::new(pricing)), ..sell(&[(TEA, 1)]) }
     };
     let by_person = || Some(Why::Person(label("regular")));

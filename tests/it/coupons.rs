@@ -100,10 +100,10 @@ fn each_customer_uses_a_coupon_as_often_as_each_may() {
         refused(&nobody, 3113);
         assert_eq!(nobody["error"]["field"], "customer");
         let mut tills = join_all((0..40).map(|_| Socket::open(&server.address, &till))).await;
-        let sale = |(n, socket): (usize, &'_ mut Socket)| async move {
+        let sale = |(n, socket)| {
             let mut sale = with_coupon("TWICE", n);
             sale["customer"] = json!(if n < 20 { "ann" } else { "bob" });
-            Socket::call(socket, &sale).await
+            async move { Socket::call(socket, &sale).await }
         };
         let replies = join_all(tills.iter_mut().enumerate().map(sale)).await;
         for customer in [&replies[..20], &replies[20..]] {

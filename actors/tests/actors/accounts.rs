@@ -140,8 +140,7 @@ fn a_hold_nobody_comes_back_for_is_let_go_in_time() {
     let hold = AccountAsk::Hold { take: take(FAR, 1_000), sale: CommandId(7), at: SHOP, fact: false };
     let (at, action) = of(FAR, hold);
     rig.done(at, action);
-    let redeem =
-        || of(FAR, AccountAsk::Redeem { measure: EUROS, amount: Minor(400), by_code: true, limit: Minor::ZERO });
+    let redeem = || of(FAR, AccountAsk::Redeem { measure: EUROS, amount: Minor(400), by_code: true });
     let (at, action) = redeem();
     let rival = rig.send(rig.envelope(at, action));
     // Whoever asks at the same account afterwards is answered afterwards.

@@ -30,6 +30,7 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::Internal
         | Refusal::WrongAccount { .. }
         | Refusal::NoSuchRedemption
+        | Refusal::BadPercentOff
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded

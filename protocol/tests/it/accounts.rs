@@ -61,7 +61,7 @@ fn requests_name_an_account_by_id_or_code() {
         (
             r#""op":"redeem","code":"0123 4567 89ab cdef ghjk","currency":"EUR","amount":5"#.to_owned(),
             card().account(),
-            AccountAsk::Redeem { measure: EUROS, amount: Minor(5), by_code: true, limit: Minor::ZERO },
+            AccountAsk::Redeem { measure: EUROS, amount: Minor(5), by_code: true },
         ),
         (format!(r#""op":"account","account":"{OTHER}""#), AccountId(other.0), AccountAsk::Read),
     ] {
@@ -93,7 +93,8 @@ fn tenders_take_from_the_accounts_they_name() {
     );
     let Action::Sell(Sell { takes, tenders, .. }) = entered(&sale(&tenders)).action else { panic!() };
     let points = AccountId(OTHER.parse::<Id>().unwrap().0);
-    let take = |account, kind, measure, amount, by_code| Take { account, kind, measure, amount, by_code };
+    let limit = Minor::ZERO;
+    let take = |account, kind, measure, amount, by_code| Take { account, kind, measure, amount, by_code, limit };
     assert_eq!(
         *takes,
         [
