@@ -343,6 +343,7 @@ impl Bytes {
     }
 
     fn closed_session(&mut self, closed: &Closed) {
+        self.number(closed.opened.0);
         self.number(closed.closed.0);
         self.small(closed.business_day.number());
         self.text(closed.basis.name());

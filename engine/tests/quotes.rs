@@ -10,7 +10,7 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::pricing::{BookFlaw, PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::{BasketLine, ByHand, Quote, Why};
+use onhand_engine::quote::{BasketLine, ByHand, NamedPrice, Quote, QuoteLine, Why, is_at_price};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::rules::Rules;
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRounding};
@@ -79,6 +79,32 @@ proptest! {
         prop_assert!(with.net() <= without.net().plus(Minor(i64::try_from(lines.len()).unwrap())), "but for rounding");
         let list = |quote: &Quote| quote.lines.iter().map(|line| line.left()).sum::<Minor>();
         prop_assert!(list(&with) <= list(&without));
+    }
+
+    /// Whoever works a basket out with the same rules may name what it comes to.
+    #[test]
+    fn what_a_quote_says_is_no_other_price(
+        place in places(), promotions in promotions(), lines in baskets(), at in any::<prop::sample::Index>()
+    ) {
+        let rules = rules(&promotions);
+        let quote = rules.quote(&basket(&place, &lines, &[]), NOW).unwrap();
+        let named = |(line, asked): (&QuoteLine, &BasketLine)| {
+            let own = NamedPrice { unit_price: line.unit_price, amount: line.left(), reason: None };
+            BasketLine { named: asked.named.clone().or(Some(own)), ..asked.clone() }
+        };
+        let mut told: Vec<BasketLine> = quote.lines.iter().zip(&lines).map(named).collect();
+        let overridden = |told: &[BasketLine]| -> Vec<bool> {
+            let pricing = rules.quote(&basket(&place, told, &[]), NOW).unwrap().pricing();
+            pricing.map_or(vec![false; told.len()], |kept| kept.lines.iter().map(|line| line.overridden.is_some()).collect())
+        };
+        let by_hand: Vec<bool> = lines.iter().map(|line| line.named.is_some()).collect();
+        prop_assert_eq!(overridden(&told), by_hand, "only what was named before");
+        let at = at.index(told.len());
+        let line = &mut told[at];
+        let named = line.named.as_mut().unwrap();
+        named.amount = named.amount.plus(Minor(1));
+        let is_list = is_at_price(named.amount, line.item.price.unwrap(), line.qty, line.item.unit);
+        prop_assert!(is_list || overridden(&told)[at], "one minor unit more is another price");
     }
 
     #[test]

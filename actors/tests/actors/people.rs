@@ -5,7 +5,7 @@ use onhand_actors::port::{Envelope, Outcome};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take};
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell};
+use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell, Standing};
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
@@ -284,6 +284,9 @@ fn needed_by(event: &Event) -> Vec<Capability> {
 fn needed_by_sale(sale: &Sale) -> Vec<Capability> {
     let lines = || sale.pricing.iter().flat_map(|pricing| &pricing.lines);
     let mut needed = vec![Capability::Sell];
+    if sale.standing == Standing::Fact {
+        return needed;
+    }
     if lines().any(|line| line.overridden.is_some()) {
         needed.push(Capability::OverridePrice);
     }
@@ -333,7 +336,13 @@ fn some_action(n: u64) -> (LocationId, Action) {
         7 => Action::Return {
             till: None,
             currency: Currency::EUR,
-            lines: vec![SaleLine { sku: SkuId(1), qty: Qty::units(1), unit_price: Minor(1), taxed: Taxed::default() }],
+            lines: vec![SaleLine {
+                sku: SkuId(1),
+                qty: Qty::units(1),
+                unit_price: Minor(1),
+                taxed: Taxed::default(),
+                unit_cost: None,
+            }],
             said: Said::default(),
             disposition: Disposition::Resell,
             tenders: vec![],

@@ -9,10 +9,12 @@
 mod by_hand;
 mod explain;
 mod kept;
+mod own;
 
 pub use by_hand::ByHand;
 pub use explain::explain;
 pub use kept::{Discount, LinePricing, Override, Pricing, Why};
+pub use own::is_at_price;
 
 use crate::catalogue::{Item, Location};
 use crate::command::Channel;
@@ -92,6 +94,8 @@ pub enum PriceSource {
         list_price: Option<Minor>,
         /// Why, where that was said.
         reason: Option<Label>,
+        /// Whether the shop asks another price.
+        differs: bool,
     },
 }
 
@@ -178,15 +182,26 @@ impl Rules {
                 return Err(NoQuote { line: None, field: Some("coupons"), why });
             }
         }
-        let listed = self.listed(basket, &setting)?;
-        let open: Vec<Line<'_>> = basket.lines.iter().zip(&listed).map(|(line, listed)| line.seen(listed)).collect();
-        let applied = self.promotions.apply(&open, basket.coupons, &setting);
-        let mut lines: Vec<QuoteLine> =
-            basket.lines.iter().zip(listed).map(|(line, listed)| QuoteLine::of(line, listed)).collect();
-        let promotions = note(&mut lines, &applied);
+        let (mut lines, promotions) = self.discounted(basket, &setting)?;
+        self.find_own_prices(&mut lines, basket, &setting);
         let discount = by_hand::take_off(&mut lines, basket)?;
         tax(&mut lines, basket, now)?;
         Ok(Quote { version: self.version, exempt: basket.exempt.cloned(), lines, promotions, discount })
+    }
+
+    /// The lines with what promotions take off them, and the sum of it.
+    fn discounted(
+        &self,
+        basket: &Basket<'_>,
+        setting: &Setting<'_>,
+    ) -> Result<(Vec<QuoteLine>, Vec<PromotionTotal>), NoQuote> {
+        let listed = self.listed(basket, setting)?;
+        let open: Vec<Line<'_>> = basket.lines.iter().zip(&listed).map(|(line, listed)| line.seen(listed)).collect();
+        let applied = self.promotions.apply(&open, basket.coupons, setting);
+        let mut lines: Vec<QuoteLine> =
+            basket.lines.iter().zip(listed).map(|(line, listed)| QuoteLine::of(line, listed)).collect();
+        let promotions = note(&mut lines, &applied);
+        Ok((lines, promotions))
     }
 
     fn listed(&self, basket: &Basket<'_>, setting: &Setting<'_>) -> Result<Vec<Listed>, NoQuote> {
@@ -208,7 +223,9 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
     let booked = price(books, line.item.sku, in_basket);
     let own = booked.map(|(_, row)| row.price).or(line.item.price);
     if let Some(named) = &line.named {
-        let source = PriceSource::Named { list_price: own, reason: named.reason.clone() };
+        let is_own = |own| is_at_price(named.amount, own, line.qty, line.item.unit);
+        let differs = own.is_some_and(|own| !is_own(own));
+        let source = PriceSource::Named { list_price: own, reason: named.reason.clone(), differs };
         return Ok(Listed { unit_price: named.unit_price, amount: named.amount, source });
     }
     let unit_price = own.ok_or(Refusal::NoPrice { sku: line.item.sku })?;

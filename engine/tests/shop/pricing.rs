@@ -43,7 +43,8 @@ pub(super) fn kept(pricing: Option<&Pricing>) -> String {
         }
         if let Some(instead) = &line.overridden {
             let list = instead.list_price.map_or("-".to_owned(), |price| price.0.to_string());
-            let _ = write!(text, " instead{}={list}:{}", no + 1, instead.reason);
+            let reason = instead.reason.as_ref().map_or(String::new(), |reason| format!(":{reason}"));
+            let _ = write!(text, " instead{}={list}{reason}", no + 1);
         }
     }
     text
@@ -306,6 +307,7 @@ impl Shop {
             qty: line.qty,
             unit_price: line.unit_price,
             taxed: line.taxed,
+            unit_cost: line.item.unit_cost,
         };
         Ok(Action::Sell(Sell {
             standing: if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request },

@@ -103,7 +103,8 @@ enum Why {
 #[derive(Archive, Serialize, Deserialize)]
 struct LinePricing {
     discounts: Vec<(Why, i64)>,
-    overridden: Option<(Option<i64>, String)>,
+    /// The shop's own price, and why another was asked.
+    overridden: Option<(Option<i64>, Option<String>)>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -356,7 +357,8 @@ impl From<&quote::LinePricing> for LinePricing {
             };
             (why, discount.amount.0)
         };
-        let overridden = |one: &quote::Override| (one.list_price.map(|price| price.0), one.reason.to_string());
+        let overridden =
+            |one: &quote::Override| (one.list_price.map(|price| price.0), one.reason.as_ref().map(ToString::to_string));
         Self {
             discounts: line.discounts.iter().map(discount).collect(),
             overridden: line.overridden.as_ref().map(overridden),
@@ -375,8 +377,9 @@ impl TryFrom<LinePricing> for quote::LinePricing {
             };
             Ok(quote::Discount { why, amount: Minor(amount) })
         };
-        let overridden = |(list_price, reason): (Option<i64>, String)| {
-            Ok::<_, DecodeError>(quote::Override { list_price: list_price.map(Minor), reason: label(&reason)? })
+        let overridden = |(list_price, reason): (Option<i64>, Option<String>)| {
+            let reason = reason.as_deref().map(label).transpose()?;
+            Ok::<_, DecodeError>(quote::Override { list_price: list_price.map(Minor), reason })
         };
         Ok(Self {
             discounts: line.discounts.into_iter().map(discount).collect::<Result<_, DecodeError>>()?,

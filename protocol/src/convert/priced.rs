@@ -13,7 +13,7 @@ use onhand_engine::command::{self, Said};
 use onhand_engine::ids;
 use onhand_engine::money::Minor;
 use onhand_engine::pricing::Setting;
-use onhand_engine::promotion::Off;
+use onhand_engine::promotion::{Off, Promotion};
 use onhand_engine::quote::{
     self, Basket, BasketLine, ByHand, NamedPrice, NoQuote, PriceSource, Pricing, QuoteLine, Why, explain,
 };
@@ -88,6 +88,7 @@ pub(super) fn sale_lines(quote: &quote::Quote) -> (Vec<command::SaleLine>, Optio
         qty: line.qty,
         unit_price: line.unit_price,
         taxed: line.taxed,
+        unit_cost: line.item.unit_cost,
     };
     (quote.lines.iter().map(line).collect(), quote.pricing())
 }
@@ -125,14 +126,23 @@ impl<N: Names> Place<'_, N> {
         rules.quote(&basket, now).map(|quote| (quote, now)).map_err(|none| self.no_quote(&none))
     }
 
-    /// The uses of coupons that a sale takes: of those that saved something.
+    /// The uses of coupons that a sale takes: of those that saved something, or may have where the seller
+    /// named prices.
     pub(super) fn uses(&self, quote: &quote::Quote, whose: &For<'_>) -> Result<Box<[Take]>, Refused> {
         if whose.coupons.is_empty() {
             return Ok(Box::default());
         }
-        let rules = self.names.rules();
+        let (rules, now) = (self.names.rules(), self.names.now());
+        let group = whose.group.map(|group| &group.0);
+        let setting = Setting { location: &self.location, channel: whose.channel.into(), group, now };
+        let is_named = quote.lines.iter().any(|line| matches!(line.source, PriceSource::Named { .. }));
+        let saved = |promotion: &Promotion| quote.promotions.iter().any(|total| total.code == promotion.code);
+        let shown = whose.coupons.iter().flat_map(|coupon| rules.promotions.of_coupon(&coupon.0, &setting));
+        let mut used: Vec<_> = shown.filter(|promotion| is_named || saved(promotion)).collect();
+        used.sort_unstable_by_key(|promotion| &promotion.code);
+        used.dedup_by_key(|promotion| &promotion.code);
         let mut takes = Vec::new();
-        for promotion in quote.promotions.iter().filter_map(|total| rules.promotions.promotion(&total.code)) {
+        for promotion in used {
             let Some(uses) = promotion.uses else { continue };
             let mut take = |kind, customer, limit: u32| {
                 let account = coupon::account(&promotion.code, customer);

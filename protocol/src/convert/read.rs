@@ -32,6 +32,7 @@ pub fn item(item: &Item) -> ItemInput {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
+        unit_cost: item.unit_cost.map(Amount),
     }
 }
 
@@ -368,7 +369,7 @@ impl EventMessage {
             line.discounts = super::priced::discounts(&kept.discounts);
             if let Some(overridden) = &kept.overridden {
                 line.list_price = overridden.list_price.map(Amount);
-                line.price_reason = Some((&overridden.reason).into());
+                line.price_reason = overridden.reason.as_ref().map(Into::into);
             }
         }
         self.quote = Some(QuoteName { version: pricing.version.0, hash: format!("{:016x}", pricing.hash) });

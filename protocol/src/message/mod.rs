@@ -16,6 +16,7 @@ mod pricing;
 pub mod read;
 mod replied;
 mod reply;
+mod report;
 mod request;
 mod role;
 mod tagged;
@@ -61,6 +62,7 @@ pub use replied::{
 };
 pub(crate) use reply::each_success_schema;
 pub use reply::{Incoming, Reply, Success};
+pub use report::{ReportPage, ReportRows, RowOf, SalesRow, TenderRow};
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
 pub use role::Role;
