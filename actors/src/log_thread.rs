@@ -120,7 +120,7 @@ impl LogThread {
         for drained in batch.iter_mut() {
             drained.totals.drain(..).for_each(|(location, totals)| shared.view.put_totals(location, totals));
             drained.holds.drain(..).for_each(|change| shared.view.put_hold(change));
-            drained.closed.drain(..).for_each(|closed| shared.view.put_closed(&closed));
+            drained.sessions.drain(..).for_each(|change| shared.view.put_session(&change));
             chain_changed |= !drained.chain.is_empty();
             drained.chain.drain(..).for_each(|change| shared.directory.put(change));
             drained.part.take().into_iter().for_each(|part| shared.desk.put(*part));

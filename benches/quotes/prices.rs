@@ -60,6 +60,7 @@ fn promotion(no: u32, naming: Naming, chance: &mut Chance) -> Promotion {
         currency: has_amounts.then_some(Currency::EUR),
         terms: Terms::default(),
         coupon: None,
+        uses: None,
         priority: u16::try_from(no % 3).unwrap(),
         exclusive: no.is_multiple_of(4),
     }
@@ -88,6 +89,7 @@ pub(crate) fn baskets(lines: usize) -> Vec<Vec<BasketLine>> {
             code: SkuCode::new(&format!("I{sku}")).unwrap(),
             price: Some(Minor(1_000 + i64::from(sku % 100))),
             category: category(sku),
+            unit_cost: None,
             ..sample::item()
         };
         let qty = Qty::units(1 + i64::from(chance.below(4)));

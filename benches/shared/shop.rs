@@ -111,6 +111,7 @@ impl Shop {
             currency: Some(WireCurrency(Currency::EUR)),
             terms: Terms::default(),
             coupon: None,
+            uses: None,
             priority: 0,
             exclusive: false,
         };
@@ -187,5 +188,6 @@ fn item(number: u32) -> Option<ItemInput> {
         tax_class: Text(Label::new("standard").ok()?),
         price: Some(Amount(Minor(PRICE))),
         category: "measured".to_owned(),
+        unit_cost: None,
     })
 }

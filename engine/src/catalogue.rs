@@ -29,6 +29,8 @@ pub struct Item {
     pub price: Option<Minor>,
     /// Its department or product type, for people to find it by. May be empty.
     pub category: Arc<str>,
+    /// What a unit costs the shop, in minor units of the chain's currency, where that is known.
+    pub unit_cost: Option<Minor>,
 }
 
 impl Item {

@@ -242,7 +242,8 @@ impl Parts {
         if let Some(session) = sell.session {
             self.rest.number(u64::from(session.0));
         }
-        sell.takes.iter().for_each(|take| self.take(take));
+        // Uses of coupons follow from the rules, which may have changed when the same sale comes again.
+        sell.takes.iter().filter(|take| !take.kind.is_of_uses()).for_each(|take| self.take(take));
     }
 
     fn take(&mut self, take: &Take) {
@@ -455,6 +456,9 @@ impl Parts {
         self.rest.text(promotion.code.as_str());
         self.rest.text(&promotion.name);
         self.rest.maybe(promotion.coupon.as_ref().map(Label::as_str));
+        for limit in promotion.uses.iter().flat_map(|uses| [uses.in_all, uses.per_customer]) {
+            self.rest.number(limit.map_or(0, u64::from));
+        }
         self.rest.number(u64::from(promotion.priority));
         self.rest.number(u64::from(promotion.exclusive));
         self.terms(&promotion.terms);

@@ -38,6 +38,7 @@ pub mod promotion;
 pub mod qty;
 pub mod quote;
 pub mod refusal;
+pub mod report;
 pub mod returns;
 pub mod rules;
 pub mod scan;

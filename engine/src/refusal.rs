@@ -199,6 +199,15 @@ pub enum Refusal {
         /// What the line costs before it, in minor units.
         left: i64,
     },
+    /// 3111
+    #[error("the coupon has been used as often as it may be")]
+    CouponUsedUp,
+    /// 3112
+    #[error("this customer has used the coupon as often as they may")]
+    CouponUsedByCustomer,
+    /// 3110
+    #[error("a part that is taken off is above zero and at most 1,000,000 parts per million, which is everything")]
+    BadPercentOff,
     /// 3053
     #[error("there is no promotion {code}")]
     UnknownPromotion {
@@ -341,6 +350,9 @@ impl Refusal {
             Refusal::NoSuchRedemption => 3039,
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
+            Refusal::BadPercentOff => 3110,
+            Refusal::CouponUsedUp => 3111,
+            Refusal::CouponUsedByCustomer => 3112,
             Refusal::UnknownPromotion { .. } => 3053,
             Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
@@ -391,6 +403,10 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (1021, "bad_scan", "What was scanned cannot be read."),
     (1022, "expired_item", "The item's last day is over."),
     (1023, "bad_layout", "The layout of a label cannot be used."),
+    (1050, "bad_group", "The report cannot be grouped like that."),
+    (1051, "bad_range", "The days of the report cannot be used."),
+    (1052, "too_many_rows", "The report would have too many rows."),
+    (1053, "too_much_log", "The report would have to read too much."),
     (2001, "short_stock", "There are not enough units left."),
     (2002, "unknown_reservation", "The reservation is not live."),
     (2003, "unknown_order", "The order is not open here."),
@@ -427,6 +443,10 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3110, "bad_percent_off", "So large a part cannot be taken off."),
+    (3111, "coupon_used_up", "The coupon has been used as often as it may be."),
+    (3112, "coupon_used_by_customer", "This customer has used the coupon as often as they may."),
+    (3113, "customer_needed", "The coupon asks for a customer who is named."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -8,7 +8,7 @@ use build::{TEA, sell};
 use every_action::{every_action, first, take_back};
 use onhand_engine::catalogue::{Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Bucket, Disposition, Sell};
+use onhand_engine::command::{Action, Bucket, Disposition, Sell, Standing};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{Label, LocationCode, LocationId, UserCode};
 use onhand_engine::money::{Currency, Minor};
@@ -173,7 +173,7 @@ fn the_table_of_needs() {
 fn a_sale_by_other_prices_needs_more() {
     let priced = |why: Option<Why>, overridden: bool| {
         let discounts = why.map(|why| Discount { why, amount: Minor(1) }).into_iter().collect();
-        let overridden = overridden.then(|| Override { list_price: Some(Minor(2)), reason: label("scratched") });
+        let overridden = overridden.then_some(Override { list_price: Some(Minor(2)), reason: None });
         let lines = vec![LinePricing::default(), LinePricing { discounts, overridden }];
         let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
         Sell { pricing: Some(Box::new(pricing)), ..sell(&[(TEA, 1)]) }
@@ -192,6 +192,8 @@ fn a_sale_by_other_prices_needs_more() {
         let exchange = Action::Exchange { back, disposition, sell: Box::new(sale) };
         assert_eq!(words(&exchange), wanted.replacen("sell", "sell return", 1));
     }
+    let happened = Sell { standing: Standing::Fact, ..priced(by_person(), true) };
+    assert_eq!(needs(&Action::Sell(happened)), Capabilities::of(&[Capability::Sell]), "it is recorded as it was");
 }
 
 /// Every action by itself: refused without its capability, done with it, and with nothing else.

@@ -8,9 +8,9 @@ use onhand_engine::catalogue::Item;
 use onhand_engine::ids::{Label, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::pricing::{BookFlaw, PriceBook, PriceRow, Terms};
-use onhand_engine::promotion::{Benefit, Part, Promotion, Scope};
+use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::{BasketLine, Quote, Why};
+use onhand_engine::quote::{BasketLine, ByHand, NamedPrice, Quote, QuoteLine, Why, is_at_price};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::rules::Rules;
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRounding};
@@ -81,6 +81,32 @@ proptest! {
         prop_assert!(list(&with) <= list(&without));
     }
 
+    /// Whoever works a basket out with the same rules may name what it comes to.
+    #[test]
+    fn what_a_quote_says_is_no_other_price(
+        place in places(), promotions in promotions(), lines in baskets(), at in any::<prop::sample::Index>()
+    ) {
+        let rules = rules(&promotions);
+        let quote = rules.quote(&basket(&place, &lines, &[]), NOW).unwrap();
+        let named = |(line, asked): (&QuoteLine, &BasketLine)| {
+            let own = NamedPrice { unit_price: line.unit_price, amount: line.left(), reason: None };
+            BasketLine { named: asked.named.clone().or(Some(own)), ..asked.clone() }
+        };
+        let mut told: Vec<BasketLine> = quote.lines.iter().zip(&lines).map(named).collect();
+        let overridden = |told: &[BasketLine]| -> Vec<bool> {
+            let pricing = rules.quote(&basket(&place, told, &[]), NOW).unwrap().pricing();
+            pricing.map_or(vec![false; told.len()], |kept| kept.lines.iter().map(|line| line.overridden.is_some()).collect())
+        };
+        let by_hand: Vec<bool> = lines.iter().map(|line| line.named.is_some()).collect();
+        prop_assert_eq!(overridden(&told), by_hand, "only what was named before");
+        let at = at.index(told.len());
+        let line = &mut told[at];
+        let named = line.named.as_mut().unwrap();
+        named.amount = named.amount.plus(Minor(1));
+        let is_list = is_at_price(named.amount, line.item.price.unwrap(), line.qty, line.item.unit);
+        prop_assert!(is_list || overridden(&told)[at], "one minor unit more is another price");
+    }
+
     #[test]
     fn a_book_is_the_slow_way_round(
         rows in prop::collection::btree_map((0..20_u32, 0..5_i64), 0..1_000_i64, 0..60), sku in 0..22_u32, units in 0..7_i64
@@ -107,6 +133,10 @@ fn a_book_names_the_row_that_cannot_be() {
     assert_eq!(flaw(&[row(2, 0, 5), row(1, 0, 5), row(2, 3, 5), row(2, 0, 6)]), BookFlaw::Twice(3));
 }
 
+fn taken_off(amount: i64, reason: &str) -> ByHand {
+    ByHand { off: Off::Amount(Minor(amount)), reason: label(reason) }
+}
+
 #[test]
 fn hashes_differ_where_quotes_do() {
     let place = location(PriceBasis::TaxInclusive, TaxRounding::Line);
@@ -120,9 +150,9 @@ fn hashes_differ_where_quotes_do() {
     let rules = Rules::default();
     let hash = |lines: &[BasketLine]| rules.quote(&basket(&place, lines, &[]), NOW).unwrap().hash();
     let mut reduced = line(100, 2);
-    reduced.discount = Some((Minor(1), label("dented")));
+    reduced.discount = Some(taken_off(1, "dented"));
     let mut other = line(100, 2);
-    other.discount = Some((Minor(1), label("loyal")));
+    other.discount = Some(taken_off(1, "loyal"));
     let all = [
         hash(&[line(100, 2)]),
         hash(&[line(200, 1)]),
@@ -142,7 +172,7 @@ fn what_is_wrong_is_named() {
     let no_price = BasketLine { item: Arc::new(Item { price: None, ..(*line.item).clone() }), ..line.clone() };
     let none = rules.quote(&basket(&place, &[line.clone(), no_price], &[]), NOW).unwrap_err();
     assert_eq!((none.line, none.field, none.why.number()), (Some(1), Some("unit_price"), 3005));
-    let dear = BasketLine { discount: Some((Minor(101), label("x"))), ..line.clone() };
+    let dear = BasketLine { discount: Some(taken_off(101, "x")), ..line.clone() };
     let none = rules.quote(&basket(&place, &[line.clone(), dear], &[]), NOW).unwrap_err();
     assert_eq!((none.line, none.field), (Some(1), Some("discount.amount")));
     assert_eq!(none.why, Refusal::BadDiscount { left: 100 });
@@ -166,6 +196,7 @@ fn very_many_units_are_counted_by_the_line() {
         benefit,
         terms: Terms { period: Period::default(), ..Terms::default() },
         coupon: None,
+        uses: None,
         priority: 0,
         exclusive: false,
     };

@@ -21,6 +21,7 @@ mod link;
 mod live;
 pub mod metrics;
 mod names;
+mod office;
 mod outbox;
 mod pages;
 mod pending;

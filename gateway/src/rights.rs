@@ -41,6 +41,8 @@ pub(crate) enum Read {
     Drawers,
     /// Users and roles.
     People,
+    /// Central reports, and what goods cost the shop.
+    Reports,
 }
 
 /// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
@@ -63,9 +65,13 @@ pub(crate) fn check(principal: &Principal, body: &Body) -> Result<(), Fault> {
             Ok(())
         }
         (Principal::Shopper { .. }, Body::Extend(asked)) => check_shopper_ttl(asked.ttl_s, asked.ttl_ms),
-        // Who belongs to a group or pays no tax is for the shop to say.
+        // Who belongs to a group, pays no tax or gets something off is for the shop to say.
         (Principal::Shopper { .. }, Body::Quote(asked)) => {
-            let of_the_shop = [("group", asked.group.is_some()), ("tax_exempt", asked.tax_exempt.is_some())];
+            let of_the_shop = [
+                ("group", asked.group.is_some()),
+                ("tax_exempt", asked.tax_exempt.is_some()),
+                ("discount", asked.discount.is_some()),
+            ];
             match of_the_shop.into_iter().find(|(_, given)| *given) {
                 Some((field, _)) => Err(Fault::new(4004, "the role shopper may not say this").at(field)),
                 None => Ok(()),
@@ -95,7 +101,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
         Read::Levels | Read::Catalogue => role != Role::Operations,
         Read::Reservation => matches!(role, Role::Admin | Role::Till | Role::Web),
         Read::Rules => matches!(role, Role::Admin | Role::Till | Role::Analyst),
-        Read::Totals | Read::Events => matches!(role, Role::Admin | Role::Analyst),
+        Read::Totals | Read::Events | Read::Reports => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
         Read::Keys | Read::People => role == Role::Admin,
@@ -228,12 +234,15 @@ mod tests {
             Read::People,
             Read::Metrics,
             Read::Reservation,
+            Read::Reports,
         ] {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");
         }
         assert!(check_read(&shopper, Read::Levels).is_ok());
         assert!(check_read(&key(Role::Web), Read::Totals).is_err());
+        assert!(check_read(&key(Role::Till), Read::Reports).is_err());
+        assert!(check_read(&key(Role::Analyst), Read::Reports).is_ok());
         assert!(check_read(&key(Role::Analyst), Read::Events).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Status).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Levels).is_err());

@@ -7,6 +7,7 @@ use crate::figures::gatherer::Gatherer;
 use crate::keys::{NoRandomness, Tokens};
 use crate::limits::Limits;
 use crate::metrics::{self, Meters};
+use crate::office::Office;
 use crate::people::pins::Pins;
 use crate::worker::{self, Worker};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -84,6 +85,7 @@ pub(crate) struct Shared {
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: AtomicUsize,
     pub(crate) guesses: Guesses,
+    pub(crate) office: Office,
 }
 
 impl Shared {
@@ -110,8 +112,21 @@ pub(crate) fn fresh(
     // Before the first counter is looked up.
     let exporter = metrics::exporter();
     let (tokens, meters, sockets) = (Tokens::new()?, Meters::new(), AtomicUsize::new(0));
-    let (desk, pins, guesses) = (Desk::default(), Pins::new()?, Guesses::default());
-    Ok(Arc::new(Shared { handle, origins, tokens, pins, limits, meters, desk, exporter, stopping, sockets, guesses }))
+    let (desk, pins, guesses, office) = (Desk::default(), Pins::new()?, Guesses::default(), Office::default());
+    Ok(Arc::new(Shared {
+        handle,
+        origins,
+        tokens,
+        pins,
+        limits,
+        meters,
+        desk,
+        exporter,
+        stopping,
+        sockets,
+        guesses,
+        office,
+    }))
 }
 
 /// One place among the sockets at once; given back when dropped.

@@ -192,6 +192,7 @@ impl Rig {
             tax_class: Label::new("food").unwrap(),
             price: None,
             category: "".into(),
+            unit_cost: None,
         };
         rig.decide(LocationId::CHAIN, Action::DefineItems { items: vec![item] });
         let (_, arrivals) = tokio::sync::mpsc::channel(1);

@@ -5,7 +5,8 @@ use crate::message::read::{
 };
 use crate::message::{
     Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PeopleList,
-    PriceBookList, PromotionPage, Quote, Quoted, SignIn, SignedIn, TaxGaps, Z, each_schema, each_success_schema,
+    PriceBookList, PromotionPage, Quote, Quoted, ReportPage, SignIn, SignedIn, TaxGaps, Z, each_schema,
+    each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
 use crate::schema::{generator, success};
@@ -170,6 +171,7 @@ fn schemas() -> Value {
         named::<TaxGaps>,
         named::<PriceBookList>,
         named::<PromotionPage>,
+        named::<ReportPage>,
     ] {
         add(&mut generator);
     }

@@ -5,6 +5,7 @@ mod accounts;
 mod bad_input;
 mod browser;
 mod card_numbers;
+mod coupons;
 mod crash;
 mod disk_full;
 mod drawer;

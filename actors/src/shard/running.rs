@@ -7,7 +7,7 @@ use crate::drained::NOBODY;
 use crate::handle::Stage;
 use crate::port::{Envelope, Outcome};
 use crate::remembered::Known;
-use crate::view::{HoldChange, SessionClosed};
+use crate::view::{HoldChange, SessionChange};
 use onhand_engine::account::RedemptionAsk;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command};
@@ -255,7 +255,7 @@ impl Shard {
             Event::Reserved { reservation, deadline, .. } | Event::Extended { reservation, deadline } => {
                 self.wheel.insert(*deadline, store, *reservation);
             }
-            Event::Drawer { .. } => self.out.closed.extend(SessionClosed::of(record)),
+            Event::Drawer { .. } => self.out.sessions.extend(SessionChange::of(record)),
             Event::Account { account, entry } => self.account_changed(store, *account, entry),
             _ => {}
         }

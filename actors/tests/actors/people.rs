@@ -5,7 +5,7 @@ use onhand_actors::port::{Envelope, Outcome};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take};
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell};
+use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell, Standing};
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
@@ -134,7 +134,14 @@ fn a_sale_that_accounts_pay_for_is_of_whoever_asked() {
         let issue = Action::Account { account: card, ask: issue };
         refused(&ask(&rig, By { user: None, ..ann }, at, issue.clone()), &Refusal::PersonNeeded);
         assert!(matches!(ask(&rig, ann, at, issue), Outcome::Done { .. }));
-        let take = Take { account: card, kind: AccountKind::GiftCard, measure, amount: Minor(1_000), by_code: true };
+        let take = Take {
+            account: card,
+            kind: AccountKind::GiftCard,
+            measure,
+            amount: Minor(1_000),
+            by_code: true,
+            limit: Minor::ZERO,
+        };
         let Action::Sell(sale) = sell(&[1]) else { panic!() };
         let paid = Action::Sell(Sell { takes: [take].into(), ..sale });
         assert!(matches!(ask(&rig, ann, SHOP, paid.clone()), Outcome::Done { .. }));
@@ -277,6 +284,9 @@ fn needed_by(event: &Event) -> Vec<Capability> {
 fn needed_by_sale(sale: &Sale) -> Vec<Capability> {
     let lines = || sale.pricing.iter().flat_map(|pricing| &pricing.lines);
     let mut needed = vec![Capability::Sell];
+    if sale.standing == Standing::Fact {
+        return needed;
+    }
     if lines().any(|line| line.overridden.is_some()) {
         needed.push(Capability::OverridePrice);
     }
@@ -326,7 +336,13 @@ fn some_action(n: u64) -> (LocationId, Action) {
         7 => Action::Return {
             till: None,
             currency: Currency::EUR,
-            lines: vec![SaleLine { sku: SkuId(1), qty: Qty::units(1), unit_price: Minor(1), taxed: Taxed::default() }],
+            lines: vec![SaleLine {
+                sku: SkuId(1),
+                qty: Qty::units(1),
+                unit_price: Minor(1),
+                taxed: Taxed::default(),
+                unit_cost: None,
+            }],
             said: Said::default(),
             disposition: Disposition::Resell,
             tenders: vec![],

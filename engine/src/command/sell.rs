@@ -19,6 +19,8 @@ pub struct SaleLine {
     pub unit_price: Minor,
     /// What the line cost.
     pub taxed: Taxed,
+    /// What a unit had cost the shop, where that is known.
+    pub unit_cost: Option<Minor>,
 }
 
 /// A means of payment.

@@ -1,7 +1,7 @@
 //! What a person may be allowed to do, and which action needs what.
 
 use crate::account::{AccountAsk, Cause};
-use crate::command::{Action, Sell};
+use crate::command::{Action, Sell, Standing};
 use crate::drawer;
 use crate::quote::Why;
 
@@ -165,9 +165,12 @@ pub fn needs(action: &Action) -> Capabilities {
 }
 
 /// A sale at another price than the shop's, or with something off that no promotion gives, needs more
-/// than a sale does.
+/// than a sale does. One that has already happened is recorded with the price it had.
 fn needs_of_sale(sell: &Sell) -> Capabilities {
     let mut needed = Capabilities::of(&[Capability::Sell]);
+    if sell.standing == Standing::Fact {
+        return needed;
+    }
     for line in sell.pricing.iter().flat_map(|pricing| &pricing.lines) {
         if line.overridden.is_some() {
             needed = needed.and(Capabilities::of(&[Capability::OverridePrice]));

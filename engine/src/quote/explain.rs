@@ -41,7 +41,7 @@ fn source(source: &PriceSource, money: &impl Fn(Minor) -> String) -> String {
             format!("the price of book {code} from {min_qty} on")
         }
         PriceSource::Book { code, .. } => format!("the price of book {code}"),
-        PriceSource::Named { list_price, reason } => {
+        PriceSource::Named { list_price, reason, .. } => {
             let own = list_price.map_or(String::new(), |own| format!(" instead of {}", money(own)));
             let why = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
             format!("a price named by the seller{own}{why}")

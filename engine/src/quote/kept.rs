@@ -28,8 +28,8 @@ pub struct Discount {
 pub struct Override {
     /// The shop's price of a unit, where it has one.
     pub list_price: Option<Minor>,
-    /// Why.
-    pub reason: Label,
+    /// Why, where they said so.
+    pub reason: Option<Label>,
 }
 
 /// How the price of one line came about.
@@ -37,7 +37,7 @@ pub struct Override {
 pub struct LinePricing {
     /// What was taken off, in order.
     pub discounts: Vec<Discount>,
-    /// The price was named by a person, who said why.
+    /// The price was named by a person, and is not the shop's.
     pub overridden: Option<Override>,
 }
 
@@ -57,7 +57,7 @@ pub struct Pricing {
 impl LinePricing {
     pub(super) fn of(line: &QuoteLine) -> Self {
         let overridden = match &line.source {
-            PriceSource::Named { list_price, reason: Some(reason) } => {
+            PriceSource::Named { list_price, reason, differs } if *differs || reason.is_some() => {
                 Some(Override { list_price: *list_price, reason: reason.clone() })
             }
             _ => None,

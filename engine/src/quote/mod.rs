@@ -6,11 +6,15 @@
 //!
 //! Not responsible for: stock, payment, and whether a person may name a price.
 
+mod by_hand;
 mod explain;
 mod kept;
+mod own;
 
+pub use by_hand::ByHand;
 pub use explain::explain;
 pub use kept::{Discount, LinePricing, Override, Pricing, Why};
+pub use own::is_at_price;
 
 use crate::catalogue::{Item, Location};
 use crate::command::Channel;
@@ -40,6 +44,8 @@ pub struct Basket<'a> {
     pub coupons: &'a [Label],
     /// Why the customer pays no tax, where they do not: the certificate's name.
     pub exempt: Option<&'a Label>,
+    /// What a person takes off all of it.
+    pub discount: Option<&'a ByHand>,
     /// The lines.
     pub lines: &'a [BasketLine],
 }
@@ -55,8 +61,8 @@ pub struct BasketLine {
     pub named: Option<NamedPrice>,
     /// The tax as it was charged; none: by the rules. Only with a named price.
     pub taxed: Option<Taxed>,
-    /// What a person takes off the line, and why.
-    pub discount: Option<(Minor, Label)>,
+    /// What a person takes off the line.
+    pub discount: Option<ByHand>,
 }
 
 /// A price that was not asked of the rules. No promotion touches its line.
@@ -88,6 +94,8 @@ pub enum PriceSource {
         list_price: Option<Minor>,
         /// Why, where that was said.
         reason: Option<Label>,
+        /// Whether the shop asks another price.
+        differs: bool,
     },
 }
 
@@ -121,6 +129,8 @@ pub struct Quote {
     pub lines: Vec<QuoteLine>,
     /// What each promotion took off, in the order in which they were applied.
     pub promotions: Vec<PromotionTotal>,
+    /// What a person took off all of it; the lines have their shares.
+    pub discount: Option<Discount>,
 }
 
 /// What one promotion took off a basket.
@@ -172,17 +182,26 @@ impl Rules {
                 return Err(NoQuote { line: None, field: Some("coupons"), why });
             }
         }
-        let listed = self.listed(basket, &setting)?;
+        let (mut lines, promotions) = self.discounted(basket, &setting)?;
+        self.find_own_prices(&mut lines, basket, &setting);
+        let discount = by_hand::take_off(&mut lines, basket)?;
+        tax(&mut lines, basket, now)?;
+        Ok(Quote { version: self.version, exempt: basket.exempt.cloned(), lines, promotions, discount })
+    }
+
+    /// The lines with what promotions take off them, and the sum of it.
+    fn discounted(
+        &self,
+        basket: &Basket<'_>,
+        setting: &Setting<'_>,
+    ) -> Result<(Vec<QuoteLine>, Vec<PromotionTotal>), NoQuote> {
+        let listed = self.listed(basket, setting)?;
         let open: Vec<Line<'_>> = basket.lines.iter().zip(&listed).map(|(line, listed)| line.seen(listed)).collect();
-        let applied = self.promotions.apply(&open, basket.coupons, &setting);
+        let applied = self.promotions.apply(&open, basket.coupons, setting);
         let mut lines: Vec<QuoteLine> =
             basket.lines.iter().zip(listed).map(|(line, listed)| QuoteLine::of(line, listed)).collect();
-        let promotions = discount(&mut lines, &applied);
-        for (at, (line, asked)) in lines.iter_mut().zip(basket.lines).enumerate() {
-            line.take_off(at, asked)?;
-        }
-        tax(&mut lines, basket, now)?;
-        Ok(Quote { version: self.version, exempt: basket.exempt.cloned(), lines, promotions })
+        let promotions = note(&mut lines, &applied);
+        Ok((lines, promotions))
     }
 
     fn listed(&self, basket: &Basket<'_>, setting: &Setting<'_>) -> Result<Vec<Listed>, NoQuote> {
@@ -204,7 +223,9 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
     let booked = price(books, line.item.sku, in_basket);
     let own = booked.map(|(_, row)| row.price).or(line.item.price);
     if let Some(named) = &line.named {
-        let source = PriceSource::Named { list_price: own, reason: named.reason.clone() };
+        let is_own = |own| is_at_price(named.amount, own, line.qty, line.item.unit);
+        let differs = own.is_some_and(|own| !is_own(own));
+        let source = PriceSource::Named { list_price: own, reason: named.reason.clone(), differs };
         return Ok(Listed { unit_price: named.unit_price, amount: named.amount, source });
     }
     let unit_price = own.ok_or(Refusal::NoPrice { sku: line.item.sku })?;
@@ -220,7 +241,7 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
 }
 
 /// Writes what promotions took off to the lines, and sums it up.
-fn discount(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
+fn note(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
     let mut totals = Vec::with_capacity(applied.len());
     let mut counts = vec![0_usize; lines.len()];
     for (at, _) in applied.iter().flat_map(|one| &one.shares) {
@@ -284,17 +305,6 @@ impl QuoteLine {
     #[must_use]
     pub fn off(&self) -> Minor {
         self.discounts.iter().map(|discount| discount.amount).sum()
-    }
-
-    /// What a person takes off comes last, of what promotions have left.
-    fn take_off(&mut self, at: usize, asked: &BasketLine) -> Result<(), NoQuote> {
-        let Some((amount, reason)) = &asked.discount else { return Ok(()) };
-        let left = self.left();
-        if *amount <= Minor::ZERO || *amount > left {
-            return Err(NoQuote::of_line(at, "discount.amount", Refusal::BadDiscount { left: left.0 }));
-        }
-        self.discounts.push(Discount { why: Why::Person(reason.clone()), amount: *amount });
-        Ok(())
     }
 }
 

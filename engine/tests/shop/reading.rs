@@ -138,6 +138,7 @@ impl Shop {
                 tax_class: Label::new("standard").unwrap(),
                 price: None,
                 category: "".into(),
+                unit_cost: None,
             });
         }
         sku
@@ -237,7 +238,7 @@ impl Shop {
             if priced.is_some() {
                 reading.word();
             }
-            lines.push(SaleLine { sku, qty, unit_price, taxed: Default::default() });
+            lines.push(SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost: None });
         }
         let classes: Vec<Label> = lines.iter().map(|line| self.items[line.sku.index()].tax_class.clone()).collect();
         let amounts: Vec<_> = lines.iter().zip(&classes).map(|(l, class)| (class, l.unit_price.times(l.qty))).collect();

@@ -9,6 +9,7 @@ mod operations;
 mod pages;
 mod people;
 mod reads;
+mod reports;
 mod selling;
 mod tokens;
 mod upgrade;
@@ -61,6 +62,8 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/scan", get(reads::scan))
         .route("/locations", get(reads::locations))
         .route("/totals", get(reads::totals))
+        .route("/reports/sales", get(reports::sales))
+        .route("/reports/tenders", get(reports::tenders))
         .route("/quote", post(selling::quote))
         .route("/price_books", get(selling::price_books))
         .route("/promotions", get(selling::promotions))

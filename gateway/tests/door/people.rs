@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 /// A PIN that stands nowhere by chance.
-const MAX_PIN: &str = "739154826013";
+pub const MAX_PIN: &str = "739154826013";
 
 fn sale() -> Value {
     json!({"op": "sell", "id": id(), "location": "S1", "currency": "EUR", "lines": [{"sku": "TEA", "qty": 1}]})
@@ -28,23 +28,23 @@ fn sign_in(user: &str, pin: &str) -> Value {
     json!({"op": "sign_in", "id": id(), "user": user, "pin": pin})
 }
 
-fn approved(mut request: Value, user: &str, pin: &str) -> Value {
+pub fn approved(mut request: Value, user: &str, pin: &str) -> Value {
     request["approval"] = json!({"user": user, "pin": pin});
     request
 }
 
 #[track_caller]
-fn refused(reply: &Value, number: u64) {
+pub fn refused(reply: &Value, number: u64) {
     assert_eq!(reply["error"]["number"], number, "{reply}");
 }
 
 #[track_caller]
-fn done(reply: &Value, ok: &str) {
+pub fn done(reply: &Value, ok: &str) {
     assert_eq!(reply["ok"], ok, "{reply}");
 }
 
 /// Ann and Bob sell, with the same PIN; Max may everything. People are required in S1.
-async fn staffed(limits: Limits) -> Stand {
+pub async fn staffed(limits: Limits) -> Stand {
     staff(Stand::with(limits).await).await
 }
 
@@ -101,7 +101,7 @@ async fn sell_compact(till: &mut Socket) -> u16 {
 }
 
 /// The last event of the feed.
-async fn last_event(stand: &Stand) -> Value {
+pub async fn last_event(stand: &Stand) -> Value {
     let mut after = "0".to_owned();
     let mut last = Value::Null;
     loop {
@@ -134,7 +134,7 @@ async fn token_of(stand: &Stand, role: Role, user: &str, pin: &str) -> Response 
     stand.http("POST", "/v1/sign_in", &headers, body.as_bytes()).await
 }
 
-async fn till_of(stand: &Stand, user: &str, pin: &str) -> Socket {
+pub async fn till_of(stand: &Stand, user: &str, pin: &str) -> Socket {
     let mut till = stand.socket(Role::Till).await;
     done(&till.ask(sign_in(user, pin)).await, "signed_in");
     till

@@ -63,6 +63,8 @@ impl Job {
                 group: None,
                 coupons: Vec::new(),
                 tax_exempt: None,
+                customer: None,
+                discount: None,
             }),
         };
         Request { id: Id(self.id.0), approval: None, body }

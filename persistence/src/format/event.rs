@@ -63,6 +63,21 @@ pub(super) enum AnyEvent {
     PeopleRequired { at: u32, required: bool },
 }
 
+impl ArchivedAnyEvent {
+    /// Whether it is a sale, a return, an exchange, or of a drawer.
+    pub(super) fn is_of_tills(&self) -> bool {
+        matches!(
+            self,
+            Self::SaleRecorded(_)
+                | Self::WholeSale(_)
+                | Self::GoodsReturned(_)
+                | Self::SaleReturned(_)
+                | Self::Exchanged(_)
+                | Self::Drawer { .. }
+        )
+    }
+}
+
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) sku: u32,
@@ -83,6 +98,7 @@ pub(super) struct WideLine {
     net: i64,
     tax: i64,
     rate: u32,
+    unit_cost: Option<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -146,6 +162,7 @@ pub(super) fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
         net: line.taxed.net.0,
         tax: line.taxed.tax.0,
         rate: line.taxed.rate.0,
+        unit_cost: line.unit_cost.map(|cost| cost.0),
     };
     lines.iter().map(wide).collect()
 }
@@ -156,6 +173,7 @@ pub(super) fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
         qty: Qty::from_milli(line.qty),
         unit_price: Minor(line.unit_price),
         taxed: Taxed { net: Minor(line.net), tax: Minor(line.tax), rate: RatePpm(line.rate) },
+        unit_cost: line.unit_cost.map(Minor),
     };
     lines.into_iter().map(line).collect()
 }

@@ -80,6 +80,8 @@ pub(super) struct Promotion {
     coupon: Option<String>,
     priority: u16,
     exclusive: bool,
+    /// In all, by each customer.
+    uses: Option<[Option<u32>; 2]>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -101,7 +103,8 @@ enum Why {
 #[derive(Archive, Serialize, Deserialize)]
 struct LinePricing {
     discounts: Vec<(Why, i64)>,
-    overridden: Option<(Option<i64>, String)>,
+    /// The shop's own price, and why another was asked.
+    overridden: Option<(Option<i64>, Option<String>)>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -296,6 +299,7 @@ impl From<&promotion::Promotion> for Promotion {
             coupon: one.coupon.as_ref().map(ToString::to_string),
             priority: one.priority,
             exclusive: one.exclusive,
+            uses: one.uses.map(|uses| [uses.in_all, uses.per_customer]),
         }
     }
 }
@@ -313,6 +317,7 @@ impl TryFrom<Promotion> for Arc<promotion::Promotion> {
             coupon: one.coupon.as_deref().map(label).transpose()?,
             priority: one.priority,
             exclusive: one.exclusive,
+            uses: one.uses.map(|[in_all, per_customer]| promotion::Uses { in_all, per_customer }),
         }))
     }
 }
@@ -352,7 +357,8 @@ impl From<&quote::LinePricing> for LinePricing {
             };
             (why, discount.amount.0)
         };
-        let overridden = |one: &quote::Override| (one.list_price.map(|price| price.0), one.reason.to_string());
+        let overridden =
+            |one: &quote::Override| (one.list_price.map(|price| price.0), one.reason.as_ref().map(ToString::to_string));
         Self {
             discounts: line.discounts.iter().map(discount).collect(),
             overridden: line.overridden.as_ref().map(overridden),
@@ -371,8 +377,9 @@ impl TryFrom<LinePricing> for quote::LinePricing {
             };
             Ok(quote::Discount { why, amount: Minor(amount) })
         };
-        let overridden = |(list_price, reason): (Option<i64>, String)| {
-            Ok::<_, DecodeError>(quote::Override { list_price: list_price.map(Minor), reason: label(&reason)? })
+        let overridden = |(list_price, reason): (Option<i64>, Option<String>)| {
+            let reason = reason.as_deref().map(label).transpose()?;
+            Ok::<_, DecodeError>(quote::Override { list_price: list_price.map(Minor), reason })
         };
         Ok(Self {
             discounts: line.discounts.into_iter().map(discount).collect::<Result<_, DecodeError>>()?,

@@ -59,6 +59,7 @@ fn promotions() -> Vec<Arc<Promotion>> {
             currency: (no % 2 == 0).then_some(Currency::EUR),
             terms: terms(),
             coupon: (no == 1).then(|| label("SAVE")),
+            uses: None,
             priority: 7,
             exclusive: no == 2,
         })
@@ -75,11 +76,12 @@ fn priced_sale() -> Sale {
         },
         LinePricing {
             discounts: vec![],
-            overridden: Some(Override { list_price: Some(Minor(1_210)), reason: label("friend") }),
+            overridden: Some(Override { list_price: Some(Minor(1_210)), reason: Some(label("friend")) }),
         },
+        LinePricing { discounts: vec![], overridden: Some(Override { list_price: Some(Minor(7)), reason: None }) },
     ];
     let pricing = Pricing { version: RulesVersion(9), hash: u64::MAX, exempt: Some(label("CERT-7")), lines };
-    Sale { lines: vec![line(4, 1), line(5, 1)], pricing: Some(Box::new(pricing)), ..plain_sale(1, 4) }
+    Sale { lines: vec![line(4, 1), line(5, 1), line(6, 1)], pricing: Some(Box::new(pricing)), ..plain_sale(1, 4) }
 }
 
 fn dated() -> Event {

@@ -2,6 +2,7 @@
 
 use super::enter::Refused;
 use crate::card_code::CardCode;
+use crate::coupon;
 use crate::message::{
     AccountLine, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
 };
@@ -20,6 +21,9 @@ struct Named {
 
 pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refused> {
     let kind = AccountKind::from(body.kind);
+    if kind.is_of_uses() {
+        return Err(form("an account of uses is opened by the first use of the coupon", "type"));
+    }
     let (measure, amount) = measured(body.currency, body.amount, body.points)?;
     // Points are a customer's and money is not points: an account of another sort could never be paid with.
     if (kind == AccountKind::Loyalty) != (measure == Measure::Points) {
@@ -63,13 +67,21 @@ pub(super) fn disable(body: &DisableAccount) -> Result<Action, Refused> {
 }
 
 pub(super) fn read(body: &ReadAccount) -> Result<Action, Refused> {
-    Ok(Action::Account { account: named(body.account, body.code)?.account, ask: AccountAsk::Read })
+    let account = match (&body.promotion, &body.customer) {
+        (Some(promotion), customer) if body.account.is_none() && body.code.is_none() => {
+            coupon::account(&promotion.0, customer.as_ref().map(|customer| &customer.0))
+        }
+        (None, None) => named(body.account, body.code)?.account,
+        (None, Some(_)) => return Err(form("a customer is named beside a promotion", "customer")),
+        (Some(_), _) => return Err(form("name the account by either `account`, `code` or `promotion`", "promotion")),
+    };
+    Ok(Action::Account { account, ask: AccountAsk::Read })
 }
 
 /// What the tenders of a sale take from accounts. Nothing is allocated when none names one.
-pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Box<[Take]>, Refused> {
+pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Vec<Take>, Refused> {
     if tenders.iter().all(|tender| !is_of_account(tender)) {
-        return Ok(Box::default());
+        return Ok(Vec::new());
     }
     let mut takes: Vec<Take> = Vec::new();
     for (at, tender) in tenders.iter().enumerate().filter(|(_, tender)| is_of_account(tender)) {
@@ -95,9 +107,9 @@ pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Box<[Take]
         if takes.iter().any(|take| take.account == account) {
             return wrong("an account is named once; add up what it pays", "account");
         }
-        takes.push(Take { account, kind, measure, amount, by_code });
+        takes.push(Take { account, kind, measure, amount, by_code, limit: Minor::ZERO });
     }
-    Ok(takes.into())
+    Ok(takes)
 }
 
 /// Only sales take from accounts; goods that come back are not paid to one by the return itself.
@@ -175,7 +187,7 @@ pub(super) const fn word(entry: &Entry) -> &'static str {
         Entry::Loaded { .. } => "account_loaded",
         Entry::Redeemed { .. } => "account_redeemed",
         Entry::Disabled { .. } => "account_disabled",
-        Entry::Held { .. } => "account_held",
+        Entry::Held { .. } | Entry::UseHeld { .. } => "account_held",
         Entry::LetGo { .. } => "account_let_go",
     }
 }
@@ -211,6 +223,13 @@ pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
         Entry::Held { sale, hold } => {
             AccountLine { amount: some(hold.amount), short: beyond(hold.short), sale: Some(Id::from(*sale)), ..blank }
         }
+        Entry::UseHeld { kind, sale, hold, .. } => AccountLine {
+            kind: Some(AccountType::from(*kind)),
+            amount: some(hold.amount),
+            short: beyond(hold.short),
+            sale: Some(Id::from(*sale)),
+            ..blank
+        },
         Entry::LetGo { sale } => AccountLine { sale: Some(Id::from(*sale)), ..blank },
     }
 }
@@ -242,6 +261,6 @@ fn blank(account: AccountId) -> AccountLine {
 const fn currency(measure: Measure) -> Option<value::Currency> {
     match measure {
         Measure::Money(currency) => Some(value::Currency(currency)),
-        Measure::Points => None,
+        Measure::Points | Measure::Uses => None,
     }
 }

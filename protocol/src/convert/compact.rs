@@ -67,7 +67,8 @@ fn priced_lines<N: Names>(place: &Place<'_, N>, sale: &Sale<'_>, channel: Channe
         Ok(BasketLine { item, qty, named: None, taxed: None, discount: None })
     };
     let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
-    let whose = For { channel, group: None, coupons: &[], exempt: None, completed: sale.completed };
+    let completed = sale.completed;
+    let whose = For { channel, group: None, coupons: &[], exempt: None, discount: None, customer: None, completed };
     Ok(priced::sale_lines(&place.quote_basket(&lines, &whose)?.0))
 }
 
@@ -82,7 +83,8 @@ fn lines<N: Names>(place: &Place<'_, N>, lines: Lines<'_>) -> Result<Vec<command
         };
         let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
         let (unit_price, amount) = place.list_price(&item, qty, at)?;
-        sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed: Default::default() });
+        let (sku, unit_cost) = (item.sku, item.unit_cost);
+        sold.push(command::SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost });
         to_assess.push((item, amount));
     }
     let tax = &place.location.tax;

@@ -15,6 +15,7 @@ use onhand_engine::drawer::Movement;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor, divide_half_up};
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::is_at_price;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
 use onhand_engine::time::Millis;
@@ -226,17 +227,22 @@ impl<N: Names> Desk<'_, N> {
                 group: body.group.as_ref(),
                 coupons: &body.coupons,
                 exempt: body.tax_exempt.as_ref(),
+                discount: body.discount.as_ref(),
+                customer: body.customer.as_ref(),
                 completed: body.completed,
             };
             let (lines, tenders) = (&body.lines, &body.tenders);
             let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
+            let sell = place.sell(&sold, standing)?;
+            let mut takes = account::takes(&body.tenders, body.currency.0)?;
+            takes.extend_from_slice(&sell.takes);
             Ok(Action::Sell(command::Sell {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
                 session: body.session.map(SessionNo),
-                takes: account::takes(&body.tenders, body.currency.0)?,
-                ..place.sell(&sold, standing)?
+                takes: takes.into(),
+                ..sell
             }))
         })
     }
@@ -249,7 +255,7 @@ impl<N: Names> Desk<'_, N> {
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
-                lines: place.sale_lines(&body.lines)?,
+                lines: place.sale_lines(&body.lines)?.0,
                 said: said(&body.lines),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
@@ -295,10 +301,17 @@ impl<N: Names> Place<'_, N> {
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
         let till = till(sold.till)?;
-        let (lines, pricing) = if self.names.has_rules() || priced::needs_rules(sold) {
-            priced::sale_lines(&self.quote(sold.lines, &sold.whose)?.0)
-        } else {
-            (self.sale_lines(sold.lines)?, None)
+        let plain = match self.names.has_rules() || priced::needs_rules(sold) {
+            true => None,
+            false => self.plain_lines(sold.lines)?,
+        };
+        let (lines, pricing, takes) = match plain {
+            Some(lines) => (lines, None, Box::default()),
+            None => {
+                let quote = self.quote(sold.lines, &sold.whose)?.0;
+                let (lines, pricing) = priced::sale_lines(&quote);
+                (lines, pricing, self.uses(&quote, &sold.whose)?)
+            }
         };
         Ok(command::Sell {
             standing,
@@ -311,24 +324,33 @@ impl<N: Names> Place<'_, N> {
             owner: None,
             order: None,
             session: None,
-            takes: Box::default(),
+            takes,
             pricing,
         })
     }
 
-    fn sale_lines(&self, lines: &[SaleLine]) -> Result<Vec<command::SaleLine>, Refused> {
+    /// The lines of a sale; none where one of them costs something else than the catalogue's price.
+    fn plain_lines(&self, lines: &[SaleLine]) -> Result<Option<Vec<command::SaleLine>>, Refused> {
+        let (lines, at_list_price) = self.sale_lines(lines)?;
+        Ok(at_list_price.then_some(lines))
+    }
+
+    /// The lines as they are said, and whether they cost what the catalogue says.
+    fn sale_lines(&self, lines: &[SaleLine]) -> Result<(Vec<command::SaleLine>, bool), Refused> {
         self.check_count(lines.len())?;
+        let mut at_list_price = true;
         let mut sold = Vec::with_capacity(lines.len());
         let mut to_assess: Vec<(Arc<Item>, Minor)> = Vec::new();
         for (at, line) in lines.iter().enumerate() {
             let item = self.sold_item(line, at)?;
             let qty = above_zero(&item, line.qty, at)?;
             let (unit_price, amount) = self.price(&item, line, qty, at)?;
+            at_list_price &= item.price.is_none_or(|own| is_at_price(amount, own, qty, item.unit));
             let taxed = match line.tax {
                 Some(tax) => as_it_was(self.location.tax.basis, amount, tax.amount.0, tax.rate_ppm, at)?,
                 None => Taxed::default(),
             };
-            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed });
+            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed, unit_cost: item.unit_cost });
             if line.tax.is_none() {
                 to_assess.push((item, amount));
             }
@@ -339,7 +361,7 @@ impl<N: Names> Place<'_, N> {
         for ((_, line), taxed) in open.zip(assessed) {
             line.taxed = taxed;
         }
-        Ok(sold)
+        Ok((sold, at_list_price))
     }
 
     pub(super) fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {

@@ -12,6 +12,7 @@ mod people;
 mod priced;
 mod read;
 mod refusal;
+mod report;
 mod rules;
 mod scan;
 
@@ -24,6 +25,7 @@ pub use giving::{command_about, unknown_sale};
 pub use people::{by, people, set_pin, signed_in};
 pub use read::{event, item, key_id, key_message, location, reservation, tax_gaps, totals};
 pub use refusal::{refusal, refused};
+pub use report::{sales_row, tender_row};
 pub use rules::{price_book_message, promotion_message};
 pub use scan::scan;
 

@@ -32,6 +32,7 @@ pub fn item(item: &Item) -> ItemInput {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
+        unit_cost: item.unit_cost.map(Amount),
     }
 }
 
@@ -368,7 +369,7 @@ impl EventMessage {
             line.discounts = super::priced::discounts(&kept.discounts);
             if let Some(overridden) = &kept.overridden {
                 line.list_price = overridden.list_price.map(Amount);
-                line.price_reason = Some((&overridden.reason).into());
+                line.price_reason = overridden.reason.as_ref().map(Into::into);
             }
         }
         self.quote = Some(QuoteName { version: pricing.version.0, hash: format!("{:016x}", pricing.hash) });
@@ -377,14 +378,17 @@ impl EventMessage {
     }
 }
 
-/// What the catalogue cannot be taxed with.
+/// What the catalogue cannot be taxed with; with times where a range was asked for.
 #[must_use]
-pub fn tax_gaps(gaps: &[Gap], names: &impl Names) -> TaxGaps {
+pub fn tax_gaps(gaps: &[Gap], with_times: bool, names: &impl Names) -> TaxGaps {
+    let time = |moment| with_times.then_some(Time(moment));
     let gap = |gap: &Gap| {
         Some(TaxGap {
             location: Text(names.location_numbered(gap.location)?.code.clone()),
             channel: gap.channel.into(),
             class: Text(gap.class.clone()),
+            from: time(gap.from),
+            until: time(gap.until),
             items: u64::try_from(gap.items).unwrap_or(u64::MAX),
             first: sku(gap.first, names),
         })

@@ -1,7 +1,7 @@
 //! One struct per op; they are also the bodies of `POST /v1/{op}`. An unknown field is an error.
 
 use super::metrics::{Every, MetricField};
-use super::pricing::LineDiscount;
+use super::pricing::DiscountByHand;
 use super::word::{Channel, TenderType};
 use crate::card_code::CardCode;
 use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Quantity, Sku};
@@ -76,6 +76,12 @@ body!(
         /// The customer pays no tax, for this reason: the name of a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// Who the customer is, in the shop's own words: for coupons that each may use so often.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
+        /// What a person takes off the whole basket, after all else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<DiscountByHand>,
     }
 );
 body!(
@@ -103,7 +109,7 @@ body!(
         price_reason: Option<Label>,
         /// What a person takes off the line, after promotions. Sales only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        discount: Option<LineDiscount>,
+        discount: Option<DiscountByHand>,
     }
 );
 body!(

@@ -16,6 +16,7 @@ mod pricing;
 pub mod read;
 mod replied;
 mod reply;
+mod report;
 mod request;
 mod role;
 mod tagged;
@@ -50,10 +51,10 @@ pub use people::{
     SignOut, SignedIn, UserMessage,
 };
 pub use pricing::{
-    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
-    FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook,
+    EndPromotion, FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
-    Terms, WatchPrices,
+    Terms, UsesInput, WatchPrices,
 };
 pub use replied::{
     Allocated, Counted, Extended, HelloReply, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, PriceBookDefined,
@@ -61,6 +62,7 @@ pub use replied::{
 };
 pub(crate) use reply::each_success_schema;
 pub use reply::{Incoming, Reply, Success};
+pub use report::{ReportPage, ReportRows, RowOf, SalesRow, TenderRow};
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
 pub use role::Role;

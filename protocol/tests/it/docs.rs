@@ -3,7 +3,8 @@
 
 use onhand_protocol::message::read::KeyMessage;
 use onhand_protocol::message::{
-    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Prices, Reply, Request,
+    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Prices, Reply, ReportPage,
+    Request,
 };
 use onhand_protocol::{openapi, routes, schema};
 use std::collections::BTreeSet;
@@ -80,6 +81,10 @@ fn every_example_is_what_it_claims_to_be() {
             "body key" => {
                 let key: KeyMessage = serde_json::from_str(&text).unwrap();
                 unchanged(&text, &serde_json::to_string(&key).unwrap());
+            }
+            "body report" => {
+                let page: ReportPage = serde_json::from_str(&text).unwrap();
+                unchanged(&text, &serde_json::to_string(&page).unwrap());
             }
             other => panic!("an example claims to be {other:?}"),
         }
