@@ -84,7 +84,7 @@ proptest! {
     /// Whoever works a basket out with the same rules may name what it comes to.
     #[test]
     fn what_a_quote_says_is_no_other_price(
-        place in places(), promotions in promotions(), lines in baskets(), at in any::<prop::sample::Index>()
+        place in places(), promotions in promotions(9), lines in baskets(), at in any::<prop::sample::Index>()
     ) {
         let rules = rules(&promotions);
         let quote = rules.quote(&basket(&place, &lines, &[]), NOW).unwrap();

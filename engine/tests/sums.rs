@@ -132,7 +132,13 @@ fn of_sale(quote: &Quote, paying: &Paying) -> Result<(), TestCaseError> {
     let lines: Vec<SaleLine> = quote
         .lines
         .iter()
-        .map(|line| SaleLine { sku: line.item.sku, qty: line.qty, unit_price: line.unit_price, taxed: line.taxed })
+        .map(|line| SaleLine {
+            sku: line.item.sku,
+            qty: line.qty,
+            unit_price: line.unit_price,
+            taxed: line.taxed,
+            unit_cost: None,
+        })
         .collect();
     let goods = lines.iter().map(|line| onhand_engine::command::SkuQty { sku: line.sku, qty: line.qty }).collect();
     run(&mut place, 2, Channel::Till, Action::Receive { lines: goods }).unwrap();
