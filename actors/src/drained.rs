@@ -2,7 +2,7 @@
 
 use crate::directory::ChainChange;
 use crate::figures::part::Part;
-use crate::port::{LevelChange, Outcome, Port, PortId, Ticket};
+use crate::port::{LevelChange, Outcome, PaymentChange, Port, PortId, Ticket};
 use crate::view::{HoldChange, SessionChange};
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::refusal::Refusal;
@@ -40,6 +40,7 @@ pub(crate) struct Drained {
     pub(crate) holds: Vec<HoldChange>,
     pub(crate) chain: Vec<ChainChange>,
     pub(crate) sessions: Vec<SessionChange>,
+    pub(crate) payments: Vec<PaymentChange>,
     /// What an earlier second brought, counted once this is durable.
     pub(crate) part: Option<Box<Part>>,
 }
@@ -56,6 +57,7 @@ impl Drained {
         self.holds.clear();
         self.chain.clear();
         self.sessions.clear();
+        self.payments.clear();
         self.part = None;
     }
 }

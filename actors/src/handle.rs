@@ -8,7 +8,7 @@ use crate::figures::desk::Desk;
 use crate::log_thread::LogThread;
 use crate::meters::Meters;
 use crate::places::Places;
-use crate::port::{Envelope, LevelChange, Port, PortId};
+use crate::port::{Envelope, LevelChange, PaymentChange, Port, PortId};
 use crate::scanning::{Found, Scan, Scanned};
 use crate::shard::{Shard, StepPort};
 use crate::shared::{Inbox, Shared};
@@ -265,6 +265,11 @@ impl Handle {
     /// A live reservation, where there is one.
     pub fn reservation(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {
         self.shared().view.hold(location, id)
+    }
+
+    /// The payments of a location that are not ended, as of the last durable record.
+    pub fn payments(&self, location: LocationId) -> Vec<PaymentChange> {
+        self.shared().view.payments(location)
     }
 
     /// The durable record that closed a till session, with its Z and journal; none where it is open, never

@@ -1,20 +1,22 @@
 //! The published view: what is durable, for every thread to read. Never the truth; the actors are.
 
 use crate::figures::stockouts::{Stockouts, is_out};
-use crate::port::LevelChange;
+use crate::port::{LevelChange, PaymentChange};
 use dashmap::DashMap;
 use hashbrown::DefaultHashBuilder;
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
-use onhand_engine::ids::{LocationId, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{LocationId, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::level::Level;
+use onhand_engine::payment::Payment;
 use onhand_engine::report::{Sessions, Span};
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 type Map<K, V> = DashMap<K, V, DefaultHashBuilder>;
 
@@ -62,6 +64,8 @@ pub(crate) struct View {
     holds: Map<(LocationId, ReservationId), Reservation>,
     /// By till; session 1 is the first.
     sessions: Map<(LocationId, TillNo), Vec<Span>>,
+    /// Those that are not ended.
+    payments: Map<LocationId, BTreeMap<PaymentId, Arc<Payment>>>,
     pub(crate) stockouts: Stockouts,
 }
 
@@ -77,6 +81,11 @@ impl HoldChange {
                 tell(HoldChange::Live(at, *reservation, live));
             }
             Event::Extended { reservation, deadline } => tell(HoldChange::Extended(at, *reservation, *deadline)),
+            Event::Payment { happening, .. } => {
+                if let Some((reservation, deadline)) = happening.keeps() {
+                    tell(HoldChange::Extended(at, reservation, deadline));
+                }
+            }
             Event::Released(freed) | Event::Expired(freed) => tell(HoldChange::Ended(at, freed.reservation)),
             Event::SaleRecorded(sale) => {
                 sale.freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
@@ -106,6 +115,8 @@ impl View {
         for (id, live) in &place.store.reservations {
             self.holds.insert((location, *id), live.clone());
         }
+        let open = place.store.payments.open().map(|(id, payment)| (id, Arc::new(payment.clone())));
+        self.payments.insert(location, open.collect());
         for (till, drawer) in place.tills.iter().filter_map(|(no, till)| Some((*no, till.drawer.as_ref()?))) {
             let closed = drawer.closed.iter().map(|closed| Span {
                 opened: closed.opened,
@@ -155,6 +166,29 @@ impl View {
                 self.holds.remove(&(at, id));
             }
         }
+    }
+
+    /// Publishes payments as they stand after their changes.
+    pub(crate) fn put_payments(&self, changes: &[PaymentChange]) {
+        for change in changes {
+            let mut own = self.payments.entry(change.location).or_default();
+            if change.payment.is_open() {
+                own.insert(change.id, Arc::clone(&change.payment));
+            } else {
+                own.remove(&change.id);
+            }
+        }
+    }
+
+    /// The payments of a location that are not ended.
+    pub(crate) fn payments(&self, location: LocationId) -> Vec<PaymentChange> {
+        let own = self.payments.get(&location);
+        let change = |(id, payment): (&PaymentId, &Arc<Payment>)| PaymentChange {
+            location,
+            id: *id,
+            payment: Arc::clone(payment),
+        };
+        own.iter().flat_map(|own| own.iter().map(change).collect::<Vec<_>>()).collect()
     }
 
     /// Publishes that a session was opened or closed.

@@ -194,6 +194,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));

@@ -98,6 +98,7 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     });
     let id = CommandId(u128::from(chance.next()) << 64 | u128::from(chance.next()));

@@ -98,6 +98,8 @@ pub enum Role {
     Analyst,
     /// Reads health, metrics and queues.
     Operations,
+    /// Speaks to a payment provider or its terminals, at the payments' own listener.
+    Driver,
 }
 
 /// The public half of a key's name.
@@ -123,7 +125,7 @@ pub struct Key {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] = [Role::Admin, Role::Till, Role::Web, Role::Analyst, Role::Operations];
+    pub const ALL: [Role; 6] = [Role::Admin, Role::Till, Role::Web, Role::Analyst, Role::Operations, Role::Driver];
 
     /// The word for it on the command line and the wire.
     #[must_use]
@@ -134,6 +136,7 @@ impl Role {
             Role::Web => "web",
             Role::Analyst => "analyst",
             Role::Operations => "operations",
+            Role::Driver => "driver",
         }
     }
 

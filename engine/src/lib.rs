@@ -32,6 +32,7 @@ mod hash;
 pub mod ids;
 pub mod level;
 pub mod money;
+pub mod payment;
 pub mod people;
 pub mod pricing;
 pub mod promotion;

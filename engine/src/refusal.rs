@@ -4,6 +4,7 @@
 use crate::command::TenderKind;
 use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
 use crate::money::Currency;
+use crate::payment;
 use crate::people::Capability;
 use crate::qty::Qty;
 
@@ -305,6 +306,9 @@ pub enum Refusal {
         /// The session asked for.
         session: SessionNo,
     },
+    /// 3090 to 3099
+    #[error(transparent)]
+    Payment(#[from] payment::Refused),
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -374,6 +378,7 @@ impl Refusal {
             Refusal::SessionNotOpen { .. } => 3010,
             Refusal::SessionOpen { .. } => 3011,
             Refusal::UnknownSession { .. } => 3012,
+            Refusal::Payment(refused) => refused.number(),
         }
     }
 }
@@ -443,6 +448,18 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3090, "payment_undecided", "A payment of this sale is not decided yet."),
+    (3091, "too_many_payments", "Too many payments are not ended."),
+    (3092, "goods_not_held", "The goods must be held before they are paid for."),
+    (3093, "unknown_payment", "There is no such payment here."),
+    (3094, "payment_stage", "The payment does not stand where this needs it."),
+    (3095, "payment_of_another_sale", "The payment is for another sale."),
+    (3096, "payment_amount", "The payment has less to give."),
+    (3097, "another_transaction", "The provider approved the payment twice."),
+    (3098, "sale_paid", "The sale is recorded already."),
+    (3099, "no_such_refund", "The payment has no such refund."),
+    (3100, "wrong_listener", "This is asked at the other address of the server."),
+    (3101, "bad_payment_tender", "The tender cannot name this payment."),
     (3110, "bad_percent_off", "So large a part cannot be taken off."),
     (3111, "coupon_used_up", "The coupon has been used as often as it may be."),
     (3112, "coupon_used_by_customer", "This customer has used the coupon as often as they may."),

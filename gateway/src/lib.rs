@@ -24,6 +24,7 @@ mod names;
 mod office;
 mod outbox;
 mod pages;
+mod payments;
 mod pending;
 mod people;
 mod prices;

@@ -4,8 +4,8 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PeopleList,
-    PriceBookList, PromotionPage, Quote, Quoted, ReportPage, SignIn, SignedIn, TaxGaps, Z, each_schema,
+    Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PaymentPage,
+    PeopleList, PriceBookList, PromotionPage, Quote, Quoted, ReportPage, SignIn, SignedIn, TaxGaps, Z, each_schema,
     each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
@@ -159,6 +159,7 @@ fn schemas() -> Value {
         named::<KeyList>,
         named::<KeyMessage>,
         named::<PeopleList>,
+        named::<PaymentPage>,
         named::<Approval>,
         named::<SignIn>,
         named::<SignedIn>,

@@ -79,6 +79,7 @@ const CHANNEL: Query =
     Query { name: "channel", is_number: false, meaning: "The channel whose `available` is meant; default by role." };
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
 const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
+const PAYMENTS: &[Query] = &[LOCATION, AFTER, LIMIT];
 const PAGE: &[Query] = &[AFTER, LIMIT];
 const RANGE: &[Query] = &[
     Query { name: "from", is_number: false, meaning: "The first moment, in RFC 3339; default: now." },
@@ -245,6 +246,23 @@ pub const ROUTES: &[Route] = &[
     read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
     read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
     read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue without a rate, where and when.", RANGE),
+    command(
+        "/v1/start_payment",
+        "start_payment",
+        "payment_started",
+        "Begin a card payment, by a driver of its provider.",
+    ),
+    command(
+        "/v1/give_up_payment",
+        "give_up_payment",
+        "payment_noted",
+        "Give a payment up; what is approved is voided.",
+    ),
+    command("/v1/refund_payment", "refund_payment", "payment_noted", "Give back of what a payment has taken."),
+    command("/v1/payment", "payment", "payment", "How a payment stands."),
+    command("/v1/take_payment", "take_payment", "payment_noted", "Address for payments: a driver takes one."),
+    command("/v1/report_payment", "report_payment", "payment_noted", "Address for payments: what came of one."),
+    read("/v1/payments", "PaymentPage", "Payments of a location that are not ended, page by page.", PAYMENTS),
     admin(command("/v1/define_role", "define_role", "role_defined", "Define or change a role.")),
     admin(command("/v1/define_user", "define_user", "user_defined", "Define or change a user.")),
     admin(command("/v1/set_pin", "set_pin", "pin_set", "Give a user a PIN.")),

@@ -15,6 +15,7 @@ use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{ReservationId, Seq};
+use onhand_engine::payment::PaymentAsk;
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
@@ -30,6 +31,9 @@ impl Shard {
         self.has_come(store, command);
         if let Action::Expire { reservation } = command.action {
             return self.run_expiry(store, reservation, command, now);
+        }
+        if let Action::Payment { payment, ask: PaymentAsk::Due } = command.action {
+            return self.run_payment_due(store, payment, command, now);
         }
         let Some(outcome) = self.attempt(store, envelope, now) else { return };
         if let (Outcome::Refused(Refusal::BalanceHeld { .. }), Action::Account { account, .. }) =
@@ -110,7 +114,14 @@ impl Shard {
         }
     }
 
-    fn outcome(&mut self, store: u32, by: By, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
+    pub(super) fn outcome(
+        &mut self,
+        store: u32,
+        by: By,
+        command: &Command,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) -> Outcome {
         match self.decide(store, by, command, now) {
             Ok(Decision::Happens(event)) => {
                 let (location, by) = (command.location, by.kept_for(&command.action));
@@ -135,7 +146,7 @@ impl Shard {
         }
     }
 
-    fn closed_for_writes(&self, store: u32) -> Option<Refusal> {
+    pub(super) fn closed_for_writes(&self, store: u32) -> Option<Refusal> {
         if self.is_stopped() {
             return Some(Refusal::LogStopped);
         }
@@ -259,6 +270,7 @@ impl Shard {
             Event::Account { account, entry } => self.account_changed(store, *account, entry),
             _ => {}
         }
+        self.payments_changed(store, record);
         HoldChange::each(record, |change| {
             match change {
                 HoldChange::Live(..) => self.reservations += 1,

@@ -6,7 +6,7 @@ use crate::drained::NOBODY;
 use crate::port::{Envelope, Outcome};
 use hashbrown::HashMap;
 use onhand_engine::account::Entry;
-use onhand_engine::ids::{AccountId, CommandId};
+use onhand_engine::ids::{AccountId, CommandId, PaymentId};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
 use std::collections::VecDeque;
@@ -25,6 +25,8 @@ pub(super) enum Errand {
     Inquire { account: AccountId, sale: CommandId, deadline: Timestamp },
     /// A sale of this store stands: its accounts have to redeem.
     Settle { sale: CommandId },
+    /// The deadline of a payment has come.
+    Payment { payment: PaymentId },
     /// Those who wait at an account may have waited enough.
     Impatient { account: AccountId },
 }
@@ -61,6 +63,7 @@ impl Shard {
         for sale in state.settling.list.keys() {
             self.errands.insert(now, store, Errand::Settle { sale: *sale });
         }
+        self.look_after_payments(store);
     }
 
     /// Takes up what is due. A full disk lets it wait.
@@ -74,6 +77,7 @@ impl Shard {
             match errand {
                 Errand::Inquire { account, sale, deadline } => self.inquire(store, account, sale, deadline),
                 Errand::Settle { sale } => self.settle(store, sale, now),
+                Errand::Payment { payment } => self.payment_due(store, payment, now),
                 Errand::Impatient { account } => self.waiting.stirred.push(account),
             }
         }

@@ -10,6 +10,7 @@ use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment;
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::Why;
@@ -277,6 +278,11 @@ fn needed_by(event: &Event) -> Vec<Capability> {
         | Event::PinSet { .. }
         | Event::UserDisabled { .. }
         | Event::PeopleRequired { .. } => Capability::ManagePeople,
+        Event::Payment { happening, .. } => match happening {
+            payment::Happening::Started(_) | payment::Happening::GivenUp { by_itself: false } => Capability::Sell,
+            payment::Happening::RefundAsked { .. } => Capability::Return,
+            _ => return vec![],
+        },
         Event::Expired(_) | Event::Settled { .. } => return vec![],
     }]
 }

@@ -246,6 +246,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     })
 }

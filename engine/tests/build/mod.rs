@@ -44,6 +44,7 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     }
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod drawer;
 mod giving;
+mod payment;
 mod pricing;
 mod reading;
 
@@ -20,6 +21,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
+use onhand_engine::payment::Refused;
 use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::{Refusal, name_of};
@@ -45,6 +47,8 @@ pub(crate) struct Shop {
     journal: Vec<JournalLine>,
     accounts: Vec<String>,
     paid_sales: Vec<String>,
+    payments: Vec<String>,
+    refunds: Vec<String>,
 }
 
 impl Shop {
@@ -62,6 +66,8 @@ impl Shop {
             journal: vec![],
             accounts: vec![],
             paid_sales: vec![],
+            payments: vec![],
+            refunds: vec![],
         };
         shop.play("tax inclusive line standard=0");
         shop
@@ -80,6 +86,7 @@ impl Shop {
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
+            verb if payment::VERBS.contains(&verb) => self.of_payment(verb, &mut reading),
             "book" => self.book(&mut reading),
             "promotion" => self.promotion(&mut reading),
             "end" => self.end(&mut reading),
@@ -128,7 +135,9 @@ impl Shop {
         due.retain(|(deadline, _)| *deadline <= self.now);
         due.sort_unstable();
         let expired = due.iter().map(|(_, id)| self.outcome(Channel::Till, Action::Expire { reservation: *id }));
-        expired.collect::<Vec<_>>().join(" ")
+        let mut told = expired.collect::<Vec<_>>();
+        told.extend(self.payments_due());
+        told.join(" ")
     }
 
     fn show(&self, reading: &mut Reading) -> String {
@@ -235,6 +244,9 @@ impl Shop {
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
             text += &drawer::rounding(&sale.tenders);
             text += &pricing::kept(sale.pricing.as_deref());
+            if let Some(one) = sale.payments.iter().flat_map(|paid| &paid.uses).find(|one| !one.covered) {
+                let _ = write!(text, " uncovered={}", one.amount.0);
+            }
         }
         if let Event::GoodsReturned(back) = &event {
             text += &drawer::rounding(&back.tenders);
@@ -250,7 +262,10 @@ impl Shop {
         self.world.apply(&record);
         touched.sort_unstable();
         touched.dedup();
-        format!("{text} {}", self.counts(touched)).trim_end().to_owned()
+        let paid = record.event.sale().and_then(|sale| sale.payments.as_ref());
+        let standings: Vec<_> = paid.iter().flat_map(|paid| paid.each()).map(|id| self.standing(id)).collect();
+        let counts = self.counts(touched);
+        format!("{text} {counts} {}", standings.join(" ")).trim_end().to_owned()
     }
 
     fn answered(&self, answer: &Answer) -> String {
@@ -283,6 +298,9 @@ impl Shop {
             Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
             Answer::Account(statement) => accounts::said(statement),
             Answer::StepTaken => "done".to_owned(),
+            Answer::PaymentStarted { expires } => format!("started until={}s", expires.0 / 1_000),
+            Answer::PaymentStep => "noted".to_owned(),
+            Answer::Payment(..) => "stands".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         }
     }
@@ -303,6 +321,10 @@ impl Shop {
             Refusal::BalanceShort { short_by, available } => {
                 format!("{text} short_by={short_by} available={available}")
             }
+            Refusal::Payment(Refused::Undecided { stage, .. } | Refused::Stage { stage }) => {
+                format!("{text} {}", stage.name())
+            }
+            Refusal::Payment(Refused::Amount { has }) => format!("{text} has={has}"),
             Refusal::BadDiscount { left } => format!("{text} left={left}"),
             Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,

@@ -80,7 +80,7 @@ impl Reading {
     /// `T1`, or `-` for none.
     pub(crate) fn till(&mut self) -> Option<TillNo> {
         let word = self.word();
-        word.strip_prefix('T').map(|no| TillNo(no.parse().unwrap()))
+        word.starts_with('T').then(|| till_no(&word))
     }
 
     pub(crate) fn tax_rules(&mut self) -> TaxRules {
@@ -262,12 +262,13 @@ impl Shop {
             currency,
             lines,
             said: Said::default(),
-            tenders,
             reservation,
             owner,
             order,
             session,
             takes,
+            payments: self.uses(reading, &tenders),
+            tenders,
             pricing: None,
         }))
     }
@@ -275,6 +276,10 @@ impl Shop {
 
 pub(crate) fn channel(name: &str) -> Channel {
     Channel::ALL.into_iter().find(|channel| channel.name() == name).unwrap()
+}
+
+pub(crate) fn till_no(text: &str) -> TillNo {
+    TillNo(text.strip_prefix('T').unwrap().parse().unwrap())
 }
 
 fn qty(text: &str) -> Qty {

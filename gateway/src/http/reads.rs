@@ -62,7 +62,7 @@ impl Asked {
         Ok(Some(app.shared.handle.directory().item_by_code(&code).ok_or_else(wrong)?.sku))
     }
 
-    fn location(&self, app: &App) -> Result<Option<Arc<Location>>, Fault> {
+    pub(super) fn location(&self, app: &App) -> Result<Option<Arc<Location>>, Fault> {
         self.location.as_deref().map(|code| place(app, code)).transpose()
     }
 }

@@ -5,6 +5,7 @@ use super::account::{AccountEvent, RedemptionPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
+use super::payment::PaymentEvent;
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
@@ -61,6 +62,7 @@ pub(super) enum AnyEvent {
     PinSet { user: u32, pin: String },
     UserDisabled { user: u32, disabled: bool },
     PeopleRequired { at: u32, required: bool },
+    Payment(Box<PaymentEvent>),
 }
 
 impl ArchivedAnyEvent {
@@ -245,6 +247,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            payments: None,
         })
     }
 }
@@ -391,6 +394,7 @@ impl From<&Event> for AnyEvent {
             Event::PinSet { user, pin } => Self::PinSet { user: user.0.get(), pin: pin.as_str().to_owned() },
             Event::UserDisabled { user, disabled } => Self::UserDisabled { user: user.0.get(), disabled: *disabled },
             Event::PeopleRequired { at, required } => Self::PeopleRequired { at: at.0, required: *required },
+            Event::Payment { payment, happening } => Self::Payment(Box::new(PaymentEvent::of(*payment, happening))),
         }
     }
 }
@@ -484,6 +488,7 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::PinSet { user, pin } => Self::PinSet { user: user_no(user)?, pin: PinHash::new(&pin) },
             AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
             AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
+            AnyEvent::Payment(event) => event.read()?,
         })
     }
 }

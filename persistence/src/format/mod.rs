@@ -16,6 +16,7 @@ mod codes;
 mod drawer;
 mod event;
 pub mod head;
+mod payment;
 mod people;
 mod pricing;
 mod returns;

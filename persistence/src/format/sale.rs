@@ -93,6 +93,7 @@ pub(super) fn blank() -> Sale {
         order: None,
         late: None,
         redemption: None,
+        payments: None,
         pricing: None,
     }
 }
@@ -161,6 +162,7 @@ impl ArchivedNarrowSale {
         sale.late = None;
         sale.redemption = None;
         sale.pricing = None;
+        sale.payments = None;
         Ok(())
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         late: None,
         redemption: None,
         pricing: None,
+        payments: None,
     }
 }
 

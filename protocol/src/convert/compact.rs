@@ -48,6 +48,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing,
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })

@@ -3,7 +3,7 @@
 
 use super::enter::{Desk, Place, Refused, Sold, above_zero, on_line, tenders, till};
 use super::priced::For;
-use super::{Entered, Names, account};
+use super::{Entered, Names, account, payment};
 use crate::message::{BackLine, Body, Channel, ErrorBody, Exchange, ReturnSale, VoidSale};
 use crate::value::Position;
 use onhand_engine::command::{Action, Disposition, Standing};
@@ -45,6 +45,7 @@ pub fn command_about(
         Body::ReturnSale(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
             account::check_none(&body.tenders)?;
+            payment::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,

@@ -11,6 +11,7 @@ mod drawer;
 mod error;
 mod level;
 mod metrics;
+mod payment;
 mod people;
 mod pricing;
 pub mod read;
@@ -45,6 +46,11 @@ pub use metrics::{
     Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,
     MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
+};
+pub use payment::{
+    CardMessage, GiveUpPayment, PaymentLine, PaymentMessage, PaymentOutcome, PaymentPage, PaymentReply, PaymentStarted,
+    PaymentState, PaymentTask, PaymentTaskName, Payments, ReadPayment, RefundPayment, ReportPayment, StartPayment,
+    TakePayment, WatchPayments,
 };
 pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
