@@ -2,7 +2,7 @@
 //! what has happened is recorded beyond it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Measure, Take};
+use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Measure, Take};
 use onhand_engine::decide::Decision;
 use onhand_engine::event::Event;
 use onhand_engine::ids::{AccountId, CommandId, LocationId};
@@ -65,6 +65,23 @@ fn the_first_use_opens_the_account_and_the_last_closes_the_coupon() {
         fact: false,
     };
     assert_eq!(run(&mut accounts, &elsewhere), Err(Refusal::IdReused { field: "location" }));
+}
+
+#[test]
+fn a_use_that_was_had_comes_back_and_no_other() {
+    let mut accounts = Accounts::default();
+    let back = |amount: i64, cause| AccountAsk::Load { measure: Measure::Uses, amount: Minor(amount), cause };
+    let refund = || Cause::Refund(CommandId(1));
+    run(&mut accounts, &hold(1, 1, false)).unwrap();
+    assert_eq!(run(&mut accounts, &back(1, refund())), Err(Refusal::BadAmount), "it is only held");
+    run(&mut accounts, &confirm(1)).unwrap();
+    assert_eq!(run(&mut accounts, &back(1, Cause::Paid)), Err(Refusal::BadAmount));
+    assert_eq!(run(&mut accounts, &back(2, refund())), Err(Refusal::BadAmount));
+    run(&mut accounts, &back(1, refund())).unwrap();
+    assert_eq!(run(&mut accounts, &back(1, refund())), Err(Refusal::BadAmount));
+    run(&mut accounts, &hold(2, 1, false)).unwrap();
+    run(&mut accounts, &confirm(2)).unwrap();
+    assert_eq!(run(&mut accounts, &hold(3, 1, false)), Err(Refusal::CouponUsedUp));
 }
 
 #[test]

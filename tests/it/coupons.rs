@@ -78,6 +78,14 @@ fn a_coupon_for_ten_is_used_by_ten_of_a_hundred_sales_at_once() {
         }
         assert_eq!((&read["redeemed"], &read["short"]), (&json!(USES), &json!(1)));
 
+        // What was had may be given back, to the next.
+        let back =
+            json!({"op": "load_account", "id": id(), "promotion": "FIRST-TEN", "uses": 1, "refund_of": late["id"]});
+        ok(&setup.call(&back).await, "account_booked");
+        ok(&setup.call(&back).await, "account_booked");
+        ok(&setup.call(&with_coupon("FIRST-TEN", 0)).await, "recorded");
+        refused(&setup.call(&with_coupon("FIRST-TEN", 0)).await, 3111);
+
         // A higher limit lets more of them in.
         define(&mut setup, "FIRST-TEN", json!({"in_all": USES + 1})).await;
         ok(&setup.call(&with_coupon("FIRST-TEN", 0)).await, "recorded");

@@ -82,6 +82,10 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
     check_between(Minor(1), amount)?;
     check_measure(account, measure)?;
     check_open(account, now)?;
+    // Only a use that was had comes back.
+    if measure == Measure::Uses && (amount > account.used() || !matches!(cause, Cause::Refund(_))) {
+        return Err(Refusal::BadAmount);
+    }
     let balance = account.ledger.balance().plus(amount);
     check_between(Minor(1), balance)?;
     Ok(Entry::Loaded { amount, cause, balance })

@@ -24,7 +24,7 @@ impl Account {
     }
 
     /// Uses that sales have had.
-    fn used(&self) -> Minor {
+    pub(super) fn used(&self) -> Minor {
         self.ledger.redeemed.minus(self.ledger.refunded)
     }
 }

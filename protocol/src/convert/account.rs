@@ -44,15 +44,24 @@ pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refuse
 }
 
 pub(super) fn load(body: &LoadAccount) -> Result<Action, Refused> {
-    let named = named(body.account, body.code)?;
-    let (measure, amount) = measured(body.currency, body.amount, body.points)?;
+    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
+    let (measure, amount) = match body.uses {
+        None => measured(body.currency, body.amount, body.points)?,
+        Some(_) if body.amount.is_some() || body.points.is_some() || body.currency.is_some() => {
+            return Err(form("give either `amount` and `currency`, `points`, or `uses`", "uses"));
+        }
+        Some(_) if body.refund_of.is_none() => {
+            return Err(form("a use is given back of a sale: say which, in `refund_of`", "refund_of"));
+        }
+        Some(uses) => (Measure::Uses, Minor(uses)),
+    };
     let cause = match (body.earned_by, body.refund_of) {
         (None, None) => Cause::Paid,
         (Some(sale), None) => Cause::Earned(sale.command()),
         (None, Some(sale)) => Cause::Refund(sale.command()),
         _ => return Err(form("give either earned_by or refund_of", "refund_of")),
     };
-    Ok(Action::Account { account: named.account, ask: AccountAsk::Load { measure, amount, cause } })
+    Ok(Action::Account { account, ask: AccountAsk::Load { measure, amount, cause } })
 }
 
 pub(super) fn redeem(body: &Redeem) -> Result<Action, Refused> {
@@ -67,14 +76,7 @@ pub(super) fn disable(body: &DisableAccount) -> Result<Action, Refused> {
 }
 
 pub(super) fn read(body: &ReadAccount) -> Result<Action, Refused> {
-    let account = match (&body.promotion, &body.customer) {
-        (Some(promotion), customer) if body.account.is_none() && body.code.is_none() => {
-            coupon::account(&promotion.0, customer.as_ref().map(|customer| &customer.0))
-        }
-        (None, None) => named(body.account, body.code)?.account,
-        (None, Some(_)) => return Err(form("a customer is named beside a promotion", "customer")),
-        (Some(_), _) => return Err(form("name the account by either `account`, `code` or `promotion`", "promotion")),
-    };
+    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
     Ok(Action::Account { account, ask: AccountAsk::Read })
 }
 
@@ -136,6 +138,23 @@ fn named(account: Option<Id>, code: Option<CardCode>) -> Result<Named, Refused> 
         (Some(Id(id)), None) => Ok(Named { account: AccountId(id), by_code: false }),
         (None, Some(code)) => Ok(Named { account: code.account(), by_code: true }),
         _ => Err(form("name the account by either `account` or `code`", "account")),
+    }
+}
+
+/// The same, where it may also be that of a coupon.
+fn named_with_coupon(
+    account: Option<Id>,
+    code: Option<CardCode>,
+    promotion: Option<&value::Label>,
+    customer: Option<&value::Label>,
+) -> Result<AccountId, Refused> {
+    match (promotion, customer) {
+        (Some(promotion), customer) if account.is_none() && code.is_none() => {
+            Ok(coupon::account(&promotion.0, customer.map(|customer| &customer.0)))
+        }
+        (None, None) => Ok(named(account, code)?.account),
+        (None, Some(_)) => Err(form("a customer is named beside a promotion", "customer")),
+        (Some(_), _) => Err(form("name the account by either `account`, `code` or `promotion`", "promotion")),
     }
 }
 

@@ -82,7 +82,7 @@ asked!(
     }
 );
 asked!(
-    /// Add to an account: `amount` and `currency`, or `points`.
+    /// Add to an account: `amount` and `currency`, or `points`. Or give a coupon's `uses` back.
     LoadAccount {
         /// Which, by its id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +99,15 @@ asked!(
         /// How many points, above zero.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         points: Option<i64>,
+        /// Which, by the promotion whose coupon it counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promotion: Option<Label>,
+        /// Beside `promotion`: the uses of this customer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
+        /// How many uses are given back, above zero; with `refund_of`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uses: Option<i64>,
         /// The id of the sale that earned it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         earned_by: Option<Id>,
