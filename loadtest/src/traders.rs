@@ -248,6 +248,7 @@ fn sell(location: &Text<32>, channel: Channel, till: Option<u16>) -> Sell {
         tax_exempt: None,
         customer: None,
         discount: None,
+        age_checked: None,
     }
 }
 
@@ -261,6 +262,9 @@ fn sale_line(line: &AskedLine) -> SaleLine {
         tax: None,
         price_reason: None,
         discount: None,
+        expiry: None,
+        lot: None,
+        serials: vec![],
     }
 }
 

@@ -17,6 +17,14 @@ pub struct ByHand {
 }
 
 impl ByHand {
+    /// Its amount, or its part in parts per million.
+    pub(crate) fn numbers(&self) -> [Option<Minor>; 2] {
+        match self.off {
+            Off::Amount(amount) => [Some(amount), None],
+            Off::Percent(part) => [None, Some(Minor(part.0.into()))],
+        }
+    }
+
     /// How much it takes off what is left of a price; with the field that is wrong where it cannot.
     fn of(&self, left: Minor) -> Result<Minor, (&'static str, Refusal)> {
         match self.off {

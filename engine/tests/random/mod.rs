@@ -32,7 +32,9 @@ pub(crate) fn item(sku: u32, price: i64) -> Arc<Item> {
         tax_class: label(if sku.is_multiple_of(3) { "reduced" } else { "standard" }),
         price: Some(Minor(price)),
         category: if sku.is_multiple_of(2) { "even".into() } else { "odd".into() },
+        terms: None,
         unit_cost: None,
+        terms: None,
     })
 }
 

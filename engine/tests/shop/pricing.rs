@@ -322,6 +322,7 @@ impl Shop {
             pricing: quote.pricing(),
             session: None,
             takes: Box::default(),
+            goods: None,
             payments: Box::default(),
         }))
     }

@@ -65,6 +65,7 @@ impl Job {
                 tax_exempt: None,
                 customer: None,
                 discount: None,
+                age_checked: None,
             }),
         };
         Request { id: Id(self.id.0), approval: None, body }
@@ -81,6 +82,9 @@ fn sale_line(line: &Line) -> SaleLine {
         tax: Some(TaxAsItWas { amount: Amount(Minor::ZERO), rate_ppm: 0 }),
         price_reason: None,
         discount: None,
+        expiry: None,
+        lot: None,
+        serials: vec![],
     }
 }
 

@@ -55,7 +55,7 @@ struct Scope {
 
 /// New members go to the end; none is ever changed or removed.
 #[derive(Archive, Serialize, Deserialize)]
-enum Off {
+pub(super) enum Off {
     Percent(u32),
     Amount(i64),
 }

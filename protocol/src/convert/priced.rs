@@ -1,6 +1,7 @@
 //! Sales and quotes by the selling rules: a basket goes to the engine's evaluator, and its prices come back.
 
-use super::enter::{Place, Refused, Sold, above_zero, as_it_was, on_line};
+use super::amounts::as_it_was;
+use super::enter::{Place, Refused, Sold, above_zero, on_line};
 use super::{Names, refusal};
 use crate::coupon;
 use crate::limits;
@@ -69,7 +70,7 @@ fn said_by_hand(said: Said, of: &str, discount: &DiscountByHand) -> Said {
 }
 
 /// What a person takes off, where it stands in a request.
-fn by_hand(discount: &DiscountByHand, line: Option<usize>) -> Result<ByHand, Refused> {
+pub(super) fn by_hand(discount: &DiscountByHand, line: Option<usize>) -> Result<ByHand, Refused> {
     let off = match (discount.amount, discount.percent_ppm) {
         (Some(amount), None) => Off::Amount(amount.0),
         (None, Some(ppm)) => Off::Percent(RatePpm(ppm)),
@@ -79,6 +80,15 @@ fn by_hand(discount: &DiscountByHand, line: Option<usize>) -> Result<ByHand, Ref
         }
     };
     Ok(ByHand { off, reason: discount.reason.0.clone() })
+}
+
+/// The same, on its way out.
+pub(super) fn by_hand_out(discount: &ByHand) -> DiscountByHand {
+    let (amount, percent_ppm) = match discount.off {
+        Off::Amount(amount) => (Some(Amount(amount)), None),
+        Off::Percent(part) => (None, Some(part.0)),
+    };
+    DiscountByHand { amount, percent_ppm, reason: Text(discount.reason.clone()) }
 }
 
 /// The lines of a sale as the engine keeps them, and what there is to say about their prices.
