@@ -141,7 +141,7 @@ fn of_sale(quote: &Quote, paying: &Paying) -> Result<(), TestCaseError> {
         })
         .collect();
     let goods = lines.iter().map(|line| onhand_engine::command::SkuQty { sku: line.sku, qty: line.qty }).collect();
-    run(&mut place, 2, Channel::Till, Action::Receive { lines: goods }).unwrap();
+    run(&mut place, 2, Channel::Till, Action::Receive { lines: goods, goods: None }).unwrap();
     let sell = Sell {
         standing: Standing::Request,
         lines,

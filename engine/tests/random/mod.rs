@@ -34,7 +34,6 @@ pub(crate) fn item(sku: u32, price: i64) -> Arc<Item> {
         category: if sku.is_multiple_of(2) { "even".into() } else { "odd".into() },
         terms: None,
         unit_cost: None,
-        terms: None,
     })
 }
 

@@ -329,7 +329,7 @@ impl Shop {
 }
 
 /// `AMOUNT:REASON` or `PART%:REASON`.
-fn by_hand(text: &str) -> ByHand {
+pub(super) fn by_hand(text: &str) -> ByHand {
     let (off, reason) = text.split_once(':').unwrap();
     let off = match off.strip_suffix('%') {
         Some(part) => Off::Percent(RatePpm(u32::try_from(Qty::parse(part).unwrap().milli() * 10).unwrap())),

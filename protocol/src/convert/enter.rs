@@ -17,12 +17,12 @@ use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty
 use onhand_engine::drawer::Movement;
 use onhand_engine::goods::Goods;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
-use onhand_engine::money::{Currency, Minor, divide_half_up};
+use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::PaymentAsk;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::is_at_price;
 use onhand_engine::refusal::Refusal;
-use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
+use onhand_engine::tax::Taxed;
 use onhand_engine::time::Millis;
 use std::sync::Arc;
 
