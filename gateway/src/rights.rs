@@ -97,9 +97,13 @@ pub(crate) fn check(principal: &Principal, body: &Body) -> Result<(), Fault> {
             Ok(())
         }
         (Principal::Shopper { .. }, Body::Extend(asked)) => check_shopper_ttl(asked.ttl_s, asked.ttl_ms),
-        // Who belongs to a group or pays no tax is for the shop to say.
+        // Who belongs to a group, pays no tax or gets something off is for the shop to say.
         (Principal::Shopper { .. }, Body::Quote(asked)) => {
-            let of_the_shop = [("group", asked.group.is_some()), ("tax_exempt", asked.tax_exempt.is_some())];
+            let of_the_shop = [
+                ("group", asked.group.is_some()),
+                ("tax_exempt", asked.tax_exempt.is_some()),
+                ("discount", asked.discount.is_some()),
+            ];
             match of_the_shop.into_iter().find(|(_, given)| *given) {
                 Some((field, _)) => Err(Fault::new(4004, "the role shopper may not say this").at(field)),
                 None => Ok(()),

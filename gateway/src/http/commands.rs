@@ -40,8 +40,8 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
     let (mut body, approval) = if large {
         // A whole catalogue or price list takes a while to read: not on the thread of the sockets.
-        let op = op.to_owned();
-        blocking(move || parse(&op, &received)).await??
+        let (op, received) = (op.to_owned(), received.clone());
+        blocking(move || parse(&op, &received).map_err(|fault| fault.placed(&received.0))).await??
     } else {
         parse(op, &received)?
     };
@@ -68,7 +68,7 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         }
         (body, None) if large => {
             let app = app.clone();
-            blocking(move || enter(&app, channel, id, body)).await??
+            blocking(move || enter(&app, channel, id, body).map_err(|fault| fault.placed(&received.0))).await??
         }
         (body, None) => enter(app, channel, id, body)?,
     };
@@ -112,6 +112,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Id, Fault> {
 }
 
 /// A body that was received and not yet looked at.
+#[derive(Clone)]
 pub(crate) struct Received(Bytes);
 
 impl Received {

@@ -80,7 +80,7 @@ fn exceptions(handle: &Handle, after: Seq, limit: usize) -> Result<(Vec<(Seq, Re
     Ok((found, next))
 }
 
-fn unreadable(why: QueryRejection) -> Fault {
+pub(super) fn unreadable(why: QueryRejection) -> Fault {
     Fault::new(1001, format!("the query cannot be read: {}", why.body_text()))
 }
 

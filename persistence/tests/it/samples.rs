@@ -187,7 +187,14 @@ pub(crate) fn every_kind() -> Vec<Record> {
 pub(crate) fn of_accounts() -> Vec<Record> {
     let euros = Measure::Money(Currency::EUR);
     let card = AccountId(u128::MAX / 5);
-    let take = |amount| Take { account: card, kind: AccountKind::GiftCard, measure: euros, amount, by_code: true };
+    let take = |amount| Take {
+        account: card,
+        kind: AccountKind::GiftCard,
+        measure: euros,
+        amount,
+        by_code: true,
+        limit: Minor::ZERO,
+    };
     let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))] };
     let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline: Timestamp(NOON + 10_000) };
     let expires = Some(Timestamp(NOON + 99));

@@ -2,6 +2,7 @@
 //! Nowhere else does one become the other.
 
 mod account;
+mod amounts;
 mod answer;
 mod basket;
 mod compact;

@@ -31,6 +31,7 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::Internal
         | Refusal::WrongAccount { .. }
         | Refusal::NoSuchRedemption
+        | Refusal::BadPercentOff
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
@@ -109,6 +110,7 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::MoreThanPaid { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::TenderSpent { left, .. } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
+        Refusal::CouponUsedUp | Refusal::CouponUsedByCustomer => error.at("coupons"),
         Refusal::UnknownCoupon { at, .. } => error.at(format!("coupons[{at}]")),
         Refusal::BadDiscount { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::UnknownPromotion { .. } => error.at("promotion"),

@@ -63,10 +63,10 @@ pub use people::{
     SignOut, SignedIn, UserMessage,
 };
 pub use pricing::{
-    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
-    FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook,
+    EndPromotion, FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
-    Terms, WatchPrices,
+    Terms, UsesInput, WatchPrices,
 };
 pub use replied::{
     Allocated, Counted, Extended, HelloReply, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, PriceBookDefined,
