@@ -215,6 +215,15 @@ pub enum Refusal {
         /// What the line costs before it, in minor units.
         left: i64,
     },
+    /// 3111
+    #[error("the coupon has been used as often as it may be")]
+    CouponUsedUp,
+    /// 3112
+    #[error("this customer has used the coupon as often as they may")]
+    CouponUsedByCustomer,
+    /// 3110
+    #[error("a part that is taken off is above zero and at most 1,000,000 parts per million, which is everything")]
+    BadPercentOff,
     /// 3053
     #[error("there is no promotion {code}")]
     UnknownPromotion {
@@ -393,6 +402,12 @@ pub enum Refusal {
     /// 3090 to 3099
     #[error(transparent)]
     Payment(#[from] payment::Refused),
+    /// 3130
+    #[error("this cannot be done in training")]
+    NotInTraining,
+    /// 3131
+    #[error("the sale was made in training and this is not, or the other way round")]
+    OtherLedger,
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -440,6 +455,9 @@ impl Refusal {
             Refusal::NoSuchRedemption => 3039,
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
+            Refusal::BadPercentOff => 3110,
+            Refusal::CouponUsedUp => 3111,
+            Refusal::CouponUsedByCustomer => 3112,
             Refusal::UnknownPromotion { .. } => 3053,
             Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
@@ -472,6 +490,8 @@ impl Refusal {
             Refusal::SerialSold { .. } => 2037,
             Refusal::SerialNotSold { .. } => 2038,
             Refusal::Payment(refused) => refused.number(),
+            Refusal::NotInTraining => 3130,
+            Refusal::OtherLedger => 3131,
         }
     }
 }
@@ -564,6 +584,12 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3099, "no_such_refund", "The payment has no such refund."),
     (3100, "wrong_listener", "This is asked at the other address of the server."),
     (3101, "bad_payment_tender", "The tender cannot name this payment."),
+    (3110, "bad_percent_off", "So large a part cannot be taken off."),
+    (3111, "coupon_used_up", "The coupon has been used as often as it may be."),
+    (3112, "coupon_used_by_customer", "This customer has used the coupon as often as they may."),
+    (3113, "customer_needed", "The coupon asks for a customer who is named."),
+    (3130, "not_in_training", "This cannot be done in training."),
+    (3131, "other_ledger", "Sales of training and sales of the shop never mix."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),
