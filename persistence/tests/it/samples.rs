@@ -252,12 +252,13 @@ pub(crate) fn of_costs() -> Vec<Record> {
         disposition: Disposition::Resell,
         tenders: vec![],
         of,
+        goods: None,
     };
     let portions =
         vec![Portion { line: 0, what: What::Goods(Qty::units(3)) }, Portion { line: 1, what: What::Money(Minor(5)) }];
     let sale = SaleRef { location: LocationId(1), seq: Seq(9) };
     let of = Of { sale, portions: portions.clone(), void: None, elsewhere: false };
-    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![] };
+    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![], pieces: vec![] };
     let items =
         vec![Item { unit_cost: Some(Minor(210)), ..item(0) }, item(1), Item { unit_cost: Some(Minor(0)), ..item(2) }];
     let owner = Some(Box::new(Owner::new("cart 5").unwrap()));
