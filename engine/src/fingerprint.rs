@@ -11,6 +11,7 @@ use crate::hash::Hash;
 use crate::ids::{Label, PaymentId};
 use crate::money::Currency;
 use crate::payment::card::{Card, Last4, Safe};
+use crate::payment::settlement::Settlement;
 use crate::payment::{PaymentAsk, Report};
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
@@ -254,7 +255,7 @@ impl Parts {
 
     fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
         // One that begins is named by its command.
-        if !matches!(ask, PaymentAsk::Start(_)) {
+        if !matches!(ask, PaymentAsk::Start(_) | PaymentAsk::Settle(_)) {
             self.rest.uuid(payment.0);
         }
         match ask {
@@ -281,6 +282,22 @@ impl Parts {
                 self.report(report);
             }
             PaymentAsk::Due => self.op.text("payment_due"),
+            PaymentAsk::Settle(asked) => self.settlement(asked),
+        }
+    }
+
+    fn settlement(&mut self, asked: &Settlement) {
+        self.op.text("settle_payments");
+        self.rest.text(asked.provider.as_str());
+        self.rest.text(asked.name.as_str());
+        self.rest.number(asked.until.0);
+        self.money.text(asked.currency.as_str());
+        for line in &asked.lines {
+            self.lines.uuid(line.payment.map_or(0, |payment| payment.0));
+            self.lines.text(line.transaction.as_str());
+            self.lines.number(u64::from(line.is_refund));
+            self.lines.uuid(line.refund.map_or(0, |refund| refund.0));
+            self.money.minor(line.amount);
         }
     }
 

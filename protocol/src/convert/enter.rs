@@ -126,6 +126,10 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             Ok(payment::ask(body.payment, PaymentAsk::Refund(body.amount.0)))
         }),
         Body::Payment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Read))),
+        Body::SettlePayments(body) => desk.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            payment::settle(desk.id, &body)
+        }),
         Body::TakePayment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Take))),
         Body::ReportPayment(body) => desk.at(&body.location, None, |_| payment::report(&body)),
         Body::SetLabels(body) => {

@@ -3,8 +3,8 @@
 
 use onhand_protocol::message::read::KeyMessage;
 use onhand_protocol::message::{
-    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Payments, Prices, Reply, ReportPage,
-    Request,
+    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Payments, Prices, Reply,
+    ReportPage, Request,
 };
 use onhand_protocol::{openapi, routes, schema};
 use std::collections::BTreeSet;
