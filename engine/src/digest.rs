@@ -5,7 +5,9 @@
 //!
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
+mod basket;
 mod chain;
+mod goods;
 
 use crate::account::{Account, Ledger, Take};
 use crate::command::SkuQty;
@@ -186,6 +188,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         takes.iter().for_each(|take| bytes.take(take));
         feed(&bytes.0);
     }
+    goods::feed_serials(location, &store.serials, feed);
     for (id, payment) in store.payments.list() {
         let mut bytes = Bytes::of(b'Y', location);
         bytes.uuid(id.0);
@@ -313,6 +316,7 @@ impl Bytes {
             self.small(u32::from(*line));
             self.qty(back.qty);
             [back.for_goods, back.alone, back.tax].iter().for_each(|sum| self.minor(*sum));
+            self.apart(back.apart.as_deref());
         }
         self.count(given.tenders.len());
         for (kind, sum) in &given.tenders {
@@ -326,6 +330,9 @@ impl Bytes {
         self.text(reservation.channel.name());
         self.number(reservation.deadline.0);
         self.lines(&reservation.lines);
+        if let Some(suspended) = &reservation.suspended {
+            self.suspended(suspended);
+        }
     }
 
     fn drawer_rules(&mut self, rules: &DrawerRules) {
@@ -375,6 +382,8 @@ impl Bytes {
             self.minor(tally.amount);
         }
         self.number(session.no_sales);
+        self.number(session.voided.count);
+        self.minor(session.voided.amount);
         let (first, last) = session.receipts.unwrap_or_default();
         self.number(first.0);
         self.number(last.0);

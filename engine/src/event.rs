@@ -3,10 +3,12 @@
 mod effect;
 
 use crate::account::{Entry, Redemption, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
+use crate::goods::SoldGoods;
 use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReceiptNo, ReservationId, SessionNo, SkuId,
     TillNo, UserCode,
@@ -74,6 +76,8 @@ pub struct Sale {
     pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
     /// What card payments pay of it, where it names them.
     pub payments: Option<Box<Paid>>,
 }
@@ -93,6 +97,8 @@ pub struct Return {
     pub tenders: Vec<Tender>,
     /// The sale that they are of, where it is known.
     pub of: Option<Box<Of>>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
 }
 
 /// What happened.
@@ -130,10 +136,12 @@ pub enum Event {
     Allocated {
         /// The order.
         order: OrderId,
-        /// What.
+        /// What: of a kit, its parts.
         lines: Vec<SkuQty>,
         /// Reservations it confirmed.
         freed: Vec<Freed>,
+        /// What was asked, where there are kits in it.
+        asked: Option<Box<[SkuQty]>>,
     },
     /// What was still allocated to an order is free again.
     Deallocated {
@@ -220,6 +228,13 @@ pub enum Event {
         till: TillNo,
         /// What.
         happening: Happening,
+    },
+    /// Something happened to a basket that is not paid yet.
+    Basket {
+        /// At which till.
+        till: TillNo,
+        /// What.
+        happening: Box<basket::Happening>,
     },
     /// What the drawers of this location go by from now on.
     DrawerRulesSet {
@@ -350,6 +365,14 @@ impl Event {
         }
     }
 
+    /// Whether a person has to decide what follows: a sale that had happened, and that stock did not cover or
+    /// that a request would have been refused for.
+    #[must_use]
+    pub fn is_exceptional(&self) -> bool {
+        let exceptions = |goods: &SoldGoods| !goods.exceptions.is_empty();
+        self.sale().is_some_and(|sale| !sale.oversold.is_empty() || sale.goods.as_deref().is_some_and(exceptions))
+    }
+
     /// The till it belongs to, where there is one.
     #[must_use]
     pub fn till(&self) -> Option<TillNo> {
@@ -357,7 +380,7 @@ impl Event {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
             Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
-            Event::Drawer { till, .. } => Some(*till),
+            Event::Drawer { till, .. } | Event::Basket { till, .. } => Some(*till),
             _ => None,
         }
     }

@@ -1,7 +1,10 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
+mod goods;
+
 use crate::account::{AccountAsk, RedemptionAsk, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer::Ask;
@@ -70,9 +73,10 @@ impl Parts {
     fn action(&mut self, action: &Action) {
         match action {
             Action::Sell(sell) => self.sell(sell),
-            Action::Reserve { owner, ttl, lines } => {
+            Action::Reserve { owner, ttl, lines, goods } => {
                 self.op.text("reserve");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
                 self.rest.text(owner.as_str());
                 self.rest.number(ttl.0);
             }
@@ -89,9 +93,10 @@ impl Parts {
                 self.op.text("expire");
                 self.rest.reservation(Some(*reservation));
             }
-            Action::Allocate { order, lines, reservation, owner } => {
+            Action::Allocate { order, lines, reservation, owner, goods } => {
                 self.op.text("allocate");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
                 self.rest.text(order.as_str());
                 self.rest.reservation(*reservation);
                 self.rest.maybe(owner.as_ref().map(|owner| owner.as_str()));
@@ -100,11 +105,12 @@ impl Parts {
                 self.op.text("deallocate");
                 self.rest.text(order.as_str());
             }
-            Action::Receive { lines } => {
+            Action::Receive { lines, goods } => {
                 self.op.text("receive");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
             }
-            Action::Return { till, currency, lines, said, disposition, tenders, of } => {
+            Action::Return { till, currency, lines, said, disposition, tenders, of, goods } => {
                 self.op.text("return");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
@@ -112,6 +118,7 @@ impl Parts {
                 self.rest.till(*till);
                 self.rest.text(disposition.name());
                 of.iter().for_each(|of| self.take_back(of));
+                self.goods(goods.as_deref());
             }
             Action::Adjust { sku, bucket, delta, reason } => {
                 self.op.text("adjust");
@@ -161,6 +168,10 @@ impl Parts {
             Action::Drawer { till, ask } => {
                 self.rest.till(Some(*till));
                 self.drawer(ask);
+            }
+            Action::Basket { till, ask } => {
+                self.rest.till(Some(*till));
+                self.basket(ask);
             }
             Action::SetDrawerRules { rules } => {
                 self.op.text("set_drawer_rules");
@@ -251,6 +262,7 @@ impl Parts {
             self.money.uuid(payment.0);
             self.money.minor(*amount);
         }
+        self.goods(sell.goods.as_deref());
     }
 
     fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
@@ -369,6 +381,53 @@ impl Parts {
         }
     }
 
+    fn basket(&mut self, ask: &basket::Ask) {
+        match ask {
+            basket::Ask::Suspend { owner, ttl, basket } => {
+                self.op.text("suspend");
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+                basket.lines.iter().for_each(|line| self.named_line(line));
+                let basket::Basket { lines: _, group, coupons, tax_exempt, customer, note, person } = basket.as_ref();
+                for label in [group, tax_exempt] {
+                    self.rest.maybe(label.as_ref().map(Label::as_str));
+                }
+                for name in [customer, person] {
+                    self.rest.maybe(name.as_ref().map(|name| name.as_str()));
+                }
+                self.rest.maybe(note.as_ref().map(|note| note.as_str()));
+                coupons.iter().for_each(|coupon| self.rest.text(coupon.as_str()));
+            }
+            basket::Ask::Recall { basket, owner, ttl } => {
+                self.op.text("recall");
+                self.rest.reservation(Some(*basket));
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+            }
+            basket::Ask::VoidLine { line, reservation } => {
+                self.op.text("void_line");
+                self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+                self.money.minor(line.amount);
+                self.rest.text(line.reason.as_str());
+                self.rest.maybe(line.person.as_ref().map(|person| person.as_str()));
+                self.rest.reservation(*reservation);
+            }
+        }
+    }
+
+    fn named_line(&mut self, line: &basket::NamedLine) {
+        self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+        let discount = line.discount.as_ref();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+            self.money.number(u64::from(amount.is_some()));
+            self.money.minor(amount.unwrap_or_default());
+        }
+        self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
+        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
+            self.money.maybe(reason.map(Label::as_str));
+        }
+    }
+
     /// As it was asked: what the sale's record and its location add may not tell two tries apart.
     fn take_back(&mut self, of: &TakeBack) {
         self.lines.number(u64::from(of.sale.of.location.0));
@@ -378,8 +437,14 @@ impl Parts {
             match portion.what {
                 What::Goods(qty) => self.lines.qty(qty),
                 What::Money(amount) => self.money.minor(amount),
+                What::Part { sku, qty } => {
+                    self.lines.text("part");
+                    self.lines.number(u64::from(sku.0));
+                    self.lines.qty(qty);
+                }
             }
         }
+        of.serials.iter().for_each(|serial| self.lines.text(serial.as_str()));
         self.rest.maybe(of.void.as_ref().map(|why| why.as_str()));
     }
 
@@ -429,6 +494,9 @@ impl Parts {
         item.gtins.iter().for_each(|gtin| self.lines.number(gtin.number()));
         self.money.number(u64::from(item.price.is_some()));
         self.money.minor(item.price.unwrap_or_default());
+        if let Some(terms) = &item.terms {
+            self.terms_of_item(terms);
+        }
     }
 
     fn location(&mut self, location: &Location) {

@@ -16,6 +16,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod basket;
 pub mod card_number;
 pub mod cash_rounding;
 pub mod catalogue;
@@ -27,6 +28,7 @@ pub mod digest;
 pub mod drawer;
 pub mod event;
 pub mod fingerprint;
+pub mod goods;
 pub mod gtin;
 mod hash;
 pub mod ids;

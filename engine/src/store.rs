@@ -1,9 +1,11 @@
 //! A store: what a location sold, its live reservations and its orders. Warehouses have one too.
 
 use crate::account::{Account, Accounts, Settling};
+use crate::basket::Suspended;
 use crate::command::{Channel, SaleLine, SkuQty, Tender};
 use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
+use crate::goods::Serials;
 use crate::ids::{OrderId, Owner, ReservationId, Seq};
 use crate::money::Minor;
 use crate::payment::Payments;
@@ -11,6 +13,7 @@ use crate::qty::Qty;
 use crate::returns::GivenBack;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What one channel sold at a location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +51,9 @@ pub struct Reservation {
     pub deadline: Timestamp,
     /// What it holds.
     pub lines: Vec<SkuQty>,
+    /// The basket it is for, while that is suspended: then it belongs to whoever recalls it, and to no
+    /// owner.
+    pub suspended: Option<Arc<Suspended>>,
 }
 
 /// Where an order stands here.
@@ -83,8 +89,12 @@ pub struct Store {
     pub payments: Payments,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
+    /// Another: which of them are suspended baskets.
+    suspended: BTreeSet<ReservationId>,
     /// What its drawers go by, once it was set.
     pub drawer_rules: Option<Box<DrawerRules>>,
+    /// What was sold by its serial number.
+    pub serials: Serials,
 }
 
 impl Store {
@@ -92,6 +102,18 @@ impl Store {
     pub fn reservations_of(&self, owner: &Owner) -> impl Iterator<Item = ReservationId> {
         let names = (owner.clone(), ReservationId(0))..=(owner.clone(), ReservationId(u128::MAX));
         self.owners.range(names).map(|(_, id)| *id)
+    }
+
+    /// The baskets suspended here, in the order of their names.
+    pub fn suspended(&self) -> impl Iterator<Item = (ReservationId, &Suspended)> {
+        let named = self.suspended.iter().filter_map(|id| Some((*id, self.reservations.get(id)?)));
+        named.filter_map(|(id, live)| Some((id, live.suspended.as_deref()?)))
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn suspended_count(&self) -> usize {
+        self.suspended.len()
     }
 
     /// What was given back of a sale made here.
@@ -119,20 +141,29 @@ impl Store {
             }
             Event::ReturnGranted { sale, grant, .. } => {
                 let given = self.given_back.entry(sale.seq).or_default();
-                given.take(&grant.portions, &grant.lines, grant.tenders.iter().copied());
+                given.take(&grant.portions, &grant.lines, &grant.pieces, grant.tenders.iter().copied());
+                grant.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
             }
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 self.free(freed);
                 let (owner, lines) = (owner.clone(), lines.clone());
-                self.insert(*reservation, Reservation { owner, channel: *channel, deadline: *deadline, lines });
+                let (channel, deadline) = (*channel, *deadline);
+                self.insert(*reservation, Reservation { owner, channel, deadline, lines, suspended: None });
+            }
+            Event::Basket { happening, .. } => {
+                self.free(happening.freed());
+                if let Some((id, held)) = happening.held() {
+                    self.insert(id, held.clone());
+                }
             }
             Event::Extended { reservation, deadline } => {
                 self.extend(*reservation, *deadline);
             }
             Event::Released(freed) | Event::Expired(freed) => self.free(std::slice::from_ref(freed)),
-            Event::Allocated { order, lines, freed } => {
+            Event::Allocated { order, lines, freed, asked } => {
                 self.free(freed);
-                self.orders.insert(order.clone(), OrderState::Open { asked: lines.clone(), left: lines.clone() });
+                let asked = asked.as_ref().map_or_else(|| lines.clone(), |asked| asked.to_vec());
+                self.orders.insert(order.clone(), OrderState::Open { asked, left: lines.clone() });
             }
             Event::Deallocated { order, .. } => {
                 self.orders.insert(order.clone(), OrderState::Closed);
@@ -152,7 +183,11 @@ impl Store {
 
     /// Puts a live reservation in place, as an event or a snapshot says.
     pub fn insert(&mut self, id: ReservationId, reservation: Reservation) {
-        self.owners.insert((reservation.owner.clone(), id));
+        if reservation.suspended.is_some() {
+            self.suspended.insert(id);
+        } else {
+            self.owners.insert((reservation.owner.clone(), id));
+        }
         self.reservations.insert(id, reservation);
     }
 
@@ -165,7 +200,11 @@ impl Store {
     fn free(&mut self, freed: &[Freed]) {
         for one in freed {
             if let Some(ended) = self.reservations.remove(&one.reservation) {
-                self.owners.remove(&(ended.owner, one.reservation));
+                if ended.suspended.is_some() {
+                    self.suspended.remove(&one.reservation);
+                } else {
+                    self.owners.remove(&(ended.owner, one.reservation));
+                }
             }
         }
     }
@@ -175,17 +214,25 @@ impl Store {
     /// # Errors
     /// The sentence says what does not.
     pub fn check(&self) -> Result<(), &'static str> {
-        let known = |(owner, id): &(Owner, ReservationId)| self.reservations.get(id).is_some_and(|r| r.owner == *owner);
-        if self.owners.len() != self.reservations.len() || !self.owners.iter().all(known) {
+        let owned = |(owner, id): &(Owner, ReservationId)| {
+            self.reservations.get(id).is_some_and(|live| live.owner == *owner && live.suspended.is_none())
+        };
+        let suspended = |id: &ReservationId| self.reservations.get(id).is_some_and(|live| live.suspended.is_some());
+        let indexed = self.owners.len().saturating_add(self.suspended.len());
+        if indexed != self.reservations.len() || !self.owners.iter().all(owned) {
             return Err("the index of owners is not that of the live reservations");
         }
-        if self.reservations.values().any(|reservation| reservation.lines.is_empty()) {
+        if !self.suspended.iter().all(suspended) {
+            return Err("the index of suspended baskets is not that of the live reservations");
+        }
+        if self.reservations.values().any(|live| live.lines.is_empty() && live.suspended.is_none()) {
             return Err("a live reservation holds nothing");
         }
         let empty = |state: &OrderState| matches!(state, OrderState::Open { left, .. } if left.is_empty());
         if self.orders.values().any(empty) {
             return Err("an order with nothing left is open");
         }
+        self.serials.check()?;
         self.accounts.list.values().try_for_each(Account::check)?;
         self.payments.check()
     }
@@ -193,7 +240,10 @@ impl Store {
     fn sold(&mut self, sale: &Sale) {
         self.free(&sale.freed);
         if let Some(order) = &sale.order {
-            self.fulfil(order, &sale.lines);
+            self.fulfil(order, sale);
+        }
+        if let Some(goods) = &sale.goods {
+            goods.pieces.iter().for_each(|piece| self.serials.sell(piece.sku, &piece.serial));
         }
         if let Some(redemption) = &sale.redemption {
             self.settling.begin(redemption);
@@ -212,18 +262,22 @@ impl Store {
             totals.returned(&back.lines);
         }
         if let Some(of) = back.of.as_ref().filter(|of| !of.elsewhere) {
-            self.given_back.entry(of.sale.seq).or_default().take(&of.portions, &back.lines, refunds);
+            let pieces = back.goods.as_ref().map_or(&[][..], |goods| &goods.pieces);
+            self.given_back.entry(of.sale.seq).or_default().take(&of.portions, &back.lines, pieces, refunds);
+        }
+        if let Some(goods) = &back.goods {
+            goods.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
         }
     }
 
-    fn fulfil(&mut self, order: &OrderId, lines: &[SaleLine]) {
+    fn fulfil(&mut self, order: &OrderId, sale: &Sale) {
         let state = self.orders.entry(order.clone()).or_insert(OrderState::Closed);
         let OrderState::Open { left, .. } = state else { return };
-        for line in lines {
+        sale.each_moved(|line| {
             for open in left.iter_mut().filter(|open| open.sku == line.sku) {
                 open.qty = open.qty.minus(line.qty).floored();
             }
-        }
+        });
         left.retain(|open| open.qty.is_positive());
         if left.is_empty() {
             *state = OrderState::Closed;

@@ -16,6 +16,7 @@ use onhand_engine::ids::{
 use onhand_engine::money::Minor;
 use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
+use onhand_engine::store::Store;
 use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
@@ -80,6 +81,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         late: None,
         redemption: None,
         pricing: None,
+        goods: None,
         payments: None,
     })
 }
@@ -92,7 +94,7 @@ fn paid_in_cash(event: Event) -> Event {
 
 fn allocated(order: &str, units: i64) -> Event {
     let lines = vec![SkuQty { sku: SkuId(1), qty: Qty::units(units) }];
-    Event::Allocated { order: OrderId::new(order).unwrap(), lines, freed: vec![] }
+    Event::Allocated { order: OrderId::new(order).unwrap(), lines, freed: vec![], asked: None }
 }
 
 fn cancelled(order: &str, units: i64) -> Event {
@@ -131,7 +133,8 @@ fn closed(counted: &[TenderKind]) -> Event {
     drawer.apply(&happening);
     let count = |kind: &TenderKind| Count { kind: *kind, counted: Counted::Amount(Minor::ZERO), reason: None };
     let ask = Ask::Close { session: None, counts: counted.iter().map(count).collect(), pending: 0 };
-    let decision = onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), None, &ask, Timestamp(2)).unwrap();
+    let decision =
+        onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), &Store::default(), &ask, Timestamp(2)).unwrap();
     let Decision::Happens(event) = decision else { panic!("closing happens") };
     event
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bad_input;
+mod baskets;
 mod browser;
 mod card_numbers;
 mod crash;
@@ -12,6 +13,7 @@ mod exactly_once;
 mod fault_proxy;
 mod harness;
 mod http;
+mod kits;
 mod last_item;
 mod layering;
 mod load;

@@ -3,6 +3,7 @@
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take};
+use onhand_engine::basket;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell, Standing};
@@ -223,7 +224,7 @@ fn devices_without_anybody_before_them_go_on() {
     let rig = staffed();
     let web = Key { role: Role::Web, ..till_key(13) };
     rig.done(LocationId::CHAIN, Action::CreateKey { key: web });
-    rig.done(WAREHOUSE, Action::Receive { lines: vec![line(1, 5)] });
+    rig.done(WAREHOUSE, Action::Receive { lines: vec![line(1, 5)], goods: None });
     let website = By { device: Some(KeyId(13)), ..By::default() };
     assert!(matches!(ask(&rig, website, WAREHOUSE, reserve(1, 2, 1_000)), Outcome::Done { .. }));
     rig.advance(1_000);
@@ -245,6 +246,10 @@ fn needed_by(event: &Event) -> Vec<Capability> {
             needed.push(Capability::Return);
             return needed;
         }
+        Event::Basket { happening, .. } => match **happening {
+            basket::Happening::Suspended { .. } | basket::Happening::Recalled { .. } => Capability::Sell,
+            basket::Happening::LineVoided { .. } => Capability::VoidLine,
+        },
         Event::Drawer { happening: Happening::SessionClosed { .. }, .. } => Capability::CloseSession,
         Event::Drawer { .. } => Capability::Drawer,
         Event::StockAdjusted { .. } => Capability::AdjustStock,
@@ -329,7 +334,7 @@ fn some_action(n: u64) -> (LocationId, Action) {
         1 => reserve(1, 1, 60_000),
         2 => Action::Extend { reservation, ttl: Millis(60_000) },
         3 => Action::Release { reservation },
-        4 => Action::Allocate { order, lines: vec![line(1, 1)], reservation: None, owner: None },
+        4 => Action::Allocate { order, lines: vec![line(1, 1)], reservation: None, owner: None, goods: None },
         5 => Action::Deallocate { order },
         6 => receive(1, 1),
         7 => Action::Return {
@@ -346,6 +351,7 @@ fn some_action(n: u64) -> (LocationId, Action) {
             disposition: Disposition::Resell,
             tenders: vec![],
             of: None,
+            goods: None,
         },
         8 => Action::Adjust { sku: SkuId(1), bucket: Bucket::OnHand, delta: Qty::units(1), reason: label("x") },
         9 => Action::Count { sku: SkuId(1), counted: Qty::units(900_000), on_hand_then: None },

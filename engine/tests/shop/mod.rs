@@ -4,13 +4,16 @@
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
 mod accounts;
+mod basket;
 mod drawer;
 mod giving;
+mod goods;
 mod payment;
 mod pricing;
 mod reading;
 
 use onhand_engine::answer::Answer;
+use onhand_engine::basket::Ask;
 use onhand_engine::catalogue::Item;
 use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty, Tender};
 use onhand_engine::decide::{Decision, decide};
@@ -78,6 +81,7 @@ impl Shop {
         let mut reading = Reading::of(line);
         let outcome = match reading.word().as_str() {
             "item" => self.define(&mut reading),
+            "kit" | "terms" => self.set_terms(&mut reading),
             "tax" => self.set_tax(&mut reading),
             "time" => self.pass_time(reading.millis()),
             "show" => self.show(&mut reading),
@@ -85,6 +89,7 @@ impl Shop {
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
+            "suspended" => self.suspended(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
             verb if payment::VERBS.contains(&verb) => self.of_payment(verb, &mut reading),
             "book" => self.book(&mut reading),
@@ -174,19 +179,23 @@ impl Shop {
         let action = match verb {
             "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
+            _ if basket::VERBS.contains(&verb) => Ok(self.basket_action(verb, reading)),
             _ => Ok(self.action(verb, reading)),
         };
-        let action = match action {
+        let mut action = match action {
             Ok(action) => action,
             Err(refusal) => return self.refused(&refusal),
         };
         let lines = match &action {
-            Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines } => lines.clone(),
+            Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines, .. } => {
+                lines.clone()
+            }
             Action::Sell(Sell { lines, .. }) | Action::Return { lines, .. } => {
                 lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }).collect()
             }
             _ => vec![],
         };
+        self.say_goods(&mut action, reading);
         let check = |line: &SkuQty| self.items[line.sku.index()].check_qty(line.qty);
         if let Some(refusal) = lines.iter().find_map(|line| check(line).err()) {
             return self.refused(&refusal);
@@ -204,7 +213,9 @@ impl Shop {
         self.commands += 1;
         // A reservation is named by its command, so its place in the list is the command's id.
         let id = match &action {
-            Action::Reserve { .. } => self.reservations.len() as u128,
+            Action::Reserve { .. } | Action::Basket { ask: Ask::Suspend { .. } | Ask::Recall { .. }, .. } => {
+                self.reservations.len() as u128
+            }
             _ => 1_000_000 + self.commands,
         };
         self.outcome_of(Command { id: CommandId(id), location: LOCATION, channel, action })
@@ -251,6 +262,7 @@ impl Shop {
         if let Event::GoodsReturned(back) = &event {
             text += &drawer::rounding(&back.tenders);
         }
+        text += &self.told_goods(&event);
         if let Event::Drawer { happening: Happening::SessionClosed { journal, .. }, .. } = &event {
             self.journal.clone_from(journal);
         }
@@ -294,6 +306,7 @@ impl Shop {
             Answer::Counted { variance } => format!("counted variance={variance}"),
             Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
             Answer::Drawer(told) => drawer::told(told),
+            Answer::Basket(told) => self.told_of_basket(told),
             Answer::AccountIssued { balance, .. } => format!("issued balance={}", balance.0),
             Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
             Answer::Account(statement) => accounts::said(statement),
@@ -321,6 +334,15 @@ impl Shop {
             Refusal::BalanceShort { short_by, available } => {
                 format!("{text} short_by={short_by} available={available}")
             }
+            Refusal::BadKit { part, why, .. } => format!("{text} {}: {why}", self.name(*part)),
+            Refusal::ItemBlocked { sku, .. }
+            | Refusal::NotForChannel { sku, .. }
+            | Refusal::TooManyPerOrder { sku, .. }
+            | Refusal::AgeNotChecked { sku, .. }
+            | Refusal::ItemExpired { sku, .. } => format!("{text} {}", self.name(*sku)),
+            Refusal::TraceMissing { sku, field } => format!("{text} {} {field}", self.name(*sku)),
+            Refusal::SerialSold { sku, serial } => format!("{text} {}:{serial}", self.name(*sku)),
+            Refusal::SerialNotSold { serial } => format!("{text} {serial}"),
             Refusal::Payment(Refused::Undecided { stage, .. } | Refused::Stage { stage }) => {
                 format!("{text} {}", stage.name())
             }

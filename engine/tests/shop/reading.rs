@@ -108,7 +108,14 @@ impl Reading {
         self.value(name).map(|text| Code::new(&text).unwrap())
     }
 
-    fn ttl(&mut self) -> Millis {
+    /// What follows a sign, where the next word begins with it.
+    pub(crate) fn next_with(&mut self, sign: char) -> Option<String> {
+        let text = self.words.last()?.strip_prefix(sign)?.to_owned();
+        self.words.pop();
+        Some(text)
+    }
+
+    pub(crate) fn ttl(&mut self) -> Millis {
         self.value("ttl").map_or(Millis(60_000), |text| millis(&text))
     }
 
@@ -138,6 +145,7 @@ impl Shop {
                 tax_class: Label::new("standard").unwrap(),
                 price: None,
                 category: "".into(),
+                terms: None,
                 unit_cost: None,
             });
         }
@@ -158,7 +166,7 @@ impl Shop {
     }
 
     /// The latest reservation of that name; a new one where it is being made.
-    fn reservation(&mut self, name: &str) -> ReservationId {
+    pub(crate) fn reservation(&mut self, name: &str) -> ReservationId {
         let at = self.reservations.iter().rposition(|known| known == name).expect("a known reservation");
         ReservationId(at as u128 + 1)
     }
@@ -169,11 +177,11 @@ impl Shop {
 
     pub(crate) fn action(&mut self, verb: &str, reading: &mut Reading) -> Action {
         match verb {
-            "receive" => Action::Receive { lines: self.lines(reading) },
+            "receive" => Action::Receive { lines: self.lines(reading), goods: None },
             "reserve" => {
                 self.reservations.push(reading.word());
                 let owner = Code::new(&reading.word()).unwrap();
-                Action::Reserve { owner, ttl: reading.ttl(), lines: self.lines(reading) }
+                Action::Reserve { owner, ttl: reading.ttl(), lines: self.lines(reading), goods: None }
             }
             "extend" => {
                 let reservation = self.reservation(&reading.word());
@@ -184,7 +192,7 @@ impl Shop {
             "allocate" => {
                 let order = Code::new(&reading.word()).unwrap();
                 let (reservation, owner) = (self.hold(reading), reading.code("owner"));
-                Action::Allocate { order, lines: self.lines(reading), reservation, owner }
+                Action::Allocate { order, lines: self.lines(reading), reservation, owner, goods: None }
             }
             "deallocate" => Action::Deallocate { order: Code::new(&reading.word()).unwrap() },
             "adjust" => self.adjust(reading),
@@ -252,7 +260,7 @@ impl Shop {
             let named = |d: &Disposition| disposition.as_deref().unwrap_or("resell") == d.name();
             let disposition = Disposition::ALL.into_iter().find(named).unwrap();
             let said = Said::default();
-            return Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: None });
+            return Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: None, goods: None });
         }
         let takes = self.takes(reading, &tenders);
         let standing = if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request };
@@ -270,6 +278,7 @@ impl Shop {
             payments: self.uses(reading, &tenders),
             tenders,
             pricing: None,
+            goods: None,
         }))
     }
 }

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod bad_input;
+mod baskets;
 mod card_numbers;
 mod commands;
 mod compact;
 mod drawer;
 mod figures;
+mod goods;
 mod harness;
 mod live;
 mod own_prices;

@@ -1,5 +1,6 @@
 //! The form of a remembered answer.
 
+use super::basket;
 use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
 use super::returns::Grant;
@@ -52,6 +53,7 @@ pub(super) enum AnyAnswer {
     PaymentStarted { expires: u64 },
     PaymentStep,
     PaymentsSettled(Box<SettledPart>),
+    Basket(Box<basket::AnyTold>),
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -81,6 +83,7 @@ impl From<&Answer> for AnyAnswer {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
             Answer::Drawer(told) => Self::Drawer(told.into()),
+            Answer::Basket(told) => Self::Basket(Box::new(told.into())),
             Answer::DrawerRulesSet => Self::DrawerRulesSet,
             Answer::AccountIssued { account, balance } => {
                 Self::AccountIssued { account: account.0, balance: balance.0 }
@@ -177,6 +180,11 @@ impl ArchivedAnyAnswer {
                 let settled = rkyv::deserialize::<SettledPart, ArchiveError>(&**settled);
                 let settled = settled.map_err(|why| DecodeError(format!("a settlement: {why}")))?;
                 Answer::PaymentsSettled(Box::new(settled.try_into()?))
+            }
+            Self::Basket(told) => {
+                let told = rkyv::deserialize::<basket::AnyTold, ArchiveError>(&**told);
+                let told = told.map_err(|why| DecodeError(format!("an answer about a basket: {why}")))?;
+                Answer::Basket(told.try_into()?)
             }
         })
     }

@@ -2,9 +2,11 @@
 
 use super::DecodeError;
 use super::account::{AccountEvent, RedemptionPart};
+use super::basket;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
+use super::goods::{ItemsWithTerms, KitsAllocated};
 use super::payment::PaymentEvent;
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
@@ -63,6 +65,9 @@ pub(super) enum AnyEvent {
     UserDisabled { user: u32, disabled: bool },
     PeopleRequired { at: u32, required: bool },
     Payment(Box<PaymentEvent>),
+    Basket { till: u16, happening: Box<basket::Happening> },
+    ItemsWithTerms(Box<ItemsWithTerms>),
+    KitsAllocated(Box<KitsAllocated>),
 }
 
 impl ArchivedAnyEvent {
@@ -247,6 +252,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            goods: None,
             payments: None,
         })
     }
@@ -275,6 +281,7 @@ impl TryFrom<Return> for event::Return {
             disposition: Disposition::from_code(back.disposition)?,
             tenders: tenders_in(back.tenders)?,
             of: None,
+            goods: None,
         })
     }
 }
@@ -331,7 +338,10 @@ impl From<&Event> for AnyEvent {
             }
             Event::Released(freed) => Self::Released(freed.into()),
             Event::Expired(freed) => Self::Expired(freed.into()),
-            Event::Allocated { order, lines, freed } => Self::Allocated {
+            Event::Allocated { order, lines, freed, asked: Some(asked) } => {
+                Self::KitsAllocated(Box::new(KitsAllocated::new(order, lines, freed, asked)))
+            }
+            Event::Allocated { order, lines, freed, asked: None } => Self::Allocated {
                 order: order.to_string(),
                 lines: lines_out(lines),
                 freed: freed.iter().map(Into::into).collect(),
@@ -340,7 +350,9 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
-            Event::GoodsReturned(back) if back.of.is_some() => Self::SaleReturned(Box::new(SaleReturn::new(back))),
+            Event::GoodsReturned(back) if back.of.is_some() || back.goods.is_some() => {
+                Self::SaleReturned(Box::new(SaleReturn::new(back)))
+            }
             Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),
             Event::StockAdjusted { sku, bucket, delta, reason } => Self::StockAdjusted {
                 sku: sku.0,
@@ -352,9 +364,10 @@ impl From<&Event> for AnyEvent {
                 Self::Counted { sku: sku.0, counted: counted.milli(), variance: variance.milli() }
             }
             Event::PolicySet { sku, policy } => Self::PolicySet { sku: sku.0, policy: policy.into() },
-            Event::ItemsDefined { items, added } => {
-                Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added }
-            }
+            Event::ItemsDefined { items, added } => match ItemsWithTerms::of(items, *added) {
+                Some(items) => Self::ItemsWithTerms(Box::new(items)),
+                None => Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added },
+            },
             Event::LocationDefined { location } if location.tax.dated.is_empty() => {
                 Self::LocationDefined(Box::new(location.into()))
             }
@@ -369,6 +382,9 @@ impl From<&Event> for AnyEvent {
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
+            Event::Basket { till, happening } => {
+                Self::Basket { till: till.0, happening: Box::new((&**happening).into()) }
+            }
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
             Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
             Event::Settled { sale, unpaid } => Self::Settled(Box::new(RedemptionPart::of(*sale, unpaid))),
@@ -422,7 +438,10 @@ impl TryFrom<AnyEvent> for Event {
                 order: code(&order)?,
                 lines: lines_in(lines),
                 freed: freed.into_iter().map(Into::into).collect(),
+                asked: None,
             },
+            AnyEvent::KitsAllocated(allocated) => allocated.read()?,
+            AnyEvent::ItemsWithTerms(items) => items.read()?,
             AnyEvent::Deallocated { order, lines } => {
                 Self::Deallocated { order: code(&order)?, lines: lines_in(lines) }
             }
@@ -489,6 +508,9 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
             AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
             AnyEvent::Payment(event) => event.read()?,
+            AnyEvent::Basket { till, happening } => {
+                Self::Basket { till: TillNo(till), happening: Box::new((*happening).try_into()?) }
+            }
         })
     }
 }

@@ -11,10 +11,12 @@
 
 mod account;
 mod answer;
+mod basket;
 mod catalogue;
 mod codes;
 mod drawer;
 mod event;
+mod goods;
 pub mod head;
 mod payment;
 mod people;

@@ -2,10 +2,12 @@
 //! location, so that recovery can share them out.
 
 use super::account::{AccountPart, RedemptionPart};
+use super::basket::Held;
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
+use super::goods::{Terms, serial_in};
 use super::payment::PaymentPart;
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
@@ -34,6 +36,9 @@ use std::sync::Arc;
 const PART: usize = 2_048;
 /// Rows of a price book in one part: they are small.
 const BOOK_PART: usize = 32_768;
+
+/// Suspended baskets in one part: each may have many lines.
+const SUSPENDED_PART: usize = 64;
 
 const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
@@ -68,6 +73,12 @@ enum Part {
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
     Payments(Vec<PaymentPart>),
+    /// Reservations of suspended baskets.
+    Suspended(Vec<(u128, Held)>),
+    /// Items by number that have terms.
+    Terms(Vec<(u32, Terms)>),
+    /// Serial numbers that were sold and the items they are of, in the order in which they were sold.
+    Serials(Vec<(u32, String)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -140,6 +151,11 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     for items in chain.items().chunks(PART) {
         tell(part(&Part::Items(items.iter().map(|item| (&**item).into()).collect())));
     }
+    let with_terms = chain.items().iter().filter_map(|item| Some((item.sku.0, item.terms.as_ref()?)));
+    let with_terms: Vec<_> = with_terms.collect();
+    for some in with_terms.chunks(PART) {
+        tell(part(&Part::Terms(some.iter().map(|(sku, terms)| (*sku, (&***terms).into())).collect())));
+    }
     let keys: Vec<&_> = chain.keys.values().collect();
     for keys in keys.chunks(PART) {
         tell(part(&Part::Keys(keys.iter().map(|key| (*key).into()).collect())));
@@ -195,7 +211,11 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     if let Some(rules) = &place.store.drawer_rules {
         tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
     }
-    let reservations: Vec<_> = place.store.reservations.iter().collect();
+    let (suspended, reservations): (Vec<_>, Vec<_>) =
+        place.store.reservations.iter().partition(|(_, live)| live.suspended.is_some());
+    for some in suspended.chunks(SUSPENDED_PART) {
+        tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
+    }
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
     }
@@ -213,6 +233,10 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     let given_back: Vec<_> = place.store.given_back.iter().collect();
     for some in given_back.chunks(PART) {
         tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
+    }
+    let serials: Vec<_> = place.store.serials.list().map(|(sku, serial)| (sku.0, serial.to_string())).collect();
+    for some in serials.chunks(PART) {
+        tell(part(&Part::Serials(some.to_vec())));
     }
     let settling: Vec<_> = place.store.settling.list.iter().collect();
     for some in settling.chunks(PART) {
@@ -279,7 +303,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::BookRows(_)
         | Part::Promotions(_)
         | Part::RulesVersion(_)
-        | Part::People(_) => return read_chain(part, &mut world.chain),
+        | Part::People(_)
+        | Part::Terms(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -292,6 +317,11 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         Part::Reservations(reservations) => {
             for one in reservations {
                 one.read_into(&mut place.store)?;
+            }
+        }
+        Part::Suspended(baskets) => {
+            for (id, held) in baskets {
+                place.store.insert(ReservationId(id), held.try_into()?);
             }
         }
         Part::Orders(orders) => {
@@ -315,6 +345,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             }
         }
         Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
+        Part::Serials(serials) => {
+            for serial in serials {
+                let (sku, serial) = serial_in(serial)?;
+                place.store.serials.sell(sku, &serial);
+            }
+        }
         Part::Settling(sales) => {
             for sale in sales {
                 place.store.settling.begin(&sale.read()?);
@@ -386,6 +422,13 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
         }
         Part::RulesVersion(version) => chain.restore_rules(|rules| rules.version = RulesVersion(version)),
         Part::People(everybody) => everybody.read_into(chain)?,
+        Part::Terms(all) => {
+            for (sku, terms) in all {
+                let known = chain.item(SkuId(sku)).ok_or_else(|| DecodeError("terms of no item".into()))?;
+                let item = onhand_engine::catalogue::Item { terms: Some(Arc::new(terms.read()?)), ..(**known).clone() };
+                chain.apply(&Event::ItemsDefined { items: vec![item], added: 0 }, Timestamp(0));
+            }
+        }
         _ => {}
     }
     Ok(())
@@ -474,6 +517,7 @@ impl ReservationPart {
             channel: Channel::from_code(self.channel)?,
             deadline: Timestamp(self.deadline),
             lines: lines_in(self.lines),
+            suspended: None,
         };
         store.insert(ReservationId(self.id), reservation);
         Ok(())

@@ -44,7 +44,7 @@ fn days() -> Vec<Record> {
         let place = world.places.entry(LocationId(1)).or_default();
         let drawer = place.tills.get(&TILL).and_then(|till| till.drawer.as_deref());
         let now = Timestamp(1_000 + records.len() as u64);
-        let decided = decide::decide(TILL, drawer, place.store.drawer_rules.as_deref(), &ask, now).unwrap();
+        let decided = decide::decide(TILL, drawer, &place.store, &ask, now).unwrap();
         let Decision::Happens(event) = decided else { panic!("it happens") };
         happens(world, records, event);
     };
@@ -74,6 +74,7 @@ fn days() -> Vec<Record> {
             disposition: Disposition::Resell,
             tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(1_210) }],
             of: None,
+            goods: None,
         };
         happens(&mut world, &mut records, Event::GoodsReturned(back));
         ask(&mut world, &mut records, moved(Movement::PaidIn, 500));

@@ -3,11 +3,13 @@
 
 mod account;
 mod answer;
+mod basket;
 mod compact;
 mod define;
 mod drawer;
 mod enter;
 mod giving;
+mod goods;
 mod payment;
 mod people;
 mod priced;
@@ -18,6 +20,7 @@ mod rules;
 mod scan;
 
 pub use answer::{Asked, Audience, level, level_message, reply};
+pub use basket::baskets;
 pub use compact::sale;
 pub use define::key;
 pub use drawer::z;

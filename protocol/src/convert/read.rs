@@ -1,18 +1,20 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::{Names, account, payment};
+use super::{Names, account, goods, payment};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
 use crate::message::{
-    AccountLine, AskedLine, DatedRate, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
+    AccountLine, AskedLine, DatedRate, GoodsMessage, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
 };
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
 use onhand_engine::account::Entry;
+use onhand_engine::basket;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
+use onhand_engine::goods::SoldGoods;
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::people::UserNo;
 use onhand_engine::qty::Qty;
@@ -23,7 +25,7 @@ use onhand_engine::tax::Gap;
 
 /// An item, as `define_items` takes it.
 #[must_use]
-pub fn item(item: &Item) -> ItemInput {
+pub fn item(item: &Item, names: &impl Names) -> ItemInput {
     ItemInput {
         sku: Text(item.code.clone()),
         name: item.name.to_string(),
@@ -32,6 +34,7 @@ pub fn item(item: &Item) -> ItemInput {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
+        terms: item.terms.as_ref().map(|terms| Box::new(goods::terms_message(terms, names))),
         unit_cost: item.unit_cost.map(Amount),
     }
 }
@@ -139,6 +142,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         tenders: Vec::new(),
         oversold: Vec::new(),
         disposition: None,
+        basket: None,
         reservation: None,
         owner: None,
         deadline: None,
@@ -160,6 +164,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         rules: None,
         quote: None,
         tax_exempt: None,
+        goods: None,
         role: None,
         capabilities: None,
         user: None,
@@ -187,6 +192,7 @@ impl<N: Names> Teller<'_, N> {
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
+                goods: self.goods(sale.goods.as_deref()),
                 accounts: sale.redemption.iter().flat_map(|redemption| &redemption.takes).map(account::taken).collect(),
                 payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),
                 ..blank
@@ -212,6 +218,7 @@ impl<N: Names> Teller<'_, N> {
                 lines: self.sale_lines(&back.lines),
                 tenders: tenders(&back.tenders),
                 disposition: Some(back.disposition.into()),
+                goods: self.goods(back.goods.as_deref()),
                 ..blank
             },
             Event::Reserved { reservation, owner, channel, deadline, lines, .. } => EventMessage {
@@ -251,6 +258,7 @@ impl<N: Names> Teller<'_, N> {
             Event::Drawer { till, happening } => {
                 self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
             }
+            Event::Basket { till, happening } => self.basket(EventMessage { till: Some(till.0), ..blank }, happening),
             Event::DrawerRulesSet { .. } => blank,
             Event::PriceBookDefined { book } => {
                 let items = u64::try_from(book.rows().len()).ok();
@@ -297,6 +305,41 @@ impl<N: Names> Teller<'_, N> {
         }
     }
 
+    fn basket(&self, blank: EventMessage, happening: &basket::Happening) -> EventMessage {
+        match happening {
+            basket::Happening::Suspended { reservation, held, .. } => {
+                let basket = held.suspended.as_ref().map(|suspended| &suspended.basket);
+                let lines = basket.iter().flat_map(|basket| &basket.lines);
+                EventMessage {
+                    channel: Some(held.channel.into()),
+                    basket: Some(Id::from(*reservation)),
+                    owner: Some((&held.owner).into()),
+                    deadline: Some(Time(held.deadline)),
+                    lines: lines.map(|line| self.line(line.sku, line.qty)).collect(),
+                    person: basket.and_then(|basket| basket.person.as_ref()).map(Into::into),
+                    ..blank
+                }
+            }
+            basket::Happening::Recalled { reservation, held, freed, .. } => EventMessage {
+                channel: Some(held.channel.into()),
+                basket: Some(Id::from(freed.reservation)),
+                reservation: (!held.lines.is_empty()).then_some(Id::from(*reservation)),
+                owner: Some((&held.owner).into()),
+                deadline: Some(Time(held.deadline)),
+                lines: self.lines(&held.lines),
+                ..blank
+            },
+            basket::Happening::LineVoided { line, freed } => EventMessage {
+                reservation: freed.as_ref().map(|freed| Id::from(freed.reservation)),
+                lines: vec![self.line(line.sku, line.qty)],
+                amount: Some(Amount(line.amount)),
+                reason: Some((&line.reason).into()),
+                person: line.person.as_ref().map(Into::into),
+                ..blank
+            },
+        }
+    }
+
     fn drawer(&self, blank: EventMessage, till: TillNo, happening: &Happening) -> EventMessage {
         match happening {
             Happening::SessionOpened { session, business_day, float, .. } => EventMessage {
@@ -319,6 +362,10 @@ impl<N: Names> Teller<'_, N> {
                 ..blank
             },
         }
+    }
+
+    fn goods(&self, goods: Option<&SoldGoods>) -> Option<Box<GoodsMessage>> {
+        goods.map(|goods| Box::new(goods::sold(goods, self.names)))
     }
 
     fn receipt(&self, receipt: Option<(TillNo, ReceiptNo)>) -> Option<String> {
@@ -413,7 +460,7 @@ fn dated_rate(rate: &onhand_engine::tax::DatedRate) -> DatedRate {
 }
 
 /// The code of an item. Every number in an event has one: codes are never taken away.
-fn sku(number: SkuId, names: &impl Names) -> Sku {
+pub(super) fn sku(number: SkuId, names: &impl Names) -> Sku {
     let named = names.item_numbered(number).map(|item| item.code.clone());
     let code = named.or_else(|| Code::new(&format!("#{}", number.0)).ok());
     code.map_or_else(|| unreachable!("a number is a printable text"), Text)
@@ -457,6 +504,11 @@ fn word(event: &Event) -> &'static str {
             Happening::CashMoved { movement, .. } => movement.name(),
             Happening::NoSaleOpened { .. } => "no_sale",
             Happening::SessionClosed { .. } => "session_closed",
+        },
+        Event::Basket { happening, .. } => match **happening {
+            basket::Happening::Suspended { .. } => "suspended",
+            basket::Happening::Recalled { .. } => "recalled",
+            basket::Happening::LineVoided { .. } => "line_voided",
         },
         Event::DrawerRulesSet { .. } => "drawer_rules_set",
         Event::Account { entry, .. } => account::word(entry),

@@ -4,6 +4,7 @@ use super::account::AccountLine;
 use super::body::AskedLine;
 use super::define::{ItemInput, TaxInput};
 use super::drawer::Report;
+use super::goods::GoodsMessage;
 use super::level::LevelMessage;
 use super::payment::{DiscrepancyMessage, PaymentLine};
 use super::people::ByMessage;
@@ -183,6 +184,9 @@ answer!(
         /// What becomes of goods that came back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disposition: Option<Disposition>,
+        /// The name of the suspended basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<Id>,
         /// The reservation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<Id>,
@@ -252,6 +256,9 @@ answer!(
         /// Why the customer paid no tax.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// What there is to say of the goods: parts of kits, serial numbers, lots, exceptions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        goods: Option<Box<GoodsMessage>>,
         /// The role that was defined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<Label>,
