@@ -1,9 +1,10 @@
 //! Requests about card payments, tenders that name one, and what is told of them.
 
-use super::enter::Refused;
+use super::enter::{Desk, Refused, till};
+use super::{Entered, Names};
 use crate::message::read::EventMessage;
 use crate::message::{
-    CardMessage, DiscrepancyMessage, ErrorBody, PaymentLine, PaymentMessage, PaymentOutcome, ReportPayment,
+    Body, CardMessage, DiscrepancyMessage, ErrorBody, PaymentLine, PaymentMessage, PaymentOutcome, ReportPayment,
     SettlePayments, SettlementLine, StartPayment, Tender,
 };
 use crate::value::{Amount, Currency, Id, Text, Time};
@@ -17,7 +18,31 @@ use onhand_engine::payment::settlement::{Discrepancy, Line, Settled, Settlement}
 use onhand_engine::payment::{ATTEMPT, Approval, Happening, Paid, Payment, PaymentAsk, Report, Start};
 use onhand_engine::time::Millis;
 
-pub(super) fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Action {
+/// A request about a payment, on its way in.
+pub(super) fn entered<N: Names>(desk: &Desk<'_, N>, body: &Body) -> Result<Entered, Refused> {
+    let of = |location, payment, what| desk.at(location, None, |_| Ok(ask(payment, what)));
+    match body {
+        Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(start(desk.id, body, till(body.till)?))
+        }),
+        Body::GiveUpPayment(body) => of(&body.location, body.payment, PaymentAsk::GiveUp),
+        Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(ask(body.payment, PaymentAsk::Refund(body.amount.0)))
+        }),
+        Body::Payment(body) => of(&body.location, body.payment, PaymentAsk::Read),
+        Body::SettlePayments(body) => desk.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            settle(desk.id, body)
+        }),
+        Body::TakePayment(body) => of(&body.location, body.payment, PaymentAsk::Take),
+        Body::ReportPayment(body) => desk.at(&body.location, None, |_| report(body)),
+        other => Err(Box::new(ErrorBody::new(1002, format!("{} is not about a payment", other.op())).at("op"))),
+    }
+}
+
+fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Action {
     let attempt = body.timeout_s.map_or(ATTEMPT, |seconds| Millis(seconds.saturating_mul(1_000)));
     let start = Start {
         sale: body.sale.command(),
@@ -31,11 +56,11 @@ pub(super) fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) ->
     Action::Payment { payment: PaymentId(id.0), ask: PaymentAsk::Start(Box::new(start)) }
 }
 
-pub(super) const fn ask(payment: Id, ask: PaymentAsk) -> Action {
+const fn ask(payment: Id, ask: PaymentAsk) -> Action {
     Action::Payment { payment: PaymentId(payment.0), ask }
 }
 
-pub(super) fn report(body: &ReportPayment) -> Result<Action, Refused> {
+fn report(body: &ReportPayment) -> Result<Action, Refused> {
     let reason = || body.reason.as_deref().map(|text| safe(text, "reason")).transpose();
     let missing =
         |field: &str| Box::new(ErrorBody::new(1001, format!("{field} is missing for this outcome")).at(field));
@@ -59,7 +84,7 @@ pub(super) fn report(body: &ReportPayment) -> Result<Action, Refused> {
     Ok(ask(body.payment, PaymentAsk::Report(Box::new(report))))
 }
 
-pub(super) fn settle(id: CommandId, body: &SettlePayments) -> Result<Action, Refused> {
+fn settle(id: CommandId, body: &SettlePayments) -> Result<Action, Refused> {
     let line = |(at, line): (usize, &SettlementLine)| {
         let transaction = safe(&line.transaction, "transaction").map_err(|mut why| {
             why.field = Some(format!("lines[{at}].transaction"));
