@@ -83,7 +83,6 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         pricing: None,
         owner: None,
         goods: None,
-        owner: None,
         payments: None,
     })
 }
