@@ -3,6 +3,8 @@
 
 mod goods;
 
+mod payment;
+
 use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::basket;
 use crate::catalogue::{Item, Key, Location};
@@ -11,10 +13,8 @@ use crate::drawer::Ask;
 use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
-use crate::ids::{Label, PaymentId};
+use crate::ids::Label;
 use crate::money::Currency;
-use crate::payment::card::{Card, Last4, Safe};
-use crate::payment::{PaymentAsk, Report};
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
 use crate::quote::ByHand;
@@ -264,56 +264,6 @@ impl Parts {
             self.money.minor(*amount);
         }
         self.goods(sell.goods.as_deref());
-    }
-
-    fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
-        // One that begins is named by its command.
-        if !matches!(ask, PaymentAsk::Start(_)) {
-            self.rest.uuid(payment.0);
-        }
-        match ask {
-            PaymentAsk::Start(start) => {
-                self.op.text("start_payment");
-                self.money.text(start.currency.as_str());
-                self.money.minor(start.amount);
-                self.rest.uuid(start.sale.0);
-                self.rest.till(start.till);
-                self.rest.text(start.provider.as_str());
-                self.rest.reservation(start.reservation);
-                self.rest.number(start.attempt.0);
-            }
-            PaymentAsk::GiveUp => self.op.text("give_up_payment"),
-            PaymentAsk::Refund(amount) => {
-                self.op.text("refund_payment");
-                self.money.minor(*amount);
-            }
-            PaymentAsk::Read => self.op.text("payment"),
-            PaymentAsk::Take => self.op.text("take_payment"),
-            PaymentAsk::Report(report) => {
-                self.op.text("report_payment");
-                self.rest.text(report.name());
-                self.report(report);
-            }
-            PaymentAsk::Due => self.op.text("payment_due"),
-        }
-    }
-
-    fn report(&mut self, report: &Report) {
-        match report {
-            Report::Approved(approval) => {
-                self.rest.text(approval.transaction.as_str());
-                self.rest.number(u64::from(approval.taken));
-                let Card { brand, last4, token, authorisation } = &approval.card;
-                self.rest.maybe(brand.as_ref().map(Safe::as_str));
-                self.rest.maybe(last4.as_ref().map(Last4::as_str));
-                self.rest.maybe(token.as_ref().map(Safe::as_str));
-                self.rest.maybe(authorisation.as_ref().map(Safe::as_str));
-            }
-            Report::Declined(reason) => self.rest.maybe(reason.as_ref().map(Safe::as_str)),
-            Report::Failed(reason) => self.rest.text(reason.as_str()),
-            Report::Refunded(refund) => self.rest.uuid(refund.0),
-            Report::Unknown | Report::NotFound | Report::Captured | Report::Voided => {}
-        }
     }
 
     fn take(&mut self, take: &Take) {

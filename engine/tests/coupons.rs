@@ -132,7 +132,8 @@ proptest! {
                     match (fact, fits) {
                         (true, _) => {
                             prop_assert!(taken.is_ok());
-                            (holding.remove(&sale), beyond.remove(&sale));
+                            holding.remove(&sale);
+                            beyond.remove(&sale);
                             if fits { holding.insert(sale) } else { beyond.insert(sale) };
                         }
                         (false, true) => {
@@ -154,7 +155,8 @@ proptest! {
                 }
                 Step::LetGo(sale) => {
                     let _ = run(&mut accounts, &let_go(sale));
-                    (holding.remove(&sale), beyond.remove(&sale));
+                    holding.remove(&sale);
+                    beyond.remove(&sale);
                 }
             }
             if let Some(account) = accounts.list.get(&COUPON) {

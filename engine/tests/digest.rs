@@ -81,8 +81,8 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         late: None,
         redemption: None,
         pricing: None,
-        goods: None,
         owner: None,
+        goods: None,
         payments: None,
     })
 }

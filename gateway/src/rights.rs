@@ -174,6 +174,7 @@ fn key_may(role: Role, op: &str) -> bool {
         "start_payment" | "give_up_payment" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "refund_payment" => matches!(role, Role::Admin | Role::Till),
         "payment" | "watch_payments" => matches!(role, Role::Admin | Role::Till | Role::Web | Role::Driver),
+        "settle_payments" => role == Role::Admin,
         // Not even an administrator says what a provider did.
         "take_payment" | "report_payment" => role == Role::Driver,
         "sign_in" | "sign_out" => matches!(role, Role::Admin | Role::Till),

@@ -273,6 +273,12 @@ pub const ROUTES: &[Route] = &[
     ),
     command("/v1/refund_payment", "refund_payment", "payment_noted", "Give back of what a payment has taken."),
     command("/v1/payment", "payment", "payment", "How a payment stands."),
+    admin(command(
+        "/v1/settle_payments",
+        "settle_payments",
+        "payments_settled",
+        "Match what a provider settled; up to 64 MiB.",
+    )),
     command("/v1/take_payment", "take_payment", "payment_noted", "Address for payments: a driver takes one."),
     command("/v1/report_payment", "report_payment", "payment_noted", "Address for payments: what came of one."),
     read("/v1/payments", "PaymentPage", "Payments of a location that are not ended, page by page.", PAYMENTS),

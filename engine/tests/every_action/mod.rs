@@ -10,13 +10,14 @@ use onhand_engine::date::Date;
 use onhand_engine::drawer::{self, Movement};
 use onhand_engine::ids::{AccountId, CommandId, OrderId, PaymentId, ReservationId, Seq, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment::settlement::Settlement;
 use onhand_engine::payment::{ATTEMPT, PaymentAsk, Report, Start};
 use onhand_engine::people::Capability;
 use onhand_engine::pricing::{PriceBook, Terms};
 use onhand_engine::qty::Qty;
 use onhand_engine::returns::{KnownSale, SaleRef, TakeBack};
 use onhand_engine::tax::PriceBasis;
-use onhand_engine::time::Millis;
+use onhand_engine::time::{Millis, Timestamp};
 use std::sync::Arc;
 
 /// An action's name, and the action after it: every action comes up once, from [`first`] on. The
@@ -189,12 +190,23 @@ fn walk_payment(ask: &PaymentAsk) -> (&'static str, Option<Action>) {
         PaymentAsk::Read => ("payment", Some(of_payment(PaymentAsk::Take))),
         PaymentAsk::Take => ("take_payment", Some(of_payment(PaymentAsk::Report(Box::new(Report::Unknown))))),
         PaymentAsk::Report(_) => ("report_payment", Some(of_payment(PaymentAsk::Due))),
-        PaymentAsk::Due => ("payment_due", None),
+        PaymentAsk::Due => ("payment_due", Some(of_payment(PaymentAsk::Settle(Box::new(settlement()))))),
+        PaymentAsk::Settle(_) => ("settle_payments", None),
     }
 }
 
 fn of_payment(ask: PaymentAsk) -> Action {
     Action::Payment { payment: PaymentId(1), ask }
+}
+
+fn settlement() -> Settlement {
+    Settlement {
+        provider: label("sim"),
+        name: label("monday"),
+        currency: Currency::EUR,
+        until: Timestamp(0),
+        lines: vec![],
+    }
 }
 
 fn start() -> Start {

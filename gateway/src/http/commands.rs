@@ -36,7 +36,7 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     let by = app.by(&head.headers, &principal)?;
     let id = idempotency_key(&head.headers)?;
     let trains = training::is_asked(&head.headers, &principal)?;
-    let large = matches!(op, "define_items" | "define_price_book" | "define_promotions");
+    let large = matches!(op, "define_items" | "define_price_book" | "define_promotions" | "settle_payments");
     let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
     let (mut body, approval) = if large {
         // A whole catalogue or price list takes a while to read: not on the thread of the sockets.

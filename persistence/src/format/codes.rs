@@ -10,6 +10,7 @@ use onhand_engine::drawer::journal::Posting;
 use onhand_engine::drawer::rules::Account;
 use onhand_engine::goods::Only;
 use onhand_engine::payment::Stage;
+use onhand_engine::payment::settlement::Mismatch;
 use onhand_engine::qty::Unit;
 use onhand_engine::tax::{PriceBasis, TaxRounding};
 
@@ -47,6 +48,16 @@ codes!(PriceBasis { TaxInclusive = 0, TaxExclusive = 1 });
 codes!(TaxRounding { Line = 0, Document = 1 });
 codes!(LocationKind { Shop = 0, Warehouse = 1 });
 codes!(Role { Admin = 0, Till = 1, Web = 2, Analyst = 3, Operations = 4, Driver = 5 });
+codes!(Mismatch {
+    UnknownPayment = 0,
+    AnotherTransaction = 1,
+    NotCaptured = 2,
+    Amount = 3,
+    Twice = 4,
+    UnknownRefund = 5,
+    Missing = 6,
+    MissingRefund = 7,
+});
 codes!(Stage {
     Asked = 0,
     Sent = 1,

@@ -24,6 +24,7 @@ mod people;
 mod pricing;
 mod returns;
 mod sale;
+mod settlement;
 pub mod state;
 mod whole_sale;
 

@@ -366,11 +366,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 account.read_into(&mut place.store)?;
             }
         }
-        Part::Payments(payments) => {
-            for payment in payments {
-                payment.read_into(&mut place.store)?;
-            }
-        }
+        Part::Payments(payments) => payments.into_iter().try_for_each(|one| one.read_into(&mut place.store))?,
         _ => {}
     }
     Ok(())

@@ -98,6 +98,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             object.uuid("payment", asked.id.0);
             object.time("expires", *expires);
         }
+        Answer::PaymentsSettled(settled) => payment::settled(&mut object, settled),
         Answer::Payment(id, said) => {
             if let Some(location) = &asked.location {
                 let message = payment::payment(*id, location, said);
@@ -178,6 +179,7 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::PaymentStarted { .. } => "payment_started",
         Answer::PaymentStep => "payment_noted",
         Answer::Payment(..) => "payment",
+        Answer::PaymentsSettled(_) => "payments_settled",
     }
 }
 

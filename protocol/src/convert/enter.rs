@@ -18,7 +18,6 @@ use onhand_engine::drawer::Movement;
 use onhand_engine::goods::Goods;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::payment::PaymentAsk;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::is_at_price;
 use onhand_engine::refusal::Refusal;
@@ -125,20 +124,13 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
         Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
         Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
-        Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
-            place.check_currency(body.currency.0)?;
-            Ok(payment::start(desk.id, &body, till(body.till)?))
-        }),
-        Body::GiveUpPayment(body) => {
-            desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::GiveUp)))
-        }
-        Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
-            place.check_currency(body.currency.0)?;
-            Ok(payment::ask(body.payment, PaymentAsk::Refund(body.amount.0)))
-        }),
-        Body::Payment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Read))),
-        Body::TakePayment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Take))),
-        Body::ReportPayment(body) => desk.at(&body.location, None, |_| payment::report(&body)),
+        Body::StartPayment(_)
+        | Body::GiveUpPayment(_)
+        | Body::RefundPayment(_)
+        | Body::Payment(_)
+        | Body::SettlePayments(_)
+        | Body::TakePayment(_)
+        | Body::ReportPayment(_) => payment::entered(&desk, &body),
         Body::SetLabels(body) => {
             let location = desk.place(&body.location)?.location.id;
             scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))

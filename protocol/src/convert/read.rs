@@ -160,6 +160,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         z: None,
         accounts: Vec::new(),
         payments: Vec::new(),
+        settlement: Vec::new(),
         rules: None,
         quote: None,
         tax_exempt: None,

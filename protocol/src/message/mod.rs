@@ -54,9 +54,10 @@ pub use metrics::{
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
 pub use payment::{
-    CardMessage, GiveUpPayment, PaymentLine, PaymentMessage, PaymentOutcome, PaymentPage, PaymentReply, PaymentStarted,
-    PaymentState, PaymentTask, PaymentTaskName, Payments, ReadPayment, RefundPayment, ReportPayment, StartPayment,
-    TakePayment, WatchPayments,
+    CardMessage, DiscrepancyMessage, GiveUpPayment, MismatchName, PaymentLine, PaymentMessage, PaymentOutcome,
+    PaymentPage, PaymentReply, PaymentStarted, PaymentState, PaymentTask, PaymentTaskName, Payments, PaymentsSettled,
+    ReadPayment, RefundPayment, ReportPayment, SettlePayments, SettlementLine, StartPayment, TakePayment,
+    WatchPayments,
 };
 pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
