@@ -3,6 +3,7 @@
 
 use crate::amount::{self, AmountError};
 use crate::catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine};
+use crate::terms;
 use onhand_engine::card_number;
 use onhand_engine::catalogue::Item;
 use onhand_engine::gtin::{Gtin, GtinError, is_gs1_key};
@@ -30,6 +31,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) category: &'a str,
     pub(crate) location: &'a str,
     pub(crate) on_hand: &'a str,
+    /// Who may buy it and how its pieces are told apart, in words.
+    pub(crate) terms: &'a str,
 }
 
 /// Collects items, stock and findings.
@@ -105,10 +108,17 @@ impl<'a> Checker<'a> {
             self.warn(line, "price", "its price is zero", "enter a price, or leave it empty if tills key it in");
         }
         let unit_cost = self.amount(line, "unit_cost", draft.unit_cost);
+        let terms = match terms::read(draft.terms, unit.unwrap_or_default()) {
+            Ok(terms) => terms.map(Arc::new),
+            Err(problem) => {
+                let mend = "use min_age=, only=store or online, blocked=, max_per_order=, serials (of pieces), lots";
+                return self.error(line, "terms", problem, mend);
+            }
+        };
         let (Some(code), Some(tax_class), Some(unit)) = (code, tax_class, unit) else { return };
         self.stock(draft, &code, unit);
         self.claim_gtins(line, &gtins, &code);
-        let (sku, terms) = (SkuId(0), None);
+        let sku = SkuId(0);
         let item = Item { sku, code: code.clone(), name, gtins, unit, tax_class, price, category, unit_cost, terms };
         self.put(line, draft, code, item);
     }

@@ -1,6 +1,7 @@
 //! A catalogue file brought to a server: all of it or nothing.
 
 use crate::catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine, read};
+use crate::terms;
 use onhand_engine::catalogue::Item;
 use onhand_engine::ids::LocationCode;
 use onhand_protocol::client::{self, Client};
@@ -232,7 +233,7 @@ fn body(items: &[Item]) -> Vec<u8> {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
-        terms: None,
+        terms: item.terms.as_ref().map(|terms| Box::new(terms::message(terms))),
         unit_cost: item.unit_cost.map(Amount),
     });
     // No map in it has a key that is not a string, so that writing it cannot fail.

@@ -14,6 +14,7 @@ pub mod payments;
 mod check;
 mod formats;
 mod table;
+mod terms;
 
 pub use catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine, read, read_bytes};
 pub use import::{ImportError, ImportOptions, Outcome, Progress, Stock, Summary, import};

@@ -6,7 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 use onhand_connectors::{Catalogue, Format, ReadOptions, Severity, read, read_bytes};
 use onhand_engine::ids::Label;
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::qty::Unit;
+use onhand_engine::qty::{Qty, Unit};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -357,5 +357,25 @@ fn what_things_cost_the_shop_is_read_where_a_file_says_it() {
         let catalogue = read_bytes(text.as_bytes(), &standard());
         let costs: Vec<_> = catalogue.items.iter().map(|item| item.unit_cost.map(|cost| cost.0)).collect();
         assert_eq!(costs, [Some(124), None], "{}", show(&catalogue));
+    }
+}
+
+/// Who may buy an item stands in a column of our own layout; an empty cell says nothing.
+#[test]
+fn our_own_layout_says_who_may_buy_what() {
+    let read = |cell: &str| {
+        let text = format!("sku,name,gtin,unit,tax_class,price,category,terms\nWINE,Wine,,,food,9.00,Drinks,{cell}\n");
+        read_bytes(text.as_bytes(), &ReadOptions::default())
+    };
+    let catalogue = read("min_age=18 only=store max_per_order=6 blocked=recalled lots serials");
+    assert!(catalogue.findings.is_empty(), "{:?}", catalogue.findings);
+    let terms = catalogue.items[0].terms.as_ref().unwrap();
+    assert_eq!((terms.min_age, terms.only.map(|only| only.name())), (Some(18), Some("store")));
+    assert_eq!((terms.max_per_order, terms.serials, terms.lots), (Some(Qty::units(6)), true, true));
+    assert_eq!(terms.blocked.as_ref().map(|reason| reason.as_str()), Some("recalled"));
+    assert_eq!(read("").items[0].terms, None);
+    for wrong in ["min_age=old", "only=here", "max_per_order=0", "serials=yes", "colour=red"] {
+        let findings = read(wrong).findings;
+        assert_eq!((findings.len(), findings[0].field), (1, "terms"), "{wrong}");
     }
 }

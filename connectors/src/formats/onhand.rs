@@ -1,5 +1,5 @@
-//! Our own layout: `sku,name,gtin,unit,tax_class,price,category[,unit_cost][,location,on_hand]`, in any
-//! order.
+//! Our own layout: `sku,name,gtin,unit,tax_class,price,category[,unit_cost][,terms][,location,on_hand]`,
+//! in any order.
 //!
 //! `gtin` may hold several bar codes separated by blanks; `unit` is each, kg, l or m (each when
 //! empty); `price` and `unit_cost` are decimal with a point. An item stocked at several locations has a line for
@@ -9,8 +9,8 @@ use crate::check::{Checker, Draft};
 use crate::table::Table;
 
 pub(super) fn read(table: &Table, check: &mut Checker<'_>) {
-    let [sku, name, gtin, unit, tax_class, price, category, unit_cost, location, on_hand] =
-        ["sku", "name", "gtin", "unit", "tax_class", "price", "category", "unit_cost", "location", "on_hand"]
+    let [sku, name, gtin, unit, tax_class, price, category, unit_cost, terms, location, on_hand] =
+        ["sku", "name", "gtin", "unit", "tax_class", "price", "category", "unit_cost", "terms", "location", "on_hand"]
             .map(|column| table.column(&[column]));
     for row in &table.rows {
         check.take(&Draft {
@@ -25,6 +25,7 @@ pub(super) fn read(table: &Table, check: &mut Checker<'_>) {
             unit_cost: row.get(unit_cost),
             location: row.get(location),
             on_hand: row.get(on_hand),
+            terms: row.get(terms),
         });
     }
 }
