@@ -352,7 +352,8 @@ fn a_card_number_is_an_error_that_names_the_line_and_not_the_number() {
 fn what_things_cost_the_shop_is_read_where_a_file_says_it() {
     let own =
         "sku,name,gtin,unit,tax_class,price,category,unit_cost\nTEA,Tea,,,food,3.50,Food,1.24\nBAG,Bag,,,food,1,,\n";
-    let shopify = "Handle,Title,Variant SKU,Variant Price,Cost per item\ntea,Tea,TEA,3.50,1.24\nbag,Bag,BAG,1.00,\n";
+    let shopify = "Handle,Title,Option1 Value,Variant SKU,Variant Price,Cost per item\n\
+                   tea,Tea,Default Title,TEA,3.50,1.24\nbag,Bag,Default Title,BAG,1.00,\n";
     for text in [own, shopify] {
         let catalogue = read_bytes(text.as_bytes(), &standard());
         let costs: Vec<_> = catalogue.items.iter().map(|item| item.unit_cost.map(|cost| cost.0)).collect();
