@@ -31,6 +31,7 @@ pub mod fingerprint;
 pub mod gtin;
 mod hash;
 pub mod ids;
+pub mod layaway;
 pub mod level;
 pub mod money;
 pub mod payment;

@@ -149,6 +149,44 @@ pub enum Refusal {
         /// How many there may be.
         max: usize,
     },
+    /// 2022
+    #[error("the order {order} is a layaway: cancel that, and what was deposited goes back")]
+    IsLayaway {
+        /// The order.
+        order: OrderId,
+    },
+    /// 2023
+    #[error("there is an order or a layaway {layaway} here already, or there was")]
+    LayawayExists {
+        /// The name asked for.
+        layaway: OrderId,
+    },
+    /// 2024
+    #[error("there is no open layaway {layaway} here: it was completed or cancelled, or never was")]
+    UnknownLayaway {
+        /// The name asked for.
+        layaway: OrderId,
+    },
+    /// 2025
+    #[error("{max} layaways are open here; complete or cancel some")]
+    TooManyLayaways {
+        /// How many there may be.
+        max: usize,
+    },
+    /// 3056
+    #[error("{tendered} minor units are to be paid with deposits, and {deposits} are deposited for the sale's order")]
+    DepositMismatch {
+        /// What is deposited.
+        deposits: i64,
+        /// What the tenders say.
+        tendered: i64,
+    },
+    /// 3057
+    #[error("only {left} minor units are left to be paid")]
+    DepositTooLarge {
+        /// What is left.
+        left: i64,
+    },
     /// 3006
     #[error("only {left} minor units of what was paid for it can still go back")]
     MoreThanPaid {
@@ -345,6 +383,12 @@ impl Refusal {
             Refusal::AlreadyReturned { .. } => 2007,
             Refusal::AnotherTill => 2008,
             Refusal::SoldElsewhere => 2010,
+            Refusal::IsLayaway { .. } => 2022,
+            Refusal::LayawayExists { .. } => 2023,
+            Refusal::UnknownLayaway { .. } => 2024,
+            Refusal::TooManyLayaways { .. } => 2025,
+            Refusal::DepositMismatch { .. } => 3056,
+            Refusal::DepositTooLarge { .. } => 3057,
             Refusal::NoSuchBasket { .. } => 2020,
             Refusal::TooManySuspended { .. } => 2021,
             Refusal::MoreThanPaid { .. } => 3006,
@@ -426,6 +470,10 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2010, "sold_elsewhere", "The sale was made at another location."),
     (2020, "no_such_basket", "There is no suspended basket of this name here."),
     (2021, "too_many_suspended", "Too many baskets are suspended here."),
+    (2022, "is_layaway", "The order is a layaway."),
+    (2023, "layaway_exists", "There is an order of this name already."),
+    (2024, "unknown_layaway", "There is no open layaway of this name here."),
+    (2025, "too_many_layaways", "Too many layaways are open here."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),
@@ -452,6 +500,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3056, "deposit_mismatch", "What is paid with deposits is not what was deposited."),
+    (3057, "deposit_too_large", "More would be deposited than is left to be paid."),
     (3090, "payment_undecided", "A payment of this sale is not decided yet."),
     (3091, "too_many_payments", "Too many payments are not ended."),
     (3092, "goods_not_held", "The goods must be held before they are paid for."),

@@ -14,6 +14,7 @@ mod fault_proxy;
 mod harness;
 mod http;
 mod last_item;
+mod layaways;
 mod layering;
 mod load;
 mod payments;

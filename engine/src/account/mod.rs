@@ -59,7 +59,8 @@ impl AccountKind {
             | TenderKind::Card
             | TenderKind::Voucher
             | TenderKind::OnAccount
-            | TenderKind::CashRounding => None,
+            | TenderKind::CashRounding
+            | TenderKind::Deposit => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Event, Freed, Return, Sale};
 use crate::account::Entry;
 use crate::answer::Answer;
 use crate::ids::SkuId;
+use crate::layaway;
 use crate::payment::Happening;
 use crate::stock::Change;
 
@@ -39,6 +40,20 @@ impl Event {
             Event::Released(freed) | Event::Expired(freed) => {
                 each_freed(std::slice::from_ref(freed), &mut tell);
             }
+            Event::Layaway { layaway: order, happening, .. } => match &**happening {
+                layaway::Happening::Opened { goods, freed, .. } => {
+                    each_freed(freed, &mut tell);
+                    for line in goods {
+                        tell(line.sku, Change::Allocated { order, qty: line.qty });
+                    }
+                }
+                layaway::Happening::Deposited { .. } => {}
+                layaway::Happening::Cancelled { goods, .. } => {
+                    for line in goods {
+                        tell(line.sku, Change::Deallocated { order });
+                    }
+                }
+            },
             Event::Basket { happening, .. } => {
                 each_freed(happening.freed(), &mut tell);
                 if let Some((reservation, held)) = happening.held() {
@@ -131,6 +146,7 @@ impl Event {
             }
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
             Event::Basket { happening, .. } => Answer::Basket(happening.told()),
+            Event::Layaway { happening, .. } => Answer::Layaway(happening.told()),
             Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
             Event::Account { account, entry: Entry::Issued { amount, .. } } => {
                 Answer::AccountIssued { account: *account, balance: *amount }

@@ -9,6 +9,7 @@ mod compact;
 mod drawer;
 mod figures;
 mod harness;
+mod layaways;
 mod live;
 mod own_prices;
 mod pages;

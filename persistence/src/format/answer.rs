@@ -3,6 +3,7 @@
 use super::basket;
 use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
+use super::layaway;
 use super::returns::Grant;
 use super::{ArchiveError, DecodeError};
 use onhand_engine::answer::Answer;
@@ -52,6 +53,7 @@ pub(super) enum AnyAnswer {
     PaymentStarted { expires: u64 },
     PaymentStep,
     Basket(Box<basket::AnyTold>),
+    Layaway(Box<layaway::AnyTold>),
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -81,6 +83,7 @@ impl From<&Answer> for AnyAnswer {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
             Answer::Drawer(told) => Self::Drawer(told.into()),
+            Answer::Layaway(told) => Self::Layaway(Box::new(told.into())),
             Answer::Basket(told) => Self::Basket(Box::new(told.into())),
             Answer::DrawerRulesSet => Self::DrawerRulesSet,
             Answer::AccountIssued { account, balance } => {
@@ -173,6 +176,11 @@ impl ArchivedAnyAnswer {
             Self::PeopleRequired => Answer::PeopleRequired,
             Self::PaymentStarted { expires } => Answer::PaymentStarted { expires: Timestamp(expires.to_native()) },
             Self::PaymentStep => Answer::PaymentStep,
+            Self::Layaway(told) => {
+                let told = rkyv::deserialize::<layaway::AnyTold, ArchiveError>(&**told);
+                let told = told.map_err(|why| DecodeError(format!("an answer about a layaway: {why}")))?;
+                Answer::Layaway(told.try_into()?)
+            }
             Self::Basket(told) => {
                 let told = rkyv::deserialize::<basket::AnyTold, ArchiveError>(&**told);
                 let told = told.map_err(|why| DecodeError(format!("an answer about a basket: {why}")))?;

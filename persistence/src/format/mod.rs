@@ -17,6 +17,7 @@ mod codes;
 mod drawer;
 mod event;
 pub mod head;
+mod layaway;
 mod payment;
 mod people;
 mod pricing;

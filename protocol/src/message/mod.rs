@@ -10,6 +10,7 @@ mod body;
 mod define;
 mod drawer;
 mod error;
+mod layaway;
 mod level;
 mod metrics;
 mod payment;
@@ -43,6 +44,10 @@ pub use drawer::{
     SessionReport, SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
+pub use layaway::{
+    CancelLayaway, Deposit, DepositTally, Deposited, LayawayCancelled, LayawayList, LayawayMessage, LayawayOpened,
+    Layaways, OpenLayaway, ReportDeposits,
+};
 pub use level::{Band, LevelMessage, Levels};
 pub use metrics::{
     Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,

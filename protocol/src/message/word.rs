@@ -63,6 +63,8 @@ word!(
         Other,
         /// No money: what cash rounding makes up.
         CashRounding,
+        /// What was deposited for the sale's layaway: all of it.
+        Deposit,
     }
 );
 word!(
@@ -174,6 +176,10 @@ word!(
         PaidIn,
         /// Cash taken out that is no refund.
         PaidOut,
+        /// What the shop owes customers who have deposited it for goods.
+        Deposits,
+        /// Deposits kept as fees.
+        DepositFees,
     }
 );
 word!(
@@ -193,6 +199,14 @@ word!(
         Refunded,
         /// Cash rounding.
         Rounding,
+        /// Deposits for layaways.
+        Deposited,
+        /// Deposits that went back.
+        DepositsBack,
+        /// Deposits that paid a sale.
+        DepositsUsed,
+        /// Deposits kept as fees.
+        DepositsKept,
         /// Cash put in.
         PaidIn,
         /// Cash taken out.
