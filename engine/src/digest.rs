@@ -7,6 +7,7 @@
 
 mod basket;
 mod chain;
+mod goods;
 mod layaway;
 
 use crate::account::{Account, Ledger, Take};
@@ -189,6 +190,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         takes.iter().for_each(|take| bytes.take(take));
         feed(&bytes.0);
     }
+    goods::feed_serials(location, &store.serials, feed);
     for (id, payment) in store.payments.list() {
         let mut bytes = Bytes::of(b'Y', location);
         bytes.uuid(id.0);
@@ -316,6 +318,7 @@ impl Bytes {
             self.small(u32::from(*line));
             self.qty(back.qty);
             [back.for_goods, back.alone, back.tax].iter().for_each(|sum| self.minor(*sum));
+            self.apart(back.apart.as_deref());
         }
         self.count(given.tenders.len());
         for (kind, sum) in &given.tenders {

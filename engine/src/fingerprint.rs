@@ -1,6 +1,8 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
+mod goods;
+
 use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::basket;
 use crate::catalogue::{Item, Key, Location};
@@ -71,9 +73,10 @@ impl Parts {
     fn action(&mut self, action: &Action) {
         match action {
             Action::Sell(sell) => self.sell(sell),
-            Action::Reserve { owner, ttl, lines } => {
+            Action::Reserve { owner, ttl, lines, goods } => {
                 self.op.text("reserve");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
                 self.rest.text(owner.as_str());
                 self.rest.number(ttl.0);
             }
@@ -90,9 +93,10 @@ impl Parts {
                 self.op.text("expire");
                 self.rest.reservation(Some(*reservation));
             }
-            Action::Allocate { order, lines, reservation, owner } => {
+            Action::Allocate { order, lines, reservation, owner, goods } => {
                 self.op.text("allocate");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
                 self.rest.text(order.as_str());
                 self.rest.reservation(*reservation);
                 self.rest.maybe(owner.as_ref().map(|owner| owner.as_str()));
@@ -101,11 +105,12 @@ impl Parts {
                 self.op.text("deallocate");
                 self.rest.text(order.as_str());
             }
-            Action::Receive { lines } => {
+            Action::Receive { lines, goods } => {
                 self.op.text("receive");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
             }
-            Action::Return { till, currency, lines, said, disposition, tenders, of } => {
+            Action::Return { till, currency, lines, said, disposition, tenders, of, goods } => {
                 self.op.text("return");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
@@ -113,6 +118,7 @@ impl Parts {
                 self.rest.till(*till);
                 self.rest.text(disposition.name());
                 of.iter().for_each(|of| self.take_back(of));
+                self.goods(goods.as_deref());
             }
             Action::Adjust { sku, bucket, delta, reason } => {
                 self.op.text("adjust");
@@ -261,6 +267,7 @@ impl Parts {
             self.money.uuid(payment.0);
             self.money.minor(*amount);
         }
+        self.goods(sell.goods.as_deref());
     }
 
     fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
@@ -365,7 +372,7 @@ impl Parts {
 
     fn layaway(&mut self, ask: &layaway::Ask) {
         match ask {
-            layaway::Ask::Open { customer, lines, ttl, fee, tenders, reservation, said } => {
+            layaway::Ask::Open { customer, lines, ttl, fee, tenders, reservation, said, goods: _ } => {
                 self.op.text("open_layaway");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
@@ -388,7 +395,7 @@ impl Parts {
 
     fn basket(&mut self, ask: &basket::Ask) {
         match ask {
-            basket::Ask::Suspend { owner, ttl, basket } => {
+            basket::Ask::Suspend { owner, ttl, basket, goods: _ } => {
                 self.op.text("suspend");
                 self.rest.text(owner.as_str());
                 self.rest.number(ttl.0);
@@ -442,8 +449,14 @@ impl Parts {
             match portion.what {
                 What::Goods(qty) => self.lines.qty(qty),
                 What::Money(amount) => self.money.minor(amount),
+                What::Part { sku, qty } => {
+                    self.lines.text("part");
+                    self.lines.number(u64::from(sku.0));
+                    self.lines.qty(qty);
+                }
             }
         }
+        of.serials.iter().for_each(|serial| self.lines.text(serial.as_str()));
         self.rest.maybe(of.void.as_ref().map(|why| why.as_str()));
     }
 
@@ -493,6 +506,9 @@ impl Parts {
         item.gtins.iter().for_each(|gtin| self.lines.number(gtin.number()));
         self.money.number(u64::from(item.price.is_some()));
         self.money.minor(item.price.unwrap_or_default());
+        if let Some(terms) = &item.terms {
+            self.terms_of_item(terms);
+        }
     }
 
     fn location(&mut self, location: &Location) {

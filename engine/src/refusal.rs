@@ -2,11 +2,14 @@
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
 use crate::command::TenderKind;
-use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
+use crate::date::Date;
+use crate::goods::Only;
+use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuCode, SkuId, TillNo, UserCode};
 use crate::money::Currency;
 use crate::payment;
 use crate::people::Capability;
 use crate::qty::Qty;
+use crate::scan::Mark;
 
 /// Why a command was refused. It changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -347,6 +350,84 @@ pub enum Refusal {
         /// The session asked for.
         session: SessionNo,
     },
+    /// 1022
+    #[error("its last day was {expiry}")]
+    ItemExpired {
+        /// The item.
+        sku: SkuId,
+        /// The last day on which it may be sold.
+        expiry: Date,
+    },
+    /// 2030
+    #[error("{kit} cannot be such a kit: {why}")]
+    BadKit {
+        /// The kit's code.
+        kit: SkuCode,
+        /// The part, or the kit itself.
+        part: SkuId,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// 2031
+    #[error("a kit has no stock of its own: name its parts")]
+    KitHasNoStock {
+        /// The kit.
+        sku: SkuId,
+    },
+    /// 2032
+    #[error("it may not be sold at present: {reason}")]
+    ItemBlocked {
+        /// The item.
+        sku: SkuId,
+        /// Why.
+        reason: Label,
+    },
+    /// 2033
+    #[error("it is sold {} only", if *only == Only::Store { "in stores" } else { "online" })]
+    NotForChannel {
+        /// The item.
+        sku: SkuId,
+        /// Where alone it is sold.
+        only: Only,
+    },
+    /// 2034
+    #[error("at most {max} of it to one customer at a time")]
+    TooManyPerOrder {
+        /// The item.
+        sku: SkuId,
+        /// The most.
+        max: Qty,
+    },
+    /// 2035
+    #[error("the buyer must be {min_age}: say who looked, in age_checked, and a date of birth must make them so old")]
+    AgeNotChecked {
+        /// The item.
+        sku: SkuId,
+        /// How old the buyer must be, in years.
+        min_age: u8,
+    },
+    /// 2036
+    #[error("it is sold by its {field}: one serial number for each piece, a lot for each line")]
+    TraceMissing {
+        /// The item.
+        sku: SkuId,
+        /// What is missing: serials or lot.
+        field: &'static str,
+    },
+    /// 2037
+    #[error("the piece {serial} was sold here already")]
+    SerialSold {
+        /// The item.
+        sku: SkuId,
+        /// The serial number.
+        serial: Mark,
+    },
+    /// 2038
+    #[error("the piece {serial} was not sold there, or has come back already")]
+    SerialNotSold {
+        /// The serial number.
+        serial: Mark,
+    },
     /// 3090 to 3099
     #[error(transparent)]
     Payment(#[from] payment::Refused),
@@ -424,6 +505,16 @@ impl Refusal {
             Refusal::SessionNotOpen { .. } => 3010,
             Refusal::SessionOpen { .. } => 3011,
             Refusal::UnknownSession { .. } => 3012,
+            Refusal::ItemExpired { .. } => 1022,
+            Refusal::BadKit { .. } => 2030,
+            Refusal::KitHasNoStock { .. } => 2031,
+            Refusal::ItemBlocked { .. } => 2032,
+            Refusal::NotForChannel { .. } => 2033,
+            Refusal::TooManyPerOrder { .. } => 2034,
+            Refusal::AgeNotChecked { .. } => 2035,
+            Refusal::TraceMissing { .. } => 2036,
+            Refusal::SerialSold { .. } => 2037,
+            Refusal::SerialNotSold { .. } => 2038,
             Refusal::Payment(refused) => refused.number(),
         }
     }
@@ -474,6 +565,15 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2023, "layaway_exists", "There is an order of this name already."),
     (2024, "unknown_layaway", "There is no open layaway of this name here."),
     (2025, "too_many_layaways", "Too many layaways are open here."),
+    (2030, "bad_kit", "The kit cannot be made of that."),
+    (2031, "kit_has_no_stock", "A kit has no stock of its own."),
+    (2032, "item_blocked", "The item may not be sold at present."),
+    (2033, "not_for_channel", "The item is not sold there."),
+    (2034, "too_many_per_order", "More than one customer may have."),
+    (2035, "age_not_checked", "Nobody says that the buyer is old enough."),
+    (2036, "trace_missing", "Serial numbers or the lot are missing, or not as many as pieces."),
+    (2037, "serial_sold", "The piece was sold already."),
+    (2038, "serial_not_sold", "The piece was not sold, or is back already."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),

@@ -4,12 +4,18 @@
 //! The sale itself is in the log and nowhere else. Whoever asks brings it along, read from there; what
 //! was given back of it so far is kept by the store of the location that sold it.
 
-use crate::command::{Action, Command, SaleLine, Tender, TenderKind};
+mod apart;
+
+pub use apart::Apart;
+
+use crate::command::{Action, Command, SaleLine, SkuQty, Tender, TenderKind};
 use crate::event::Record;
-use crate::ids::{CommandId, Label, LocationId, Seq, TillNo};
+use crate::goods::{Kit, Piece, SoldGoods, each_moved};
+use crate::ids::{CommandId, Label, LocationId, Seq, SkuId, TillNo};
 use crate::money::{Minor, divide_half_up};
 use crate::qty::Qty;
 use crate::refusal::Refusal;
+use crate::scan::Mark;
 use crate::tax::Taxed;
 use std::collections::BTreeMap;
 
@@ -33,6 +39,8 @@ pub struct KnownSale {
     pub lines: Vec<SaleLine>,
     /// How it was paid; empty when nobody said.
     pub tenders: Vec<Tender>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
 }
 
 /// A part of a sale that comes back.
@@ -51,6 +59,13 @@ pub enum What {
     Goods(Qty),
     /// Money alone, with tax: the goods stay with the customer.
     Money(Minor),
+    /// So much of one part of the kits that the line is, with its share of the money.
+    Part {
+        /// The part.
+        sku: SkuId,
+        /// How much of it.
+        qty: Qty,
+    },
 }
 
 /// Why and of what something is given back.
@@ -75,6 +90,8 @@ pub struct TakeBack {
     pub portions: Vec<Portion>,
     /// Why the whole sale is cancelled; none for a return.
     pub void: Option<Label>,
+    /// The serial numbers of the pieces that come back; none: the portions bring all there are of their lines.
+    pub serials: Vec<Mark>,
     /// What the location that sold has granted to this one, where that is another.
     pub granted: Option<Grant>,
 }
@@ -88,10 +105,12 @@ pub struct Grant {
     pub lines: Vec<SaleLine>,
     /// How the money goes back; empty when the sale does not say how it was paid.
     pub tenders: Vec<Tender>,
+    /// The pieces that are known by their serial numbers, by portion.
+    pub pieces: Vec<Piece>,
 }
 
 /// What was given back of one line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineBack {
     /// Goods.
     pub qty: Qty,
@@ -101,6 +120,8 @@ pub struct LineBack {
     pub alone: Minor,
     /// The tax in both.
     pub tax: Minor,
+    /// Parts of its kits that came back alone, and pieces with serial numbers.
+    pub apart: Option<Box<Apart>>,
 }
 
 /// What was given back of one sale.
@@ -122,7 +143,20 @@ impl KnownSale {
             till: sale.receipt.map(|(till, _)| till),
             lines: sale.lines.clone(),
             tenders: sale.tenders.clone(),
+            goods: sale.goods.clone(),
         })
+    }
+
+    /// Tells what left with it: of a kit, its parts.
+    pub fn each_moved(&self, tell: impl FnMut(SkuQty)) {
+        let kits = self.goods.as_ref().map_or(&[][..], |goods| &goods.kits);
+        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits, tell);
+    }
+
+    /// The kit that a line is.
+    #[must_use]
+    pub fn kit(&self, line: u16) -> Option<&Kit> {
+        self.goods.as_ref()?.kit(line)
     }
 }
 
@@ -146,7 +180,13 @@ impl SaleLine {
     /// The part of this line that comes next, after what was given back of it. Amounts follow from
     /// all that came back so far and not from one part, so that parts never add up to more or less
     /// than the line.
-    fn part(&self, back: &LineBack, what: What) -> Result<SaleLine, Refusal> {
+    fn part(&self, back: &LineBack, what: What, kit: Option<&Kit>) -> Result<SaleLine, Refusal> {
+        if let Some(kit) = kit
+            && (back.apart.is_some() || matches!(what, What::Part { .. }))
+            && !matches!(what, What::Money(_))
+        {
+            return apart::part_of_kit(self, kit, back, what);
+        }
         let gross = self.taxed.gross();
         let money_left = gross.minus(back.for_goods).minus(back.alone);
         let (qty, amount) = match what {
@@ -164,6 +204,7 @@ impl SaleLine {
             What::Money(amount) if amount <= Minor::ZERO => return Err(Refusal::BadAmount),
             What::Money(amount) if amount > money_left => return Err(Refusal::MoreThanPaid { left: money_left.0 }),
             What::Money(amount) => (Qty::ZERO, amount),
+            What::Part { sku, .. } => return Err(Refusal::MoreThanSold { sku, left: Qty::ZERO }),
         };
         let given = back.for_goods.plus(back.alone).plus(amount);
         let tax = share(self.taxed.tax, given.0, gross.0).minus(back.tax);
@@ -174,10 +215,14 @@ impl SaleLine {
 
 impl LineBack {
     fn take(&mut self, part: &SaleLine, what: What) {
-        self.qty = self.qty.plus(part.qty);
         self.tax = self.tax.plus(part.taxed.tax);
         match what {
-            What::Goods(_) => self.for_goods = self.for_goods.plus(part.taxed.gross()),
+            What::Goods(_) => self.qty = self.qty.plus(part.qty),
+            What::Part { sku, qty } => self.apart.get_or_insert_default().take_part(sku, qty),
+            What::Money(_) => {}
+        }
+        match what {
+            What::Goods(_) | What::Part { .. } => self.for_goods = self.for_goods.plus(part.taxed.gross()),
             What::Money(_) => self.alone = self.alone.plus(part.taxed.gross()),
         }
     }
@@ -188,7 +233,8 @@ impl GivenBack {
     ///
     /// # Errors
     /// [`Refusal::EmptyBasket`] when nothing is left, [`Refusal::NoSuchLine`], [`Refusal::BadQuantity`],
-    /// [`Refusal::MoreThanSold`], [`Refusal::BadAmount`], [`Refusal::MoreThanPaid`],
+    /// [`Refusal::MoreThanSold`], [`Refusal::BadAmount`], [`Refusal::MoreThanPaid`], [`Refusal::TraceMissing`] and
+    /// [`Refusal::SerialNotSold`] for the pieces of a line that was sold by serial numbers,
     /// [`Refusal::AlreadyReturned`] when a sale is to be cancelled of which something came back, and
     /// those of [`GivenBack::refunds`].
     pub fn grant(
@@ -203,28 +249,44 @@ impl GivenBack {
         if portions.is_empty() {
             return Err(Refusal::EmptyBasket);
         }
+        apart::check_sold(asked, self)?;
         let mut lines = Vec::with_capacity(portions.len());
+        let mut pieces = Vec::new();
         let mut now = self.lines.clone();
-        for portion in &portions {
+        for (no, portion) in (0_u16..).zip(&portions) {
             let line = asked.sale.lines.get(usize::from(portion.line));
             let line = line.ok_or(Refusal::NoSuchLine { line: portion.line })?;
             let back = now.entry(portion.line).or_default();
-            let part = line.part(back, portion.what)?;
+            let part = line.part(back, portion.what, asked.sale.kit(portion.line))?;
             back.take(&part, portion.what);
+            if let Some(goods) = &asked.sale.goods {
+                let own = apart::pieces_back(goods, portion, &part, back, &asked.serials)?;
+                back.take_pieces(&own);
+                pieces.extend(own.into_iter().map(|piece| Piece { line: no, ..piece }));
+            }
             lines.push(part);
         }
+        apart::check_named(&asked.serials, &pieces)?;
         let amount = lines.iter().map(|line| line.taxed.gross()).sum();
         let tenders = self.refunds(&asked.sale, &settle(amount)?, amount)?;
-        Ok(Grant { portions, lines, tenders })
+        Ok(Grant { portions, lines, tenders, pieces })
     }
 
     /// All goods that did not come back yet.
     fn rest(&self, sale: &KnownSale) -> Vec<Portion> {
+        let nothing = LineBack::default();
         let left = |(line, sold): (u16, &SaleLine)| {
-            let left = sold.qty.minus(self.lines.get(&line).copied().unwrap_or_default().qty);
-            left.is_positive().then_some(Portion { line, what: What::Goods(left) })
+            let back = self.lines.get(&line).unwrap_or(&nothing);
+            match sale.kit(line).filter(|_| back.apart.is_some()) {
+                Some(kit) => apart::rest_of_kit(line, sold.qty, kit, back),
+                None => vec![Portion { line, what: What::Goods(sold.qty.minus(back.qty)) }],
+            }
         };
-        (0..).zip(&sale.lines).filter_map(left).collect()
+        let is_something = |portion: &Portion| match portion.what {
+            What::Goods(qty) | What::Part { qty, .. } => qty.is_positive(),
+            What::Money(amount) => amount > Minor::ZERO,
+        };
+        (0..).zip(&sale.lines).flat_map(left).filter(is_something).collect()
     }
 
     /// How an amount goes back: as asked, which adds up to it, or to the means of payment in the order in which the sale
@@ -271,9 +333,20 @@ impl GivenBack {
     }
 
     /// Folds in what was given back: parts, what each was worth, and how the money went.
-    pub fn take(&mut self, portions: &[Portion], lines: &[SaleLine], refunds: impl Iterator<Item = Tender>) {
+    pub fn take(
+        &mut self,
+        portions: &[Portion],
+        lines: &[SaleLine],
+        pieces: &[Piece],
+        refunds: impl Iterator<Item = Tender>,
+    ) {
         for (portion, part) in portions.iter().zip(lines) {
             self.lines.entry(portion.line).or_default().take(part, portion.what);
+        }
+        for piece in pieces {
+            if let Some(portion) = portions.get(usize::from(piece.line)) {
+                self.lines.entry(portion.line).or_default().take_pieces(std::slice::from_ref(piece));
+            }
         }
         for tender in refunds {
             let sum = self.tenders.entry(tender.kind).or_default();

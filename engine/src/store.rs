@@ -5,6 +5,7 @@ use crate::basket::Suspended;
 use crate::command::{Channel, SaleLine, SkuQty, Tender};
 use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
+use crate::goods::Serials;
 use crate::ids::{OrderId, Owner, ReservationId, Seq};
 use crate::layaway::{self, Layaways};
 use crate::money::Minor;
@@ -95,6 +96,8 @@ pub struct Store {
     suspended: BTreeSet<ReservationId>,
     /// What its drawers go by, once it was set.
     pub drawer_rules: Option<Box<DrawerRules>>,
+    /// What was sold by its serial number.
+    pub serials: Serials,
 }
 
 impl Store {
@@ -148,7 +151,8 @@ impl Store {
             }
             Event::ReturnGranted { sale, grant, .. } => {
                 let given = self.given_back.entry(sale.seq).or_default();
-                given.take(&grant.portions, &grant.lines, grant.tenders.iter().copied());
+                given.take(&grant.portions, &grant.lines, &grant.pieces, grant.tenders.iter().copied());
+                grant.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
             }
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 self.free(freed);
@@ -167,9 +171,10 @@ impl Store {
                 self.extend(*reservation, *deadline);
             }
             Event::Released(freed) | Event::Expired(freed) => self.free(std::slice::from_ref(freed)),
-            Event::Allocated { order, lines, freed } => {
+            Event::Allocated { order, lines, freed, asked } => {
                 self.free(freed);
-                self.orders.insert(order.clone(), OrderState::Open { asked: lines.clone(), left: lines.clone() });
+                let asked = asked.as_ref().map_or_else(|| lines.clone(), |asked| asked.to_vec());
+                self.orders.insert(order.clone(), OrderState::Open { asked, left: lines.clone() });
             }
             Event::Deallocated { order, .. } => {
                 self.orders.insert(order.clone(), OrderState::Closed);
@@ -258,6 +263,7 @@ impl Store {
             return Err("a layaway with nothing left is open");
         }
         self.layaways().check()?;
+        self.serials.check()?;
         self.accounts.list.values().try_for_each(Account::check)?;
         self.payments.check()
     }
@@ -265,11 +271,14 @@ impl Store {
     fn sold(&mut self, sale: &Sale) {
         self.free(&sale.freed);
         if let Some(order) = &sale.order {
-            self.fulfil(order, &sale.lines);
+            self.fulfil(order, sale);
             if let Some(layaways) = &mut self.layaways {
                 let is_closed = self.orders.get(order) == Some(&OrderState::Closed);
                 layaways.sold(order, sale, is_closed);
             }
+        }
+        if let Some(goods) = &sale.goods {
+            goods.pieces.iter().for_each(|piece| self.serials.sell(piece.sku, &piece.serial));
         }
         if let Some(redemption) = &sale.redemption {
             self.settling.begin(redemption);
@@ -288,18 +297,22 @@ impl Store {
             totals.returned(&back.lines);
         }
         if let Some(of) = back.of.as_ref().filter(|of| !of.elsewhere) {
-            self.given_back.entry(of.sale.seq).or_default().take(&of.portions, &back.lines, refunds);
+            let pieces = back.goods.as_ref().map_or(&[][..], |goods| &goods.pieces);
+            self.given_back.entry(of.sale.seq).or_default().take(&of.portions, &back.lines, pieces, refunds);
+        }
+        if let Some(goods) = &back.goods {
+            goods.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
         }
     }
 
-    fn fulfil(&mut self, order: &OrderId, lines: &[SaleLine]) {
+    fn fulfil(&mut self, order: &OrderId, sale: &Sale) {
         let state = self.orders.entry(order.clone()).or_insert(OrderState::Closed);
         let OrderState::Open { left, .. } = state else { return };
-        for line in lines {
+        sale.each_moved(|line| {
             for open in left.iter_mut().filter(|open| open.sku == line.sku) {
                 open.qty = open.qty.minus(line.qty).floored();
             }
-        }
+        });
         left.retain(|open| open.qty.is_positive());
         if left.is_empty() {
             *state = OrderState::Closed;

@@ -44,7 +44,7 @@ fn basket(lines: &[(u32, i64)]) -> Basket {
 
 fn suspend(till: u16, lines: &[(u32, i64)]) -> Action {
     let (owner, basket) = (owner(&format!("till {till}")), basket(lines).into());
-    Action::Basket { till: TillNo(till), ask: Ask::Suspend { owner, ttl: Millis(60_000), basket } }
+    Action::Basket { till: TillNo(till), ask: Ask::Suspend { owner, ttl: Millis(60_000), basket, goods: None } }
 }
 
 fn recall(till: u16, basket: ReservationId) -> Action {
@@ -150,7 +150,7 @@ fn another_basket_is_another_hash() {
         Basket { person: Some(owner("x")), ..basket(&[(0, 1)]) },
     ] {
         let mut place = PlaceState::default();
-        let ask = Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket.into() };
+        let ask = Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket.into(), goods: None };
         run_at(&mut place, 1, Channel::Till, Action::Basket { till: TillNo(1), ask }, Timestamp(1)).unwrap();
         assert!(hashes.insert(hashed(&place)));
     }

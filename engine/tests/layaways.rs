@@ -42,6 +42,7 @@ fn set_aside(layaway: &OrderId, units: i64, fee: i64, tenders: Vec<Tender>) -> A
         tenders,
         said: Said::default(),
         reservation: None,
+        goods: None,
     };
     of(layaway, ask)
 }

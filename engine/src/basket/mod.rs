@@ -13,6 +13,7 @@ pub(crate) mod decide;
 
 use crate::command::SkuQty;
 use crate::event::Freed;
+use crate::goods::Goods;
 use crate::ids::{Label, Note, Owner, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -28,7 +29,8 @@ pub const COUPONS_MAX: usize = 20;
 /// How long a basket stays suspended when nobody says: twelve hours, which is a day of trading.
 pub const TTL_DEFAULT: Millis = Millis(12 * 3_600_000);
 
-/// A line as its seller named it: what they did not name is none.
+/// A line as its seller named it: what they did not name is none. Serial numbers and lots are not kept: they
+/// are read again from the pieces that are sold in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedLine {
     /// The item.
@@ -103,6 +105,8 @@ pub enum Ask {
         ttl: Millis,
         /// The basket.
         basket: Arc<Basket>,
+        /// What there is to say of its goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Take a suspended basket over, with the stock that is held for it.
     Recall {

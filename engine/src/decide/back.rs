@@ -2,13 +2,14 @@
 
 use super::Place;
 use super::settling::{Settling, gross, settled};
-use super::{next_receipt, sold};
+use super::{goods, next_receipt, sold};
 use crate::command::{Command, Disposition, Sell, Tender};
 use crate::event::{Event, Return};
 use crate::ids::{LocationId, TillNo};
 use crate::money::Minor;
 use crate::refusal::Refusal;
 use crate::returns::{GivenBack, Grant, Of, TakeBack};
+use crate::time::Timestamp;
 
 /// What was given back of a known sale so far.
 pub(super) fn given_of<'a>(place: &'a impl Place, of: &TakeBack) -> &'a GivenBack {
@@ -44,17 +45,18 @@ pub(super) fn given_back(
     of: &TakeBack,
     grant: Grant,
 ) -> Return {
-    let Grant { portions, lines, tenders } = grant;
+    let Grant { portions, lines, tenders, pieces } = grant;
+    let goods = goods::given_back(&of.sale, &portions, pieces);
     let elsewhere = of.sale.of.location != command.location;
     let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), elsewhere }));
-    Return { receipt: next_receipt(place, till), channel: command.channel, lines, disposition, tenders, of }
+    Return { receipt: next_receipt(place, till), channel: command.channel, lines, disposition, tenders, of, goods }
 }
 
 /// One receipt: the sale has it. What is due is the difference, and the tenders of the sale settle it;
 /// where money goes back, each means of payment gets at most what was paid with it.
 pub(super) fn exchange(
     place: &impl Place,
-    command: &Command,
+    (command, now): (&Command, Timestamp),
     back: &TakeBack,
     disposition: Disposition,
     sell: &Sell,
@@ -65,7 +67,7 @@ pub(super) fn exchange(
     // How the money of the sale that comes back was paid matters only for what goes back of it.
     let worth = grant(place, back, &[])?;
     let due = gross(&sell.lines).minus(gross(&worth.lines));
-    let sale = sold(place, sell, due, command)?;
+    let sale = sold(place, sell, due, (command, now))?;
     if due < Minor::ZERO {
         let refunds: Vec<Tender> = sale.refunds().collect();
         let amount = refunds.iter().map(|tender| tender.amount).sum();

@@ -4,8 +4,10 @@ use super::{Ask, ByKind, Happening, Layaway, OPEN_MAX, TTL_MAX, total, used_in};
 use crate::command::{Command, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind};
 use crate::decide::demand::{ending, refuse_what_is_short, summed};
 use crate::decide::form::check_sale_lines;
+use crate::decide::goods::asked as moved_by_request;
 use crate::decide::{Place, TTL_MIN};
 use crate::event::Event;
+use crate::goods::Goods;
 use crate::ids::{Label, OrderId, Owner, ReservationId, TillNo};
 use crate::money::Minor;
 use crate::refusal::Refusal;
@@ -25,8 +27,9 @@ pub(crate) fn decide(
     now: Timestamp,
 ) -> Result<Event, Refusal> {
     let happening = match ask {
-        Ask::Open { customer, lines, ttl, fee, tenders, reservation, said: _ } => {
-            let asked = Opening { customer, lines, ttl: *ttl, fee: *fee, tenders, reservation: *reservation };
+        Ask::Open { customer, lines, ttl, fee, tenders, reservation, said: _, goods } => {
+            let goods = goods.as_deref();
+            let asked = Opening { customer, lines, ttl: *ttl, fee: *fee, tenders, reservation: *reservation, goods };
             open(place, command, (till, name), &asked, now)?
         }
         Ask::Deposit { tenders } => deposit(place, (till, name), tenders)?,
@@ -43,6 +46,7 @@ struct Opening<'a> {
     fee: Minor,
     tenders: &'a [Tender],
     reservation: Option<ReservationId>,
+    goods: Option<&'a Goods>,
 }
 
 fn open(
@@ -78,7 +82,8 @@ fn open(
     check_room(layaway.gross(), asked.tenders)?;
     layaway.take(asked.tenders);
     let freed = ending(place, asked.reservation, None)?;
-    let goods = summed(asked.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }));
+    let named: Vec<SkuQty> = asked.lines.iter().map(SaleLine::sku_qty).collect();
+    let goods = summed(moved_by_request(&named, asked.goods, command.channel)?.iter().copied());
     refuse_what_is_short(place, command.channel, &goods, &freed)?;
     Ok(Happening::Opened { layaway: Arc::new(layaway), goods, tenders: asked.tenders.to_vec(), freed })
 }

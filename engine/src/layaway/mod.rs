@@ -11,6 +11,7 @@ pub(crate) mod decide;
 
 use crate::command::{Said, SaleLine, SkuQty, Tender, TenderKind};
 use crate::event::{Freed, Sale};
+use crate::goods::Goods;
 use crate::ids::{Label, OrderId, Owner, ReservationId};
 use crate::money::Minor;
 use crate::time::{Millis, Timestamp};
@@ -83,6 +84,8 @@ pub enum Ask {
         said: Said,
         /// The reservation whose goods they are.
         reservation: Option<ReservationId>,
+        /// What there is to say of the goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Take a deposit.
     Deposit {

@@ -32,10 +32,13 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::Release { .. } => ("release", Some(Action::Expire { reservation })),
         Action::Expire { .. } => {
             let lines = vec![line(TEA, 1)];
-            ("expire", Some(Action::Allocate { order, lines, reservation: None, owner: Some(owner("ann")) }))
+            (
+                "expire",
+                Some(Action::Allocate { order, lines, reservation: None, owner: Some(owner("ann")), goods: None }),
+            )
         }
         Action::Allocate { .. } => ("allocate", Some(Action::Deallocate { order })),
-        Action::Deallocate { .. } => ("deallocate", Some(Action::Receive { lines: vec![line(TEA, 1)] })),
+        Action::Deallocate { .. } => ("deallocate", Some(Action::Receive { lines: vec![line(TEA, 1)], goods: None })),
         Action::Receive { .. } => ("receive", Some(give_back(None))),
         Action::Return { of: None, .. } => ("return", Some(give_back(Some(take_back(None))))),
         Action::Return { of: Some(of), .. } if of.void.is_none() => {
@@ -135,7 +138,8 @@ fn suspend() -> Action {
         note: None,
         person: None,
     };
-    let ask = basket::Ask::Suspend { owner: owner("till 1"), ttl: Millis(1_000), basket: Arc::new(basket) };
+    let ask =
+        basket::Ask::Suspend { owner: owner("till 1"), ttl: Millis(1_000), basket: Arc::new(basket), goods: None };
     Action::Basket { till: TillNo(1), ask }
 }
 
@@ -159,6 +163,7 @@ fn walk_basket(till: TillNo, ask: &basket::Ask) -> (&'static str, Option<Action>
                 tenders: vec![],
                 said: Said::default(),
                 reservation: None,
+                goods: None,
             };
             return ("void_line", Some(Action::Layaway { till, layaway: OrderId::new("L-1").unwrap(), ask }));
         }
@@ -238,8 +243,8 @@ fn of_account(ask: AccountAsk) -> Action {
 
 pub(crate) fn take_back(void: Option<&str>) -> Box<TakeBack> {
     let of = SaleRef { seq: Seq(1), location: SHOP };
-    let sale = KnownSale { of, till: None, lines: vec![], tenders: vec![] };
-    Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None })
+    let sale = KnownSale { of, till: None, lines: vec![], tenders: vec![], goods: None };
+    Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None, serials: vec![] })
 }
 
 pub(crate) fn give_back(of: Option<Box<TakeBack>>) -> Action {
@@ -251,6 +256,7 @@ pub(crate) fn give_back(of: Option<Box<TakeBack>>) -> Action {
         disposition: Disposition::Resell,
         tenders: vec![],
         of,
+        goods: None,
     }
 }
 

@@ -22,8 +22,8 @@ impl Shop {
                 let fee = reading.value("fee").map_or(Minor::ZERO, |fee| Minor(fee.parse().unwrap()));
                 let reservation = self.hold(reading);
                 let sell = self.basket(Some(till), "sell", reading)?;
-                let Action::Sell(Sell { lines, said, tenders, .. }) = sell else { panic!("a basket is a sale") };
-                Ask::Open { customer, lines, ttl, fee, tenders, said, reservation }
+                let Action::Sell(Sell { lines, said, tenders, goods, .. }) = sell else { panic!("a basket is a sale") };
+                Ask::Open { customer, lines, ttl, fee, tenders, said, reservation, goods }
             }
             "deposit" => Ask::Deposit { tenders: reading.tenders() },
             _ => Ask::Cancel { tenders: reading.tenders(), reason: reading.code("reason").unwrap() },

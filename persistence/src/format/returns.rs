@@ -4,10 +4,11 @@ use super::DecodeError;
 use super::catalogue::label;
 use super::codes::Coded;
 use super::event::{Return, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
+use super::goods::{Apart, Piece, SoldGoods, pieces_in, pieces_out};
 use super::whole_sale::WholeSale;
 use onhand_engine::command::TenderKind;
 use onhand_engine::event;
-use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::ids::{LocationId, Seq, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::returns::{self, LineBack, SaleRef, What};
@@ -17,6 +18,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 pub(super) struct SaleReturn {
     back: Return,
     of: Option<Of>,
+    goods: Option<SoldGoods>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -47,13 +49,15 @@ pub(super) struct Grant {
     portions: Vec<Portion>,
     lines: Vec<WideLine>,
     tenders: Vec<Tender>,
+    pieces: Vec<Piece>,
 }
 
-/// A line of a sale with goods, or with money alone.
+/// A line of a sale with goods, with money alone, or with a part of its kits.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Portion {
     line: u16,
     goods: bool,
+    part: Option<u32>,
     amount: i64,
 }
 
@@ -64,21 +68,25 @@ pub(super) struct GivenBack {
     /// The line, then its goods, the money for them, money alone, tax.
     lines: Vec<(u16, [i64; 4])>,
     tenders: Vec<Tender>,
+    apart: Vec<Apart>,
 }
 
 fn portions_out(portions: &[returns::Portion]) -> Vec<Portion> {
     let out = |portion: &returns::Portion| match portion.what {
-        What::Goods(qty) => Portion { line: portion.line, goods: true, amount: qty.milli() },
-        What::Money(amount) => Portion { line: portion.line, goods: false, amount: amount.0 },
+        What::Goods(qty) => Portion { line: portion.line, goods: true, part: None, amount: qty.milli() },
+        What::Money(amount) => Portion { line: portion.line, goods: false, part: None, amount: amount.0 },
+        What::Part { sku, qty } => Portion { line: portion.line, goods: true, part: Some(sku.0), amount: qty.milli() },
     };
     portions.iter().map(out).collect()
 }
 
 fn portions_in(portions: Vec<Portion>) -> Vec<returns::Portion> {
-    let read = |Portion { line, goods, amount }| returns::Portion {
-        line,
-        what: if goods { What::Goods(Qty::from_milli(amount)) } else { What::Money(Minor(amount)) },
+    let what = |goods, part, amount| match (goods, part) {
+        (true, None) => What::Goods(Qty::from_milli(amount)),
+        (true, Some(sku)) => What::Part { sku: SkuId(sku), qty: Qty::from_milli(amount) },
+        (false, _) => What::Money(Minor(amount)),
     };
+    let read = |Portion { line, goods, part, amount }| returns::Portion { line, what: what(goods, part, amount) };
     portions.into_iter().map(read).collect()
 }
 
@@ -95,12 +103,14 @@ impl SaleReturn {
             void: of.void.as_ref().map(ToString::to_string),
             elsewhere: of.elsewhere,
         };
-        Self { back: back.into(), of: back.of.as_deref().map(of) }
+        let goods = back.goods.as_deref().map(Into::into);
+        Self { back: back.into(), of: back.of.as_deref().map(of), goods }
     }
 
     pub(super) fn read(self) -> Result<event::Return, DecodeError> {
         let of = self.of.map(Of::read).transpose()?.map(Box::new);
-        Ok(event::Return { of, ..self.back.try_into()? })
+        let goods = self.goods.map(SoldGoods::read).transpose()?.map(Box::new);
+        Ok(event::Return { of, goods, ..self.back.try_into()? })
     }
 }
 
@@ -143,6 +153,7 @@ impl From<&returns::Grant> for Grant {
             portions: portions_out(&grant.portions),
             lines: wide_out(&grant.lines),
             tenders: tenders_out(&grant.tenders),
+            pieces: pieces_out(&grant.pieces),
         }
     }
 }
@@ -153,6 +164,7 @@ impl Grant {
             portions: portions_in(self.portions),
             lines: wide_in(self.lines),
             tenders: tenders_in(self.tenders)?,
+            pieces: pieces_in(self.pieces)?,
         })
     }
 }
@@ -166,15 +178,20 @@ impl GivenBack {
             seq: seq.0,
             lines: given.lines.iter().map(line).collect(),
             tenders: given.tenders.iter().map(tender).collect(),
+            apart: given.lines.iter().filter_map(|(line, back)| Apart::of(*line, back)).collect(),
         }
     }
 
     pub(super) fn read(self) -> Result<(Seq, returns::GivenBack), DecodeError> {
         let line = |(line, [qty, for_goods, alone, tax]): (u16, [i64; 4])| {
             let (for_goods, alone, tax) = (Minor(for_goods), Minor(alone), Minor(tax));
-            (line, LineBack { qty: Qty::from_milli(qty), for_goods, alone, tax })
+            (line, LineBack { qty: Qty::from_milli(qty), for_goods, alone, tax, apart: None })
         };
         let tenders = tenders_in(self.tenders)?.into_iter().map(|tender| (tender.kind, tender.amount)).collect();
-        Ok((Seq(self.seq), returns::GivenBack { lines: self.lines.into_iter().map(line).collect(), tenders }))
+        let mut given = returns::GivenBack { lines: self.lines.into_iter().map(line).collect(), tenders };
+        for apart in self.apart {
+            apart.read_into(&mut given)?;
+        }
+        Ok((Seq(self.seq), given))
     }
 }

@@ -7,6 +7,7 @@ use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
+use super::goods::{Terms, serial_in};
 use super::layaway::LayawaysPart;
 use super::payment::PaymentPart;
 use super::people::Everybody;
@@ -75,6 +76,10 @@ enum Part {
     Payments(Vec<PaymentPart>),
     /// Reservations of suspended baskets.
     Suspended(Vec<(u128, Held)>),
+    /// Items by number that have terms.
+    Terms(Vec<(u32, Terms)>),
+    /// Serial numbers that were sold and the items they are of, in the order in which they were sold.
+    Serials(Vec<(u32, String)>),
     Layaways(Box<LayawaysPart>),
 }
 
@@ -147,6 +152,11 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     for items in chain.items().chunks(PART) {
         tell(part(&Part::Items(items.iter().map(|item| (&**item).into()).collect())));
+    }
+    let with_terms = chain.items().iter().filter_map(|item| Some((item.sku.0, item.terms.as_ref()?)));
+    let with_terms: Vec<_> = with_terms.collect();
+    for some in with_terms.chunks(PART) {
+        tell(part(&Part::Terms(some.iter().map(|(sku, terms)| (*sku, (&***terms).into())).collect())));
     }
     let keys: Vec<&_> = chain.keys.values().collect();
     for keys in keys.chunks(PART) {
@@ -227,6 +237,10 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     for some in given_back.chunks(PART) {
         tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
     }
+    let serials: Vec<_> = place.store.serials.list().map(|(sku, serial)| (sku.0, serial.to_string())).collect();
+    for some in serials.chunks(PART) {
+        tell(part(&Part::Serials(some.to_vec())));
+    }
     let settling: Vec<_> = place.store.settling.list.iter().collect();
     for some in settling.chunks(PART) {
         tell(part(&Part::Settling(some.iter().map(|(sale, takes)| RedemptionPart::of(**sale, takes)).collect())));
@@ -292,7 +306,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::BookRows(_)
         | Part::Promotions(_)
         | Part::RulesVersion(_)
-        | Part::People(_) => return read_chain(part, &mut world.chain),
+        | Part::People(_)
+        | Part::Terms(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -334,6 +349,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             }
         }
         Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
+        Part::Serials(serials) => {
+            for serial in serials {
+                let (sku, serial) = serial_in(serial)?;
+                place.store.serials.sell(sku, &serial);
+            }
+        }
         Part::Settling(sales) => {
             for sale in sales {
                 place.store.settling.begin(&sale.read()?);
@@ -405,6 +426,13 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
         }
         Part::RulesVersion(version) => chain.restore_rules(|rules| rules.version = RulesVersion(version)),
         Part::People(everybody) => everybody.read_into(chain)?,
+        Part::Terms(all) => {
+            for (sku, terms) in all {
+                let known = chain.item(SkuId(sku)).ok_or_else(|| DecodeError("terms of no item".into()))?;
+                let item = onhand_engine::catalogue::Item { terms: Some(Arc::new(terms.read()?)), ..(**known).clone() };
+                chain.apply(&Event::ItemsDefined { items: vec![item], added: 0 }, Timestamp(0));
+            }
+        }
         _ => {}
     }
     Ok(())

@@ -32,11 +32,17 @@ fn back(void: Option<&str>, elsewhere: bool) -> Return {
         disposition: Disposition::Resell,
         tenders: tenders(),
         of: Some(Box::new(Of { sale: SALE, portions: portions(), void, elsewhere })),
+        goods: None,
     }
 }
 
 fn records() -> Vec<Record> {
-    let grant = Box::new(Grant { portions: portions(), lines: vec![line(6, 1), line(7, 2)], tenders: tenders() });
+    let grant = Box::new(Grant {
+        portions: portions(),
+        lines: vec![line(6, 1), line(7, 2)],
+        tenders: tenders(),
+        pieces: vec![],
+    });
     let sale = Box::new(plain_sale(1, 4));
     let events = [
         Event::GoodsReturned(back(None, false)),

@@ -23,7 +23,7 @@ pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &message::OpenLayaway) ->
         place.check_currency(body.currency.0)?;
         let whose =
             For { channel: desk.channel, group: body.group.as_ref(), coupons: &[], exempt: None, completed: false };
-        let sold = Sold { lines: &body.lines, tenders: &[], till: Some(body.till), currency: body.currency.0, whose };
+        let sold = Sold { lines: &body.lines, tenders: &[], till: Some(body.till), currency: body.currency.0, whose, age: None };
         let priced = place.sell(&sold, Standing::Request)?;
         let ask = Ask::Open {
             customer: body.customer.0.clone(),
@@ -33,6 +33,7 @@ pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &message::OpenLayaway) ->
             tenders: money(&body.tenders)?,
             said: priced::said(&sold, said(&body.lines)),
             reservation: body.reservation.map(Id::reservation),
+            goods: priced.goods,
         };
         asked(body.till, &body.layaway, ask)
     })

@@ -9,6 +9,7 @@ mod define;
 mod drawer;
 mod enter;
 mod giving;
+mod goods;
 mod layaway;
 mod payment;
 mod people;

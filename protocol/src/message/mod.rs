@@ -10,6 +10,7 @@ mod body;
 mod define;
 mod drawer;
 mod error;
+mod goods;
 mod layaway;
 mod level;
 mod metrics;
@@ -44,6 +45,7 @@ pub use drawer::{
     SessionReport, SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
+pub use goods::{AgeChecked, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece};
 pub use layaway::{
     CancelLayaway, Deposit, DepositTally, Deposited, LayawayCancelled, LayawayList, LayawayMessage, LayawayOpened,
     Layaways, OpenLayaway, ReportDeposits,
