@@ -152,7 +152,7 @@ proptest! {
             closed: 0,
             deposits: Minor::ZERO,
         };
-        books.run(Action::Receive { lines: vec![line(TEA, 40)] })?;
+        books.run(Action::Receive { lines: vec![line(TEA, 40)], goods: None })?;
         for step in steps {
             books.run(open_session())?;
             let asked = action(&books.place, books.closed, step);
@@ -172,7 +172,7 @@ fn another_layaway_is_another_hash() {
     let name = OrderId::new("L-1").unwrap();
     for (units, fee, amount) in [(1, 0, 10), (1, 5, 10), (1, 0, 11), (2, 0, 10)] {
         let mut place = PlaceState::default();
-        let received = Action::Receive { lines: vec![line(TEA, 9)] };
+        let received = Action::Receive { lines: vec![line(TEA, 9)], goods: None };
         for (id, action) in
             (1..).zip([received, open_session(), set_aside(&name, units, fee, vec![tender(TenderKind::Cash, amount)])])
         {

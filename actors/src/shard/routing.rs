@@ -4,7 +4,7 @@ use super::{Coming, NO_STORE, Shard};
 use crate::drained::NOBODY;
 use crate::mailbox::ActorRef;
 use crate::port::{Envelope, Outcome, Ticket};
-use onhand_engine::basket;
+use onhand_engine::basket::{self, NamedLine};
 use onhand_engine::command::{Action, Channel, Command, SaleLine, SkuQty};
 use onhand_engine::goods::{Goods, each_asked};
 use onhand_engine::ids::{CommandId, LocationId, OrderId, ReservationId, SkuId};
@@ -95,9 +95,10 @@ impl Shard {
             Action::Basket { till, ask } => {
                 let needed = match ask {
                     basket::Ask::Suspend { basket, goods, .. } => {
-                        let lines = basket.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty });
-                        self.add_moved(store, lines, goods.as_deref(), into)?;
-                        Vec::new()
+                        let mut skus = Vec::new();
+                        let lines = basket.lines.iter().map(NamedLine::sku_qty);
+                        each_asked(lines, goods.as_deref(), |line| skus.push(line.sku));
+                        skus
                     }
                     basket::Ask::Recall { basket, .. } => self.skus_held(store, *basket),
                     basket::Ask::VoidLine { line, reservation } => {

@@ -1,12 +1,12 @@
 //! What a till asks about baskets, decided.
 
-use super::{Ask, Basket, COUPONS_MAX, Happening, SUSPENDED_MAX, Suspended, VoidedLine};
+use super::{Ask, Basket, COUPONS_MAX, Happening, NamedLine, SUSPENDED_MAX, Suspended, VoidedLine};
 use crate::command::{Channel, Command, SkuQty, Standing};
 use crate::decide::demand::{ending, summed};
 use crate::decide::form::{check_count, check_ttl};
 use crate::decide::{Place, new_reservation};
 use crate::event::{Event, Freed};
-use crate::goods::{Goods, moved};
+use crate::goods::{Goods, each_asked};
 use crate::ids::{Owner, ReservationId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -53,8 +53,9 @@ fn suspend(
         return Err(Refusal::TooManySuspended { max: SUSPENDED_MAX });
     }
     let freed = ending(place, None, Some(owner))?;
-    let named: Vec<SkuQty> = basket.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }).collect();
-    let demand = summed(moved(&named, goods).into_iter());
+    let mut demand = Vec::with_capacity(basket.lines.len());
+    each_asked(basket.lines.iter().map(NamedLine::sku_qty), goods, |line| demand.push(line));
+    let demand = summed(demand.into_iter());
     let (lines, short) = divided(place, command.channel, &demand, &freed);
     let suspended = Some(Arc::new(Suspended { till, at: now, basket: basket.clone() }));
     let (owner, deadline) = (owner.clone(), now.plus(ttl));

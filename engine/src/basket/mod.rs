@@ -49,6 +49,14 @@ pub struct NamedLine {
     pub discount: Option<(Minor, Label)>,
 }
 
+impl NamedLine {
+    /// The item and how much of it.
+    #[must_use]
+    pub const fn sku_qty(&self) -> SkuQty {
+        SkuQty { sku: self.sku, qty: self.qty }
+    }
+}
+
 /// A basket as it was put aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Basket {

@@ -95,6 +95,11 @@ fn line_in<N: Names>(
     goods: &mut Gathered,
 ) -> Result<NamedLine, Refused> {
     let item = place.sold_item(line, at)?;
+    let said = [("serials", !line.serials.is_empty()), ("lot", line.lot.is_some()), ("expiry", line.expiry.is_some())];
+    if let Some((field, _)) = said.into_iter().find(|(_, said)| *said) {
+        let text = "which pieces they are is said when they are sold";
+        return Err(on_line(ErrorBody::new(1001, text), field, Some(at)));
+    }
     goods.see(at, &item, place.names);
     let money = |named: Option<Amount>, field: &str| named.map(|named| amount(named, field, Some(at))).transpose();
     let tax =

@@ -23,7 +23,14 @@ pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &message::OpenLayaway) ->
         place.check_currency(body.currency.0)?;
         let whose =
             For { channel: desk.channel, group: body.group.as_ref(), coupons: &[], exempt: None, completed: false };
-        let sold = Sold { lines: &body.lines, tenders: &[], till: Some(body.till), currency: body.currency.0, whose, age: None };
+        let sold = Sold {
+            lines: &body.lines,
+            tenders: &[],
+            till: Some(body.till),
+            currency: body.currency.0,
+            whose,
+            age: None,
+        };
         let priced = place.sell(&sold, Standing::Request)?;
         let ask = Ask::Open {
             customer: body.customer.0.clone(),
