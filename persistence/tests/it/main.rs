@@ -8,6 +8,7 @@ mod faults;
 mod format;
 mod golden;
 mod goods;
+mod layaways;
 mod payments;
 mod people;
 mod pricing;
