@@ -2,7 +2,6 @@
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
 mod goods;
-
 mod payment;
 
 use crate::account::{AccountAsk, RedemptionAsk, Take};
