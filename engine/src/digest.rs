@@ -262,6 +262,7 @@ impl Bytes {
         self.text(take.measure.name());
         self.minor(take.amount);
         self.0.push(u8::from(take.by_code));
+        self.minor(take.limit);
     }
 
     fn account(&mut self, account: &Account) {
@@ -413,6 +414,8 @@ impl Bytes {
         self.text(promotion.currency.as_ref().map_or("", Currency::as_str));
         self.terms(&promotion.terms);
         self.text(promotion.coupon.as_ref().map_or("", Label::as_str));
+        let limits = promotion.uses.map(|uses| [uses.in_all, uses.per_customer].map(Option::unwrap_or_default));
+        limits.unwrap_or_default().into_iter().for_each(|limit| self.small(limit));
         self.small(u32::from(promotion.priority));
         self.0.push(u8::from(promotion.exclusive));
         promotion.benefit.each_number(|number| self.number(number));

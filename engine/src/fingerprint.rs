@@ -16,6 +16,7 @@ use crate::ids::Label;
 use crate::money::Currency;
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
+use crate::quote::ByHand;
 use crate::returns::{TakeBack, What};
 use crate::time::Period;
 
@@ -255,7 +256,8 @@ impl Parts {
         if let Some(session) = sell.session {
             self.rest.number(u64::from(session.0));
         }
-        sell.takes.iter().for_each(|take| self.take(take));
+        // Uses of coupons follow from the rules, which may have changed when the same sale comes again.
+        sell.takes.iter().filter(|take| !take.kind.is_of_uses()).for_each(|take| self.take(take));
         for (payment, amount) in &sell.payments {
             self.money.uuid(payment.0);
             self.money.minor(*amount);
@@ -350,12 +352,13 @@ impl Parts {
     fn named_line(&mut self, line: &basket::NamedLine) {
         self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
         let discount = line.discount.as_ref();
-        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+        let [off, part] = discount.map(ByHand::numbers).unwrap_or_default();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), off, part] {
             self.money.number(u64::from(amount.is_some()));
             self.money.minor(amount.unwrap_or_default());
         }
         self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
-        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
+        for reason in [line.price_reason.as_ref(), discount.map(|discount| &discount.reason)] {
             self.money.maybe(reason.map(Label::as_str));
         }
     }
@@ -529,6 +532,9 @@ impl Parts {
         self.rest.text(promotion.code.as_str());
         self.rest.text(&promotion.name);
         self.rest.maybe(promotion.coupon.as_ref().map(Label::as_str));
+        for limit in promotion.uses.iter().flat_map(|uses| [uses.in_all, uses.per_customer]) {
+            self.rest.number(limit.map_or(0, u64::from));
+        }
         self.rest.number(u64::from(promotion.priority));
         self.rest.number(u64::from(promotion.exclusive));
         self.terms(&promotion.terms);

@@ -30,8 +30,14 @@ fn issue(amount: i64, expires: Option<u64>) -> AccountAsk {
 }
 
 fn hold(sale: u128, amount: i64, fact: bool) -> AccountAsk {
-    let take =
-        Take { account: CARD, kind: AccountKind::GiftCard, measure: EUROS, amount: Minor(amount), by_code: true };
+    let take = Take {
+        account: CARD,
+        kind: AccountKind::GiftCard,
+        measure: EUROS,
+        amount: Minor(amount),
+        by_code: true,
+        limit: Minor::ZERO,
+    };
     AccountAsk::Hold { take, sale: CommandId(sale), at: SHOP, fact }
 }
 
@@ -56,7 +62,7 @@ fn added(entry: &Entry) -> i64 {
     match entry {
         Entry::Issued { amount, .. } | Entry::Loaded { amount, .. } => amount.0,
         Entry::Redeemed { amount, .. } => -amount.0,
-        Entry::Disabled { .. } | Entry::Held { .. } | Entry::LetGo { .. } => 0,
+        Entry::Disabled { .. } | Entry::Held { .. } | Entry::UseHeld { .. } | Entry::LetGo { .. } => 0,
     }
 }
 
@@ -145,6 +151,7 @@ proptest! {
                     prop_assert_eq!(balance.0, ledger, "the balance that the entry tells");
                 }
                 Entry::Issued { .. } => {}
+                Entry::UseHeld { .. } => panic!("{entry:?}"),
             }
             prop_assert_eq!(balance(&accounts), ledger);
             prop_assert!(ledger >= held.values().sum::<i64>(), "more is held than there is");

@@ -85,13 +85,11 @@ impl Shard {
 
     /// An account has changed.
     pub(super) fn account_changed(&mut self, store: u32, account: AccountId, entry: &Entry) {
-        match entry {
-            Entry::Held { sale, hold } => {
-                let (sale, deadline) = (*sale, hold.deadline);
-                self.errands.insert(deadline, store, Errand::Inquire { account, sale, deadline });
-            }
-            _ if self.waiting.parked.contains_key(&account) => self.waiting.stirred.push(account),
-            _ => {}
+        if let Some((sale, hold)) = entry.hold() {
+            let deadline = hold.deadline;
+            self.errands.insert(deadline, store, Errand::Inquire { account, sale, deadline });
+        } else if self.waiting.parked.contains_key(&account) {
+            self.waiting.stirred.push(account);
         }
     }
 

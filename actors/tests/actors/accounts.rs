@@ -35,7 +35,14 @@ fn issue(rig: &Rig, account: AccountId, amount: i64) {
 }
 
 fn take(account: AccountId, amount: i64) -> Take {
-    Take { account, kind: AccountKind::GiftCard, measure: EUROS, amount: Minor(amount), by_code: true }
+    Take {
+        account,
+        kind: AccountKind::GiftCard,
+        measure: EUROS,
+        amount: Minor(amount),
+        by_code: true,
+        limit: Minor::ZERO,
+    }
 }
 
 fn paid(takes: &[Take], standing: Standing) -> Action {

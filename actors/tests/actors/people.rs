@@ -136,7 +136,14 @@ fn a_sale_that_accounts_pay_for_is_of_whoever_asked() {
         let issue = Action::Account { account: card, ask: issue };
         refused(&ask(&rig, By { user: None, ..ann }, at, issue.clone()), &Refusal::PersonNeeded);
         assert!(matches!(ask(&rig, ann, at, issue), Outcome::Done { .. }));
-        let take = Take { account: card, kind: AccountKind::GiftCard, measure, amount: Minor(1_000), by_code: true };
+        let take = Take {
+            account: card,
+            kind: AccountKind::GiftCard,
+            measure,
+            amount: Minor(1_000),
+            by_code: true,
+            limit: Minor::ZERO,
+        };
         let Action::Sell(sale) = sell(&[1]) else { panic!() };
         let paid = Action::Sell(Sell { takes: [take].into(), ..sale });
         assert!(matches!(ask(&rig, ann, SHOP, paid.clone()), Outcome::Done { .. }));

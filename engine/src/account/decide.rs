@@ -1,5 +1,6 @@
 //! Decide what is asked of an account. Checks in order: the amount, the account, its state, its balance.
 
+use super::uses::hold_use;
 use super::{Account, AccountAsk, Accounts, Cause, Entry, HOLD, Hold, Measure, Statement, Take};
 use crate::answer::Answer;
 use crate::decide::Decision;
@@ -27,7 +28,14 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
         AccountAsk::Redeem { measure, amount, by_code } => {
             check_between(Minor(1), *amount)?;
             let account = known()?;
-            let take = Take { account: id, kind: account.kind, measure: *measure, amount: *amount, by_code: *by_code };
+            let take = Take {
+                account: id,
+                kind: account.kind,
+                measure: *measure,
+                amount: *amount,
+                by_code: *by_code,
+                limit: Minor::ZERO,
+            };
             check_may_take(account, &take, now)?;
             check_balance(account, *amount, account.held())?;
             let balance = account.ledger.balance().minus(*amount);
@@ -41,6 +49,10 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
             Entry::Disabled { reason: reason.clone(), balance: account.ledger.balance() }
         }
         AccountAsk::Read => return Ok(Decision::Already(Answer::Account(Box::new(statement(id, known()?))))),
+        AccountAsk::Hold { take, sale, at, fact } if take.kind.is_of_uses() => {
+            check_between(Minor(1), take.amount)?;
+            hold_use(accounts.list.get(&id), take, *sale, *at, *fact, now)?
+        }
         AccountAsk::Hold { take, sale, at, fact } => {
             check_between(Minor(1), take.amount)?;
             let account = known()?;
@@ -70,6 +82,10 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
     check_between(Minor(1), amount)?;
     check_measure(account, measure)?;
     check_open(account, now)?;
+    // Only a use that was had comes back.
+    if measure == Measure::Uses && (amount > account.used() || !matches!(cause, Cause::Refund(_))) {
+        return Err(Refusal::BadAmount);
+    }
     let balance = account.ledger.balance().plus(amount);
     check_between(Minor(1), balance)?;
     Ok(Entry::Loaded { amount, cause, balance })
@@ -138,7 +154,7 @@ fn check_measure(account: &Account, measure: Measure) -> Result<(), Refusal> {
     if account.measure == measure { Ok(()) } else { Err(Refusal::WrongAccount { field: "currency" }) }
 }
 
-fn check_open(account: &Account, now: Timestamp) -> Result<(), Refusal> {
+pub(super) fn check_open(account: &Account, now: Timestamp) -> Result<(), Refusal> {
     if account.disabled.is_some() {
         return Err(Refusal::AccountDisabled);
     }
@@ -155,4 +171,4 @@ fn check_balance(account: &Account, amount: Minor, held: Minor) -> Result<(), Re
 }
 
 /// What one who met the holds of others is asked to wait before the next try.
-const RETRY_MS: u64 = 500;
+pub(super) const RETRY_MS: u64 = 500;

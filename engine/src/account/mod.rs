@@ -8,6 +8,7 @@
 
 mod decide;
 mod redemption;
+mod uses;
 
 pub use decide::decide;
 pub use redemption::{RedemptionAsk, Settling, decide_redemption};
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 /// How long an account holds an amount for a sale before it asks the sale's location what became of it.
 pub const HOLD: Millis = Millis(10_000);
 /// The most accounts one sale may take from.
-pub const TAKES_MAX: usize = 10;
+pub const TAKES_MAX: usize = 50;
 
 /// Whose money it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,11 +33,21 @@ pub enum AccountKind {
     StoreCredit,
     /// A customer's points.
     Loyalty,
+    /// The uses of a coupon by everybody. Comes into being with the first.
+    Coupon,
+    /// The uses of a coupon by one customer.
+    CustomerCoupon,
 }
 
 impl AccountKind {
     /// Every kind.
-    pub const ALL: [AccountKind; 3] = [AccountKind::GiftCard, AccountKind::StoreCredit, AccountKind::Loyalty];
+    pub const ALL: [AccountKind; 5] = [
+        AccountKind::GiftCard,
+        AccountKind::StoreCredit,
+        AccountKind::Loyalty,
+        AccountKind::Coupon,
+        AccountKind::CustomerCoupon,
+    ];
 
     /// The word for it on the wire.
     #[must_use]
@@ -45,6 +56,8 @@ impl AccountKind {
             AccountKind::GiftCard => "gift_card",
             AccountKind::StoreCredit => "store_credit",
             AccountKind::Loyalty => "loyalty",
+            AccountKind::Coupon => "coupon",
+            AccountKind::CustomerCoupon => "customer_coupon",
         }
     }
 
@@ -71,15 +84,18 @@ pub enum Measure {
     Money(Currency),
     /// Whole points.
     Points,
+    /// Uses of a coupon.
+    Uses,
 }
 
 impl Measure {
-    /// The currency, or `points`.
+    /// The currency, `points` or `uses`.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Measure::Money(currency) => currency.as_str(),
             Measure::Points => "points",
+            Measure::Uses => "uses",
         }
     }
 }
@@ -97,6 +113,8 @@ pub struct Take {
     pub amount: Minor,
     /// Whether the code of the card was given.
     pub by_code: bool,
+    /// Of uses: how many there may be in all, as the promotion said; otherwise zero.
+    pub limit: Minor,
 }
 
 /// What accounts pay of one sale, as its record keeps it.
@@ -261,13 +279,34 @@ pub enum Entry {
         /// The sale, by its command.
         sale: CommandId,
     },
+    /// A use of a coupon is held for a sale. The first opens the account.
+    UseHeld {
+        /// Whose uses they are.
+        kind: AccountKind,
+        /// How many uses there may be in all from now on.
+        issued: Minor,
+        /// The sale, by its command.
+        sale: CommandId,
+        /// The hold.
+        hold: Hold,
+    },
 }
 
 impl Entry {
+    /// What is held by it, and for which sale.
+    #[must_use]
+    pub const fn hold(&self) -> Option<(CommandId, &Hold)> {
+        match self {
+            Entry::Held { sale, hold } | Entry::UseHeld { sale, hold, .. } => Some((*sale, hold)),
+            _ => None,
+        }
+    }
+
     /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
     #[must_use]
     pub const fn is_own_step(&self) -> bool {
-        matches!(self, Entry::Held { .. } | Entry::LetGo { .. } | Entry::Redeemed { sale: Some(_), .. })
+        use Entry::{Held, LetGo, Redeemed, UseHeld};
+        matches!(self, Held { .. } | UseHeld { .. } | LetGo { .. } | Redeemed { sale: Some(_), .. })
     }
 }
 
@@ -351,7 +390,7 @@ impl Account {
     fn apply(&mut self, entry: &Entry) {
         let ledger = &mut self.ledger;
         match entry {
-            Entry::Issued { .. } => {}
+            Entry::Issued { .. } | Entry::UseHeld { .. } => {}
             Entry::Loaded { amount, cause: Cause::Refund(_), .. } => ledger.refunded = ledger.refunded.plus(*amount),
             Entry::Loaded { amount, .. } => ledger.loaded = ledger.loaded.plus(*amount),
             Entry::Redeemed { amount, short, sale, .. } => {
@@ -406,6 +445,8 @@ impl Accounts {
             let (disabled, holds) = (None, BTreeMap::new());
             let account = Account { kind: *kind, measure: *measure, ledger, expires: *expires, disabled, holds };
             self.list.insert(id, account);
+        } else if let Entry::UseHeld { kind, issued, sale, hold } = entry {
+            self.hold_use(id, *kind, *issued, *sale, hold);
         } else if let Some(account) = self.list.get_mut(&id) {
             account.apply(entry);
         }

@@ -172,7 +172,8 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
         AccountAsk::Redeem { .. } => ("redeem", Some(of_account(AccountAsk::Disable { reason: label("lost") }))),
         AccountAsk::Disable { .. } => ("disable_account", Some(of_account(AccountAsk::Read))),
         AccountAsk::Read => {
-            let take = Take { account: AccountId(1), kind: AccountKind::GiftCard, measure, amount, by_code };
+            let (account, kind, limit) = (AccountId(1), AccountKind::GiftCard, Minor::ZERO);
+            let take = Take { account, kind, measure, amount, by_code, limit };
             ("account", Some(of_account(AccountAsk::Hold { take, sale, at, fact: false })))
         }
         AccountAsk::Hold { .. } => ("hold", Some(of_account(AccountAsk::Confirm { sale, at }))),

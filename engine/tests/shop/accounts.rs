@@ -4,7 +4,7 @@ use super::{LOCATION, Shop, reading::Reading};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Statement, Take};
 use onhand_engine::command::{Action, Channel, Command, Tender};
 use onhand_engine::ids::{AccountId, CommandId, Label, LocationId};
-use onhand_engine::money::Currency;
+use onhand_engine::money::{Currency, Minor};
 use std::fmt::Write as _;
 
 pub(crate) const VERBS: [&str; 10] =
@@ -48,7 +48,9 @@ impl Shop {
             "account" => AccountAsk::Read,
             "hold" => {
                 let (sale, kind) = (self.sale(&reading.word()), kind(&reading.word()));
-                let take = Take { account, kind, measure: measure(&reading.word()), amount: reading.minor(), by_code };
+                let (measure, amount) = (measure(&reading.word()), reading.minor());
+                let limit = reading.value("limit").map_or(Minor::ZERO, |limit| Minor(limit.parse().unwrap()));
+                let take = Take { account, kind, measure, amount, by_code, limit };
                 let fact = reading.value("standing").is_some_and(|standing| standing == "fact");
                 AccountAsk::Hold { take, sale, at: LOCATION, fact }
             }
@@ -69,7 +71,7 @@ impl Shop {
         let of_accounts = tenders.iter().filter_map(|t| AccountKind::of_tender(t.kind).map(|kind| (kind, t.amount)));
         let take = |(name, (kind, amount)): (&str, (AccountKind, _))| {
             let measure = Measure::Money(Currency::EUR);
-            Take { account: self.account(name), kind, measure, amount, by_code: true }
+            Take { account: self.account(name), kind, measure, amount, by_code: true, limit: Minor::ZERO }
         };
         names.zip(of_accounts).map(take).collect()
     }

@@ -27,6 +27,7 @@ enum AnyEntry {
     Disabled { reason: String, balance: i64 },
     Held { sale: u128, hold: HoldPart },
     LetGo { sale: u128 },
+    UseHeld { kind: u8, issued: i64, sale: u128, hold: HoldPart },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -44,6 +45,7 @@ pub(super) struct TakePart {
     measure: String,
     amount: i64,
     by_code: bool,
+    limit: i64,
 }
 
 /// A sale and what accounts pay of it, or did not.
@@ -98,6 +100,9 @@ impl From<&Entry> for AnyEntry {
             Entry::Disabled { reason, balance } => Self::Disabled { reason: reason.to_string(), balance: balance.0 },
             Entry::Held { sale, hold } => Self::Held { sale: sale.0, hold: hold.into() },
             Entry::LetGo { sale } => Self::LetGo { sale: sale.0 },
+            Entry::UseHeld { kind, issued, sale, hold } => {
+                Self::UseHeld { kind: kind.code(), issued: issued.0, sale: sale.0, hold: hold.into() }
+            }
         }
     }
 }
@@ -129,6 +134,10 @@ impl TryFrom<AnyEntry> for Entry {
             }
             AnyEntry::Held { sale, hold } => Self::Held { sale: CommandId(sale), hold: hold.into() },
             AnyEntry::LetGo { sale } => Self::LetGo { sale: CommandId(sale) },
+            AnyEntry::UseHeld { kind, issued, sale, hold } => {
+                let (kind, issued) = (AccountKind::from_code(kind)?, Minor(issued));
+                Self::UseHeld { kind, issued, sale: CommandId(sale), hold: hold.into() }
+            }
         })
     }
 }
@@ -151,8 +160,8 @@ fn cause_in(code: u8, sale: CommandId) -> Result<Cause, DecodeError> {
 }
 
 fn measure_in(text: &str) -> Result<Measure, DecodeError> {
-    if text == Measure::Points.name() {
-        return Ok(Measure::Points);
+    if let Some(measure) = [Measure::Points, Measure::Uses].into_iter().find(|measure| measure.name() == text) {
+        return Ok(measure);
     }
     let currency = Currency::parse(text).ok_or_else(|| DecodeError(format!("{text:.8?} is no currency")))?;
     Ok(Measure::Money(currency))
@@ -179,6 +188,7 @@ impl From<&account::Take> for TakePart {
             measure: take.measure.name().to_owned(),
             amount: take.amount.0,
             by_code: take.by_code,
+            limit: take.limit.0,
         }
     }
 }
@@ -193,6 +203,7 @@ impl TryFrom<TakePart> for account::Take {
             measure: measure_in(&take.measure)?,
             amount: Minor(take.amount),
             by_code: take.by_code,
+            limit: Minor(take.limit),
         })
     }
 }

@@ -40,7 +40,7 @@ macro_rules! codes {
 codes!(Channel { Till = 0, Web = 1, Marketplace = 2 });
 codes!(Standing { Request = 0, Fact = 1 });
 codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6, CashRounding = 7 });
-codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2 });
+codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2, Coupon = 3, CustomerCoupon = 4 });
 codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
 codes!(Only { Store = 0, Online = 1 });
 codes!(Unit { Each = 0, Kilogram = 1, Litre = 2, Metre = 3 });

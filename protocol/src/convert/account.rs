@@ -2,15 +2,18 @@
 
 use super::enter::Refused;
 use crate::card_code::CardCode;
+use crate::coupon;
 use crate::message::{
-    AccountLine, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
+    AccountLine, AccountStatement, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount,
+    Redeem, Tender,
 };
 use crate::value::{self, Amount, Id};
 use crate::write::Object;
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Statement, Take};
 use onhand_engine::command::{Action, TenderKind};
-use onhand_engine::ids::{AccountId, CommandId};
+use onhand_engine::ids::{AccountId, CommandId, Seq};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::time::Timestamp;
 
 /// Which account a request names, and whether by a card's code.
 struct Named {
@@ -20,6 +23,9 @@ struct Named {
 
 pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refused> {
     let kind = AccountKind::from(body.kind);
+    if kind.is_of_uses() {
+        return Err(form("an account of uses is opened by the first use of the coupon", "type"));
+    }
     let (measure, amount) = measured(body.currency, body.amount, body.points)?;
     // Points are a customer's and money is not points: an account of another sort could never be paid with.
     if (kind == AccountKind::Loyalty) != (measure == Measure::Points) {
@@ -40,15 +46,24 @@ pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refuse
 }
 
 pub(super) fn load(body: &LoadAccount) -> Result<Action, Refused> {
-    let named = named(body.account, body.code)?;
-    let (measure, amount) = measured(body.currency, body.amount, body.points)?;
+    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
+    let (measure, amount) = match body.uses {
+        None => measured(body.currency, body.amount, body.points)?,
+        Some(_) if body.amount.is_some() || body.points.is_some() || body.currency.is_some() => {
+            return Err(form("give either `amount` and `currency`, `points`, or `uses`", "uses"));
+        }
+        Some(_) if body.refund_of.is_none() => {
+            return Err(form("a use is given back of a sale: say which, in `refund_of`", "refund_of"));
+        }
+        Some(uses) => (Measure::Uses, Minor(uses)),
+    };
     let cause = match (body.earned_by, body.refund_of) {
         (None, None) => Cause::Paid,
         (Some(sale), None) => Cause::Earned(sale.command()),
         (None, Some(sale)) => Cause::Refund(sale.command()),
         _ => return Err(form("give either earned_by or refund_of", "refund_of")),
     };
-    Ok(Action::Account { account: named.account, ask: AccountAsk::Load { measure, amount, cause } })
+    Ok(Action::Account { account, ask: AccountAsk::Load { measure, amount, cause } })
 }
 
 pub(super) fn redeem(body: &Redeem) -> Result<Action, Refused> {
@@ -63,13 +78,14 @@ pub(super) fn disable(body: &DisableAccount) -> Result<Action, Refused> {
 }
 
 pub(super) fn read(body: &ReadAccount) -> Result<Action, Refused> {
-    Ok(Action::Account { account: named(body.account, body.code)?.account, ask: AccountAsk::Read })
+    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
+    Ok(Action::Account { account, ask: AccountAsk::Read })
 }
 
 /// What the tenders of a sale take from accounts. Nothing is allocated when none names one.
-pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Box<[Take]>, Refused> {
+pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Vec<Take>, Refused> {
     if tenders.iter().all(|tender| !is_of_account(tender)) {
-        return Ok(Box::default());
+        return Ok(Vec::new());
     }
     let mut takes: Vec<Take> = Vec::new();
     for (at, tender) in tenders.iter().enumerate().filter(|(_, tender)| is_of_account(tender)) {
@@ -95,9 +111,9 @@ pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Box<[Take]
         if takes.iter().any(|take| take.account == account) {
             return wrong("an account is named once; add up what it pays", "account");
         }
-        takes.push(Take { account, kind, measure, amount, by_code });
+        takes.push(Take { account, kind, measure, amount, by_code, limit: Minor::ZERO });
     }
-    Ok(takes.into())
+    Ok(takes)
 }
 
 /// Only sales take from accounts; goods that come back are not paid to one by the return itself.
@@ -124,6 +140,23 @@ fn named(account: Option<Id>, code: Option<CardCode>) -> Result<Named, Refused> 
         (Some(Id(id)), None) => Ok(Named { account: AccountId(id), by_code: false }),
         (None, Some(code)) => Ok(Named { account: code.account(), by_code: true }),
         _ => Err(form("name the account by either `account` or `code`", "account")),
+    }
+}
+
+/// The same, where it may also be that of a coupon.
+fn named_with_coupon(
+    account: Option<Id>,
+    code: Option<CardCode>,
+    promotion: Option<&value::Label>,
+    customer: Option<&value::Label>,
+) -> Result<AccountId, Refused> {
+    match (promotion, customer) {
+        (Some(promotion), customer) if account.is_none() && code.is_none() => {
+            Ok(coupon::account(&promotion.0, customer.map(|customer| &customer.0)))
+        }
+        (None, None) => Ok(named(account, code)?.account),
+        (None, Some(_)) => Err(form("a customer is named beside a promotion", "customer")),
+        (Some(_), _) => Err(form("name the account by either `account`, `code` or `promotion`", "promotion")),
     }
 }
 
@@ -168,6 +201,28 @@ pub(super) fn statement(object: &mut Object<'_>, said: &Statement) {
     object.flag("disabled", said.disabled);
 }
 
+/// An account as it stands.
+#[must_use]
+pub fn account_statement(seq: Seq, time: Timestamp, said: &Statement) -> AccountStatement {
+    let ledger = &said.ledger;
+    AccountStatement {
+        seq: value::Position(seq),
+        time: value::Time(time),
+        account: Id(said.account.0),
+        kind: said.kind.into(),
+        currency: currency(said.measure),
+        balance: Amount(ledger.balance()),
+        held: Amount(said.held),
+        issued: Amount(ledger.issued),
+        loaded: Amount(ledger.loaded),
+        refunded: Amount(ledger.refunded),
+        redeemed: Amount(ledger.redeemed),
+        short: Amount(ledger.short),
+        expires: said.expires.map(value::Time),
+        disabled: said.disabled,
+    }
+}
+
 /// The word for what happened to an account, on the feed.
 pub(super) const fn word(entry: &Entry) -> &'static str {
     match entry {
@@ -175,7 +230,7 @@ pub(super) const fn word(entry: &Entry) -> &'static str {
         Entry::Loaded { .. } => "account_loaded",
         Entry::Redeemed { .. } => "account_redeemed",
         Entry::Disabled { .. } => "account_disabled",
-        Entry::Held { .. } => "account_held",
+        Entry::Held { .. } | Entry::UseHeld { .. } => "account_held",
         Entry::LetGo { .. } => "account_let_go",
     }
 }
@@ -211,6 +266,13 @@ pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
         Entry::Held { sale, hold } => {
             AccountLine { amount: some(hold.amount), short: beyond(hold.short), sale: Some(Id::from(*sale)), ..blank }
         }
+        Entry::UseHeld { kind, sale, hold, .. } => AccountLine {
+            kind: Some(AccountType::from(*kind)),
+            amount: some(hold.amount),
+            short: beyond(hold.short),
+            sale: Some(Id::from(*sale)),
+            ..blank
+        },
         Entry::LetGo { sale } => AccountLine { sale: Some(Id::from(*sale)), ..blank },
     }
 }
@@ -242,6 +304,6 @@ fn blank(account: AccountId) -> AccountLine {
 const fn currency(measure: Measure) -> Option<value::Currency> {
     match measure {
         Measure::Money(currency) => Some(value::Currency(currency)),
-        Measure::Points => None,
+        Measure::Points | Measure::Uses => None,
     }
 }

@@ -192,6 +192,7 @@ impl<N: Names> Teller<'_, N> {
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
+                owner: sale.owner.as_deref().map(Into::into),
                 goods: self.goods(sale.goods.as_deref()),
                 accounts: sale.redemption.iter().flat_map(|redemption| &redemption.takes).map(account::taken).collect(),
                 payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),
@@ -429,14 +430,17 @@ impl EventMessage {
     }
 }
 
-/// What the catalogue cannot be taxed with.
+/// What the catalogue cannot be taxed with; with times where a range was asked for.
 #[must_use]
-pub fn tax_gaps(gaps: &[Gap], names: &impl Names) -> TaxGaps {
+pub fn tax_gaps(gaps: &[Gap], with_times: bool, names: &impl Names) -> TaxGaps {
+    let time = |moment| with_times.then_some(Time(moment));
     let gap = |gap: &Gap| {
         Some(TaxGap {
             location: Text(names.location_numbered(gap.location)?.code.clone()),
             channel: gap.channel.into(),
             class: Text(gap.class.clone()),
+            from: time(gap.from),
+            until: time(gap.until),
             items: u64::try_from(gap.items).unwrap_or(u64::MAX),
             first: sku(gap.first, names),
         })

@@ -24,7 +24,13 @@ pub struct ErrorBody {
     /// The field that is wrong, such as `lines[2].qty`.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "masked_field")]
     pub field: Option<String>,
-    /// The line that is wrong, from 0.
+    /// Where that is in the body that was sent: the line of the text, from 1. Only for bodies that are whole files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// The column in that line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// The line of the sale that is wrong, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// The item.
@@ -112,6 +118,16 @@ impl ErrorBody {
         self
     }
 
+    /// With the place in a file where the field is that it is about.
+    #[must_use]
+    pub fn placed(mut self, file: &[u8]) -> Self {
+        if let Some(field) = &self.field {
+            let (row, column) = crate::place::find(file, field);
+            (self.row, self.column) = (Some(row), Some(column));
+        }
+        self
+    }
+
     /// Reads a problem document, whether or not it also has the names of the WebSocket.
     #[must_use]
     pub fn from_problem(bytes: &[u8]) -> Option<Self> {
@@ -169,22 +185,8 @@ pub const fn status_of(number: u16) -> u16 {
     match number {
         1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 2020 | 3030 | 3093 | 4007 | 4015 | 4016 => 404,
         1006 => 413,
-        1008
-        | 2001
-        | 2004..=2008
-        | 2010
-        | 2021
-        | 2030..=2038
-        | 3010
-        | 3011
-        | 3033
-        | 3034
-        | 3090
-        | 3091
-        | 3094
-        | 3097
-        | 3098
-        | 4017 => 409,
+        1008 | 2001 | 2004..=2008 | 2010 | 2021 | 2030..=2038 | 3010 | 3011 | 3033 | 3034 => 409,
+        3090 | 3091 | 3094 | 3097 | 3098 | 4017 => 409,
         1001..=1999 | 4020 => 400,
         3100 => 403,
         3001..=3999 => 422,

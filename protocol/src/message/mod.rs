@@ -7,6 +7,7 @@ mod account;
 mod back;
 mod basket;
 mod body;
+mod customer;
 mod define;
 mod drawer;
 mod error;
@@ -35,6 +36,7 @@ pub use body::{
     Adjust, Allocate, AskedLine, BucketName, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve,
     SaleLine, Scan, Sell, Subscribe, TaxAsItWas, Tender, Unsubscribe, WatchMetrics,
 };
+pub use customer::CustomerSales;
 pub use define::{
     CreateKey, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, SafetyStock, SetLabels, SetPolicy, TaxInput,
 };
@@ -62,10 +64,10 @@ pub use people::{
     SignOut, SignedIn, UserMessage,
 };
 pub use pricing::{
-    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
-    FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook,
+    EndPromotion, FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
-    Terms, WatchPrices,
+    Terms, UsesInput, WatchPrices,
 };
 pub use replied::{
     Allocated, Counted, Extended, HelloReply, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, PriceBookDefined,

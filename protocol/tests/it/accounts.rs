@@ -93,7 +93,8 @@ fn tenders_take_from_the_accounts_they_name() {
     );
     let Action::Sell(Sell { takes, tenders, .. }) = entered(&sale(&tenders)).action else { panic!() };
     let points = AccountId(OTHER.parse::<Id>().unwrap().0);
-    let take = |account, kind, measure, amount, by_code| Take { account, kind, measure, amount, by_code };
+    let limit = Minor::ZERO;
+    let take = |account, kind, measure, amount, by_code| Take { account, kind, measure, amount, by_code, limit };
     assert_eq!(
         *takes,
         [
