@@ -402,6 +402,12 @@ pub enum Refusal {
     /// 3090 to 3099
     #[error(transparent)]
     Payment(#[from] payment::Refused),
+    /// 3130
+    #[error("this cannot be done in training")]
+    NotInTraining,
+    /// 3131
+    #[error("the sale was made in training and this is not, or the other way round")]
+    OtherLedger,
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -484,6 +490,8 @@ impl Refusal {
             Refusal::SerialSold { .. } => 2037,
             Refusal::SerialNotSold { .. } => 2038,
             Refusal::Payment(refused) => refused.number(),
+            Refusal::NotInTraining => 3130,
+            Refusal::OtherLedger => 3131,
         }
     }
 }
@@ -580,6 +588,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3111, "coupon_used_up", "The coupon has been used as often as it may be."),
     (3112, "coupon_used_by_customer", "This customer has used the coupon as often as they may."),
     (3113, "customer_needed", "The coupon asks for a customer who is named."),
+    (3130, "not_in_training", "This cannot be done in training."),
+    (3131, "other_ledger", "Sales of training and sales of the shop never mix."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

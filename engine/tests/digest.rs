@@ -82,6 +82,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         redemption: None,
         pricing: None,
         goods: None,
+        owner: None,
         payments: None,
     })
 }

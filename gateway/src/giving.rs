@@ -19,11 +19,15 @@ pub(crate) async fn enter(
     handle: &Handle,
     (id, body, channel): (Id, Body, Channel),
     sale: Seq,
+    trains: bool,
     decide: impl AsyncFnOnce(Command) -> Result<Outcome, Fault>,
 ) -> Result<Entered, Fault> {
     let known = read(handle, sale).await?;
     let book = wire::Book(handle.directory());
     let mut entered = convert::command_about(id.command(), body, channel, known, &book)?;
+    if trains {
+        entered = entered.in_training(&book)?;
+    }
     let Some(grant) = grant_first(&entered.command) else { return Ok(entered) };
     let granted = match decide(grant).await? {
         Outcome::Done { answer: Answer::ReturnGranted(grant), .. } => *grant,

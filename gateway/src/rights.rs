@@ -73,6 +73,8 @@ pub(crate) enum Read {
     Reports,
     /// Payments that are not ended.
     Payments,
+    /// What a customer bought.
+    Customers,
 }
 
 /// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
@@ -129,7 +131,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
     };
     let allowed = match read {
         Read::Levels | Read::Catalogue => !matches!(role, Role::Operations | Role::Driver),
-        Read::Reservation => matches!(role, Role::Admin | Role::Till | Role::Web),
+        Read::Reservation | Read::Customers => matches!(role, Role::Admin | Role::Till | Role::Web),
         Read::Rules => matches!(role, Role::Admin | Role::Till | Role::Analyst),
         Read::Totals | Read::Events | Read::Reports => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
@@ -278,6 +280,7 @@ mod tests {
             Read::Metrics,
             Read::Reservation,
             Read::Reports,
+            Read::Customers,
         ] {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");

@@ -303,6 +303,7 @@ pub const ROUTES: &[Route] = &[
     },
     Route { access: Access::KeyOrToken, ..read("/v1/locations", "LocationList", "Every location.", &[]) },
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
+    read("/v1/customers/{owner}/sales", "CustomerSales", "What somebody bought, newest first, wherever it was.", PAGE),
     read("/v1/reports/sales", "ReportPage", "What was sold and came back, with tax, discounts and margin.", REPORT),
     read("/v1/reports/tenders", "ReportPage", "What was paid, by which means.", REPORT),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),

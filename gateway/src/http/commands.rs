@@ -4,7 +4,7 @@ use super::answer;
 use super::app::App;
 use super::people::check_pin;
 use crate::fault::Fault;
-use crate::{card_numbers, cards, clock, giving, people, rights, wire};
+use crate::{card_numbers, cards, clock, giving, people, rights, training, wire};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +35,7 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     rights::check_op(&principal, op)?;
     let by = app.by(&head.headers, &principal)?;
     let id = idempotency_key(&head.headers)?;
+    let trains = training::is_asked(&head.headers, &principal)?;
     let large = matches!(op, "define_items" | "define_price_book" | "define_promotions");
     let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
     let (mut body, approval) = if large {
@@ -56,14 +57,14 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     app.shared.guesses.check(&principal, &body, clock::now())?;
     cards::prepare(id, &mut body)?;
     let (by, channel, sale) = (By { approver, ..by }, principal.role().channel(), body.sale());
-    let Entered { command, asked } = match (body, sale) {
+    let entered = match (body, sale) {
         (message::Body::SetPin(asked), _) => {
             let pin = app.shared.pins.hash(id.command(), &asked).await?;
             convert::set_pin(id.command(), asked, pin, channel)
         }
         (body, Some(sale)) => {
             let decide = async |command| app.decide(by, command).await;
-            giving::enter(&app.shared.handle, (id, body, channel), sale, decide).await?
+            giving::enter(&app.shared.handle, (id, body, channel), sale, trains, decide).await?
         }
         (body, None) if large => {
             let app = app.clone();
@@ -71,6 +72,8 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         }
         (body, None) => enter(app, channel, id, body)?,
     };
+    let book = wire::Book(app.shared.handle.directory());
+    let Entered { command, asked } = if trains { entered.in_training(&book)? } else { entered };
     let outcome = app.decide(by, command).await?;
     if let Outcome::Refused(refusal) = &outcome {
         if *refusal == Refusal::UnknownAccount {

@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::catalogue::label;
 use super::codes::Coded;
+use super::costs;
 use super::event::{Return, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
 use super::goods::{Apart, Piece, SoldGoods, pieces_in, pieces_out};
 use super::whole_sale::WholeSale;
@@ -19,6 +20,7 @@ pub(super) struct SaleReturn {
     back: Return,
     of: Option<Of>,
     goods: Option<SoldGoods>,
+    costs: Vec<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -50,6 +52,7 @@ pub(super) struct Grant {
     lines: Vec<WideLine>,
     tenders: Vec<Tender>,
     pieces: Vec<Piece>,
+    costs: Vec<i64>,
 }
 
 /// A line of a sale with goods, with money alone, or with a part of its kits.
@@ -103,14 +106,15 @@ impl SaleReturn {
             void: of.void.as_ref().map(ToString::to_string),
             elsewhere: of.elsewhere,
         };
-        let goods = back.goods.as_deref().map(Into::into);
-        Self { back: back.into(), of: back.of.as_deref().map(of), goods }
+        let (goods, costs) = (back.goods.as_deref().map(Into::into), costs::of_lines(&back.lines));
+        Self { back: back.into(), of: back.of.as_deref().map(of), goods, costs }
     }
 
     pub(super) fn read(self) -> Result<event::Return, DecodeError> {
         let of = self.of.map(Of::read).transpose()?.map(Box::new);
         let goods = self.goods.map(SoldGoods::read).transpose()?.map(Box::new);
-        Ok(event::Return { of, goods, ..self.back.try_into()? })
+        let back: event::Return = self.back.try_into()?;
+        Ok(event::Return { of, goods, lines: costs::to_lines(self.costs, back.lines), ..back })
     }
 }
 
@@ -154,6 +158,7 @@ impl From<&returns::Grant> for Grant {
             lines: wide_out(&grant.lines),
             tenders: tenders_out(&grant.tenders),
             pieces: pieces_out(&grant.pieces),
+            costs: costs::of_lines(&grant.lines),
         }
     }
 }
@@ -162,7 +167,7 @@ impl Grant {
     pub(super) fn read(self) -> Result<returns::Grant, DecodeError> {
         Ok(returns::Grant {
             portions: portions_in(self.portions),
-            lines: wide_in(self.lines),
+            lines: costs::to_lines(self.costs, wide_in(self.lines)),
             tenders: tenders_in(self.tenders)?,
             pieces: pieces_in(self.pieces)?,
         })

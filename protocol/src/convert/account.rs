@@ -4,14 +4,16 @@ use super::enter::Refused;
 use crate::card_code::CardCode;
 use crate::coupon;
 use crate::message::{
-    AccountLine, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
+    AccountLine, AccountStatement, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount,
+    Redeem, Tender,
 };
 use crate::value::{self, Amount, Id};
 use crate::write::Object;
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Statement, Take};
 use onhand_engine::command::{Action, TenderKind};
-use onhand_engine::ids::{AccountId, CommandId};
+use onhand_engine::ids::{AccountId, CommandId, Seq};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::time::Timestamp;
 
 /// Which account a request names, and whether by a card's code.
 struct Named {
@@ -197,6 +199,28 @@ pub(super) fn statement(object: &mut Object<'_>, said: &Statement) {
         object.time("expires", expires);
     }
     object.flag("disabled", said.disabled);
+}
+
+/// An account as it stands.
+#[must_use]
+pub fn account_statement(seq: Seq, time: Timestamp, said: &Statement) -> AccountStatement {
+    let ledger = &said.ledger;
+    AccountStatement {
+        seq: value::Position(seq),
+        time: value::Time(time),
+        account: Id(said.account.0),
+        kind: said.kind.into(),
+        currency: currency(said.measure),
+        balance: Amount(ledger.balance()),
+        held: Amount(said.held),
+        issued: Amount(ledger.issued),
+        loaded: Amount(ledger.loaded),
+        refunded: Amount(ledger.refunded),
+        redeemed: Amount(ledger.redeemed),
+        short: Amount(ledger.short),
+        expires: said.expires.map(value::Time),
+        disabled: said.disabled,
+    }
 }
 
 /// The word for what happened to an account, on the feed.

@@ -99,7 +99,7 @@ pub fn command_about(
 impl<N: Names> Place<'_, N> {
     fn take_back(&self, sale: KnownSale, lines: &[BackLine]) -> Result<TakeBack, Refused> {
         // What was paid in one currency does not go back in another.
-        if let Some(sold_at) = self.names.location_numbered(sale.of.location) {
+        if let Some(sold_at) = self.names.location_numbered(sale.of.location.real()) {
             self.check_currency(sold_at.currency)?;
         }
         if !lines.is_empty() {

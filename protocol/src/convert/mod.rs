@@ -19,7 +19,9 @@ mod refusal;
 mod report;
 mod rules;
 mod scan;
+mod training;
 
+pub use account::account_statement;
 pub use answer::{Asked, Audience, level, level_message, reply};
 pub use basket::baskets;
 pub use compact::sale;

@@ -191,6 +191,7 @@ impl<N: Names> Teller<'_, N> {
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
+                owner: sale.owner.as_deref().map(Into::into),
                 goods: self.goods(sale.goods.as_deref()),
                 accounts: sale.redemption.iter().flat_map(|redemption| &redemption.takes).map(account::taken).collect(),
                 payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),

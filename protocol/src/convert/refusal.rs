@@ -35,7 +35,8 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
-        | Refusal::LastManager => error,
+        | Refusal::LastManager
+        | Refusal::NotInTraining => error,
         Refusal::BadKit { part, .. } => ErrorBody { sku: sku(part), ..error }.at("items"),
         Refusal::KitHasNoStock { sku: number }
         | Refusal::ItemBlocked { sku: number, .. }
@@ -97,7 +98,9 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::TenderMismatch { due, tendered } => {
             ErrorBody { due: Some(*due), tendered: Some(*tendered), ..error }.at("tenders")
         }
-        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill => error.at("sale"),
+        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill | Refusal::OtherLedger => {
+            error.at("sale")
+        }
         Refusal::SoldElsewhere => error.at("location"),
         Refusal::MoreThanSold { sku: number, left } => {
             let sku = sku(number);

@@ -32,6 +32,9 @@ body!(
         /// A shopper's short-lived token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<String>,
+        /// Everything that this connection asks for is training, from now until it ends.
+        #[serde(default, skip_serializing_if = "is_false")]
+        training: bool,
     }
 );
 body!(

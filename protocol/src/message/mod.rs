@@ -7,6 +7,7 @@ mod account;
 mod back;
 mod basket;
 mod body;
+mod customer;
 mod define;
 mod drawer;
 mod error;
@@ -35,6 +36,7 @@ pub use body::{
     Adjust, Allocate, AskedLine, BucketName, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve,
     SaleLine, Scan, Sell, Subscribe, TaxAsItWas, Tender, Unsubscribe, WatchMetrics,
 };
+pub use customer::CustomerSales;
 pub use define::{
     CreateKey, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, SafetyStock, SetLabels, SetPolicy, TaxInput,
 };
