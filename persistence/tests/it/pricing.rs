@@ -7,7 +7,7 @@ use onhand_engine::event::{Event, Record, Return, Sale};
 use onhand_engine::ids::{Label, LocationId, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::pricing::{PriceBook, PriceRow, Terms};
-use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
+use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope, Uses};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
 use onhand_engine::rules::RulesVersion;
@@ -59,7 +59,7 @@ fn promotions() -> Vec<Arc<Promotion>> {
             currency: (no % 2 == 0).then_some(Currency::EUR),
             terms: terms(),
             coupon: (no == 1).then(|| label("SAVE")),
-            uses: None,
+            uses: (no == 1).then_some(Uses { in_all: Some(u32::MAX), per_customer: None }),
             priority: 7,
             exclusive: no == 2,
         })

@@ -217,7 +217,11 @@ pub(crate) fn of_accounts() -> Vec<Record> {
         Entry::Disabled { reason: Label::new("lost").unwrap(), balance: Minor(4_987) },
     ];
     let at = LocationId::of_account(card).0;
-    let entries = entries.into_iter().map(|entry| (at, Event::Account { account: card, entry }));
+    let coupon = AccountId(card.0 + u128::from(LocationId::ACCOUNT_PLACES));
+    let used = |kind| Entry::UseHeld { kind, issued: Minor(100), sale: id(7), hold };
+    let uses = [used(AccountKind::Coupon), used(AccountKind::CustomerCoupon)];
+    let uses = uses.into_iter().map(|entry| (at, Event::Account { account: coupon, entry }));
+    let entries = entries.into_iter().map(|entry| (at, Event::Account { account: card, entry })).chain(uses);
     let sale = Sale { redemption: Some(Box::new(redemption.clone())), ..plain_sale(1, 4) };
     let unsettled =
         Sale { redemption: Some(Box::new(Redemption { sale: id(6), ..redemption.clone() })), ..plain_sale(2, 4) };
