@@ -5,7 +5,7 @@
 mod back;
 pub(crate) mod demand;
 pub(crate) mod form;
-mod goods;
+pub(crate) mod goods;
 mod settling;
 
 use crate::account::{self, Redemption};
@@ -16,6 +16,7 @@ use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::goods::{Goods, moved};
 use crate::ids::{CommandId, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use crate::layaway;
 use crate::money::Minor;
 use crate::payment;
 use crate::qty::Qty;
@@ -153,6 +154,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             let drawer = place.till(*till).and_then(|till| till.drawer.as_deref());
             return drawer::decide::decide(*till, drawer, place.store(), ask, now);
         }
+        Action::Layaway { till, layaway, ask } => layaway::decide::decide(place, command, (*till, layaway), ask, now)?,
         Action::Basket { till, ask } => basket::decide::decide(place, command, *till, ask, now)?,
         Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
         Action::Account { account, ask } => {
@@ -177,9 +179,11 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, (command, now): (&Command, 
     check_sale_lines(&sell.lines)?;
     check_tenders(&sell.tenders)?;
     let late = late_for(place, sell)?;
+    let corrected = layaway::decide::checked_deposits(place, sell)?;
+    let tenders = corrected.as_deref().unwrap_or(&sell.tenders);
     let tenders = match sell.standing {
-        Standing::Request => settled(place, due, &sell.tenders, Settling::Sale)?,
-        Standing::Fact => settled(place, due, &sell.tenders, Settling::Sale).unwrap_or_else(|_| sell.tenders.clone()),
+        Standing::Request => settled(place, due, tenders, Settling::Sale)?,
+        Standing::Fact => settled(place, due, tenders, Settling::Sale).unwrap_or_else(|_| tenders.to_vec()),
     };
     check_takes(&sell.takes)?;
     let freed = match sell.standing {
@@ -327,6 +331,9 @@ fn allocate(
 }
 
 fn deallocate(place: &impl Place, order: &OrderId) -> Result<Event, Refusal> {
+    if place.store().layaways().open.contains_key(order) {
+        return Err(Refusal::IsLayaway { order: order.clone() });
+    }
     match place.store().orders.get(order) {
         Some(OrderState::Open { left, .. }) => Ok(Event::Deallocated { order: order.clone(), lines: left.clone() }),
         Some(OrderState::Closed) => Err(Refusal::OrderClosed { order: order.clone() }),

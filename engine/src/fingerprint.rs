@@ -14,6 +14,7 @@ use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
 use crate::ids::Label;
+use crate::layaway;
 use crate::money::Currency;
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
@@ -169,6 +170,11 @@ impl Parts {
                 self.rest.till(Some(*till));
                 self.drawer(ask);
             }
+            Action::Layaway { till, layaway, ask } => {
+                self.rest.till(Some(*till));
+                self.rest.text(layaway.as_str());
+                self.layaway(ask);
+            }
             Action::Basket { till, ask } => {
                 self.rest.till(Some(*till));
                 self.basket(ask);
@@ -312,6 +318,29 @@ impl Parts {
             AccountAsk::LetGo { sale, .. } => {
                 self.op.text("let_go");
                 self.rest.uuid(sale.0);
+            }
+        }
+    }
+
+    fn layaway(&mut self, ask: &layaway::Ask) {
+        match ask {
+            layaway::Ask::Open { customer, lines, ttl, fee, tenders, reservation, said, goods: _ } => {
+                self.op.text("open_layaway");
+                self.sale_lines(lines, *said);
+                self.tenders(tenders);
+                self.money.minor(*fee);
+                self.rest.text(customer.as_str());
+                self.rest.number(ttl.0);
+                self.rest.reservation(*reservation);
+            }
+            layaway::Ask::Deposit { tenders } => {
+                self.op.text("deposit");
+                self.tenders(tenders);
+            }
+            layaway::Ask::Cancel { tenders, reason } => {
+                self.op.text("cancel_layaway");
+                self.tenders(tenders);
+                self.rest.text(reason.as_str());
             }
         }
     }

@@ -8,6 +8,7 @@ mod basket;
 mod drawer;
 mod giving;
 mod goods;
+mod layaway;
 mod payment;
 mod pricing;
 mod reading;
@@ -90,6 +91,7 @@ impl Shop {
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
             "suspended" => self.suspended(),
+            "layaways" => self.layaways(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
             verb if payment::VERBS.contains(&verb) => self.of_payment(verb, &mut reading),
             "book" => self.book(&mut reading),
@@ -179,6 +181,7 @@ impl Shop {
         let action = match verb {
             "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
+            _ if layaway::VERBS.contains(&verb) => self.layaway_action(verb, reading),
             _ if basket::VERBS.contains(&verb) => Ok(self.basket_action(verb, reading)),
             _ => Ok(self.action(verb, reading)),
         };
@@ -307,6 +310,7 @@ impl Shop {
             Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
             Answer::Drawer(told) => drawer::told(told),
             Answer::Basket(told) => self.told_of_basket(told),
+            Answer::Layaway(told) => layaway::told(told),
             Answer::AccountIssued { balance, .. } => format!("issued balance={}", balance.0),
             Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
             Answer::Account(statement) => accounts::said(statement),
@@ -347,6 +351,10 @@ impl Shop {
                 format!("{text} {}", stage.name())
             }
             Refusal::Payment(Refused::Amount { has }) => format!("{text} has={has}"),
+            Refusal::DepositMismatch { deposits, tendered } => {
+                format!("{text} deposits={deposits} tendered={tendered}")
+            }
+            Refusal::DepositTooLarge { left } => format!("{text} left={left}"),
             Refusal::BadDiscount { left } => format!("{text} left={left}"),
             Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,

@@ -9,6 +9,7 @@ use super::costs;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::goods::{Terms, serial_in};
+use super::layaway::LayawaysPart;
 use super::payment::PaymentPart;
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
@@ -82,6 +83,7 @@ enum Part {
     Serials(Vec<(u32, String)>),
     /// What items cost the shop, by number; after those items.
     ItemCosts(Vec<(u32, i64)>),
+    Layaways(Box<LayawaysPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -223,6 +225,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
     }
+    LayawaysPart::each(&place.store, PART, |some| tell(part(&Part::Layaways(Box::new(some)))));
     let orders: Vec<_> = place.store.orders.iter().collect();
     for orders in orders.chunks(PART) {
         let order = |(order, state): &(&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
@@ -324,6 +327,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 one.read_into(&mut place.store)?;
             }
         }
+        Part::Layaways(layaways) => layaways.read_into(&mut place.store)?,
         Part::Suspended(baskets) => {
             for (id, held) in baskets {
                 place.store.insert(ReservationId(id), held.try_into()?);
