@@ -21,7 +21,7 @@ fn suspend() -> Value {
 }
 
 fn recall(till: u16, basket: &str) -> Value {
-    json!({"op": "recall", "id": id(), "location": "S1", "till": till, "basket": basket, "owner": format!("till-{till}"),
+    json!({"op": "recall", "id": id(), "location": "S1", "till": till, "basket": basket, "owner": format!("{till} {basket}"),
         "ttl_s": 3_600})
 }
 

@@ -135,9 +135,15 @@ async fn each_field_over_websocket(address: &str, key: &str) -> usize {
     sent
 }
 
-async fn each_field_over_http(address: &str, key: &str) -> usize {
+/// What drivers say at an address of their own: nobody else's message of this kind is read at all.
+fn is_drivers(op: &str) -> bool {
+    matches!(op, "take_payment" | "report_payment")
+}
+
+/// The requests over HTTP that this holder may send.
+async fn each_field_over_http(address: &str, key: &str, may_send: impl Fn(&str) -> bool) -> usize {
     let mut sent = 0;
-    for (op, mut request, places) in requests() {
+    for (op, mut request, places) in requests().into_iter().filter(|(op, _, _)| may_send(op)) {
         // A read of this name has no body.
         if ROUTES.iter().any(|route| route.path == format!("/v1/{op}") && route.method == "GET") {
             continue;
@@ -218,10 +224,10 @@ fn every_form() -> Vec<Vec<u8>> {
 #[test]
 fn a_card_number_in_any_field_is_refused_and_found_nowhere() {
     let data = harness::Data::new();
-    let admin = data.key("admin");
+    let (admin, driver) = (data.key("admin"), data.key("driver"));
     let log = data.beside("log");
     let dir = data.arg();
-    let mut program = onhand(&["serve", "--data", &dir, "--listen", "127.0.0.1:0"]);
+    let mut program = onhand(&["serve", "--data", &dir, "--listen", "127.0.0.1:0", "--payments", "127.0.0.1:0"]);
     program.env("RUST_LOG", "trace");
     let mut server = harness::Server::start_logging(&mut program, &log);
     let (on_socket, over_http, addresses) = block_on(async {
@@ -233,8 +239,11 @@ fn a_card_number_in_any_field_is_refused_and_found_nowhere() {
         let reserve = json!({"op": "reserve", "id": id(), "location": "S1", "owner": MARK, "ttl_s": 60,
             "lines": [{"sku": "TEA", "qty": "1"}]});
         ok(&setup.call(&reserve).await, "reserved");
-        let on_socket = each_field_over_websocket(&server.address, &admin).await;
-        let over_http = each_field_over_http(&server.address, &admin).await;
+        let payments = server.payments.clone().unwrap();
+        let on_socket = each_field_over_websocket(&server.address, &admin).await
+            + each_field_over_websocket(&payments, &driver).await;
+        let over_http = each_field_over_http(&server.address, &admin, |op| !is_drivers(op)).await
+            + each_field_over_http(&payments, &driver, is_drivers).await;
         let addresses = each_address(&server.address, &admin).await;
         let level = get(&server.address, &admin, "/v1/stock/S1/TEA").await.json();
         assert_eq!((&level["on_hand"], &level["version"]), (&json!("5"), &json!(2)), "{level}");

@@ -126,9 +126,13 @@ impl Server {
         let log = std::fs::File::create(log).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let stdout = lines(child.stdout.take().unwrap());
-        let line = stdout.recv_timeout(PATIENCE).unwrap();
+        let mut line = stdout.recv_timeout(PATIENCE).unwrap();
+        let payments = line.strip_prefix("payments on http://").map(str::to_owned);
+        if payments.is_some() {
+            line = stdout.recv_timeout(PATIENCE).unwrap();
+        }
         let address = line.strip_prefix("listening on http://").unwrap().to_owned();
-        Self { child, address, payments: None, stdout }
+        Self { child, address, payments, stdout }
     }
 
     pub fn url(&self) -> String {
