@@ -1,6 +1,6 @@
 //! Decide what is asked of an account. Checks in order: the amount, the account, its state, its balance.
 
-use super::{Account, AccountAsk, Accounts, Cause, Entry, HOLD, Hold, Measure, Statement, Take};
+use super::{Account, AccountAsk, AccountKind, Accounts, Cause, Entry, HOLD, Hold, Measure, Statement, Take, Way};
 use crate::answer::Answer;
 use crate::decide::Decision;
 use crate::event::Event;
@@ -27,8 +27,7 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
         AccountAsk::Redeem { measure, amount, by_code } => {
             check_between(Minor(1), *amount)?;
             let account = known()?;
-            let take = Take { account: id, kind: account.kind, measure: *measure, amount: *amount, by_code: *by_code };
-            check_may_take(account, &take, now)?;
+            check_may_take(account, account.kind, *measure, *by_code, now)?;
             check_balance(account, *amount, account.held())?;
             let balance = account.ledger.balance().minus(*amount);
             Entry::Redeemed { amount: *amount, short: Minor::ZERO, sale: None, balance }
@@ -43,16 +42,23 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
         AccountAsk::Read => return Ok(Decision::Already(Answer::Account(Box::new(statement(id, known()?))))),
         AccountAsk::Hold { take, sale, at, fact } => {
             check_between(Minor(1), take.amount)?;
-            let account = known()?;
-            hold(account, take, *sale, *at, *fact, now)?
+            match take.way {
+                Way::Out => hold(known()?, take, *sale, *at, *fact, now)?,
+                Way::In => expect(known()?, take, *sale, *at, now)?,
+                Way::Open => open(accounts.list.get(&id), take, *sale, *at, now)?,
+            }
         }
         AccountAsk::Confirm { sale, at } => {
             let account = known()?;
             let Some(hold) = account.holds.get(sale).filter(|hold| hold.at == *at) else {
                 return Ok(Decision::Already(Answer::StepTaken));
             };
-            let balance = account.ledger.balance().minus(hold.amount);
-            Entry::Redeemed { amount: hold.amount, short: hold.short, sale: Some(*sale), balance }
+            let (amount, sale, balance) = (hold.amount, *sale, account.ledger.balance());
+            if hold.way == Way::Out {
+                Entry::Redeemed { amount, short: hold.short, sale: Some(sale), balance: balance.minus(amount) }
+            } else {
+                Entry::Refunded { amount, sale, balance: balance.plus(amount) }
+            }
         }
         AccountAsk::LetGo { sale, at, deadline } => {
             let is_meant = |hold: &Hold| hold.at == *at && deadline.is_none_or(|deadline| deadline == hold.deadline);
@@ -71,7 +77,7 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
     check_measure(account, measure)?;
     check_open(account, now)?;
     let balance = account.ledger.balance().plus(amount);
-    check_between(Minor(1), balance)?;
+    check_between(Minor(1), balance.plus(account.coming()))?;
     Ok(Entry::Loaded { amount, cause, balance })
 }
 
@@ -83,26 +89,58 @@ fn hold(
     fact: bool,
     now: Timestamp,
 ) -> Result<Entry, Refusal> {
-    // One id for sales at two places would let them share one payment.
-    if account.holds.get(&sale).is_some_and(|hold| hold.at != at) {
-        return Err(Refusal::IdReused { field: "location" });
-    }
-    // What the same sale holds already is replaced.
-    let own = account.holds.get(&sale).map_or(Minor::ZERO, |hold| hold.amount);
+    let own = own_hold(account, sale, at)?.map_or(Minor::ZERO, Hold::keeps);
     let held = account.held().minus(own);
-    let deadline = now.plus(HOLD);
+    let may_take = check_may_take(account, take.kind, take.measure, take.by_code, now);
+    let hold = Hold { at, amount: take.amount, short: Minor::ZERO, deadline: now.plus(HOLD), way: Way::Out };
     if !fact {
-        check_may_take(account, take, now)?;
+        may_take?;
         check_balance(account, take.amount, held)?;
-        let hold = Hold { at, amount: take.amount, short: Minor::ZERO, deadline };
         return Ok(Entry::Held { sale, hold });
     }
-    let free = match check_may_take(account, take, now) {
-        Ok(()) => account.ledger.balance().minus(held),
-        Err(_) => Minor::ZERO,
-    };
+    let free = if may_take.is_ok() { account.ledger.balance().minus(held) } else { Minor::ZERO };
     let amount = take.amount.min(free);
-    Ok(Entry::Held { sale, hold: Hold { at, amount, short: take.amount.minus(amount), deadline } })
+    Ok(Entry::Held { sale, hold: Hold { amount, short: take.amount.minus(amount), ..hold } })
+}
+
+/// What a return will give to it: looked at now, so that nothing is in its way once the return stands.
+fn expect(account: &Account, take: &Take, sale: CommandId, at: LocationId, now: Timestamp) -> Result<Entry, Refusal> {
+    let own = own_hold(account, sale, at)?.map_or(Minor::ZERO, |hold| hold.amount.minus(hold.keeps()));
+    check_kind(account, take.kind)?;
+    check_measure(account, take.measure)?;
+    check_open(account, now)?;
+    let coming = account.coming().minus(own).plus(take.amount);
+    check_between(Minor(1), account.ledger.balance().plus(coming))?;
+    let (amount, deadline) = (take.amount, now.plus(HOLD));
+    Ok(Entry::Held { sale, hold: Hold { at, amount, short: Minor::ZERO, deadline, way: Way::In } })
+}
+
+/// A new account, unless it was opened already for the same return.
+fn open(
+    known: Option<&Account>,
+    take: &Take,
+    sale: CommandId,
+    at: LocationId,
+    now: Timestamp,
+) -> Result<Entry, Refusal> {
+    let (amount, deadline) = (take.amount, now.plus(HOLD));
+    let hold = Hold { at, amount, short: Minor::ZERO, deadline, way: Way::Open };
+    let Some(account) = known else {
+        return Ok(Entry::Opened { kind: take.kind, measure: take.measure, sale, hold });
+    };
+    match own_hold(account, sale, at)? {
+        Some(own) if own.way == Way::Open => Ok(Entry::Held { sale, hold }),
+        _ => Err(Refusal::IdReused { field: "the account's id" }),
+    }
+}
+
+/// What the same sale holds already; it is replaced.
+fn own_hold(account: &Account, sale: CommandId, at: LocationId) -> Result<Option<&Hold>, Refusal> {
+    match account.holds.get(&sale) {
+        // One id for sales at two places would let them share one payment.
+        Some(hold) if hold.at != at => Err(Refusal::IdReused { field: "location" }),
+        own => Ok(own),
+    }
 }
 
 fn statement(account: AccountId, state: &Account) -> Statement {
@@ -121,16 +159,24 @@ fn check_between(least: Minor, amount: Minor) -> Result<(), Refusal> {
     if (least..=Minor::MAX).contains(&amount) { Ok(()) } else { Err(Refusal::BadAmount) }
 }
 
-fn check_may_take(account: &Account, take: &Take, now: Timestamp) -> Result<(), Refusal> {
-    if account.kind != take.kind {
-        return Err(Refusal::WrongAccount { field: "type" });
-    }
-    check_measure(account, take.measure)?;
+fn check_may_take(
+    account: &Account,
+    kind: AccountKind,
+    measure: Measure,
+    by_code: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    check_kind(account, kind)?;
+    check_measure(account, measure)?;
     // Its id stands in the books and on the feed: only the code proves that somebody has the card.
-    if account.kind == super::AccountKind::GiftCard && !take.by_code {
+    if account.kind == AccountKind::GiftCard && !by_code {
         return Err(Refusal::CodeNeeded);
     }
     check_open(account, now)
+}
+
+fn check_kind(account: &Account, kind: AccountKind) -> Result<(), Refusal> {
+    if account.kind == kind { Ok(()) } else { Err(Refusal::WrongAccount { field: "type" }) }
 }
 
 fn check_measure(account: &Account, measure: Measure) -> Result<(), Refusal> {

@@ -1,94 +1,14 @@
-//! Returns of a known sale, at any till of any location: never more comes back than was sold, never
-//! more money than was paid, and whoever returns the last part gets the exact rest.
-//!
-//! The sale itself is in the log and nowhere else. Whoever asks brings it along, read from there; what
-//! was given back of it so far is kept by the store of the location that sold it.
+//! What was given back of one sale, and what may still come back of it.
 
-use crate::command::{Action, Command, SaleLine, Tender, TenderKind};
-use crate::event::Record;
-use crate::ids::{CommandId, Label, LocationId, Seq, TillNo};
+use super::{Grant, KnownSale, Payout, Portion, TakeBack, What};
+use crate::account::{AccountKind, TAKES_MAX, Take, Way};
+use crate::command::{SaleLine, Tender, TenderKind};
+use crate::ids::AccountId;
 use crate::money::{Minor, divide_half_up};
 use crate::qty::Qty;
 use crate::refusal::Refusal;
 use crate::tax::Taxed;
 use std::collections::BTreeMap;
-
-/// The name of a sale: where it was decided, and its place in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SaleRef {
-    /// The location that sold.
-    pub location: LocationId,
-    /// The place of its record.
-    pub seq: Seq,
-}
-
-/// A sale as its record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownSale {
-    /// Its name.
-    pub of: SaleRef,
-    /// The till that rang it up.
-    pub till: Option<TillNo>,
-    /// Its lines, with the prices and taxes of then.
-    pub lines: Vec<SaleLine>,
-    /// How it was paid; empty when nobody said.
-    pub tenders: Vec<Tender>,
-}
-
-/// A part of a sale that comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Portion {
-    /// The line of the sale, from zero.
-    pub line: u16,
-    /// What of it.
-    pub what: What,
-}
-
-/// What of a line comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// Goods, with the money for them.
-    Goods(Qty),
-    /// Money alone, with tax: the goods stay with the customer.
-    Money(Minor),
-}
-
-/// Why and of what something is given back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Of {
-    /// The sale.
-    pub sale: SaleRef,
-    /// The parts of it, one for each line of the return.
-    pub portions: Vec<Portion>,
-    /// Why the whole sale was cancelled; none for a return.
-    pub void: Option<Label>,
-    /// Whether another location sold it: then that one keeps the books of what was given back.
-    pub elsewhere: bool,
-}
-
-/// What is asked to be given back of a known sale.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TakeBack {
-    /// The sale.
-    pub sale: KnownSale,
-    /// The parts of it. Empty: all that was not given back yet.
-    pub portions: Vec<Portion>,
-    /// Why the whole sale is cancelled; none for a return.
-    pub void: Option<Label>,
-    /// What the location that sold has granted to this one, where that is another.
-    pub granted: Option<Grant>,
-}
-
-/// What may be given back, worked out where the sale was decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    /// The parts of the sale.
-    pub portions: Vec<Portion>,
-    /// What each of them is worth.
-    pub lines: Vec<SaleLine>,
-    /// How the money goes back; empty when the sale does not say how it was paid.
-    pub tenders: Vec<Tender>,
-}
 
 /// What was given back of one line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,36 +30,17 @@ pub struct GivenBack {
     pub lines: BTreeMap<u16, LineBack>,
     /// By means of payment.
     pub tenders: BTreeMap<TenderKind, Minor>,
+    /// By account that paid.
+    pub accounts: BTreeMap<AccountId, AccountBack>,
 }
 
-impl KnownSale {
-    /// The sale in a record; none when it holds none.
-    #[must_use]
-    pub fn of(seq: Seq, record: &Record) -> Option<Self> {
-        let sale = record.event.sale()?;
-        Some(Self {
-            of: SaleRef { location: record.location, seq },
-            till: sale.receipt.map(|(till, _)| till),
-            lines: sale.lines.clone(),
-            tenders: sale.tenders.clone(),
-        })
-    }
-}
-
-/// The command by which the location that sold lets another one take back: to be decided first. None
-/// for commands that need no such thing. Its id follows from the command's, so that a repeat finds
-/// what was granted.
-#[must_use]
-pub fn grant_first(command: &Command) -> Option<Command> {
-    const MARK: u128 = u128::from_be_bytes(*b"a return granted");
-    let Action::Return { of: Some(of), tenders, .. } = &command.action else { return None };
-    let sold_at = of.sale.of.location;
-    (sold_at != command.location && of.void.is_none()).then(|| Command {
-        id: CommandId(command.id.0 ^ MARK),
-        location: sold_at,
-        channel: command.channel,
-        action: Action::GrantReturn { to: command.location, of: of.clone(), tenders: tenders.clone() },
-    })
+/// What was given back to one account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountBack {
+    /// As a tender, in minor units of the sale's currency.
+    pub worth: Minor,
+    /// In what the account counts.
+    pub amount: Minor,
 }
 
 impl SaleLine {
@@ -159,7 +60,8 @@ impl SaleLine {
                     return Err(Refusal::MoreThanSold { sku: self.sku, left });
                 }
                 let so_far = share(gross, back.qty.plus(qty).milli(), self.qty.milli());
-                (qty, so_far.minus(back.for_goods).min(money_left))
+                // Parts that were undone leave a rounding behind.
+                (qty, so_far.minus(back.for_goods).min(money_left).max(Minor::ZERO))
             }
             What::Money(amount) if amount <= Minor::ZERO => return Err(Refusal::BadAmount),
             What::Money(amount) if amount > money_left => return Err(Refusal::MoreThanPaid { left: money_left.0 }),
@@ -173,29 +75,44 @@ impl SaleLine {
 }
 
 impl LineBack {
-    fn take(&mut self, part: &SaleLine, what: What) {
-        self.qty = self.qty.plus(part.qty);
-        self.tax = self.tax.plus(part.taxed.tax);
+    fn fold(&mut self, part: &SaleLine, what: What, sign: Sign) {
+        self.qty = match sign {
+            Sign::Plus => self.qty.plus(part.qty),
+            Sign::Minus => self.qty.minus(part.qty),
+        };
+        self.tax = sign.fold(self.tax, part.taxed.tax);
         match what {
-            What::Goods(_) => self.for_goods = self.for_goods.plus(part.taxed.gross()),
-            What::Money(_) => self.alone = self.alone.plus(part.taxed.gross()),
+            What::Goods(_) => self.for_goods = sign.fold(self.for_goods, part.taxed.gross()),
+            What::Money(_) => self.alone = sign.fold(self.alone, part.taxed.gross()),
+        }
+    }
+}
+
+/// Whether something is given back, or is not after all.
+#[derive(Clone, Copy)]
+enum Sign {
+    Plus,
+    Minus,
+}
+
+impl Sign {
+    const fn fold(self, sum: Minor, amount: Minor) -> Minor {
+        match self {
+            Sign::Plus => sum.plus(amount),
+            Sign::Minus => sum.minus(amount),
         }
     }
 }
 
 impl GivenBack {
-    /// What parts of a sale are worth now. `settle` says how so much money is to go back.
+    /// What parts of a sale are worth now, and how the money for them goes back.
     ///
     /// # Errors
     /// [`Refusal::EmptyBasket`] when nothing is left, [`Refusal::NoSuchLine`], [`Refusal::BadQuantity`],
     /// [`Refusal::MoreThanSold`], [`Refusal::BadAmount`], [`Refusal::MoreThanPaid`],
     /// [`Refusal::AlreadyReturned`] when a sale is to be cancelled of which something came back, and
-    /// those of [`GivenBack::refunds`].
-    pub fn grant(
-        &self,
-        asked: &TakeBack,
-        settle: impl FnOnce(Minor) -> Result<Vec<Tender>, Refusal>,
-    ) -> Result<Grant, Refusal> {
+    /// those of [`Payout::settled`], [`GivenBack::refunds`] and of accounts that have paid nothing.
+    pub fn grant(&self, asked: &TakeBack, payout: &Payout) -> Result<Grant, Refusal> {
         if asked.void.is_some() && !self.lines.is_empty() {
             return Err(Refusal::AlreadyReturned { sale: asked.sale.of.seq });
         }
@@ -210,12 +127,13 @@ impl GivenBack {
             let line = line.ok_or(Refusal::NoSuchLine { line: portion.line })?;
             let back = now.entry(portion.line).or_default();
             let part = line.part(back, portion.what)?;
-            back.take(&part, portion.what);
+            back.fold(&part, portion.what, Sign::Plus);
             lines.push(part);
         }
-        let amount = lines.iter().map(|line| line.taxed.gross()).sum();
-        let tenders = self.refunds(&asked.sale, &settle(amount)?, amount)?;
-        Ok(Grant { portions, lines, tenders })
+        let (amount, tenders) = payout.settled(lines.iter().map(|line| line.taxed.gross()).sum())?;
+        let tenders = self.refunds(&asked.sale, &tenders, amount)?;
+        let credits = self.credits(&asked.sale, &tenders, &payout.accounts)?;
+        Ok(Grant { portions, lines, tenders, credits })
     }
 
     /// All goods that did not come back yet.
@@ -260,14 +178,92 @@ impl GivenBack {
         Ok(asked.to_vec())
     }
 
-    /// Folds in what was given back: parts, what each was worth, and how the money went.
-    pub fn take(&mut self, portions: &[Portion], lines: &[SaleLine], refunds: impl Iterator<Item = Tender>) {
-        for (portion, part) in portions.iter().zip(lines) {
-            self.lines.entry(portion.line).or_default().take(part, portion.what);
+    /// What of a refund goes to which account: what was named, and for the rest those that paid, in the order in
+    /// which they did. Each gets at most what it paid; store credit may take any amount.
+    fn credits(&self, sale: &KnownSale, tenders: &[Tender], named: &[Take]) -> Result<Vec<Take>, Refusal> {
+        let mut credits: Vec<Take> = Vec::new();
+        for take in named {
+            let worth = take.worth;
+            match sale.takes.iter().find(|paid| paid.account == take.account && take.way == Way::In) {
+                Some(paid) if worth > self.room(paid) => {
+                    return Err(Refusal::TenderSpent { kind: paid.kind.tender(), left: self.room(paid).0 });
+                }
+                Some(paid) => credits.push(self.credit(paid, worth)),
+                None if take.kind == AccountKind::StoreCredit => credits.push(*take),
+                None => return Err(Refusal::NotPaidBy { account: take.account }),
+            }
         }
-        for tender in refunds {
+        for kind in AccountKind::ALL {
+            let of_kind = tenders.iter().filter(|tender| tender.kind == kind.tender());
+            let asked: Minor = of_kind.map(|tender| tender.amount).sum();
+            let given: Minor = credits.iter().filter(|take| take.kind == kind).map(|take| take.worth).sum();
+            let mut open = asked.minus(given);
+            if open < Minor::ZERO {
+                return Err(Refusal::BadAmount);
+            }
+            for paid in sale.takes.iter().filter(|paid| paid.kind == kind) {
+                let known = credits.iter().position(|take| take.account == paid.account);
+                let so_far = known.and_then(|at| credits.get(at)).map_or(Minor::ZERO, |take| take.worth);
+                let more = self.room(paid).minus(so_far).min(open);
+                if more <= Minor::ZERO {
+                    continue;
+                }
+                open = open.minus(more);
+                let credit = self.credit(paid, so_far.plus(more));
+                match known.and_then(|at| credits.get_mut(at)) {
+                    Some(take) => *take = credit,
+                    None => credits.push(credit),
+                }
+            }
+        }
+        if credits.len() > TAKES_MAX { Err(Refusal::TooManyLines { max: TAKES_MAX }) } else { Ok(credits) }
+    }
+
+    /// What an account paid and did not get back.
+    fn room(&self, paid: &Take) -> Minor {
+        let back = self.accounts.get(&paid.account).copied().unwrap_or_default();
+        paid.worth.minus(back.worth).max(Minor::ZERO)
+    }
+
+    /// So much goes back to an account that paid. What it counts follows from all that went back so far.
+    fn credit(&self, paid: &Take, worth: Minor) -> Take {
+        let back = self.accounts.get(&paid.account).copied().unwrap_or_default();
+        let so_far = share(paid.amount, back.worth.plus(worth).0, paid.worth.0);
+        let amount = so_far.minus(back.amount).max(Minor::ZERO);
+        Take { amount, worth, way: Way::In, by_code: false, ..*paid }
+    }
+
+    /// Folds in what was given back.
+    pub fn take(&mut self, grant: &Grant) {
+        self.fold(grant, Sign::Plus);
+    }
+
+    /// What was granted does not come back after all.
+    pub fn undo(&mut self, grant: &Grant) {
+        self.fold(grant, Sign::Minus);
+        self.lines.retain(|_, back| *back != LineBack::default());
+        self.tenders.retain(|_, sum| *sum != Minor::ZERO);
+        self.accounts.retain(|_, back| *back != AccountBack::default());
+    }
+
+    /// Whether nothing was given back.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.tenders.is_empty() && self.accounts.is_empty()
+    }
+
+    fn fold(&mut self, grant: &Grant, sign: Sign) {
+        for (portion, part) in grant.portions.iter().zip(&grant.lines) {
+            self.lines.entry(portion.line).or_default().fold(part, portion.what, sign);
+        }
+        for tender in &grant.tenders {
             let sum = self.tenders.entry(tender.kind).or_default();
-            *sum = sum.plus(tender.amount);
+            *sum = sign.fold(*sum, tender.amount);
+        }
+        for take in &grant.credits {
+            let back = self.accounts.entry(take.account).or_default();
+            back.worth = sign.fold(back.worth, take.worth);
+            back.amount = sign.fold(back.amount, take.amount);
         }
     }
 }
