@@ -8,7 +8,7 @@ use build::{TEA, sell};
 use every_action::{every_action, first, take_back};
 use onhand_engine::catalogue::{Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Bucket, Disposition, Sell};
+use onhand_engine::command::{Action, Bucket, Disposition, Sell, Standing};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{Label, LocationCode, LocationId, UserCode};
 use onhand_engine::money::{Currency, Minor};

@@ -23,8 +23,12 @@ impl Rules {
             return;
         }
         let open: Vec<bool> = lines.iter().map(QuoteLine::may_be_own).collect();
-        let unnamed: Vec<BasketLine> =
-            basket.lines.iter().zip(&open).map(|(line, open)| if *open { line.unnamed() } else { line.clone() }).collect();
+        let unnamed: Vec<BasketLine> = basket
+            .lines
+            .iter()
+            .zip(&open)
+            .map(|(line, open)| if *open { line.unnamed() } else { line.clone() })
+            .collect();
         let twin = Basket { lines: &unnamed, ..*basket };
         let Ok((own, _)) = self.discounted(&twin, setting) else { return };
         let costs_the_same = |(line, own): (&QuoteLine, &QuoteLine)| line.left() == own.left();

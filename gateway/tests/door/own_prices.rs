@@ -20,8 +20,10 @@ async fn lacks_the_right(till: &mut Socket, lines: Value) {
 #[tokio::test]
 async fn t59_another_price_needs_its_right_and_a_reason_is_not_what_it_hangs_on() {
     let stand = staffed(Limits::default()).await;
-    stand.receive("S1", "CHEESE", 10).await;
-    let mut till = till_of(&stand, "ann", "4711").await;
+    let mut till = till_of(&stand, "max", MAX_PIN).await;
+    let goods = json!({"op": "receive", "id": id(), "location": "S1", "lines": [{"sku": "CHEESE", "qty": 10}]});
+    done(&till.ask(goods).await, "received");
+    done(&till.ask(json!({"op": "sign_in", "id": id(), "user": "ann", "pin": "4711"})).await, "signed_in");
     lacks_the_right(&mut till, json!([{"sku": "TEA", "qty": 1, "unit_price": 1}])).await;
     lacks_the_right(&mut till, json!([{"sku": "TEA", "qty": 2, "amount": 899}])).await;
     lacks_the_right(&mut till, json!([{"sku": "TEA", "qty": 2, "unit_price": 450, "amount": 1}])).await;
@@ -40,7 +42,10 @@ async fn t59_another_price_needs_its_right_and_a_reason_is_not_what_it_hangs_on(
     done(&till.ask(approved(cheap, "max", MAX_PIN)).await, "recorded");
     let event = last_event(&stand).await;
     let line = &event["lines"][0];
-    assert_eq!((&line["unit_price"], &line["list_price"], &line["price_reason"]), (&json!(100), &json!(450), &Value::Null));
+    assert_eq!(
+        (&line["unit_price"], &line["list_price"], &line["price_reason"]),
+        (&json!(100), &json!(450), &Value::Null)
+    );
     assert_eq!((&event["by"]["user"], &event["by"]["approver"]), (&json!("ann"), &json!("max")));
 
     // What has happened is recorded, and says so.
@@ -55,8 +60,8 @@ async fn t59_another_price_needs_its_right_and_a_reason_is_not_what_it_hangs_on(
 #[tokio::test]
 async fn t59_what_the_evaluator_says_needs_nothing_and_a_cent_less_does() {
     let stand = staffed(Limits::default()).await;
-    let three = json!({"promotions": [{"code": "TEA3", "name": "3 for 10",
-        "benefit": {"kind": "set", "parts": [{"scope": {"skus": ["TEA"]}, "units": 3}], "price": 1000}, "currency": "EUR"}]});
+    let three = json!({"promotions": [{"code": "TEA3", "name": "Three teas for 10.00", "currency": "EUR",
+        "benefit": {"set": {"parts": [{"items": {"skus": ["TEA"]}, "units": 3}], "price": 1000}}}]});
     let response = stand.post("define_promotions", &three).await;
     assert_eq!(response.status, 200, "{}", response.text());
     let mut till = till_of(&stand, "ann", "4711").await;

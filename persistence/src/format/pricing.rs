@@ -353,9 +353,8 @@ impl From<&quote::LinePricing> for LinePricing {
             };
             (why, discount.amount.0)
         };
-        let overridden = |one: &quote::Override| {
-            (one.list_price.map(|price| price.0), one.reason.as_ref().map(ToString::to_string))
-        };
+        let overridden =
+            |one: &quote::Override| (one.list_price.map(|price| price.0), one.reason.as_ref().map(ToString::to_string));
         Self {
             discounts: line.discounts.iter().map(discount).collect(),
             overridden: line.overridden.as_ref().map(overridden),
