@@ -7,7 +7,7 @@ use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Sta
 use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
 use crate::ids::{
-    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, Seq, SessionNo, SkuId, TillNo,
     UserCode,
 };
 use crate::money::Minor;
@@ -16,7 +16,7 @@ use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
 use crate::quote::Pricing;
-use crate::returns::{Grant, Of, SaleRef};
+use crate::returns::{Of, PendingGrant};
 use crate::scan::Layout;
 use crate::stock::Change;
 use crate::time::Timestamp;
@@ -90,6 +90,8 @@ pub struct Return {
     pub tenders: Vec<Tender>,
     /// The sale that they are of, where it is known.
     pub of: Option<Box<Of>>,
+    /// What other places hold for it.
+    pub redemption: Option<Box<Redemption>>,
 }
 
 /// What happened.
@@ -195,21 +197,28 @@ pub enum Event {
         /// Which.
         key: KeyId,
     },
-    /// Another location may take back what was sold here.
+    /// What is to come back of a sale made here was granted, in the place of an earlier grant to the same return.
     ReturnGranted {
-        /// Which.
-        to: LocationId,
-        /// The sale.
-        sale: SaleRef,
-        /// What.
-        grant: Box<Grant>,
+        /// The return, by its command.
+        command: CommandId,
+        /// What, to whom, and for how long.
+        pending: Box<PendingGrant>,
     },
     /// Goods came back and others went out.
     Exchanged {
-        /// What came back. The difference was paid with the sale.
+        /// What came back. The difference was paid with the sale; what of it went out is here, too.
         back: Box<Return>,
         /// What went out.
         sale: Box<Sale>,
+    },
+    /// A grant has ended with what became of the return.
+    GrantEnded {
+        /// The return, by its command.
+        command: CommandId,
+        /// The place of the sale in the log.
+        sale: Seq,
+        /// Whether the return stands; otherwise what was granted did not come back.
+        kept: bool,
     },
     /// Something happened to the drawer of a till.
     Drawer {
@@ -381,7 +390,10 @@ impl Event {
     #[must_use]
     pub const fn is_own_step(&self) -> bool {
         match self {
-            Event::Expired(_) | Event::Settled { .. } => true,
+            Event::Expired(_)
+            | Event::Settled { .. }
+            | Event::ReturnGranted { .. }
+            | Event::GrantEnded { .. } => true,
             Event::Account { entry, .. } => entry.is_own_step(),
             _ => false,
         }
@@ -446,6 +458,7 @@ impl Event {
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
             | Event::ReturnGranted { .. }
+            | Event::GrantEnded { .. }
             | Event::Drawer { .. }
             | Event::DrawerRulesSet { .. }
             | Event::Account { .. }
@@ -491,7 +504,7 @@ impl Event {
             Event::LocationDefined { .. } => Answer::LocationDefined,
             Event::KeyCreated { .. } => Answer::KeyCreated,
             Event::KeyRevoked { .. } => Answer::KeyRevoked,
-            Event::ReturnGranted { grant, .. } => Answer::ReturnGranted(grant.clone()),
+            Event::ReturnGranted { pending, .. } => Answer::ReturnGranted(Box::new(pending.grant.clone())),
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
@@ -507,7 +520,7 @@ impl Event {
                     | Entry::Disabled { balance, .. },
                 ..
             } => Answer::AccountBooked { balance: *balance },
-            Event::Account { .. } | Event::Settled { .. } => Answer::StepTaken,
+            Event::Account { .. } | Event::Settled { .. } | Event::GrantEnded { .. } => Answer::StepTaken,
             Event::LabelsSet { .. } => Answer::LabelsSet,
             Event::PriceBookDefined { book } => {
                 Answer::PriceBookDefined { prices: u32::try_from(book.rows().len()).unwrap_or(u32::MAX) }

@@ -101,10 +101,11 @@ impl Parts {
                 self.op.text("receive");
                 self.sku_lines(lines);
             }
-            Action::Return { till, currency, lines, said, disposition, tenders, of } => {
+            Action::Return { till, currency, lines, said, disposition, tenders, accounts, of } => {
                 self.op.text("return");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
+                accounts.iter().for_each(|take| self.take(take));
                 self.money.text(currency.as_str());
                 self.rest.till(*till);
                 self.rest.text(disposition.name());
@@ -143,11 +144,11 @@ impl Parts {
                 self.op.text("revoke_key");
                 self.rest.number(key.0);
             }
-            Action::GrantReturn { to, of, tenders } => {
+            Action::GrantReturn(ask) => {
                 self.op.text("grant_return");
-                self.rest.number(u64::from(to.0));
-                self.take_back(of);
-                self.tenders(tenders);
+                self.rest.number(u64::from(ask.to.0));
+                self.take_back(&ask.of);
+                self.tenders(&ask.payout.tenders);
             }
             Action::Exchange { back, disposition, sell } => {
                 self.sell(sell);

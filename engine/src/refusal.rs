@@ -2,7 +2,7 @@
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
 use crate::command::TenderKind;
-use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
+use crate::ids::{AccountId, Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
 use crate::money::Currency;
 use crate::people::Capability;
 use crate::qty::Qty;
@@ -134,8 +134,17 @@ pub enum Refusal {
     #[error("only the till that rang up a sale can cancel it")]
     AnotherTill,
     /// 2010
-    #[error("the sale was made at another location: return it here and sell in a second step")]
+    #[error("the sale was made at another location, which has granted nothing of it")]
     SoldElsewhere,
+    /// 2011
+    #[error("the till session of the sale is over: what it sold can only come back as a return")]
+    SessionOver,
+    /// 2012
+    #[error("returns that are not finished hold what could come back; try again in {retry_ms} ms")]
+    GrantPending {
+        /// When to try again.
+        retry_ms: u64,
+    },
     /// 3006
     #[error("only {left} minor units of what was paid for it can still go back")]
     MoreThanPaid {
@@ -185,6 +194,12 @@ pub enum Refusal {
     /// 3039
     #[error("there is no sale of this id that waits for its accounts")]
     NoSuchRedemption,
+    /// 3076
+    #[error("the account {account} has paid nothing of the sale")]
+    NotPaidBy {
+        /// The account.
+        account: AccountId,
+    },
     /// 3050
     #[error("the coupon {coupon} is worth nothing here and now")]
     UnknownCoupon {
@@ -329,6 +344,8 @@ impl Refusal {
             Refusal::AlreadyReturned { .. } => 2007,
             Refusal::AnotherTill => 2008,
             Refusal::SoldElsewhere => 2010,
+            Refusal::SessionOver => 2011,
+            Refusal::GrantPending { .. } => 2012,
             Refusal::MoreThanPaid { .. } => 3006,
             Refusal::TenderSpent { .. } => 3007,
             Refusal::UnknownAccount => 3030,
@@ -339,6 +356,7 @@ impl Refusal {
             Refusal::WrongAccount { .. } => 3035,
             Refusal::CodeNeeded => 3036,
             Refusal::NoSuchRedemption => 3039,
+            Refusal::NotPaidBy { .. } => 3076,
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
             Refusal::UnknownPromotion { .. } => 3053,
@@ -401,6 +419,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2008, "another_till", "Another till rang up the sale."),
     (2009, "unknown_sale", "There is no sale of this name."),
     (2010, "sold_elsewhere", "The sale was made at another location."),
+    (2011, "session_over", "The till session of the sale is over."),
+    (2012, "grant_pending", "Unfinished returns hold what could come back."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),
@@ -427,6 +447,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3053, "unknown_promotion", "There is no such promotion."),
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
+    (3076, "not_paid_by", "The account has paid nothing of the sale."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

@@ -135,11 +135,11 @@ pub fn needs(action: &Action) -> Capabilities {
     let needed = match action {
         Action::Sell(sell) => return needs_of_sale(sell),
         Action::Reserve { .. } | Action::Extend { .. } | Action::Release { .. } => Capability::Sell,
-        Action::Expire { .. } | Action::Redemption(_) => return Capabilities::NONE,
+        Action::Expire { .. } | Action::Redemption(_) | Action::GrantReturn(_) => return Capabilities::NONE,
         Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,
         Action::Receive { .. } => Capability::Receive,
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
-        Action::Return { .. } | Action::GrantReturn { .. } => Capability::Return,
+        Action::Return { .. } => Capability::Return,
         Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
         Action::Drawer { ask, .. } => return needs_of_drawer(ask),
         Action::Account { ask, .. } => return needs_of_account(ask),

@@ -125,7 +125,7 @@ impl ErrorBody {
     /// Whether the same request, sent again later with the same id, can succeed without a person.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
-        matches!(self.number, 3034 | 5001..=5006 | 5011..=5013)
+        matches!(self.number, 2012 | 3034 | 5001..=5006 | 5011..=5013)
     }
 
     /// The same as RFC 9457 `application/problem+json`.
@@ -166,7 +166,7 @@ pub const fn status_of(number: u16) -> u16 {
     match number {
         1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 3030 | 4007 | 4015 | 4016 => 404,
         1006 => 413,
-        1008 | 2001 | 2004..=2008 | 2010 | 3010 | 3011 | 3033 | 3034 | 4017 => 409,
+        1008 | 2001 | 2004..=2008 | 2010..=2012 | 3010 | 3011 | 3033 | 3034 | 4017 => 409,
         1001..=1999 | 4020 => 400,
         3001..=3999 => 422,
         4001..=4003 | 4006 | 4010 | 4018 | 4021 => 401,
