@@ -2,23 +2,29 @@
 //!
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
-use crate::account::{self, Redemption, TAKES_MAX};
+mod back;
+mod demand;
+mod form;
+mod settling;
+
+use crate::account;
 use crate::answer::Answer;
-use crate::cash_rounding::Paid;
-use crate::command::{
-    Action, Bucket, Channel, Command, Disposition, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
-};
+use crate::command::{Action, Bucket, Channel, Command, Sell, SkuQty, Standing, Tender};
 use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
-use crate::ids::{CommandId, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
-use crate::returns::{GivenBack, Grant, Of, TakeBack};
 use crate::stock::StockRow;
 use crate::store::{OrderState, Store};
 use crate::till::Till;
 use crate::time::{Millis, Timestamp};
+use back::{exchange, give_back, grant_for, redemption};
+use demand::{Claim, Shortage, ending, live, refuse_short, shortages, summed, without_repeats};
+use form::{check_lines, check_sale_lines, check_takes, check_tenders, check_ttl};
+pub(crate) use settling::settled_refund;
+use settling::{Settling, gross, rounding, settled};
 
 /// The most lines one basket may have.
 pub const LINES_MAX: usize = 500;
@@ -75,26 +81,26 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         }
         Action::Return { till, disposition, tenders, of: Some(of), .. } => {
             check_tenders(tenders)?;
-            let grant = granted(place, command.location, *till, of, tenders)?;
-            Event::GoodsReturned(given_back(place, command, *till, *disposition, of, grant))
+            give_back(place, command, *till, *disposition, of)?
         }
-        Action::Return { till, lines, disposition, tenders, of: None, .. } => {
+        Action::Return { till, lines, disposition, tenders, accounts, of: None, .. } => {
             check_sale_lines(lines)?;
             check_tenders(tenders)?;
-            let tenders = settled(place, gross(lines), tenders, Settling::Return)?;
+            check_takes(accounts)?;
             Event::GoodsReturned(Return {
                 receipt: next_receipt(place, *till),
                 channel,
                 lines: lines.clone(),
                 disposition: *disposition,
-                tenders,
+                tenders: settled_refund(rounding(place), gross(lines), tenders)?,
                 of: None,
+                redemption: redemption(command, accounts.to_vec(), None),
             })
         }
-        Action::GrantReturn { to, of, tenders } => {
-            check_tenders(tenders)?;
-            let grant = Box::new(grant(place, of, tenders)?);
-            Event::ReturnGranted { to: *to, sale: of.sale.of, grant }
+        Action::GrantReturn(ask) => {
+            check_tenders(&ask.payout.tenders)?;
+            check_takes(&ask.payout.accounts)?;
+            grant_for(place, ask, now)?
         }
         Action::Exchange { back, disposition, sell } => exchange(place, command, back, *disposition, sell)?,
         Action::Adjust { sku, bucket, delta, reason } => {
@@ -141,24 +147,31 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             }
             return account::decide(&place.store().accounts, *account, ask, now);
         }
-        Action::Redemption(ask) => return account::decide_redemption(&place.store().settling, ask),
+        Action::Redemption(ask) => return account::decide_redemption(place.store(), ask),
     };
     Ok(Decision::Happens(event))
 }
 
 fn sell_basket(place: &impl Place, sell: &Sell, command: &Command) -> Result<Event, Refusal> {
-    sold(place, sell, gross(&sell.lines), command).map(Event::SaleRecorded)
+    sold(place, sell, &sell.tenders, gross(&sell.lines), command).map(Event::SaleRecorded)
 }
 
 /// A basket of which so much is due.
-fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Result<Sale, Refusal> {
+fn sold(
+    place: &impl Place,
+    sell: &Sell,
+    tenders: &[Tender],
+    due: Minor,
+    command: &Command,
+) -> Result<Sale, Refusal> {
     let channel = command.channel;
     check_sale_lines(&sell.lines)?;
-    check_tenders(&sell.tenders)?;
+    check_tenders(tenders)?;
     let late = late_for(place, sell)?;
+    let settled = settled(rounding(place), due, tenders, Settling::Sale);
     let tenders = match sell.standing {
-        Standing::Request => settled(place, due, &sell.tenders, Settling::Sale)?,
-        Standing::Fact => settled(place, due, &sell.tenders, Settling::Sale).unwrap_or_else(|_| sell.tenders.clone()),
+        Standing::Request => settled?,
+        Standing::Fact => settled.unwrap_or_else(|_| tenders.to_vec()),
     };
     check_takes(&sell.takes)?;
     let freed = match sell.standing {
@@ -189,75 +202,9 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, command: &Command) -> Resul
         freed,
         order: sell.order.clone(),
         late,
-        redemption: redemption(sell, command.id),
+        redemption: redemption(command, sell.takes.to_vec(), None),
         pricing: sell.pricing.clone(),
     })
-}
-
-/// What was given back of a known sale so far.
-fn given_of<'a>(place: &'a impl Place, of: &TakeBack) -> &'a GivenBack {
-    place.store().given_back(of.sale.of.seq)
-}
-
-fn grant(place: &impl Place, of: &TakeBack, tenders: &[Tender]) -> Result<Grant, Refusal> {
-    given_of(place, of).grant(of, |amount| settled(place, amount, tenders, Settling::Return))
-}
-
-/// What this location may give back: by its own books where it sold, otherwise as it was granted.
-fn granted(
-    place: &impl Place,
-    here: LocationId,
-    till: Option<TillNo>,
-    of: &TakeBack,
-    tenders: &[Tender],
-) -> Result<Grant, Refusal> {
-    if of.void.is_some() && (of.sale.of.location != here || of.sale.till != till) {
-        return Err(Refusal::AnotherTill);
-    }
-    match &of.granted {
-        Some(grant) => Ok(grant.clone()),
-        None => grant(place, of, tenders),
-    }
-}
-
-fn given_back(
-    place: &impl Place,
-    command: &Command,
-    till: Option<TillNo>,
-    disposition: Disposition,
-    of: &TakeBack,
-    grant: Grant,
-) -> Return {
-    let Grant { portions, lines, tenders } = grant;
-    let elsewhere = of.sale.of.location != command.location;
-    let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), elsewhere }));
-    Return { receipt: next_receipt(place, till), channel: command.channel, lines, disposition, tenders, of }
-}
-
-/// One receipt: the sale has it. What is due is the difference, and the tenders of the sale settle it;
-/// where money goes back, each means of payment gets at most what was paid with it.
-fn exchange(
-    place: &impl Place,
-    command: &Command,
-    back: &TakeBack,
-    disposition: Disposition,
-    sell: &Sell,
-) -> Result<Event, Refusal> {
-    if back.sale.of.location != command.location {
-        return Err(Refusal::SoldElsewhere);
-    }
-    // How the money of the sale that comes back was paid matters only for what goes back of it.
-    let worth = grant(place, back, &[])?;
-    let due = gross(&sell.lines).minus(gross(&worth.lines));
-    let sale = sold(place, sell, due, command)?;
-    if due < Minor::ZERO {
-        let refunds: Vec<Tender> = sale.refunds().collect();
-        let amount = refunds.iter().map(|tender| tender.amount).sum();
-        given_of(place, back).refunds(&back.sale, &refunds, amount)?;
-    }
-    let grant = Grant { tenders: Vec::new(), ..worth };
-    let back = given_back(place, command, None, disposition, back, grant);
-    Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })
 }
 
 /// The closed session that a sale names, where it comes late.
@@ -265,10 +212,6 @@ fn late_for(place: &impl Place, sell: &Sell) -> Result<Option<SessionNo>, Refusa
     let Some(named) = sell.session else { return Ok(None) };
     let drawer = sell.till.and_then(|no| place.till(no)).and_then(|till| till.drawer.as_deref());
     drawer::decide::session_of(sell.till, drawer, named, sell.standing == Standing::Fact)
-}
-
-fn redemption(sell: &Sell, sale: CommandId) -> Option<Box<Redemption>> {
-    (!sell.takes.is_empty()).then(|| Box::new(Redemption { sale, takes: sell.takes.to_vec() }))
 }
 
 fn reserve(
@@ -358,179 +301,9 @@ fn deallocate(place: &impl Place, order: &OrderId) -> Result<Event, Refusal> {
     }
 }
 
-/// An item that does not cover the demand for it.
-struct Shortage {
-    sku: SkuId,
-    short_by: Qty,
-    available: Qty,
-}
-
-/// What an asker may count on beside what anybody could have.
-struct Claim<'a> {
-    channel: Channel,
-    standing: Standing,
-    /// Their own reservations, which end with the command.
-    freed: &'a [Freed],
-    /// Their order, with its allocation.
-    order: Option<&'a OrderId>,
-}
-
-/// Where the demand, summed per item, is above what this asker could have.
-fn shortages(place: &impl Place, demand: impl ExactSizeIterator<Item = SkuQty>, claim: &Claim<'_>) -> Vec<Shortage> {
-    let untouched = StockRow::default();
-    let short = |line: SkuQty| {
-        let row = place.row(line.sku).unwrap_or(&untouched);
-        let held: Qty = claim.freed.iter().map(|freed| row.held_by(freed.reservation)).sum();
-        let bound = claim.order.map_or(Qty::ZERO, |order| row.allocated_to(order));
-        let available = row.available_to(claim.channel, claim.standing, held, bound);
-        let short_by = line.qty.minus(available);
-        short_by.is_positive().then_some(Shortage { sku: line.sku, short_by, available })
-    };
-    if demand.len() == 1 {
-        return demand.filter_map(short).collect();
-    }
-    summed(demand).into_iter().filter_map(short).collect()
-}
-
-fn refuse_short(shortages: &[Shortage]) -> Result<(), Refusal> {
-    match shortages.first() {
-        None => Ok(()),
-        Some(first) => {
-            Err(Refusal::ShortStock { sku: first.sku, short_by: first.short_by, available: first.available })
-        }
-    }
-}
-
-/// One line per item: a basket that names an item twice asks for the sum.
-fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
-    let mut sums: Vec<SkuQty> = lines.collect();
-    if sums.len() > 1 {
-        sums.sort_by_key(|line| line.sku);
-        sums.dedup_by(|next, kept| {
-            let same = next.sku == kept.sku;
-            if same {
-                kept.qty = kept.qty.plus(next.qty);
-            }
-            same
-        });
-    }
-    sums
-}
-
-/// The reservations that end with this command: the one named and all of the owner.
-fn ending(place: &impl Place, named: Option<ReservationId>, owner: Option<&Owner>) -> Result<Vec<Freed>, Refusal> {
-    let mut freed = Vec::new();
-    if let Some(reservation) = named {
-        freed.push(live(place, reservation)?);
-    }
-    if let Some(owner) = owner {
-        let store = place.store();
-        freed.extend(store.reservations_of(owner).filter_map(|id| store.freed(id)));
-    }
-    Ok(without_repeats(freed))
-}
-
-fn without_repeats(mut freed: Vec<Freed>) -> Vec<Freed> {
-    if freed.len() > 1 {
-        freed.sort_by_key(|one| one.reservation);
-        freed.dedup_by_key(|one| one.reservation);
-    }
-    freed
-}
-
-fn live(place: &impl Place, reservation: ReservationId) -> Result<Freed, Refusal> {
-    place.store().freed(reservation).ok_or(Refusal::UnknownReservation { reservation })
-}
-
 fn next_receipt(place: &impl Place, till: Option<TillNo>) -> Option<(TillNo, ReceiptNo)> {
     let no = till?;
     Some((no, place.till(no).map_or(ReceiptNo(1), Till::next_receipt)))
-}
-
-fn check_count(lines: usize) -> Result<(), Refusal> {
-    match lines {
-        0 => Err(Refusal::EmptyBasket),
-        n if n > LINES_MAX => Err(Refusal::TooManyLines { max: LINES_MAX }),
-        _ => Ok(()),
-    }
-}
-
-fn check_lines(lines: &[SkuQty]) -> Result<(), Refusal> {
-    check_count(lines.len())?;
-    match lines.iter().find(|line| !line.qty.is_positive() || line.qty > Qty::MAX) {
-        Some(line) => Err(Refusal::BadQuantity { sku: line.sku }),
-        None => Ok(()),
-    }
-}
-
-fn check_sale_lines(lines: &[SaleLine]) -> Result<(), Refusal> {
-    check_count(lines.len())?;
-    for line in lines {
-        if !line.qty.is_positive() || line.qty > Qty::MAX {
-            return Err(Refusal::BadQuantity { sku: line.sku });
-        }
-        let amounts = [line.unit_price, line.taxed.net, line.taxed.tax];
-        if amounts.iter().any(|amount| *amount < Minor::ZERO || *amount > Minor::MAX) {
-            return Err(Refusal::BadAmount);
-        }
-    }
-    Ok(())
-}
-
-fn check_tenders(tenders: &[Tender]) -> Result<(), Refusal> {
-    let absurd = |tender: &Tender| tender.amount > Minor::MAX || tender.amount < Minor::ZERO.minus(Minor::MAX);
-    if tenders.iter().any(absurd) { Err(Refusal::BadAmount) } else { Ok(()) }
-}
-
-fn gross(lines: &[SaleLine]) -> Minor {
-    lines.iter().map(|line| line.taxed.gross()).sum()
-}
-
-/// An account is named once: its holds go by the sale.
-fn check_takes(takes: &[account::Take]) -> Result<(), Refusal> {
-    if takes.len() > TAKES_MAX {
-        return Err(Refusal::TooManyLines { max: TAKES_MAX });
-    }
-    if takes.iter().any(|take| take.amount <= Minor::ZERO || take.amount > Minor::MAX) {
-        return Err(Refusal::BadAmount);
-    }
-    let repeated =
-        |(at, take): (usize, &account::Take)| takes.iter().skip(at).skip(1).any(|t| t.account == take.account);
-    if takes.iter().enumerate().any(repeated) { Err(Refusal::WrongAccount { field: "name" }) } else { Ok(()) }
-}
-
-/// Which way money moves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Settling {
-    Sale,
-    Return,
-}
-
-/// What is paid, where the asker says how, is what is due: to the minor unit, or but for the cash
-/// rounding of the location, which becomes a line of its own.
-fn settled(place: &impl Place, due: Minor, tenders: &[Tender], settling: Settling) -> Result<Vec<Tender>, Refusal> {
-    if tenders.is_empty() {
-        return Ok(Vec::new());
-    }
-    let paid = Paid::of(tenders);
-    let open = due.minus(paid.money());
-    let mut settled = tenders.to_vec();
-    if open == paid.rounding && open == Minor::ZERO {
-        return Ok(settled);
-    }
-    let rounding = place.store().drawer_rules.as_ref().and_then(|rules| rules.rounding);
-    let fits = rounding.is_some_and(|rounding| match settling {
-        Settling::Sale => rounding.fits_sale(due, &paid),
-        Settling::Return => rounding.fits_refund(due, &paid),
-    });
-    let said = tenders.iter().any(|tender| tender.kind == TenderKind::CashRounding);
-    if !fits || (said && paid.rounding != open) {
-        return Err(Refusal::TenderMismatch { due: due.0, tendered: paid.total().0 });
-    }
-    if !said {
-        settled.push(Tender { kind: TenderKind::CashRounding, amount: open });
-    }
-    Ok(settled)
 }
 
 /// An order that was fulfilled or cancelled is not sold again, whoever delivers it once more.
@@ -541,10 +314,6 @@ fn check_open(place: &impl Place, order: Option<&OrderId>) -> Result<(), Refusal
         }
         _ => Ok(()),
     }
-}
-
-fn check_ttl(ttl: Millis) -> Result<(), Refusal> {
-    if (TTL_MIN..=TTL_MAX).contains(&ttl) { Ok(()) } else { Err(Refusal::BadTtl) }
 }
 
 /// On hand may be corrected to anything; what is set aside, or expected, cannot fall below zero.

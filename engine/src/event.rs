@@ -1,7 +1,8 @@
 //! What happened. The log holds events, not commands: rules change, facts do not.
 
+mod effect;
+
 use crate::account::{Entry, Redemption, Take};
-use crate::answer::Answer;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
@@ -18,7 +19,6 @@ use crate::qty::Qty;
 use crate::quote::Pricing;
 use crate::returns::{Of, PendingGrant};
 use crate::scan::Layout;
-use crate::stock::Change;
 use crate::time::Timestamp;
 use std::sync::Arc;
 
@@ -328,13 +328,6 @@ impl Sale {
         let out = self.tenders.iter().filter(|tender| tender.amount < Minor::ZERO);
         out.map(|tender| Tender { amount: Minor::ZERO.minus(tender.amount), ..*tender })
     }
-
-    fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
-        each_freed(&self.freed, tell);
-        for line in &self.lines {
-            tell(line.sku, Change::Sold { qty: line.qty, order: self.order.as_ref() });
-        }
-    }
 }
 
 impl Return {
@@ -342,13 +335,6 @@ impl Return {
     #[must_use]
     pub fn gross(&self) -> Minor {
         self.lines.iter().map(|line| line.taxed.gross()).sum()
-    }
-
-    /// Money alone changes no stock.
-    fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
-        for line in self.lines.iter().filter(|line| line.qty.is_positive()) {
-            tell(line.sku, Change::Returned { qty: line.qty, disposition: self.disposition });
-        }
     }
 }
 
@@ -411,139 +397,5 @@ impl Event {
                 | Event::PromotionsDefined { .. }
                 | Event::PromotionEnded { .. }
         )
-    }
-
-    /// Tells every SKU that this event touches what changes for it, in the event's order.
-    pub fn each_change<'a>(&'a self, mut tell: impl FnMut(SkuId, Change<'a>)) {
-        match self {
-            Event::SaleRecorded(sale) => sale.each_change(&mut tell),
-            Event::Reserved { reservation, lines, freed, .. } => {
-                each_freed(freed, &mut tell);
-                for line in lines {
-                    tell(line.sku, Change::Reserved { reservation: *reservation, qty: line.qty });
-                }
-            }
-            Event::Released(freed) | Event::Expired(freed) => {
-                each_freed(std::slice::from_ref(freed), &mut tell);
-            }
-            Event::Allocated { order, lines, freed } => {
-                each_freed(freed, &mut tell);
-                for line in lines {
-                    tell(line.sku, Change::Allocated { order, qty: line.qty });
-                }
-            }
-            Event::Deallocated { order, lines } => {
-                for line in lines {
-                    tell(line.sku, Change::Deallocated { order });
-                }
-            }
-            Event::GoodsReceived { lines } => {
-                for line in lines {
-                    tell(line.sku, Change::Received { qty: line.qty });
-                }
-            }
-            Event::GoodsReturned(back) => back.each_change(&mut tell),
-            Event::Exchanged { back, sale } => {
-                sale.each_change(&mut tell);
-                back.each_change(&mut tell);
-            }
-            Event::StockAdjusted { sku, bucket, delta, .. } => {
-                tell(*sku, Change::Adjusted { bucket, delta: *delta });
-            }
-            Event::Counted { sku, variance, .. } => tell(*sku, Change::Counted { variance: *variance }),
-            Event::PolicySet { sku, policy } => tell(*sku, Change::Policy { policy: *policy }),
-            Event::Extended { .. }
-            | Event::ItemsDefined { .. }
-            | Event::LocationDefined { .. }
-            | Event::KeyCreated { .. }
-            | Event::KeyRevoked { .. }
-            | Event::ReturnGranted { .. }
-            | Event::GrantEnded { .. }
-            | Event::Drawer { .. }
-            | Event::DrawerRulesSet { .. }
-            | Event::Account { .. }
-            | Event::Settled { .. }
-            | Event::LabelsSet { .. }
-            | Event::PriceBookDefined { .. }
-            | Event::PriceBookEnded { .. }
-            | Event::PromotionsDefined { .. }
-            | Event::PromotionEnded { .. }
-            | Event::RoleDefined { .. }
-            | Event::UserDefined { .. }
-            | Event::PinSet { .. }
-            | Event::UserDisabled { .. }
-            | Event::PeopleRequired { .. } => {}
-        }
-    }
-
-    /// The answer to the command that caused this event: a pure function of it, so that a repeat
-    /// gets the same one, also after a restart.
-    #[must_use]
-    pub fn answer(&self) -> Answer {
-        match self {
-            Event::SaleRecorded(sale) => Answer::Recorded {
-                receipt: sale.receipt,
-                gross: sale.gross(),
-                oversold: sale.oversold.clone().into_boxed_slice(),
-            },
-            Event::Reserved { deadline, .. } => Answer::Reserved { deadline: *deadline },
-            Event::Extended { deadline, .. } => Answer::Extended { deadline: *deadline },
-            Event::Released(_) => Answer::Released,
-            Event::Expired(_) => Answer::Expired,
-            Event::Allocated { .. } => Answer::Allocated,
-            Event::Deallocated { .. } => Answer::Deallocated,
-            Event::GoodsReceived { .. } => Answer::Received,
-            Event::GoodsReturned(back) => Answer::Returned { receipt: back.receipt, gross: back.gross() },
-            Event::StockAdjusted { .. } => Answer::Adjusted,
-            Event::Counted { variance, .. } => Answer::Counted { variance: *variance },
-            Event::PolicySet { .. } => Answer::PolicySet,
-            Event::ItemsDefined { items, added } => {
-                let all = u32::try_from(items.len()).unwrap_or(u32::MAX);
-                Answer::ItemsDefined { added: *added, changed: all.saturating_sub(*added) }
-            }
-            Event::LocationDefined { .. } => Answer::LocationDefined,
-            Event::KeyCreated { .. } => Answer::KeyCreated,
-            Event::KeyRevoked { .. } => Answer::KeyRevoked,
-            Event::ReturnGranted { pending, .. } => Answer::ReturnGranted(Box::new(pending.grant.clone())),
-            Event::Exchanged { back, sale } => {
-                Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
-            }
-            Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
-            Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
-            Event::Account { account, entry: Entry::Issued { amount, .. } } => {
-                Answer::AccountIssued { account: *account, balance: *amount }
-            }
-            Event::Account {
-                entry:
-                    Entry::Loaded { balance, .. }
-                    | Entry::Redeemed { sale: None, balance, .. }
-                    | Entry::Disabled { balance, .. },
-                ..
-            } => Answer::AccountBooked { balance: *balance },
-            Event::Account { .. } | Event::Settled { .. } | Event::GrantEnded { .. } => Answer::StepTaken,
-            Event::LabelsSet { .. } => Answer::LabelsSet,
-            Event::PriceBookDefined { book } => {
-                Answer::PriceBookDefined { prices: u32::try_from(book.rows().len()).unwrap_or(u32::MAX) }
-            }
-            Event::PriceBookEnded { .. } => Answer::PriceBookEnded,
-            Event::PromotionsDefined { promotions, added } => {
-                let all = u32::try_from(promotions.len()).unwrap_or(u32::MAX);
-                Answer::PromotionsDefined { added: *added, changed: all.saturating_sub(*added) }
-            }
-            Event::PromotionEnded { .. } => Answer::PromotionEnded,
-            Event::RoleDefined { .. } => Answer::RoleDefined,
-            Event::UserDefined { .. } => Answer::UserDefined,
-            Event::PinSet { .. } => Answer::PinSet,
-            Event::UserDisabled { .. } => Answer::UserDisabled,
-            Event::PeopleRequired { .. } => Answer::PeopleRequired,
-        }
-    }
-}
-
-fn each_freed<'a>(freed: &'a [Freed], tell: &mut impl FnMut(SkuId, Change<'a>)) {
-    for one in freed {
-        for line in &one.lines {
-            tell(line.sku, Change::Freed { reservation: one.reservation });
-        }
     }
 }

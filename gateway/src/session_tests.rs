@@ -162,7 +162,8 @@ impl Rig {
         let desk = (handle.register(Arc::new(Desk(Mutex::new(sender)))), outcomes);
         let (stop, stopping) = watch::channel(false);
         let shared: Arc<Shared> = fresh(handle.clone(), limits, Vec::new(), stopping).unwrap();
-        let minted = keys::mint(onhand_engine::catalogue::Role::Admin, Label::new("a").unwrap(), handle.now()).unwrap();
+        let minted =
+            crate::keys::mint(onhand_engine::catalogue::Role::Admin, Label::new("a").unwrap(), handle.now()).unwrap();
         let rig = Self {
             worker: Worker::new(shared, 0),
             handle,

@@ -1,6 +1,9 @@
 //! Decide what is asked of an account. Checks in order: the amount, the account, its state, its balance.
 
-use super::{Account, AccountAsk, AccountKind, Accounts, Cause, Entry, HOLD, Hold, Measure, Statement, Take, Way};
+use super::{
+    Account, AccountAsk, AccountKind, Accounts, Cause, Entry, HOLD, Hold, Measure, RETRY_MS, Statement, Take, Way,
+    later_than,
+};
 use crate::answer::Answer;
 use crate::decide::Decision;
 use crate::event::Event;
@@ -89,10 +92,10 @@ fn hold(
     fact: bool,
     now: Timestamp,
 ) -> Result<Entry, Refusal> {
-    let own = own_hold(account, sale, at)?.map_or(Minor::ZERO, Hold::keeps);
-    let held = account.held().minus(own);
+    let old = own_hold(account, sale, at)?;
+    let held = account.held().minus(old.map_or(Minor::ZERO, Hold::keeps));
     let may_take = check_may_take(account, take.kind, take.measure, take.by_code, now);
-    let hold = Hold { at, amount: take.amount, short: Minor::ZERO, deadline: now.plus(HOLD), way: Way::Out };
+    let hold = Hold { at, amount: take.amount, short: Minor::ZERO, deadline: until(now, old), way: Way::Out };
     if !fact {
         may_take?;
         check_balance(account, take.amount, held)?;
@@ -105,13 +108,14 @@ fn hold(
 
 /// What a return will give to it: looked at now, so that nothing is in its way once the return stands.
 fn expect(account: &Account, take: &Take, sale: CommandId, at: LocationId, now: Timestamp) -> Result<Entry, Refusal> {
-    let own = own_hold(account, sale, at)?.map_or(Minor::ZERO, |hold| hold.amount.minus(hold.keeps()));
+    let old = own_hold(account, sale, at)?;
+    let own = old.map_or(Minor::ZERO, |hold| hold.amount.minus(hold.keeps()));
     check_kind(account, take.kind)?;
     check_measure(account, take.measure)?;
     check_open(account, now)?;
     let coming = account.coming().minus(own).plus(take.amount);
     check_between(Minor(1), account.ledger.balance().plus(coming))?;
-    let (amount, deadline) = (take.amount, now.plus(HOLD));
+    let (amount, deadline) = (take.amount, until(now, old));
     Ok(Entry::Held { sale, hold: Hold { at, amount, short: Minor::ZERO, deadline, way: Way::In } })
 }
 
@@ -123,15 +127,19 @@ fn open(
     at: LocationId,
     now: Timestamp,
 ) -> Result<Entry, Refusal> {
-    let (amount, deadline) = (take.amount, now.plus(HOLD));
+    let old = known.map(|account| own_hold(account, sale, at)).transpose()?.flatten();
+    let (amount, deadline) = (take.amount, until(now, old));
     let hold = Hold { at, amount, short: Minor::ZERO, deadline, way: Way::Open };
-    let Some(account) = known else {
-        return Ok(Entry::Opened { kind: take.kind, measure: take.measure, sale, hold });
-    };
-    match own_hold(account, sale, at)? {
-        Some(own) if own.way == Way::Open => Ok(Entry::Held { sale, hold }),
+    match (known, old) {
+        (None, _) => Ok(Entry::Opened { kind: take.kind, measure: take.measure, sale, hold }),
+        (Some(_), Some(old)) if old.way == Way::Open => Ok(Entry::Held { sale, hold }),
         _ => Err(Refusal::IdReused { field: "the account's id" }),
     }
+}
+
+/// When the location of the sale is asked what became of it.
+fn until(now: Timestamp, old: Option<&Hold>) -> Timestamp {
+    later_than(now.plus(HOLD), old.map(|hold| hold.deadline))
 }
 
 /// What the same sale holds already; it is replaced.
@@ -198,6 +206,3 @@ fn check_balance(account: &Account, amount: Minor, held: Minor) -> Result<(), Re
     }
     if amount > balance.minus(held) { Err(Refusal::BalanceHeld { retry_ms: RETRY_MS }) } else { Ok(()) }
 }
-
-/// What one who met the holds of others is asked to wait before the next try.
-const RETRY_MS: u64 = 500;

@@ -21,8 +21,16 @@ use std::collections::BTreeMap;
 
 /// How long an account holds an amount for a sale before it asks the sale's location what became of it.
 pub const HOLD: Millis = Millis(10_000);
+/// What one who met what others hold is asked to wait before the next try, in milliseconds.
+pub(crate) const RETRY_MS: u64 = 500;
 /// The most accounts one sale may take from.
 pub const TAKES_MAX: usize = 10;
+
+/// The deadline of what is held anew: it ends later than what it takes the place of. Whoever asked what became
+/// of the old one knows it by its deadline, and must not let go of the new one.
+pub(crate) fn later_than(deadline: Timestamp, old: Option<Timestamp>) -> Timestamp {
+    old.map_or(deadline, |old| deadline.max(old.plus(Millis(1))))
+}
 
 /// Whose money it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

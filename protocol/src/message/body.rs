@@ -2,10 +2,9 @@
 
 use super::metrics::{Every, MetricField};
 use super::pricing::LineDiscount;
-use super::reply::Role;
-use super::word::{Basis, Channel, Disposition, LocationKind, Rounding, TenderType, Unit};
+use super::word::{Channel, TenderType};
 use crate::card_code::CardCode;
-use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time};
+use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Quantity, Sku};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -230,99 +229,6 @@ body!(
     }
 );
 body!(
-    /// Goods came back, money went out.
-    Return {
-        /// Where.
-        location: LocationCode,
-        /// The till that took them, 1 to 9999.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        till: Option<u16>,
-        /// The currency of every amount here.
-        currency: Currency,
-        /// What, with the amounts of the original sale.
-        lines: Vec<SaleLine>,
-        /// What becomes of them.
-        disposition: Disposition,
-        /// How the money went back; amounts above zero.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        tenders: Vec<Tender>,
-    }
-);
-body!(
-    /// A known sale comes back, whole or in part, at any till of any location.
-    ReturnSale {
-        /// Where it comes back.
-        location: LocationCode,
-        /// The till that takes it, 1 to 9999.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        till: Option<u16>,
-        /// The currency of every amount here.
-        currency: Currency,
-        /// The sale: `seq` of its answer.
-        sale: Position,
-        /// What of it; default: all that has not come back yet.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        lines: Vec<BackLine>,
-        /// What becomes of the goods.
-        disposition: Disposition,
-        /// How the money goes back, amounts above zero; default: as it was paid.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        tenders: Vec<Tender>,
-    }
-);
-body!(
-    /// A line of a known sale: goods with the money for them, or money alone.
-    #[derive(Copy)]
-    BackLine {
-        /// The line of the sale, counted from 0.
-        line: u16,
-        /// How much of it comes back.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        qty: Option<Quantity>,
-        /// How much money goes back, with tax, while the goods stay with the customer.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        amount: Option<Amount>,
-    }
-);
-body!(
-    /// A whole sale is cancelled at the till that rang it up.
-    VoidSale {
-        /// Where it was sold.
-        location: LocationCode,
-        /// The till that rang it up.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        till: Option<u16>,
-        /// The sale: `seq` of its answer.
-        sale: Position,
-        /// Why.
-        reason: Label,
-    }
-);
-body!(
-    /// Goods of a known sale come back and others go out: one step, one receipt.
-    Exchange {
-        /// Where: the location that sold.
-        location: LocationCode,
-        /// The till, 1 to 9999.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        till: Option<u16>,
-        /// The currency of every amount here.
-        currency: Currency,
-        /// The sale that comes back: `seq` of its answer.
-        sale: Position,
-        /// What of it; default: all that has not come back yet.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        returned: Vec<BackLine>,
-        /// What becomes of the goods that come back.
-        disposition: Disposition,
-        /// What goes out.
-        lines: Vec<SaleLine>,
-        /// How the difference is paid; below zero it is money that goes back.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        tenders: Vec<Tender>,
-    }
-);
-body!(
     /// A correction with a reason.
     Adjust {
         /// Where.
@@ -350,132 +256,6 @@ body!(
         /// On hand by the books at the moment of counting; default: now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on_hand_then: Option<Quantity>,
-    }
-);
-body!(
-    /// Set the stock rules of an item at a location. What is not given is zero.
-    SetPolicy {
-        /// Where.
-        location: LocationCode,
-        /// Which item.
-        sku: Sku,
-        /// Units held back from promises.
-        #[serde(default)]
-        safety_stock: SafetyStock,
-        /// At or below this much available for the web it counts as low.
-        #[serde(default)]
-        low_at: Quantity,
-    }
-);
-body!(
-    /// Units held back from promises, per channel.
-    #[derive(Copy, Default)]
-    SafetyStock {
-        /// From tills.
-        #[serde(default)]
-        till: Quantity,
-        /// From the website.
-        #[serde(default)]
-        web: Quantity,
-        /// From marketplaces.
-        #[serde(default)]
-        marketplace: Quantity,
-    }
-);
-body!(
-    /// Define or change a location.
-    DefineLocation {
-        /// Its code, for ever.
-        code: LocationCode,
-        /// What people call it.
-        name: String,
-        /// What it is for.
-        kind: LocationKind,
-        /// The currency of its prices and drawers.
-        currency: Currency,
-        /// How it taxes.
-        tax: TaxInput,
-    }
-);
-body!(
-    /// How a location taxes.
-    TaxInput {
-        /// Whether prices contain tax.
-        basis: Basis,
-        /// Where tax is rounded.
-        rounding: Rounding,
-        /// The rate of each class.
-        rates: Vec<Rate>,
-        /// Rates that hold for a while or for one channel; where one of them does, it goes before those of
-        /// `rates`.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        dated: Vec<DatedRate>,
-    }
-);
-body!(
-    /// The rate of a tax class for a while, or for one channel: `rate_ppm`, or `parts_ppm` when several taxes
-    /// make it up.
-    DatedRate {
-        /// The class.
-        class: Label,
-        /// The channel; default: every channel.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        channel: Option<Channel>,
-        /// It begins here.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Time>,
-        /// It is over here.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        until: Option<Time>,
-        /// The whole rate in parts per million: 21 % is 210000.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        rate_ppm: Option<u32>,
-        /// The rate of each tax that makes it up.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        parts_ppm: Option<Vec<u32>>,
-    }
-);
-body!(
-    /// The rate of a tax class: `rate_ppm`, or `parts_ppm` when several taxes make it up.
-    Rate {
-        /// The class.
-        class: Label,
-        /// The whole rate in parts per million: 21 % is 210000.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        rate_ppm: Option<u32>,
-        /// The rate of each tax that makes it up.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        parts_ppm: Option<Vec<u32>>,
-    }
-);
-body!(
-    /// Define or change items, all or nothing.
-    DefineItems {
-        /// The items, by code.
-        items: Vec<ItemInput>,
-    }
-);
-body!(
-    /// One item.
-    ItemInput {
-        /// Its code, for ever.
-        sku: Sku,
-        /// What people call it.
-        name: String,
-        /// Its bar codes.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        gtins: Vec<Gtin>,
-        /// How it is counted; default: pieces.
-        #[serde(default = "each")]
-        unit: Unit,
-        /// Its tax class.
-        tax_class: Label,
-        /// Its shelf price per unit.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        price: Option<Amount>,
-        /// Its department or product type.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        category: String,
     }
 );
 body!(
@@ -550,24 +330,6 @@ body!(
         code: String,
     }
 );
-body!(
-    /// Set how the labels that a location prints are laid out. They replace those of before.
-    SetLabels {
-        /// Where.
-        location: LocationCode,
-        /// Pictures of 13 digits, such as `20IIIIIVPPPPC`.
-        layouts: Vec<String>,
-    }
-);
-body!(
-    /// `POST /v1/keys`: make a key. Its secret is shown once, in the answer.
-    CreateKey {
-        /// What it may do: admin, till, web, analyst or operations.
-        role: Role,
-        /// Who holds it.
-        holder: Label,
-    }
-);
 
 /// Which of an item's counts an adjustment changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -592,8 +354,4 @@ impl BucketName {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
-}
-
-const fn each() -> Unit {
-    Unit::Each
 }

@@ -4,7 +4,9 @@
 //! of that op; an unknown field is an error. Over HTTP the same object stands without `op` and `id`.
 
 mod account;
+mod back;
 mod body;
+mod define;
 mod drawer;
 mod error;
 mod level;
@@ -12,8 +14,10 @@ mod metrics;
 mod people;
 mod pricing;
 pub mod read;
+mod replied;
 mod reply;
 mod request;
+mod role;
 mod tagged;
 mod word;
 
@@ -21,11 +25,13 @@ pub use account::{
     AccountBooked, AccountIssued, AccountLine, AccountStatement, AccountType, DisableAccount, IssueAccount,
     LoadAccount, ReadAccount, Redeem,
 };
+pub use back::{BackLine, Exchange, Return, ReturnSale, VoidSale};
 pub use body::{
-    Adjust, Allocate, AskedLine, BackLine, BucketName, Count, CreateKey, DatedRate, Deallocate, DefineItems,
-    DefineLocation, Exchange, Extend, Get, Hello, ItemInput, Ping, Rate, Receive, Release, Reserve, Return, ReturnSale,
-    SafetyStock, SaleLine, Scan, Sell, SetLabels, SetPolicy, Subscribe, TaxAsItWas, TaxInput, Tender, Unsubscribe,
-    VoidSale, WatchMetrics,
+    Adjust, Allocate, AskedLine, BucketName, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve,
+    SaleLine, Scan, Sell, Subscribe, TaxAsItWas, Tender, Unsubscribe, WatchMetrics,
+};
+pub use define::{
+    CreateKey, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, SafetyStock, SetLabels, SetPolicy, TaxInput,
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
@@ -49,13 +55,15 @@ pub use pricing::{
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
     Terms, WatchPrices,
 };
-pub(crate) use reply::each_success_schema;
-pub use reply::{
-    Allocated, Counted, Extended, HelloReply, Incoming, ItemScanned, ItemsDefined, LevelReply, Plain, Pong,
-    PriceBookDefined, Recorded, Reply, Reserved, Returned, Role, SkuQuantity, Subscribed, Success,
+pub use replied::{
+    Allocated, Counted, Extended, HelloReply, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, PriceBookDefined,
+    Recorded, Reserved, Returned, SkuQuantity, Subscribed,
 };
+pub(crate) use reply::each_success_schema;
+pub use reply::{Incoming, Reply, Success};
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
+pub use role::Role;
 pub use word::{
     Account, Basis, Capability, Channel, Direction, Disposition, LocationKind, Posting, Rounding, TenderType, Tie, Unit,
 };

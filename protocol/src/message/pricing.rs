@@ -1,7 +1,7 @@
 //! Price books, promotions and quotes: what may be asked about prices, and what is answered.
 
 use super::body::{SaleLine, body};
-use super::reply::fields;
+use super::replied::fields;
 use super::word::{Basis, Channel};
 use crate::value::{Amount, Currency, Label, LocationCode, Quantity, Sku, Time};
 use schemars::JsonSchema;

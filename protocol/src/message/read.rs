@@ -1,12 +1,14 @@
 //! What HTTP reads answer: pages of levels, items, locations; totals, reservations, events, keys.
 
 use super::account::AccountLine;
-use super::body::{AskedLine, ItemInput, TaxInput};
+use super::body::AskedLine;
+use super::define::{ItemInput, TaxInput};
 use super::drawer::Report;
 use super::level::LevelMessage;
 use super::people::ByMessage;
 use super::pricing::DiscountMessage;
-use super::reply::{Role, SkuQuantity};
+use super::replied::SkuQuantity;
+use super::role::Role;
 use super::word::{Capability, Channel, Disposition, LocationKind, TenderType};
 use crate::value::{
     Amount, Currency, Day, Id, Label, LocationCode, OrderName, Owner, Position, Quantity, Sku, Time, UserCode,

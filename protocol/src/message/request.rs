@@ -1,11 +1,12 @@
-//! Requests: reading and writing them. Their structs are in `body`.
+//! Requests: reading and writing them. Their structs are in the files beside this one.
 
 use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
+use super::back::{Exchange, Return, ReturnSale, VoidSale};
 use super::body::{
-    Adjust, Allocate, Count, CreateKey, Deallocate, DefineItems, DefineLocation, Exchange, Extend, Get, Hello, Ping,
-    Receive, Release, Reserve, Return, ReturnSale, Scan, Sell, SetLabels, SetPolicy, Subscribe, Unsubscribe, VoidSale,
-    WatchMetrics,
+    Adjust, Allocate, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve, Scan, Sell, Subscribe,
+    Unsubscribe, WatchMetrics,
 };
+use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy};
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
 use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};

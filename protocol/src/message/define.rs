@@ -1,0 +1,157 @@
+//! What the chain is set up with: locations, taxes, items, stock rules, labels, keys.
+
+use super::body::body;
+use super::role::Role;
+use super::word::{Basis, Channel, LocationKind, Rounding, Unit};
+use crate::value::{Amount, Currency, Gtin, Label, LocationCode, Quantity, Sku, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+body!(
+    /// Set the stock rules of an item at a location. What is not given is zero.
+    SetPolicy {
+        /// Where.
+        location: LocationCode,
+        /// Which item.
+        sku: Sku,
+        /// Units held back from promises.
+        #[serde(default)]
+        safety_stock: SafetyStock,
+        /// At or below this much available for the web it counts as low.
+        #[serde(default)]
+        low_at: Quantity,
+    }
+);
+body!(
+    /// Units held back from promises, per channel.
+    #[derive(Copy, Default)]
+    SafetyStock {
+        /// From tills.
+        #[serde(default)]
+        till: Quantity,
+        /// From the website.
+        #[serde(default)]
+        web: Quantity,
+        /// From marketplaces.
+        #[serde(default)]
+        marketplace: Quantity,
+    }
+);
+body!(
+    /// Define or change a location.
+    DefineLocation {
+        /// Its code, for ever.
+        code: LocationCode,
+        /// What people call it.
+        name: String,
+        /// What it is for.
+        kind: LocationKind,
+        /// The currency of its prices and drawers.
+        currency: Currency,
+        /// How it taxes.
+        tax: TaxInput,
+    }
+);
+body!(
+    /// How a location taxes.
+    TaxInput {
+        /// Whether prices contain tax.
+        basis: Basis,
+        /// Where tax is rounded.
+        rounding: Rounding,
+        /// The rate of each class.
+        rates: Vec<Rate>,
+        /// Rates that hold for a while or for one channel; where one of them does, it goes before those of
+        /// `rates`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dated: Vec<DatedRate>,
+    }
+);
+body!(
+    /// The rate of a tax class for a while, or for one channel: `rate_ppm`, or `parts_ppm` when several taxes
+    /// make it up.
+    DatedRate {
+        /// The class.
+        class: Label,
+        /// The channel; default: every channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
+        /// It begins here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Time>,
+        /// It is over here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// The whole rate in parts per million: 21 % is 210000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate_ppm: Option<u32>,
+        /// The rate of each tax that makes it up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parts_ppm: Option<Vec<u32>>,
+    }
+);
+body!(
+    /// The rate of a tax class: `rate_ppm`, or `parts_ppm` when several taxes make it up.
+    Rate {
+        /// The class.
+        class: Label,
+        /// The whole rate in parts per million: 21 % is 210000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate_ppm: Option<u32>,
+        /// The rate of each tax that makes it up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parts_ppm: Option<Vec<u32>>,
+    }
+);
+body!(
+    /// Define or change items, all or nothing.
+    DefineItems {
+        /// The items, by code.
+        items: Vec<ItemInput>,
+    }
+);
+body!(
+    /// One item.
+    ItemInput {
+        /// Its code, for ever.
+        sku: Sku,
+        /// What people call it.
+        name: String,
+        /// Its bar codes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gtins: Vec<Gtin>,
+        /// How it is counted; default: pieces.
+        #[serde(default = "each")]
+        unit: Unit,
+        /// Its tax class.
+        tax_class: Label,
+        /// Its shelf price per unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Amount>,
+        /// Its department or product type.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        category: String,
+    }
+);
+body!(
+    /// Set how the labels that a location prints are laid out. They replace those of before.
+    SetLabels {
+        /// Where.
+        location: LocationCode,
+        /// Pictures of 13 digits, such as `20IIIIIVPPPPC`.
+        layouts: Vec<String>,
+    }
+);
+body!(
+    /// `POST /v1/keys`: make a key. Its secret is shown once, in the answer.
+    CreateKey {
+        /// What it may do: admin, till, web, analyst or operations.
+        role: Role,
+        /// Who holds it.
+        holder: Label,
+    }
+);
+
+const fn each() -> Unit {
+    Unit::Each
+}
