@@ -61,10 +61,7 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
             let pin = app.shared.pins.hash(id.command(), &asked).await?;
             convert::set_pin(id.command(), asked, pin, channel)
         }
-        (body, Some(sale)) => {
-            let decide = async |command| app.decide(by, command).await;
-            giving::enter(&app.shared.handle, (id, body, channel), sale, decide).await?
-        }
+        (body, Some(sale)) => giving::enter(&app.shared.handle, (id, body, channel), sale).await?,
         (body, None) if large => {
             let app = app.clone();
             blocking(move || enter(&app, channel, id, body)).await??

@@ -8,7 +8,7 @@ use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
-use super::returns::GivenBack;
+use super::returns::{GivenBack, ReturnGrant};
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
 use answer::AnyAnswer;
@@ -66,6 +66,7 @@ enum Part {
     RulesVersion(u64),
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
+    Grants(Vec<ReturnGrant>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -212,9 +213,13 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     for some in given_back.chunks(PART) {
         tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
     }
+    let grants: Vec<_> = place.store.grants.iter().collect();
+    for some in grants.chunks(PART) {
+        tell(part(&Part::Grants(some.iter().map(|(command, one)| ReturnGrant::new(**command, one)).collect())));
+    }
     let settling: Vec<_> = place.store.settling.list.iter().collect();
     for some in settling.chunks(PART) {
-        tell(part(&Part::Settling(some.iter().map(|(sale, takes)| RedemptionPart::of(**sale, takes)).collect())));
+        tell(part(&Part::Settling(some.iter().map(|(_, redemption)| (*redemption).into()).collect())));
     }
     let accounts: Vec<_> = place.store.accounts.list.iter().collect();
     for some in accounts.chunks(PART) {
@@ -301,6 +306,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             for one in given_back {
                 let (sale, given) = one.read()?;
                 place.store.given_back.insert(sale, given);
+            }
+        }
+        Part::Grants(grants) => {
+            for one in grants {
+                let (command, pending) = one.read()?;
+                place.store.grants.insert(command, pending);
             }
         }
         Part::Drawers(drawers) => {

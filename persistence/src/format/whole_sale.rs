@@ -38,7 +38,7 @@ impl From<&event::Sale> for WholeSale {
         Self {
             sale: sale.into(),
             session: sale.late.map(|session| session.0),
-            redemption: sale.redemption.as_ref().map(|paid| RedemptionPart::of(paid.sale, &paid.takes)),
+            redemption: sale.redemption.as_deref().map(Into::into),
             pricing: sale.pricing.as_deref().map(Into::into),
         }
     }

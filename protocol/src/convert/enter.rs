@@ -245,7 +245,8 @@ impl<N: Names> Desk<'_, N> {
     fn take_back(&self, body: Return) -> Result<Entered, Refused> {
         self.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
-            account::check_none(&body.tenders)?;
+            let accounts = account::credits(&body.tenders, body.currency.0, self.id)?;
+            account::check_store_credit(&accounts)?;
             check_as_sold(&body.lines)?;
             Ok(Action::Return {
                 till: till(body.till)?,
@@ -254,6 +255,7 @@ impl<N: Names> Desk<'_, N> {
                 said: said(&body.lines),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
+                accounts,
                 of: None,
             })
         })

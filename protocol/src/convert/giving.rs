@@ -6,7 +6,7 @@ use super::priced::For;
 use super::{Entered, Names, account};
 use crate::message::{BackLine, Body, Channel, ErrorBody, Exchange, ReturnSale, VoidSale};
 use crate::value::Position;
-use onhand_engine::command::{Action, Disposition, Standing};
+use onhand_engine::command::{Action, Disposition, Sell, Standing};
 use onhand_engine::ids::{CommandId, Seq};
 use onhand_engine::returns::{KnownSale, Portion, TakeBack, What};
 
@@ -41,10 +41,10 @@ pub fn command_about(
     names: &impl Names,
 ) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
+    let currency = |place: &Place<'_, _>| place.location.currency;
     match body {
         Body::ReturnSale(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
-            account::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -52,6 +52,7 @@ pub fn command_about(
                 said: Default::default(),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
+                accounts: account::credits(&body.tenders, currency(place), id)?,
                 of: Some(Box::new(place.take_back(sale, &body.lines)?)),
             })
         }),
@@ -64,19 +65,20 @@ pub fn command_about(
                 said: Default::default(),
                 disposition: Disposition::Resell,
                 tenders: Vec::new(),
+                accounts: Box::default(),
                 of: Some(Box::new(TakeBack { sale, portions: Vec::new(), void, granted: None })),
             })
         }),
         Body::Exchange(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
-            account::check_none(&body.tenders)?;
+            let takes = account::both_ways(&body.tenders, currency(place), id)?;
             let whose = For { channel, group: None, coupons: &[], exempt: None, completed: false };
             let (lines, tenders) = (&body.lines, &body.tenders);
             let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
             Ok(Action::Exchange {
                 back: Box::new(place.take_back(sale, &body.returned)?),
                 disposition: body.disposition.into(),
-                sell: Box::new(place.sell(&sold, Standing::Request)?),
+                sell: Box::new(Sell { takes, ..place.sell(&sold, Standing::Request)? }),
             })
         }),
         _ => Err(Box::new(unknown_sale(Seq(0)))),
