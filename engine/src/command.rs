@@ -4,7 +4,7 @@ mod sell;
 
 pub use sell::{Said, SaleLine, Sell, Standing, Tender, TenderKind};
 
-use crate::account::{AccountAsk, RedemptionAsk};
+use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
 use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo, UserCode};

@@ -157,13 +157,7 @@ fn sell_basket(place: &impl Place, sell: &Sell, command: &Command) -> Result<Eve
 }
 
 /// A basket of which so much is due.
-fn sold(
-    place: &impl Place,
-    sell: &Sell,
-    tenders: &[Tender],
-    due: Minor,
-    command: &Command,
-) -> Result<Sale, Refusal> {
+fn sold(place: &impl Place, sell: &Sell, tenders: &[Tender], due: Minor, command: &Command) -> Result<Sale, Refusal> {
     let channel = command.channel;
     check_sale_lines(&sell.lines)?;
     check_tenders(tenders)?;

@@ -376,10 +376,7 @@ impl Event {
     #[must_use]
     pub const fn is_own_step(&self) -> bool {
         match self {
-            Event::Expired(_)
-            | Event::Settled { .. }
-            | Event::ReturnGranted { .. }
-            | Event::GrantEnded { .. } => true,
+            Event::Expired(_) | Event::Settled { .. } | Event::ReturnGranted { .. } | Event::GrantEnded { .. } => true,
             Event::Account { entry, .. } => entry.is_own_step(),
             _ => false,
         }

@@ -175,6 +175,8 @@ impl Parts {
                 self.op.text(match ask {
                     RedemptionAsk::Inquire { .. } => "inquire",
                     RedemptionAsk::Settle { .. } => "settle",
+                    RedemptionAsk::KeepGrant { .. } => "keep_grant",
+                    RedemptionAsk::UndoGrant { .. } => "undo_grant",
                 });
                 self.rest.uuid(ask.sale().0);
             }

@@ -96,7 +96,8 @@ impl Store {
     /// What was given back of a sale made here.
     #[must_use]
     pub fn given_back(&self, sale: Seq) -> &GivenBack {
-        static NOTHING: GivenBack = GivenBack { lines: BTreeMap::new(), tenders: BTreeMap::new(), accounts: BTreeMap::new() };
+        static NOTHING: GivenBack =
+            GivenBack { lines: BTreeMap::new(), tenders: BTreeMap::new(), accounts: BTreeMap::new() };
         self.given_back.get(&sale).unwrap_or(&NOTHING)
     }
 

@@ -2,7 +2,7 @@
 //! is held is redeemed or let go exactly once. T33 in small.
 #![allow(clippy::unwrap_used)]
 
-use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Entry, Measure, Take};
+use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Entry, Measure, Take, Way};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::decide::{Decision, decide};
@@ -30,8 +30,8 @@ fn issue(amount: i64, expires: Option<u64>) -> AccountAsk {
 }
 
 fn hold(sale: u128, amount: i64, fact: bool) -> AccountAsk {
-    let take =
-        Take { account: CARD, kind: AccountKind::GiftCard, measure: EUROS, amount: Minor(amount), by_code: true };
+    let (kind, amount) = (AccountKind::GiftCard, Minor(amount));
+    let take = Take { account: CARD, kind, measure: EUROS, amount, worth: amount, by_code: true, way: Way::Out };
     AccountAsk::Hold { take, sale: CommandId(sale), at: SHOP, fact }
 }
 

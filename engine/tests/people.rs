@@ -48,7 +48,19 @@ fn location() -> Location {
 }
 
 /// What nobody needs to be allowed: it changes nothing, or the server does it by itself.
-const FREE: [&str; 8] = ["expire", "x_report", "account", "hold", "confirm", "let_go", "inquire", "settle"];
+const FREE: [&str; 11] = [
+    "expire",
+    "x_report",
+    "account",
+    "hold",
+    "confirm",
+    "let_go",
+    "inquire",
+    "settle",
+    "grant_return",
+    "keep_grant",
+    "undo_grant",
+];
 
 fn role(name: &str, capabilities: &[Capability]) -> Action {
     Action::DefineRole { role: label(name), capabilities: Capabilities::of(capabilities) }
@@ -135,7 +147,7 @@ fn the_table_of_needs() {
         ("set_pin", "manage_people"),
         ("disable_user", "manage_people"),
         ("require_people", "manage_people"),
-        ("grant_return", "return"),
+        ("grant_return", ""),
         ("exchange", "sell return"),
         ("open_session", "drawer"),
         ("paid_in", "drawer"),
@@ -155,6 +167,8 @@ fn the_table_of_needs() {
         ("let_go", ""),
         ("inquire", ""),
         ("settle", ""),
+        ("keep_grant", ""),
+        ("undo_grant", ""),
         ("set_labels", "manage_catalogue"),
         ("define_price_book", "manage_catalogue"),
         ("end_price_book", "manage_catalogue"),

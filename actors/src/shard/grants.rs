@@ -1,8 +1,8 @@
 //! Returns that the location that sold grants first: it knows what may still come back, and how the money was
 //! paid. It grants for a time, then it asks what became of the return.
 
+use super::Shard;
 use super::redemptions::Awaited;
-use super::{Shard, waiting::Errand};
 use crate::port::{Outcome, Ticket};
 use onhand_engine::account::RedemptionAsk;
 use onhand_engine::answer::Answer;

@@ -295,7 +295,9 @@ impl Shard {
 
     /// Has everybody do their part in a sale or return that stands.
     pub(super) fn settle(&mut self, store: u32, sale: CommandId, now: Timestamp) {
-        let Some(redemption) = self.places.stores[store as usize].store.settling.list.get(&sale).cloned() else { return };
+        let Some(redemption) = self.places.stores[store as usize].store.settling.list.get(&sale).cloned() else {
+            return;
+        };
         if self.redemptions.is_paying(sale) || self.redemptions.settlements.contains_key(&sale) {
             return self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
         }

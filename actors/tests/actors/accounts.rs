@@ -3,7 +3,7 @@
 
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, options, receive, sell};
 use onhand_actors::port::{Envelope, Outcome, Ticket};
-use onhand_engine::account::{Account, AccountAsk, AccountKind, Entry, HOLD, Measure, RedemptionAsk, Take};
+use onhand_engine::account::{Account, AccountAsk, AccountKind, Entry, HOLD, Measure, RedemptionAsk, Take, Way};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Standing};
 use onhand_engine::event::{Event, Record};
@@ -35,7 +35,8 @@ fn issue(rig: &Rig, account: AccountId, amount: i64) {
 }
 
 fn take(account: AccountId, amount: i64) -> Take {
-    Take { account, kind: AccountKind::GiftCard, measure: EUROS, amount: Minor(amount), by_code: true }
+    let (kind, amount) = (AccountKind::GiftCard, Minor(amount));
+    Take { account, kind, measure: EUROS, amount, worth: amount, by_code: true, way: Way::Out }
 }
 
 fn paid(takes: &[Take], standing: Standing) -> Action {

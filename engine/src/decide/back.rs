@@ -126,7 +126,7 @@ pub(super) fn exchange(
     }
     let out = grant.tenders.iter().map(|tender| Tender { amount: Minor::ZERO.minus(tender.amount), ..*tender });
     let as_paid: Vec<Tender> = if sell.tenders.is_empty() { out.collect() } else { sell.tenders.clone() };
-    let mut sale = sold(place, sell, as_paid, due, command)?;
+    let mut sale = sold(place, sell, &as_paid, due, command)?;
     sale.redemption = redemption(command, takes(&command.action), Some(back));
     let back = given_back(place, command, None, disposition, back, grant);
     Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })

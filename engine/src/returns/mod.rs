@@ -115,7 +115,13 @@ impl KnownSale {
             till: sale.receipt.map(|(till, _)| till),
             lines: sale.lines.clone(),
             tenders: sale.tenders.clone(),
-            takes: sale.redemption.iter().flat_map(|paid| &paid.takes).filter(|take| take.way == Way::Out).copied().collect(),
+            takes: sale
+                .redemption
+                .iter()
+                .flat_map(|paid| &paid.takes)
+                .filter(|take| take.way == Way::Out)
+                .copied()
+                .collect(),
             time: record.time,
             late: sale.late,
         })

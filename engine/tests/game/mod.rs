@@ -135,6 +135,7 @@ impl Game {
                 said: Said::default(),
                 disposition: Disposition::ALL[self.dice.index(3)],
                 tenders: vec![],
+                accounts: Box::default(),
                 of: None,
             },
             17 => self.adjustment(a[0].0),

@@ -217,10 +217,10 @@ impl Shop {
             let _ = write!(text, " {}", self.reservation_name(freed.reservation));
         }
         if let Event::SaleRecorded(sale) = &event {
-            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, sale));
+            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, self.now, sale));
         }
         if let Event::Exchanged { sale, .. } = &event {
-            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, sale));
+            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, self.now, sale));
         }
         if let Event::GoodsReturned(back) = &event
             && back.of.is_some()

@@ -321,7 +321,9 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
-            Event::GoodsReturned(back) if back.of.is_some() || back.redemption.is_some() => Self::SaleReturned(Box::new(SaleReturn::new(back))),
+            Event::GoodsReturned(back) if back.of.is_some() || back.redemption.is_some() => {
+                Self::SaleReturned(Box::new(SaleReturn::new(back)))
+            }
             Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),
             Event::StockAdjusted { sku, bucket, delta, reason } => Self::StockAdjusted {
                 sku: sku.0,

@@ -112,6 +112,7 @@ fn records() -> Vec<Record> {
         disposition: Disposition::Resell,
         tenders: vec![],
         of: None,
+        redemption: None,
     };
     let exchanged = Event::Exchanged { back: Box::new(back), sale: Box::new(priced_sale()) };
     let sales = [record(7, 1, Event::SaleRecorded(priced_sale())), record(8, 1, exchanged)];

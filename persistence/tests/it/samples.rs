@@ -1,6 +1,6 @@
 //! Records of every kind, and many sales.
 
-use onhand_engine::account::{AccountKind, Cause, Entry, Hold, Measure, Redemption, Take};
+use onhand_engine::account::{AccountKind, Cause, Entry, Hold, Measure, Redemption, Take, Way};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
 use onhand_engine::event::{Event, Freed, Record, Return, Sale};
@@ -124,6 +124,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         disposition: Disposition::Damaged,
         tenders: vec![Tender { kind: TenderKind::GiftCard, amount: Minor(1_210) }],
         of: None,
+        redemption: None,
     };
     let adjusted = |bucket, milli| Event::StockAdjusted {
         sku: SkuId(4),
@@ -180,9 +181,13 @@ pub(crate) fn every_kind() -> Vec<Record> {
 pub(crate) fn of_accounts() -> Vec<Record> {
     let euros = Measure::Money(Currency::EUR);
     let card = AccountId(u128::MAX / 5);
-    let take = |amount| Take { account: card, kind: AccountKind::GiftCard, measure: euros, amount, by_code: true };
-    let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))] };
-    let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline: Timestamp(NOON + 10_000) };
+    let take = |amount| {
+        let (kind, worth, way) = (AccountKind::GiftCard, Minor(7), Way::Out);
+        Take { account: card, kind, measure: euros, amount, worth, by_code: true, way }
+    };
+    let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))], granted_by: None };
+    let (deadline, way) = (Timestamp(NOON + 10_000), Way::Out);
+    let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline, way };
     let expires = Some(Timestamp(NOON + 99));
     let issued = |kind, measure, expires| Entry::Issued { kind, measure, amount: Minor(5_000), expires };
     let loaded = |cause| Entry::Loaded { amount: Minor(5), cause, balance: Minor(5_005) };
@@ -200,10 +205,15 @@ pub(crate) fn of_accounts() -> Vec<Record> {
         Entry::Held { sale: id(4), hold },
         Entry::LetGo { sale: id(4) },
         Entry::Held { sale: id(5), hold },
+        Entry::Held { sale: id(8), hold: Hold { way: Way::In, ..hold } },
+        Entry::Refunded { amount: Minor(9), sale: id(8), balance: Minor(4_996) },
+        Entry::Held { sale: id(9), hold: Hold { way: Way::Open, ..hold } },
         Entry::Disabled { reason: Label::new("lost").unwrap(), balance: Minor(4_987) },
     ];
     let at = LocationId::of_account(card).0;
-    let entries = entries.into_iter().map(|entry| (at, Event::Account { account: card, entry }));
+    let opened = Entry::Opened { kind: AccountKind::StoreCredit, measure: euros, sale: id(10), hold };
+    let opened = [(at, Event::Account { account: AccountId(card.0 - 64), entry: opened })];
+    let entries = entries.into_iter().map(|entry| (at, Event::Account { account: card, entry })).chain(opened);
     let sale = Sale { redemption: Some(Box::new(redemption.clone())), ..plain_sale(1, 4) };
     let unsettled =
         Sale { redemption: Some(Box::new(Redemption { sale: id(6), ..redemption.clone() })), ..plain_sale(2, 4) };

@@ -4,7 +4,7 @@ use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Red
 use super::back::{Exchange, Return, ReturnSale, VoidSale};
 use super::body::{
     Adjust, Allocate, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve, Scan, Sell, Subscribe,
-    Unsubscribe, WatchMetrics,
+    Tender, Unsubscribe, WatchMetrics,
 };
 use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy};
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
