@@ -188,6 +188,9 @@ impl Store {
         if self.orders.values().any(empty) {
             return Err("an order with nothing left is open");
         }
+        if self.grants.values().any(|pending| !self.given_back.contains_key(&pending.sale)) {
+            return Err("what was granted is not booked as given back");
+        }
         self.accounts.list.values().try_for_each(Account::check)
     }
 

@@ -6,6 +6,7 @@
 mod accounts;
 mod drawer;
 mod giving;
+mod grants;
 mod pricing;
 mod reading;
 
@@ -28,6 +29,7 @@ use onhand_engine::tax::{TaxRate, TaxRules, parts_of};
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::{PlaceState, World};
 use reading::Reading;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const LOCATION: LocationId = LocationId(1);
@@ -45,6 +47,8 @@ pub(crate) struct Shop {
     journal: Vec<JournalLine>,
     accounts: Vec<String>,
     paid_sales: Vec<String>,
+    /// Returns that were granted and are not decided yet.
+    granted: BTreeMap<CommandId, Command>,
 }
 
 impl Shop {
@@ -62,6 +66,7 @@ impl Shop {
             journal: vec![],
             accounts: vec![],
             paid_sales: vec![],
+            granted: BTreeMap::new(),
         };
         shop.play("tax inclusive line standard=0");
         shop
@@ -79,6 +84,7 @@ impl Shop {
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
+            verb if grants::VERBS.contains(&verb) => self.granting(verb, &mut reading),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
             "book" => self.book(&mut reading),
             "promotion" => self.promotion(&mut reading),
