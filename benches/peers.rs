@@ -72,7 +72,9 @@ fn run(options: &Options) -> Result<(), String> {
     let (folder, file_system) = disk::folder("onhand-peers-", options.dir.as_deref())?;
     let machine = Machine::here();
     let without: Vec<System> = options.without.iter().map(|peer| (*peer).into()).collect();
-    let mut stand = Stand::start(folder.path(), &without)?;
+    let entrants = workloads.iter().flat_map(|workload| &workload.entrants).map(|entrant| entrant.system);
+    let taking_part: Vec<System> = entrants.filter(|system| !without.contains(system)).collect();
+    let mut stand = Stand::start(folder.path(), &taking_part)?;
     let times = Times { warm: options.warm, measured: options.seconds };
     // By workload, by entrant, by round.
     let mut figures: Vec<Vec<Vec<Figures>>> =

@@ -15,6 +15,7 @@ use onhand_protocol::convert::{self, Names};
 use onhand_protocol::message::Capability;
 use onhand_protocol::message::read::EventMessage;
 use onhand_protocol::time;
+use onhand_protocol::value::Amount;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -133,7 +134,8 @@ fn cells(event: &EventMessage) -> [String; 8] {
 
 fn about(event: &EventMessage) -> String {
     let lines = event.lines.iter().map(|line| {
-        let other = |own| format!(" at {} instead of {own}", line.unit_price.unwrap_or_default());
+        let asked = line.unit_price.unwrap_or_default().0;
+        let other = |own: Amount| format!(" at {} instead of {}", asked.0, own.0.0);
         format!("{} x {}{}", line.qty, line.sku, line.list_price.map_or(String::new(), other))
     });
     let named = [

@@ -7,7 +7,7 @@ use crate::workload::System;
 
 const fn class(system: System) -> &'static str {
     match system {
-        System::Onhand => "a",
+        System::Onhand | System::FullSales => "a",
         System::Redis => "b",
         System::Postgresql => "c",
         System::Loopback => "d",
@@ -28,8 +28,9 @@ fn goals(report: &Report) -> String {
         let (goal, met) = (ratio.goal?, ratio.met?);
         let p99 = ratio.p99_no_worse.map_or_else(String::new, |met| format!("; p99 no worse {}", chip(met)));
         Some(format!(
-            "<tr><td>{}: onhand over {}, at least {goal}</td><td class=\"n\">{:.2}</td><td>{}{p99}</td></tr>",
+            "<tr><td>{}: {} over {}, at least {goal}</td><td class=\"n\">{:.2}</td><td>{}{p99}</td></tr>",
             escape(outcome.title),
+            ratio.ours.name(),
             ratio.peer.name(),
             ratio.of_medians,
             chip(met)
@@ -47,7 +48,7 @@ fn ratios(report: &Report) -> String {
     let row = |outcome: &Outcome, ratio: &Ratio| {
         let dots = ratio.rounds.iter().map(|value| Mark::Dot(*value));
         Row {
-            label: format!("{} / {}", short(outcome), ratio.peer.name()),
+            label: format!("{} / {}", outcome.short, ratio.peer.name()),
             class: class(ratio.peer),
             marks: ratio.goal.map(Mark::Goal).into_iter().chain(dots).chain([Mark::Main(ratio.median)]).collect(),
             value: format!("{} times", figure(ratio.median)),
@@ -55,7 +56,7 @@ fn ratios(report: &Report) -> String {
     };
     let rows = report.workloads.iter().flat_map(|outcome| outcome.ratios.iter().map(move |ratio| row(outcome, ratio)));
     let plot = Plot {
-        about: "Ratio of onhand's rate to each peer's, per round",
+        about: "Ratio of the first rate to each of the others, per round",
         axis: Axis::Log,
         unit: "times the peer's accepted sales a second; right of 1 onhand is faster",
         rows: rows.collect(),
@@ -64,16 +65,6 @@ fn ratios(report: &Report) -> String {
     let caption = "Each pale dot is a round, the full one is the median of the rounds, a dashed mark is a goal. \
                    The axis is logarithmic.";
     section("onhand over its peers", caption, &plot.draw())
-}
-
-const fn short(outcome: &Outcome) -> &'static str {
-    match outcome.key.as_bytes() {
-        b"hot" => "Hot",
-        b"spread" => "Spread",
-        b"baskets" => "Baskets",
-        b"in-flight" => "In flight",
-        _ => "Several",
-    }
 }
 
 fn workload(outcome: &Outcome) -> String {

@@ -3,7 +3,7 @@
 use crate::chance::Chance;
 use crate::load::{Shape, Told, Wire};
 use crate::pick::{Basket, LOCATIONS};
-use crate::shop::{location, sku};
+use crate::shop::{OFF, PRICE, location, sku};
 use crate::websocket::{Said, client_frame, server_frames, upgrade};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,7 +15,7 @@ const RECORDED: &[u8] = b"\",\"ok\":\"recorded\"";
 const REFUSED: &[u8] = b"\",\"error\":{\"number\":2001,";
 
 /// Where in a sale's text its id, its location and its items are patched.
-struct Template {
+pub(crate) struct Template {
     text: Vec<u8>,
     id: usize,
     location: usize,
@@ -23,13 +23,28 @@ struct Template {
 }
 
 impl Template {
-    fn new(lines: usize) -> Self {
+    /// Lines and nothing else.
+    pub(crate) fn bare(lines: usize) -> Self {
+        Self::new(lines, "")
+    }
+
+    /// Rung up at a till, with what the promotion takes off, paid with cash and card.
+    pub(crate) fn full(lines: usize) -> Self {
+        let due = PRICE * lines as i64 - OFF;
+        let (cash, card) = (due / 2, due - due / 2);
+        Self::new(
+            lines,
+            &format!(r#","till":1,"tenders":[{{"type":"cash","amount":{cash}}},{{"type":"card","amount":{card}}}]"#),
+        )
+    }
+
+    fn new(lines: usize, more: &str) -> Self {
         let line = format!(r#"{{"sku":"{}","qty":"1"}}"#, sku(0));
         let lines = vec![line; lines].join(",");
         let head = r#"{"op":"sell","id":""#;
         let id = "0".repeat(ID_BYTES);
         let middle = r#"","location":""#;
-        let text = format!(r#"{head}{id}{middle}{}","currency":"EUR","lines":[{lines}]}}"#, location(0));
+        let text = format!(r#"{head}{id}{middle}{}","currency":"EUR","lines":[{lines}]{more}}}"#, location(0));
         let found = |what: &str| text.match_indices(what).map(|(at, _)| at).collect::<Vec<_>>();
         // The last digits of the codes are what changes.
         let skus = found(&sku(0)).into_iter().map(|at| at + sku(0).len() - 6).collect();
@@ -53,7 +68,7 @@ pub(crate) struct Onhand {
 }
 
 impl Onhand {
-    pub(crate) fn new(shape: Shape, lines: usize, seed: u64) -> Self {
+    pub(crate) fn new(shape: Shape, template: Template, seed: u64) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = format!("{:012x}", since.as_millis());
         let id = |place: usize| {
@@ -65,7 +80,7 @@ impl Onhand {
         let sales = shape.seats() * shape.per_message;
         Self {
             shape,
-            template: Template::new(lines),
+            template,
             message: Vec::new(),
             ids: (0..sales).map(id).collect(),
             open: vec![false; sales],

@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// Seconds before them that do not count.
     #[arg(long, value_name = "S", default_value = "0.3", value_parser = seconds)]
     pub(crate) warm: Duration,
-    /// Only these workloads: hot, spread, baskets, in-flight, several.
+    /// Only these workloads: hot, spread, baskets, in-flight, several, full, full-in-flight.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Leave these out.

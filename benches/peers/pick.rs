@@ -9,7 +9,9 @@ pub(crate) const LOCATIONS: u32 = 8;
 /// Units of each item before the first sale: what no run sells out.
 pub(crate) const UNITS: i64 = 1_000_000_000;
 /// Lines of a basket.
-pub(crate) const LINES: usize = 5;
+const LINES: usize = 5;
+/// Lines of a full sale.
+const FULL_LINES: usize = 3;
 /// How much more popular the first items are than the others.
 const EXPONENT: f64 = 0.99;
 
@@ -22,6 +24,19 @@ pub(crate) enum Goods {
     Spread,
     /// Baskets of five different items of one location, by Zipf's law among its items.
     Baskets,
+    /// Three different items of one location, all alike.
+    Full,
+}
+
+impl Goods {
+    /// Items in one sale.
+    pub(crate) const fn lines(self) -> usize {
+        match self {
+            Self::Hot | Self::Spread => 1,
+            Self::Baskets => LINES,
+            Self::Full => FULL_LINES,
+        }
+    }
 }
 
 /// What one sale is of: one unit of each.
@@ -74,17 +89,24 @@ impl Picks {
         match self.goods {
             Goods::Hot => alone(0),
             Goods::Spread => alone(self.chance.below(SKUS)),
-            Goods::Baskets => self.basket(),
+            Goods::Baskets | Goods::Full => self.basket(),
         }
+    }
+
+    /// The place of an item among those of its location.
+    fn rank(&mut self) -> u32 {
+        if self.ranks.is_empty() {
+            return self.chance.below(SKUS / LOCATIONS);
+        }
+        let drawn = self.chance.fraction();
+        self.ranks.partition_point(|sum| *sum <= drawn).min(self.ranks.len() - 1) as u32
     }
 
     fn basket(&mut self) -> Basket {
         let location = self.chance.below(LOCATIONS);
         let mut basket = Basket::default();
-        while basket.lines < LINES {
-            let drawn = self.chance.fraction();
-            let rank = self.ranks.partition_point(|sum| *sum <= drawn).min(self.ranks.len() - 1);
-            let sku = rank as u32 * LOCATIONS + location;
+        while basket.lines < self.goods.lines() {
+            let sku = self.rank() * LOCATIONS + location;
             if !basket.skus().contains(&sku) {
                 basket.skus[basket.lines] = sku;
                 basket.lines += 1;

@@ -35,9 +35,10 @@ pub(crate) struct Ran {
     pub(crate) median: Figures,
 }
 
-/// onhand's rate over a peer's, round by round.
+/// The rate of the first entrant over another's, round by round.
 #[derive(Serialize)]
 pub(crate) struct Ratio {
+    pub(crate) ours: System,
     pub(crate) peer: System,
     pub(crate) rounds: Vec<f64>,
     pub(crate) min: f64,
@@ -46,15 +47,16 @@ pub(crate) struct Ratio {
     pub(crate) goal: Option<f64>,
     /// Whether the ratio of the medians reaches the goal.
     pub(crate) met: Option<bool>,
-    /// Whether onhand's p99 is no worse, where that is asked.
+    /// Whether the first one's p99 is no worse, where that is asked.
     pub(crate) p99_no_worse: Option<bool>,
-    /// onhand's median rate over the peer's.
+    /// Its median rate over the peer's.
     pub(crate) of_medians: f64,
 }
 
 #[derive(Serialize)]
 pub(crate) struct Outcome {
     pub(crate) key: &'static str,
+    pub(crate) short: &'static str,
     pub(crate) title: &'static str,
     pub(crate) about: &'static str,
     pub(crate) ran: Vec<Ran>,
@@ -98,10 +100,12 @@ impl Ran {
 
 impl Outcome {
     pub(crate) fn new(workload: &Workload, ran: Vec<Ran>) -> Self {
-        let ours = ran.iter().find(|one| one.system == System::Onhand);
-        let peers = ran.iter().filter(|one| one.system != System::Onhand);
-        let ratios = peers.filter_map(|peer| Some(ratio(workload, ours?, peer))).collect();
-        Self { key: workload.key, title: workload.title, about: workload.about, ran, ratios }
+        let ratios = match ran.split_first() {
+            Some((ours, peers)) => peers.iter().map(|peer| ratio(workload, ours, peer)).collect(),
+            None => Vec::new(),
+        };
+        let Workload { key, short, title, about, .. } = *workload;
+        Self { key, short, title, about, ran, ratios }
     }
 }
 
@@ -112,6 +116,7 @@ fn ratio(workload: &Workload, ours: &Ran, peer: &Ran) -> Ratio {
     let of_medians = ours.median.accepted_per_s / peer.median.accepted_per_s;
     let judges_p99 = workload.judges_p99 && peer.system == System::Redis;
     Ratio {
+        ours: ours.system,
         peer: peer.system,
         min: rounds.iter().copied().fold(f64::MAX, f64::min),
         median: median(rounds.clone()),
@@ -175,7 +180,8 @@ impl Ratio {
         };
         let p99 = self.p99_no_worse.map_or_else(String::new, |met| format!("; p99 no worse: {}", verdict(met)));
         println!(
-            "onhand / {}: {:.2} of the medians; rounds {:.2}, {:.2} to {:.2}{goal}{p99}",
+            "{} / {}: {:.2} of the medians; rounds {:.2}, {:.2} to {:.2}{goal}{p99}",
+            self.ours.name(),
             self.peer.name(),
             self.of_medians,
             self.median,

@@ -2,8 +2,8 @@
 
 use crate::load::{self, Leg, Shape, Times};
 use crate::loopback::{Loopback, LoopbackWire};
-use crate::onhand::Onhand;
-use crate::pick::{LOCATIONS, Picks, SKUS, UNITS};
+use crate::onhand::{Onhand, Template};
+use crate::pick::{Goods, LOCATIONS, Picks, SKUS, UNITS};
 use crate::postgres::{Postgres, PostgresWire};
 use crate::redis::{Redis, RedisWire};
 use crate::report::{Figures, Program};
@@ -15,6 +15,8 @@ use std::path::Path;
 
 pub(crate) struct Stand {
     shop: Shop,
+    /// Where a promotion is live.
+    dressed: Option<Shop>,
     redis: Option<Redis>,
     postgres: Option<Postgres>,
     loopback: Loopback,
@@ -23,14 +25,19 @@ pub(crate) struct Stand {
 }
 
 impl Stand {
-    /// Starts all but those that are left out.
-    pub(crate) fn start(folder: &Path, without: &[System]) -> Result<Self, String> {
-        let with = |system| !without.contains(&system);
+    /// Starts those that take part.
+    pub(crate) fn start(folder: &Path, taking_part: &[System]) -> Result<Self, String> {
+        let with = |system| taking_part.contains(&system);
         let shop = Shop::start(&folder.join("onhand"), LOCATIONS, SKUS, UNITS)?;
+        let dressed = with(System::FullSales).then(|| {
+            let shop = Shop::start(&folder.join("onhand-full"), LOCATIONS, SKUS, UNITS)?;
+            shop.promote().map(|()| shop)
+        });
+        let dressed = dressed.transpose()?;
         let redis = with(System::Redis).then(|| Redis::start(&folder.join("redis"))).transpose()?;
         let postgres = with(System::Postgresql).then(|| Postgres::start(&folder.join("postgres"))).transpose()?;
-        let mut stand = Self { shop, redis, postgres, loopback: Loopback::start()?, books: BTreeMap::new() };
-        for system in [System::Onhand, System::Redis, System::Postgresql] {
+        let mut stand = Self { shop, dressed, redis, postgres, loopback: Loopback::start()?, books: BTreeMap::new() };
+        for system in [System::Onhand, System::FullSales, System::Redis, System::Postgresql] {
             if let Some(units) = stand.units(system)? {
                 stand.books.insert(system, units);
             }
@@ -45,6 +52,7 @@ impl Stand {
     fn units(&self, system: System) -> Result<Option<i64>, String> {
         match system {
             System::Onhand => self.shop.units().map(Some),
+            System::FullSales => self.dressed.as_ref().map(Shop::units).transpose(),
             System::Redis => self.redis.as_ref().map(Redis::units).transpose(),
             System::Postgresql => self.postgres.as_ref().map(Postgres::units).transpose(),
             System::Loopback => Ok(None),
@@ -62,15 +70,16 @@ impl Stand {
     ) -> Result<Figures, String> {
         let pid = self.pid(system)?;
         let before_s = processor_s(pid);
-        let picks = &mut Picks::new(workload.goods, seed);
-        let leg = self.drive(workload.lines, system, picks, shape, seed, times);
+        let goods = if system == System::FullSales { Goods::Full } else { workload.goods };
+        let picks = &mut Picks::new(goods, seed);
+        let leg = self.drive(goods.lines(), system, picks, shape, seed, times);
         let leg = leg.map_err(|why| format!("{}, {}: {why}", workload.title, system.name()))?;
         let spent_s = processor_s(pid) - before_s;
         if leg.refused_in_all > 0 {
             return Err(format!("{} refused {} sales of goods that it has", system.name(), leg.refused_in_all));
         }
         if let Some(units) = self.books.get_mut(&system) {
-            *units -= i64::try_from(leg.accepted_in_all).unwrap_or(i64::MAX) * workload.lines as i64;
+            *units -= i64::try_from(leg.accepted_in_all).unwrap_or(i64::MAX) * goods.lines() as i64;
         }
         let ms = |quantile| leg.latency.value_at_quantile(quantile) as f64 / 1e6;
         Ok(Figures {
@@ -95,8 +104,14 @@ impl Stand {
         let missing = || "is not running".to_owned();
         match system {
             System::Onhand => {
-                let mut wire = Onhand::new(shape, lines, seed);
+                let mut wire = Onhand::new(shape, Template::bare(lines), seed);
                 let sockets = wire.connect(self.shop.server.address, &self.shop.till)?;
+                load::run(sockets, &mut wire, picks, shape, times)
+            }
+            System::FullSales => {
+                let shop = self.dressed.as_ref().ok_or_else(missing)?;
+                let mut wire = Onhand::new(shape, Template::full(lines), seed);
+                let sockets = wire.connect(shop.server.address, &shop.till)?;
                 load::run(sockets, &mut wire, picks, shape, times)
             }
             System::Redis => {
@@ -115,6 +130,7 @@ impl Stand {
     fn pid(&self, system: System) -> Result<u32, String> {
         let server = match system {
             System::Onhand => Some(&self.shop.server),
+            System::FullSales => self.dressed.as_ref().map(|shop| &shop.server),
             System::Redis => self.redis.as_ref().map(|redis| &redis.server),
             System::Postgresql => self.postgres.as_ref().map(|postgres| &postgres.server),
             System::Loopback => Some(&self.loopback.server),

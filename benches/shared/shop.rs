@@ -9,8 +9,8 @@ use onhand_protocol::client::Client;
 use onhand_protocol::http_client::HttpClient;
 use onhand_protocol::message::read::LevelPage;
 use onhand_protocol::message::{
-    AskedLine, Basis, Body, DefineItems, DefineLocation, ItemInput, LocationKind, Rate, Receive, Request, Rounding,
-    TaxInput, Unit,
+    AskedLine, Basis, BenefitInput, Body, DefineItems, DefineLocation, DefinePromotions, ItemInput, Items,
+    LocationKind, PromotionInput, Rate, Receive, Request, Rounding, Spend, TaxInput, Terms, Unit,
 };
 use onhand_protocol::value::{Amount, Currency as WireCurrency, Id, Quantity, Text};
 use std::fs::File;
@@ -19,7 +19,11 @@ use std::process::Command;
 use tokio::runtime::Runtime;
 
 /// The price of everything, in cents.
-const PRICE: i64 = 450;
+pub(crate) const PRICE: i64 = 450;
+/// What the promotion of [`Shop::promote`] takes off a sale, in cents.
+pub(crate) const OFF: i64 = 100;
+/// What a sale must come to for that.
+const OFF_FROM: i64 = 1_000;
 /// Lines of one delivery.
 const LINES_PER_MESSAGE: usize = 500;
 
@@ -90,6 +94,31 @@ impl Shop {
             }
         }
         Ok(())
+    }
+
+    /// Puts a promotion up: an amount off every sale that comes to enough.
+    pub(crate) fn promote(&self) -> Result<(), String> {
+        let spend = Spend {
+            items: Items::default(),
+            at_least: Amount(Minor(OFF_FROM)),
+            percent_ppm: None,
+            amount: Some(Amount(Minor(OFF))),
+        };
+        let promotion = PromotionInput {
+            code: Text(Label::new("off").map_err(|why| format!("{why:?}"))?),
+            name: "An amount off".to_owned(),
+            benefit: BenefitInput::Spend(spend),
+            currency: Some(WireCurrency(Currency::EUR)),
+            terms: Terms::default(),
+            coupon: None,
+            priority: 0,
+            exclusive: false,
+        };
+        let body = DefinePromotions { promotions: vec![promotion] };
+        let body = serde_json::to_string(&body).map_err(|why| why.to_string())?;
+        let http = HttpClient::new(&self.url(), Some(&self.admin));
+        let defined = self.runtime.block_on(http.post("/v1/define_promotions", Some(Id::mint()), body));
+        defined.map(|_| ()).map_err(|why| format!("onhand: {why}"))
     }
 
     /// Units on hand, everywhere.

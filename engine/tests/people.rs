@@ -187,7 +187,7 @@ fn the_table_of_needs() {
 fn a_sale_by_other_prices_needs_more() {
     let priced = |why: Option<Why>, overridden: bool| {
         let discounts = why.map(|why| Discount { why, amount: Minor(1) }).into_iter().collect();
-        let overridden = overridden.then(|| Override { list_price: Some(Minor(2)), reason: None });
+        let overridden = overridden.then_some(Override { list_price: Some(Minor(2)), reason: None });
         let lines = vec![LinePricing::default(), LinePricing { discounts, overridden }];
         let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
         Sell { pricing: Some(Box::new(pricing)), ..sell(&[(TEA, 1)]) }
