@@ -35,12 +35,12 @@ fn grant(place: &impl Place, command: CommandId, of: &TakeBack, payout: &Payout)
     } else {
         store.given_back(sale).grant(of, payout)
     };
-    found.or_else(|why| {
+    found.map_err(|why| {
         let others = store.grants.iter().any(|(one, pending)| *one != command && pending.sale == sale);
         if others && store.given_without(sale, |_| true).grant(of, payout).is_ok() {
-            return Err(Refusal::GrantPending { retry_ms: RETRY_MS });
+            return Refusal::GrantPending { retry_ms: RETRY_MS };
         }
-        Err(why)
+        why
     })
 }
 
