@@ -136,6 +136,7 @@ fn define(handle: &Handle, watch: &Watch) {
         tax_class: Label::new("standard").unwrap(),
         price: None,
         category: "".into(),
+        unit_cost: None,
     };
     let location = |code: &str| Location {
         id: LocationId(0),

@@ -209,7 +209,7 @@ fn parts(n: u32, in_flight: u32) -> Vec<Vec<u8>> {
 
 fn sale(n: u32) -> Record {
     let taxed = Taxed { net: Minor(1_000), tax: Minor(210), rate: RatePpm(210_000) };
-    let line = SaleLine { sku: SkuId(n), qty: Qty::units(1), unit_price: Minor(1_210), taxed };
+    let line = SaleLine { sku: SkuId(n), qty: Qty::units(1), unit_price: Minor(1_210), taxed, unit_cost: None };
     let sale = Sale {
         standing: Standing::Request,
         channel: Channel::Till,
@@ -222,6 +222,7 @@ fn sale(n: u32) -> Record {
         late: None,
         redemption: None,
         pricing: None,
+        payments: None,
     };
     // Ids are random: bytes that cannot be guessed from their neighbours.
     let random = u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);

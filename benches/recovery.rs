@@ -134,7 +134,7 @@ fn sale(n: u32, per_location: u32) -> Record {
         standing: Standing::Request,
         channel: Channel::Till,
         receipt: Some((TillNo(1 + (n % 4) as u16), ReceiptNo(u64::from(n)))),
-        lines: vec![SaleLine { sku: SkuId(sku), qty: Qty::units(1), unit_price: Minor(1_210), taxed }],
+        lines: vec![SaleLine { sku: SkuId(sku), qty: Qty::units(1), unit_price: Minor(1_210), taxed, unit_cost: None }],
         tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(1_210) }],
         oversold: vec![],
         freed: vec![],
@@ -142,6 +142,7 @@ fn sale(n: u32, per_location: u32) -> Record {
         late: None,
         redemption: None,
         pricing: None,
+        payments: None,
     };
     record(n + 1_000_000, location, Event::SaleRecorded(sale))
 }

@@ -23,6 +23,7 @@ Examples:
   onhand demo
   onhand key create --role admin --data /var/lib/onhand
   onhand serve --data /var/lib/onhand --listen 127.0.0.1:7070 --origin https://shop.example
+  onhand simulator --server http://127.0.0.1:7071 --key ohk_...
   onhand import catalogue.csv --server http://127.0.0.1:7070 --dry-run
   onhand verify --data /var/lib/onhand --json
   onhand audit --data /var/lib/onhand --user ann --since 2026-01-31
@@ -57,6 +58,8 @@ pub(crate) enum Task {
     Import(Import),
     /// Feed recorded sales to a server, as its tills would.
     Replay(Replay),
+    /// Take card payments from a server as a provider that is none would, for demos and tests.
+    Simulator(Simulator),
     /// Put a server under load at a planned rate, and audit what it did.
     Loadtest(Loadtest),
     /// Check a data directory without a server: hash chain, snapshots, invariants.
@@ -77,6 +80,9 @@ pub(crate) struct Demo {
     /// Where to listen; port 0 takes any free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
     pub(crate) listen: SocketAddr,
+    /// Where to listen for drivers of payments; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) payments: SocketAddr,
 }
 
 #[derive(Args)]
@@ -90,6 +96,10 @@ pub(crate) struct Serve {
     /// A website whose pages may ask for shopper tokens, for example https://shop.example. Repeat for more.
     #[arg(long, value_name = "URL")]
     pub(crate) origin: Vec<String>,
+    /// Where to listen for the drivers of card payments, which reach nothing else; port 0 takes any free one.
+    /// Not given: there are none.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) payments: Option<SocketAddr>,
 }
 
 #[derive(Subcommand)]
@@ -187,6 +197,31 @@ pub(crate) struct Server {
 }
 
 #[derive(Args)]
+pub(crate) struct Simulator {
+    /// The server's address for payments, and a driver's key.
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Whose payments it takes.
+    #[arg(long, value_name = "NAME", default_value = "simulator", value_parser = Label::new)]
+    pub(crate) provider: Label,
+    /// Only at this location. Repeat for more.
+    #[arg(long, value_name = "CODE", value_parser = LocationCode::new)]
+    pub(crate) location: Vec<LocationCode>,
+    /// Keep its books here, so that they outlive it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bank: Option<PathBuf>,
+    /// How long a customer takes to show the card, in milliseconds.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) delay_ms: u64,
+    /// How long its terminals may say nothing before nobody knows, in milliseconds.
+    #[arg(long, value_name = "N", default_value_t = 60_000)]
+    pub(crate) answer_ms: u64,
+    /// Take amounts with their approval, as simple terminals do.
+    #[arg(long)]
+    pub(crate) immediate: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Verify {
     /// The data directory; no server may be using it.
     #[arg(long, value_name = "DIR")]
@@ -249,6 +284,8 @@ pub(crate) enum RoleName {
     Analyst,
     /// Reads health, metrics and queues.
     Operations,
+    /// Takes card payments to a provider, at the address that `serve --payments` gives.
+    Driver,
 }
 
 impl From<RoleName> for Role {
@@ -259,6 +296,7 @@ impl From<RoleName> for Role {
             RoleName::Web => Role::Web,
             RoleName::Analyst => Role::Analyst,
             RoleName::Operations => Role::Operations,
+            RoleName::Driver => Role::Driver,
         }
     }
 }

@@ -6,10 +6,13 @@ use crate::fail::Failure;
 use crate::running::{self, Stop, say};
 use crate::{key, remote};
 use onhand_actors::handle::Handle;
+use onhand_connectors::payments;
 use onhand_engine::catalogue::Role;
 use onhand_engine::command::Action;
 use onhand_engine::ids::Label;
 use onhand_loadtest::{sample, traders};
+use onhand_protocol::value::Text;
+use std::sync::Arc;
 
 /// Who holds the keys of a demo.
 const HOLDER: &str = "demo";
@@ -33,8 +36,8 @@ pub(crate) async fn run(options: Demo) -> Result<(), Failure> {
 
 async fn trade(options: &Demo, handle: &Handle) -> Result<(), Failure> {
     let stop = Stop::watch()?;
-    let key = fresh_key(handle)?;
-    let door = running::open_door(options.listen, Vec::new(), handle.clone())?;
+    let (key, drivers_key) = fresh_keys(handle)?;
+    let door = running::open_door(options.listen, Some(options.payments), Vec::new(), handle.clone())?;
     let url = format!("http://{}", door.address());
     sample::load(&url, &key).await.map_err(|error| match error {
         sample::LoadError::Client(error) => remote::failure(error),
@@ -44,21 +47,34 @@ async fn trade(options: &Demo, handle: &Handle) -> Result<(), Failure> {
     introduce(&url, &key)?;
     let mut stopped = Ok(());
     let until_stopped = async { stopped = stop.wait(handle).await };
+    let payments = door.payments_address().map(|address| format!("http://{address}"));
+    let driver = payments.map(|url| tokio::spawn(take_payments(url, drivers_key)));
     let traded = traders::run(&url, &key, traders::Options::default(), until_stopped).await;
+    driver.iter().for_each(tokio::task::JoinHandle::abort);
     door.stop();
     traded.map_err(|error| Failure::could_not(error.to_string()))?;
     stopped
 }
 
-/// A new key each time; those of earlier demos on the same data end.
-fn fresh_key(handle: &Handle) -> Result<String, Failure> {
+/// New keys each time, the admin's and a driver's; those of earlier demos on the same data end.
+fn fresh_keys(handle: &Handle) -> Result<(String, String), Failure> {
     let caller = Caller::new(handle.clone());
     let earlier = handle.directory().keys();
     for old in earlier.into_iter().filter(|key| key.holder.as_str() == HOLDER && key.revoked.is_none()) {
         caller.ask(Action::RevokeKey { key: old.id })?;
     }
     let holder = Label::new(HOLDER).map_err(|error| Failure::could_not(error.to_string()))?;
-    key::made(handle, Role::Admin, holder)
+    Ok((key::made(handle, Role::Admin, holder.clone())?, key::made(handle, Role::Driver, holder)?))
+}
+
+/// The simulated provider: payments for `simulator` are approved, or not, by their amounts.
+async fn take_payments(url: String, key: String) {
+    let Ok(provider) = Label::new("simulator") else { return };
+    let options = payments::Options::new(&url, &key, Text(provider));
+    let simulator = payments::Simulator::new(payments::Bank::in_memory());
+    if let Err(error) = payments::run(options, Arc::new(simulator), std::future::pending()).await {
+        tracing::warn!(%error, "the simulated provider has stopped");
+    }
 }
 
 fn introduce(url: &str, key: &str) -> Result<(), Failure> {

@@ -45,21 +45,32 @@ fn raise_open_files() {
 }
 
 /// Opens the door.
-pub(crate) fn open_door(listen: SocketAddr, origins: Vec<String>, handle: Handle) -> Result<Server, Failure> {
+pub(crate) fn open_door(
+    listen: SocketAddr,
+    payments: Option<SocketAddr>,
+    origins: Vec<String>,
+    handle: Handle,
+) -> Result<Server, Failure> {
     raise_open_files();
     let mut options = server::Options::new(listen, handle);
+    options.payments = payments;
     options.origins = origins;
     Server::start(options).map_err(|error| match error {
         server::Error::AddressInUse(address) => Failure::numbered(
             5009,
-            format!("another program listens on {address}. Stop it, or give another address with --listen."),
+            format!(
+                "another program listens on {address}. Stop it, or give another address with --listen or --payments."
+            ),
         ),
         other => Failure::could_not(other.to_string()),
     })
 }
 
-/// Says that the door is open. Scripts wait for this line.
+/// Says that the door is open. Scripts wait for the last of these lines.
 pub(crate) fn say_listening(server: &Server) -> Result<(), Failure> {
+    if let Some(payments) = server.payments_address() {
+        say(&format!("payments on http://{payments}"))?;
+    }
     say(&format!("listening on http://{}", server.address()))
 }
 
@@ -83,17 +94,38 @@ pub(crate) fn json(what: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(what).map_err(|error| Failure::could_not(error.to_string()))
 }
 
-/// Who may ask us to stop. Made before the door says that it is open, so that no signal is missed.
-pub(crate) struct Stop {
+/// The signals by which we are asked to stop.
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Stop {
+impl Signals {
     pub(crate) fn watch() -> Result<Self, Failure> {
         let watch =
             |kind| signal(kind).map_err(|error| Failure::could_not(format!("signals cannot be watched: {error}")));
         Ok(Self { terminate: watch(SignalKind::terminate())?, interrupt: watch(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them.
+    pub(crate) async fn wait(mut self) {
+        self.come().await;
+    }
+
+    async fn come(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Who may ask us to stop. Made before the door says that it is open, so that no signal is missed.
+pub(crate) struct Stop(Signals);
+
+impl Stop {
+    pub(crate) fn watch() -> Result<Self, Failure> {
+        Signals::watch().map(Self)
     }
 
     /// Waits until somebody asks us to stop, or the log has stopped.
@@ -101,8 +133,7 @@ impl Stop {
         let mut look = tokio::time::interval(WATCH_EVERY);
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => break,
-                _ = self.interrupt.recv() => break,
+                () = self.0.come() => break,
                 _ = look.tick() => {
                     if handle.observe().stopped {
                         return Err(Failure::numbered(

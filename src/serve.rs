@@ -15,7 +15,7 @@ pub(crate) async fn run(options: Serve) -> Result<(), Failure> {
 
 async fn serve(options: &Serve, handle: &Handle) -> Result<(), Failure> {
     let stop = Stop::watch()?;
-    let door = running::open_door(options.listen, options.origin.clone(), handle.clone())?;
+    let door = running::open_door(options.listen, options.payments, options.origin.clone(), handle.clone())?;
     running::say_listening(&door)?;
     let stopped = stop.wait(handle).await;
     door.stop();

@@ -2,8 +2,8 @@
 
 use crate::directory::ChainChange;
 use crate::figures::part::Part;
-use crate::port::{LevelChange, Outcome, Port, PortId, Ticket};
-use crate::view::{HoldChange, SessionClosed};
+use crate::port::{LevelChange, Outcome, PaymentChange, Port, PortId, Ticket};
+use crate::view::{HoldChange, SessionChange};
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::store::Totals;
@@ -39,7 +39,8 @@ pub(crate) struct Drained {
     pub(crate) totals: Vec<(LocationId, [Totals; 3])>,
     pub(crate) holds: Vec<HoldChange>,
     pub(crate) chain: Vec<ChainChange>,
-    pub(crate) closed: Vec<SessionClosed>,
+    pub(crate) sessions: Vec<SessionChange>,
+    pub(crate) payments: Vec<PaymentChange>,
     /// What an earlier second brought, counted once this is durable.
     pub(crate) part: Option<Box<Part>>,
 }
@@ -55,7 +56,8 @@ impl Drained {
         self.totals.clear();
         self.holds.clear();
         self.chain.clear();
-        self.closed.clear();
+        self.sessions.clear();
+        self.payments.clear();
         self.part = None;
     }
 }

@@ -8,7 +8,7 @@ use onhand_persistence::log::{Batch, Error, Reader};
 
 /// Shards decide side by side, so records lie in the log out of the order of their times by as much as
 /// a drain takes on its way. This is far more.
-const OUT_OF_ORDER_MS: u64 = 10_000;
+pub(crate) const OUT_OF_ORDER_MS: u64 = 10_000;
 /// Bytes read at a time.
 const BYTES: usize = 1 << 20;
 
@@ -50,7 +50,7 @@ pub(crate) fn find(
 }
 
 /// A place in the log before which everything was decided before a time.
-fn first_after(reader: &dyn Reader, last: Seq, time_ms: u64) -> Result<u64, Error> {
+pub(crate) fn first_after(reader: &dyn Reader, last: Seq, time_ms: u64) -> Result<u64, Error> {
     // Batches that begin before `low` begin before the time; those from `high` on do not.
     let (mut low, mut high) = (1, last.0 + 1);
     let mut found = 1;
@@ -68,11 +68,11 @@ fn first_after(reader: &dyn Reader, last: Seq, time_ms: u64) -> Result<u64, Erro
     Ok(found)
 }
 
-fn begins(batch: &Batch) -> Result<Timestamp, Error> {
+pub(crate) fn begins(batch: &Batch) -> Result<Timestamp, Error> {
     let first = format::frames(&batch.bytes).next().transpose().map_err(corrupt)?;
     Ok(first.map(|frame| frame.time()).unwrap_or_default())
 }
 
-fn corrupt(error: DecodeError) -> Error {
+pub(crate) fn corrupt(error: DecodeError) -> Error {
     Error::Corrupt(error.to_string())
 }

@@ -8,11 +8,12 @@ use crate::figures::desk::Desk;
 use crate::log_thread::LogThread;
 use crate::meters::Meters;
 use crate::places::Places;
-use crate::port::{Envelope, LevelChange, Port, PortId};
+use crate::port::{Envelope, LevelChange, PaymentChange, Port, PortId};
+use crate::scanning::{Found, Scan, Scanned};
 use crate::shard::{Shard, StepPort};
 use crate::shared::{Inbox, Shared};
 use crate::view::View;
-use crate::{finding, remembered};
+use crate::{finding, remembered, scanning};
 use actix::Actor;
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use crossbeam::channel::Sender;
@@ -21,11 +22,13 @@ use onhand_engine::command::Command;
 use onhand_engine::event::Record;
 use onhand_engine::ids::{LocationId, ReservationId, Seq, SessionNo, SkuId, TillNo};
 use onhand_engine::level::Level;
+use onhand_engine::report::Sessions;
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::PlaceState;
 use onhand_persistence::format;
 use onhand_persistence::log::{BatchId, Error, Log, Partition, Recovered, Remembered};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -264,6 +267,11 @@ impl Handle {
         self.shared().view.hold(location, id)
     }
 
+    /// The payments of a location that are not ended, as of the last durable record.
+    pub fn payments(&self, location: LocationId) -> Vec<PaymentChange> {
+        self.shared().view.payments(location)
+    }
+
     /// The durable record that closed a till session, with its Z and journal; none where it is open, never
     /// was, or lies before what the archive has.
     ///
@@ -279,6 +287,30 @@ impl Handle {
         let Some(closed) = shared.view.closed(location, till, session) else { return Ok(None) };
         let last = Seq(shared.last_seq.load(Ordering::Acquire));
         finding::find(&*shared.reader, last, location, closed, |event| event.closes(till, session))
+    }
+
+    /// The sessions of every till of the wanted locations, as of the last durable record.
+    pub fn sessions(&self, wanted: impl Fn(LocationId) -> bool) -> Sessions {
+        self.shared().view.sessions(wanted)
+    }
+
+    /// Goes through a part of the log on the thread of the caller, and tells the records of tills and of the website at
+    /// the wanted locations, in order, until told to stop. Takes as long as it takes.
+    ///
+    /// # Errors
+    /// [`Error`] when the log cannot be read.
+    pub fn scan(
+        &self,
+        scan: Scan,
+        wanted: impl Fn(LocationId) -> bool,
+        tell: impl FnMut(Found<'_>) -> ControlFlow<()>,
+    ) -> Result<Scanned, Error> {
+        scanning::scan(&*self.shared().reader, scan, wanted, tell)
+    }
+
+    /// The last durable record.
+    pub fn last_seq(&self) -> Seq {
+        Seq(self.shared().last_seq.load(Ordering::Acquire))
     }
 
     /// Durable events after a place, in order, about so many at most: the feed to resume from.

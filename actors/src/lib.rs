@@ -20,6 +20,7 @@ mod places;
 pub mod port;
 mod quarantine;
 mod remembered;
+pub mod scanning;
 mod shard;
 mod shared;
 mod sku_index;

@@ -116,11 +116,13 @@ impl LogThread {
         shared.view.put_levels(&levels);
         let mut replies = Replies::default();
         let mut chain_changed = false;
+        let mut payments = Vec::new();
         let mut next = first;
         for drained in batch.iter_mut() {
             drained.totals.drain(..).for_each(|(location, totals)| shared.view.put_totals(location, totals));
             drained.holds.drain(..).for_each(|change| shared.view.put_hold(change));
-            drained.closed.drain(..).for_each(|closed| shared.view.put_closed(&closed));
+            drained.sessions.drain(..).for_each(|change| shared.view.put_session(&change));
+            payments.append(&mut drained.payments);
             chain_changed |= !drained.chain.is_empty();
             drained.chain.drain(..).for_each(|change| shared.directory.put(change));
             drained.part.take().into_iter().for_each(|part| shared.desk.put(*part));
@@ -131,7 +133,12 @@ impl LogThread {
         if chain_changed {
             shared.ports.each(|port| port.chain_changed());
         }
+        shared.view.put_payments(&payments);
         shared.ports.deliver(&mut replies);
+        if !payments.is_empty() {
+            let payments = Arc::from(payments);
+            shared.ports.each(|port| port.payments(&payments));
+        }
         if !levels.is_empty() {
             shared.ports.each(|port| port.levels(Arc::clone(&levels)));
         }

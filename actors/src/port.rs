@@ -3,8 +3,9 @@
 
 use onhand_engine::answer::Answer;
 use onhand_engine::command::Command;
-use onhand_engine::ids::{LocationId, Seq, SkuId};
+use onhand_engine::ids::{LocationId, PaymentId, Seq, SkuId};
 use onhand_engine::level::Level;
+use onhand_engine::payment::Payment;
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
@@ -60,6 +61,17 @@ pub struct LevelChange {
     pub level: Level,
 }
 
+/// A payment as it stands after a durable change.
+#[derive(Clone, Debug)]
+pub struct PaymentChange {
+    /// Where its sale is made.
+    pub location: LocationId,
+    /// Which.
+    pub id: PaymentId,
+    /// How it stands.
+    pub payment: Arc<Payment>,
+}
+
 /// The receiving end, called on the log's or a shard's thread, or within [`Handle::submit`] for what
 /// is refused at once: it must take what it is given and wake somebody, and never wait.
 ///
@@ -70,6 +82,9 @@ pub trait Port: Send + Sync {
 
     /// Levels that became durable with one batch, one per SKU, shared among all ports.
     fn levels(&self, changes: Arc<[LevelChange]>);
+
+    /// Payments that changed with one batch, in the order of their changes, shared among all ports.
+    fn payments(&self, _changes: &Arc<[PaymentChange]>) {}
 
     /// The chain changed: catalogue, locations, keys (a revoked key's sockets must go) or people.
     fn chain_changed(&self);

@@ -1,18 +1,22 @@
 //! The published view: what is durable, for every thread to read. Never the truth; the actors are.
 
 use crate::figures::stockouts::{Stockouts, is_out};
-use crate::port::LevelChange;
+use crate::port::{LevelChange, PaymentChange};
 use dashmap::DashMap;
 use hashbrown::DefaultHashBuilder;
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
-use onhand_engine::ids::{LocationId, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{LocationId, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::level::Level;
+use onhand_engine::payment::Payment;
+use onhand_engine::report::{Sessions, Span};
 use onhand_engine::store::{Reservation, Totals};
+use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 type Map<K, V> = DashMap<K, V, DefaultHashBuilder>;
 
@@ -24,33 +28,44 @@ pub(crate) enum HoldChange {
     Ended(LocationId, ReservationId),
 }
 
-/// A till session that was closed, and when: its Z is in the log.
+/// A till session that was opened or closed.
 #[derive(Debug)]
-pub(crate) struct SessionClosed {
-    spot: (LocationId, TillNo, SessionNo),
-    closed: Timestamp,
+pub(crate) struct SessionChange {
+    spot: (LocationId, TillNo),
+    session: SessionNo,
+    span: Span,
 }
 
-impl SessionClosed {
-    /// The session that a record closes.
+impl SessionChange {
+    /// What a record changes about a session.
     pub(crate) fn of(record: &Record) -> Option<Self> {
-        match &record.event {
-            Event::Drawer { till, happening: Happening::SessionClosed { z, .. } } => {
-                Some(Self { spot: (record.location, *till, z.session), closed: z.read })
+        let Event::Drawer { till, happening } = &record.event else { return None };
+        let (session, span) = match happening {
+            Happening::SessionOpened { session, opened, business_day, basis, .. } => {
+                (*session, Span { opened: *opened, closed: None, business_day: *business_day, basis: *basis })
             }
-            _ => None,
-        }
+            // The rest was published when it was opened.
+            Happening::SessionClosed { z, .. } => {
+                let (opened, closed, business_day) = (z.opened, Some(z.read), z.business_day);
+                (z.session, Span { opened, closed, business_day, basis: PriceBasis::TaxInclusive })
+            }
+            Happening::CashMoved { .. } | Happening::NoSaleOpened { .. } => return None,
+        };
+        Some(Self { spot: (record.location, *till), session, span })
     }
 }
 
-/// Levels, totals, live reservations and closed sessions as of the last durable record.
+/// Levels, totals, live reservations and till sessions as of the last durable record.
 #[derive(Default)]
 pub(crate) struct View {
     levels: Map<(LocationId, SkuId), (Level, Timestamp)>,
     listing: Map<LocationId, BTreeSet<SkuId>>,
     totals: Map<LocationId, [Totals; 3]>,
     holds: Map<(LocationId, ReservationId), Reservation>,
-    closed: Map<(LocationId, TillNo, SessionNo), Timestamp>,
+    /// By till; session 1 is the first.
+    sessions: Map<(LocationId, TillNo), Vec<Span>>,
+    /// Those that are not ended.
+    payments: Map<LocationId, BTreeMap<PaymentId, Arc<Payment>>>,
     pub(crate) stockouts: Stockouts,
 }
 
@@ -66,6 +81,11 @@ impl HoldChange {
                 tell(HoldChange::Live(at, *reservation, live));
             }
             Event::Extended { reservation, deadline } => tell(HoldChange::Extended(at, *reservation, *deadline)),
+            Event::Payment { happening, .. } => {
+                if let Some((reservation, deadline)) = happening.keeps() {
+                    tell(HoldChange::Extended(at, reservation, deadline));
+                }
+            }
             Event::Released(freed) | Event::Expired(freed) => tell(HoldChange::Ended(at, freed.reservation)),
             Event::SaleRecorded(sale) => {
                 sale.freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
@@ -95,10 +115,22 @@ impl View {
         for (id, live) in &place.store.reservations {
             self.holds.insert((location, *id), live.clone());
         }
+        let open = place.store.payments.open().map(|(id, payment)| (id, Arc::new(payment.clone())));
+        self.payments.insert(location, open.collect());
         for (till, drawer) in place.tills.iter().filter_map(|(no, till)| Some((*no, till.drawer.as_ref()?))) {
-            for (session, closed) in (1..).map(SessionNo).zip(&drawer.closed) {
-                self.closed.insert((location, till, session), closed.closed);
-            }
+            let closed = drawer.closed.iter().map(|closed| Span {
+                opened: closed.opened,
+                closed: Some(closed.closed),
+                business_day: closed.business_day,
+                basis: closed.basis,
+            });
+            let open = drawer.session.iter().map(|open| Span {
+                opened: open.opened,
+                closed: None,
+                business_day: open.business_day,
+                basis: open.basis,
+            });
+            self.sessions.insert((location, till), closed.chain(open).collect());
         }
     }
 
@@ -136,13 +168,48 @@ impl View {
         }
     }
 
-    /// Publishes that a session was closed.
-    pub(crate) fn put_closed(&self, closed: &SessionClosed) {
-        self.closed.insert(closed.spot, closed.closed);
+    /// Publishes payments as they stand after their changes.
+    pub(crate) fn put_payments(&self, changes: &[PaymentChange]) {
+        for change in changes {
+            let mut own = self.payments.entry(change.location).or_default();
+            if change.payment.is_open() {
+                own.insert(change.id, Arc::clone(&change.payment));
+            } else {
+                own.remove(&change.id);
+            }
+        }
     }
 
+    /// The payments of a location that are not ended.
+    pub(crate) fn payments(&self, location: LocationId) -> Vec<PaymentChange> {
+        let own = self.payments.get(&location);
+        let change = |(id, payment): (&PaymentId, &Arc<Payment>)| PaymentChange {
+            location,
+            id: *id,
+            payment: Arc::clone(payment),
+        };
+        own.iter().flat_map(|own| own.iter().map(change).collect::<Vec<_>>()).collect()
+    }
+
+    /// Publishes that a session was opened or closed.
+    pub(crate) fn put_session(&self, change: &SessionChange) {
+        let SessionChange { spot, session, span } = change;
+        let mut spans = self.sessions.entry(*spot).or_default();
+        match spans.get_mut(place_of(*session)) {
+            Some(known) => known.closed = span.closed,
+            None => spans.push(*span),
+        }
+    }
+
+    /// When a session was closed, where it was.
     pub(crate) fn closed(&self, location: LocationId, till: TillNo, session: SessionNo) -> Option<Timestamp> {
-        self.closed.get(&(location, till, session)).map(|closed| *closed)
+        self.sessions.get(&(location, till))?.get(place_of(session))?.closed
+    }
+
+    /// The sessions of every till of the wanted locations.
+    pub(crate) fn sessions(&self, wanted: impl Fn(LocationId) -> bool) -> Sessions {
+        let of_wanted = self.sessions.iter().filter(|entry| wanted(entry.key().0));
+        of_wanted.map(|entry| (*entry.key(), entry.value().clone())).collect()
     }
 
     pub(crate) fn level(&self, location: LocationId, sku: SkuId) -> Option<LevelChange> {
@@ -166,4 +233,8 @@ impl View {
     pub(crate) fn hold(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {
         self.holds.get(&(location, id)).map(|live| live.clone())
     }
+}
+
+fn place_of(session: SessionNo) -> usize {
+    usize::try_from(session.0.saturating_sub(1)).unwrap_or(usize::MAX)
 }

@@ -133,6 +133,7 @@ pub(crate) fn recovered(skus: u32) -> Recovered {
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(100)),
         category: "".into(),
+        unit_cost: None,
     };
     let shop = Location {
         id: SHOP,
@@ -179,6 +180,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         qty: Qty::units(1),
         unit_price: Minor(100),
         taxed: Taxed { net: Minor(100), ..Taxed::default() },
+        unit_cost: None,
     };
     let action = Action::Sell(Sell {
         standing: Standing::Request,
@@ -192,6 +194,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));

@@ -79,7 +79,13 @@ pub(crate) fn commands(lines: usize) -> Vec<Command> {
 
 fn command(lines: usize, chance: &mut Chance) -> Command {
     let taxed = Taxed { net: Minor(500), tax: Minor(105), rate: RatePpm(210_000) };
-    let mut line = || SaleLine { sku: SkuId(chance.below(SKUS)), qty: Qty::units(1), unit_price: Minor(605), taxed };
+    let mut line = || SaleLine {
+        sku: SkuId(chance.below(SKUS)),
+        qty: Qty::units(1),
+        unit_price: Minor(605),
+        taxed,
+        unit_cost: None,
+    };
     let action = Action::Sell(Sell {
         standing: Standing::Request,
         till: None,
@@ -92,6 +98,7 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     });
     let id = CommandId(u128::from(chance.next()) << 64 | u128::from(chance.next()));

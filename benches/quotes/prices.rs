@@ -88,6 +88,7 @@ pub(crate) fn baskets(lines: usize) -> Vec<Vec<BasketLine>> {
             code: SkuCode::new(&format!("I{sku}")).unwrap(),
             price: Some(Minor(1_000 + i64::from(sku % 100))),
             category: category(sku),
+            unit_cost: None,
             ..sample::item()
         };
         let qty = Qty::units(1 + i64::from(chance.below(4)));

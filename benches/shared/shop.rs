@@ -187,5 +187,6 @@ fn item(number: u32) -> Option<ItemInput> {
         tax_class: Text(Label::new("standard").ok()?),
         price: Some(Amount(Minor(PRICE))),
         category: "measured".to_owned(),
+        unit_cost: None,
     })
 }

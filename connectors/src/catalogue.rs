@@ -32,7 +32,7 @@ impl Default for ReadOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// Our own: `sku,name,gtin,unit,tax_class,price,category[,location,on_hand]`.
+    /// Our own: `sku,name,gtin,unit,tax_class,price,category[,unit_cost][,location,on_hand]`.
     Onhand,
     /// Shopify's product export.
     Shopify,

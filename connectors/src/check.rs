@@ -26,6 +26,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) unit: &'a str,
     pub(crate) tax_class: &'a str,
     pub(crate) price: &'a str,
+    pub(crate) unit_cost: &'a str,
     pub(crate) category: &'a str,
     pub(crate) location: &'a str,
     pub(crate) on_hand: &'a str,
@@ -99,11 +100,15 @@ impl<'a> Checker<'a> {
         let unit = self.unit(line, draft.unit);
         let gtins = self.gtins(line, draft.gtins);
         let tax_class = self.tax_class(line, draft.tax_class);
-        let price = self.price(line, draft.price);
+        let price = self.amount(line, "price", draft.price);
+        if price == Some(Minor::ZERO) {
+            self.warn(line, "price", "its price is zero", "enter a price, or leave it empty if tills key it in");
+        }
+        let unit_cost = self.amount(line, "unit_cost", draft.unit_cost);
         let (Some(code), Some(tax_class), Some(unit)) = (code, tax_class, unit) else { return };
         self.stock(draft, &code, unit);
         self.claim_gtins(line, &gtins, &code);
-        let item = Item { sku: SkuId(0), code: code.clone(), name, gtins, unit, tax_class, price, category };
+        let item = Item { sku: SkuId(0), code: code.clone(), name, gtins, unit, tax_class, price, category, unit_cost };
         self.put(line, draft, code, item);
     }
 
@@ -241,24 +246,20 @@ impl<'a> Checker<'a> {
         self.options.tax_class.clone()
     }
 
-    fn price(&mut self, line: u64, text: &str) -> Option<Minor> {
+    fn amount(&mut self, line: u64, field: &'static str, text: &str) -> Option<Minor> {
         if text.is_empty() {
             return None;
         }
         match amount::parse(text, self.options.currency) {
-            Ok(Minor(0)) => {
-                self.warn(line, "price", "its price is zero", "enter a price, or leave it empty if tills key it in");
-                Some(Minor::ZERO)
-            }
-            Ok(price) => Some(price),
+            Ok(amount) => Some(amount),
             Err(error) => {
                 let mend = match error {
                     AmountError::Comma => "write decimals with a point and no separators: 1234.50",
                     AmountError::TooLarge(_) => "check it: a bar code may have slipped into the column",
                     AmountError::TooFine(_) => "round it, or name the currency of the file by --currency",
-                    AmountError::NotANumber | AmountError::Negative => "enter a price such as 12.50",
+                    AmountError::NotANumber | AmountError::Negative => "enter an amount such as 12.50",
                 };
-                self.error(line, "price", format!("price {text} {error}"), mend);
+                self.error(line, field, format!("{field} {text} {error}"), mend);
                 None
             }
         }

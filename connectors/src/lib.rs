@@ -1,4 +1,4 @@
-//! Catalogues of other platforms read into ours.
+//! Other platforms: their catalogues read into ours, and drivers for providers of card payments.
 //!
 //! Responsible for: recognising a product file by its header (our own CSV, Shopify, WooCommerce,
 //! Complete Journey; plain or gzip), reading it exactly, listing by line what is wrong with it and
@@ -9,6 +9,7 @@
 pub mod amount;
 pub mod catalogue;
 pub mod import;
+pub mod payments;
 
 mod check;
 mod formats;

@@ -113,7 +113,7 @@ fn every_mistake_has_its_line_and_mend() {
             8: error: price: price 1,50 has a comma -> write decimals with a point and no separators: 1234.50
             9: error: price: price 4006381333931 is beyond 1,000,000 -> check it: a bar code may have slipped into the column
             10: error: price: price 1.999 has more decimals than EUR has -> round it, or name the currency of the file by --currency
-            11: error: price: price -1 is below zero -> enter a price such as 12.50
+            11: error: price: price -1 is below zero -> enter an amount such as 12.50
             11: warning: on_hand: its stock is -2 -> it is taken as 0; count the item
             12: warning: price: its price is zero -> enter a price, or leave it empty if tills key it in
             12: error: on_hand: 1.5 of an item counted by the piece -> use whole numbers, or unit kg
@@ -346,4 +346,16 @@ fn a_card_number_is_an_error_that_names_the_line_and_not_the_number() {
         5: error: gtin: bar code [card number] has 16 digits where 8, 12, 13 or 14 are expected -> restore leading zeros that a spreadsheet removed, or leave the cell empty
     "#]],
     );
+}
+
+#[test]
+fn what_things_cost_the_shop_is_read_where_a_file_says_it() {
+    let own =
+        "sku,name,gtin,unit,tax_class,price,category,unit_cost\nTEA,Tea,,,food,3.50,Food,1.24\nBAG,Bag,,,food,1,,\n";
+    let shopify = "Handle,Title,Variant SKU,Variant Price,Cost per item\ntea,Tea,TEA,3.50,1.24\nbag,Bag,BAG,1.00,\n";
+    for text in [own, shopify] {
+        let catalogue = read_bytes(text.as_bytes(), &standard());
+        let costs: Vec<_> = catalogue.items.iter().map(|item| item.unit_cost.map(|cost| cost.0)).collect();
+        assert_eq!(costs, [Some(124), None], "{}", show(&catalogue));
+    }
 }

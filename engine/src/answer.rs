@@ -3,8 +3,9 @@
 use crate::account::Statement;
 use crate::command::SkuQty;
 use crate::drawer::Told;
-use crate::ids::{AccountId, ReceiptNo, TillNo};
+use crate::ids::{AccountId, PaymentId, ReceiptNo, TillNo};
 use crate::money::Minor;
+use crate::payment::Payment;
 use crate::qty::Qty;
 use crate::returns::Grant;
 use crate::time::Timestamp;
@@ -129,4 +130,13 @@ pub enum Answer {
     UserDisabled,
     /// People are required there, or no longer.
     PeopleRequired,
+    /// The payment waits for a driver.
+    PaymentStarted {
+        /// When it is given up by itself.
+        expires: Timestamp,
+    },
+    /// A step of a payment is done, or was before.
+    PaymentStep,
+    /// How a payment stands.
+    Payment(PaymentId, Box<Payment>),
 }

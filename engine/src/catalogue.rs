@@ -29,6 +29,8 @@ pub struct Item {
     pub price: Option<Minor>,
     /// Its department or product type, for people to find it by. May be empty.
     pub category: Arc<str>,
+    /// What a unit costs the shop, in minor units of the chain's currency, where that is known.
+    pub unit_cost: Option<Minor>,
 }
 
 impl Item {
@@ -96,6 +98,8 @@ pub enum Role {
     Analyst,
     /// Reads health, metrics and queues.
     Operations,
+    /// Speaks to a payment provider or its terminals, at the payments' own listener.
+    Driver,
 }
 
 /// The public half of a key's name.
@@ -121,7 +125,7 @@ pub struct Key {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] = [Role::Admin, Role::Till, Role::Web, Role::Analyst, Role::Operations];
+    pub const ALL: [Role; 6] = [Role::Admin, Role::Till, Role::Web, Role::Analyst, Role::Operations, Role::Driver];
 
     /// The word for it on the command line and the wire.
     #[must_use]
@@ -132,6 +136,7 @@ impl Role {
             Role::Web => "web",
             Role::Analyst => "analyst",
             Role::Operations => "operations",
+            Role::Driver => "driver",
         }
     }
 

@@ -133,14 +133,18 @@ impl Chain {
         for item in items {
             let earlier = new_codes.get(&item.code).and_then(|at| numbered.get_mut(*at));
             if let Some(earlier) = earlier {
-                *earlier = Item { sku: earlier.sku, ..item.clone() };
+                let unit_cost = item.unit_cost.or(earlier.unit_cost);
+                *earlier = Item { sku: earlier.sku, unit_cost, ..item.clone() };
                 continue;
             }
             let known = self.item_by_code(&item.code);
             let next = u32::try_from(self.items.len()).unwrap_or(u32::MAX).saturating_add(added);
             added = added.saturating_add(u32::from(known.is_none()));
             new_codes.insert(&item.code, numbered.len());
-            numbered.push(Item { sku: known.unwrap_or(SkuId(next)), ..item.clone() });
+            // Product files seldom say what things cost the shop: what is known of it stays.
+            let cost_before = || known.and_then(|sku| self.item(sku)).and_then(|item| item.unit_cost);
+            let unit_cost = item.unit_cost.or_else(cost_before);
+            numbered.push(Item { sku: known.unwrap_or(SkuId(next)), unit_cost, ..item.clone() });
         }
         Event::ItemsDefined { items: numbered, added }
     }

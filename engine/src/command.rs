@@ -7,8 +7,11 @@ pub use sell::{Said, SaleLine, Sell, Standing, Tender, TenderKind};
 use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
-use crate::ids::{AccountId, CommandId, Label, LocationId, OrderId, Owner, ReservationId, SkuId, TillNo, UserCode};
+use crate::ids::{
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReservationId, SkuId, TillNo, UserCode,
+};
 use crate::money::Currency;
+use crate::payment::PaymentAsk;
 use crate::people::{Capabilities, PinHash};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
@@ -340,13 +343,20 @@ pub enum Action {
         /// Whether a person must be signed in there.
         required: bool,
     },
+    /// Something is asked of a card payment.
+    Payment {
+        /// Which: one that begins is named by its command.
+        payment: PaymentId,
+        /// What.
+        ask: PaymentAsk,
+    },
 }
 
 impl Action {
     /// Whether it only reads: a full disk does not matter to it.
     #[must_use]
     pub const fn is_reading(&self) -> bool {
-        matches!(self, Action::Account { ask: AccountAsk::Read, .. })
+        matches!(self, Action::Account { ask: AccountAsk::Read, .. } | Action::Payment { ask: PaymentAsk::Read, .. })
     }
 
     /// Whether an account is asked for something by somebody, and not by the server for a sale.

@@ -65,6 +65,20 @@ impl Date {
         Self { year: u16::try_from(year).unwrap_or(9_999), month: small(month), day: small(day) }
     }
 
+    /// The first moment of the day, in UTC.
+    #[must_use]
+    pub fn begins(self) -> Timestamp {
+        // The way back of `of`: years begin on the first of March.
+        let (year, month) = (u64::from(self.year), u64::from(self.month));
+        let year = year.saturating_sub(u64::from(month <= 2));
+        let month = if month > 2 { month.saturating_sub(3) } else { month.saturating_add(9) };
+        let in_year = divide(month.saturating_mul(153).saturating_add(2), 5).0;
+        let in_year = in_year.saturating_add(u64::from(self.day)).saturating_sub(1);
+        let leaps = divide(year, 4).0.saturating_sub(divide(year, 100).0).saturating_add(divide(year, 400).0);
+        let days = year.saturating_mul(365).saturating_add(leaps).saturating_add(in_year);
+        Timestamp(days.saturating_sub(719_468).saturating_mul(86_400_000))
+    }
+
     /// Reads YYMMDD. A day of 00 is the last of its month; the century is the one that puts the year within
     /// 49 years before and 50 after today's (GS1 General Specifications 7.12).
     #[must_use]

@@ -14,6 +14,7 @@ use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
+use crate::payment;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
 use crate::stock::StockRow;
@@ -148,6 +149,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             return account::decide(&place.store().accounts, *account, ask, now);
         }
         Action::Redemption(ask) => return account::decide_redemption(place.store(), ask),
+        Action::Payment { payment, ask } => return payment::decide(place.store(), command, *payment, ask, now),
     };
     Ok(Decision::Happens(event))
 }
@@ -186,6 +188,7 @@ fn sold(place: &impl Place, sell: &Sell, tenders: &[Tender], due: Minor, command
     if sell.standing == Standing::Request {
         refuse_short(&shortages)?;
     }
+    let payments = payment::paid(place.store(), sell, command.id, &freed)?;
     Ok(Sale {
         standing: sell.standing,
         channel,
@@ -198,6 +201,7 @@ fn sold(place: &impl Place, sell: &Sell, tenders: &[Tender], due: Minor, command
         late,
         redemption: redemption(command, sell.takes.to_vec(), None),
         pricing: sell.pricing.clone(),
+        payments,
     })
 }
 

@@ -193,6 +193,12 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         bytes.pending(pending);
         feed(&bytes.0);
     }
+    for (id, payment) in store.payments.list() {
+        let mut bytes = Bytes::of(b'Y', location);
+        bytes.uuid(id.0);
+        payment.digest(&mut bytes);
+        feed(&bytes.0);
+    }
     for (id, account) in &store.accounts.list {
         let mut bytes = Bytes::of(b'A', location);
         bytes.0.extend_from_slice(&id.0.to_be_bytes());
@@ -203,7 +209,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
 
 /// One entity's bytes: a tag, then fields of fixed width and lists and texts with their length, so
 /// that no two states share theirs.
-struct Bytes(Vec<u8>);
+pub(crate) struct Bytes(Vec<u8>);
 
 impl Bytes {
     fn of(tag: u8, location: LocationId) -> Self {
@@ -213,15 +219,23 @@ impl Bytes {
         bytes
     }
 
-    fn small(&mut self, number: u32) {
+    pub(crate) fn uuid(&mut self, id: u128) {
+        self.0.extend_from_slice(&id.to_be_bytes());
+    }
+
+    pub(crate) fn flag(&mut self, flag: bool) {
+        self.0.push(u8::from(flag));
+    }
+
+    pub(crate) fn small(&mut self, number: u32) {
         self.0.extend_from_slice(&number.to_be_bytes());
     }
 
-    fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         self.0.extend_from_slice(&number.to_be_bytes());
     }
 
-    fn count(&mut self, len: usize) {
+    pub(crate) fn count(&mut self, len: usize) {
         self.number(u64::try_from(len).unwrap_or(u64::MAX));
     }
 
@@ -229,11 +243,11 @@ impl Bytes {
         self.number(qty.milli().cast_unsigned());
     }
 
-    fn minor(&mut self, amount: Minor) {
+    pub(crate) fn minor(&mut self, amount: Minor) {
         self.number(amount.0.cast_unsigned());
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.count(text.len());
         self.0.extend_from_slice(text.as_bytes());
     }
@@ -380,6 +394,7 @@ impl Bytes {
     }
 
     fn closed_session(&mut self, closed: &Closed) {
+        self.number(closed.opened.0);
         self.number(closed.closed.0);
         self.small(closed.business_day.number());
         self.text(closed.basis.name());

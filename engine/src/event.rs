@@ -8,10 +8,11 @@ use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Sta
 use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
 use crate::ids::{
-    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, Seq, SessionNo, SkuId, TillNo,
-    UserCode,
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReceiptNo, ReservationId, Seq, SessionNo,
+    SkuId, TillNo, UserCode,
 };
 use crate::money::Minor;
+use crate::payment::{self, Paid};
 use crate::people::{By, Capabilities, PinHash, UserNo};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
@@ -73,6 +74,8 @@ pub struct Sale {
     pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// What card payments pay of it, where it names them.
+    pub payments: Option<Box<Paid>>,
 }
 
 /// Goods that came back.
@@ -314,6 +317,13 @@ pub enum Event {
         /// Whether a person must be signed in there.
         required: bool,
     },
+    /// Something happened to a card payment.
+    Payment {
+        /// Which.
+        payment: PaymentId,
+        /// What.
+        happening: payment::Happening,
+    },
 }
 
 impl Sale {
@@ -378,6 +388,7 @@ impl Event {
         match self {
             Event::Expired(_) | Event::Settled { .. } | Event::ReturnGranted { .. } | Event::GrantEnded { .. } => true,
             Event::Account { entry, .. } => entry.is_own_step(),
+            Event::Payment { happening, .. } => happening.is_own_step(),
             _ => false,
         }
     }

@@ -8,8 +8,10 @@ use crate::drawer::Ask;
 use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
-use crate::ids::Label;
+use crate::ids::{Label, PaymentId};
 use crate::money::Currency;
+use crate::payment::card::{Card, Last4, Safe};
+use crate::payment::{PaymentAsk, Report};
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
 use crate::returns::{TakeBack, What};
@@ -228,6 +230,7 @@ impl Parts {
                 self.rest.number(u64::from(at.0));
                 self.rest.number(u64::from(*required));
             }
+            Action::Payment { payment, ask } => self.payment(*payment, ask),
         }
     }
 
@@ -246,6 +249,60 @@ impl Parts {
             self.rest.number(u64::from(session.0));
         }
         sell.takes.iter().for_each(|take| self.take(take));
+        for (payment, amount) in &sell.payments {
+            self.money.uuid(payment.0);
+            self.money.minor(*amount);
+        }
+    }
+
+    fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
+        // One that begins is named by its command.
+        if !matches!(ask, PaymentAsk::Start(_)) {
+            self.rest.uuid(payment.0);
+        }
+        match ask {
+            PaymentAsk::Start(start) => {
+                self.op.text("start_payment");
+                self.money.text(start.currency.as_str());
+                self.money.minor(start.amount);
+                self.rest.uuid(start.sale.0);
+                self.rest.till(start.till);
+                self.rest.text(start.provider.as_str());
+                self.rest.reservation(start.reservation);
+                self.rest.number(start.attempt.0);
+            }
+            PaymentAsk::GiveUp => self.op.text("give_up_payment"),
+            PaymentAsk::Refund(amount) => {
+                self.op.text("refund_payment");
+                self.money.minor(*amount);
+            }
+            PaymentAsk::Read => self.op.text("payment"),
+            PaymentAsk::Take => self.op.text("take_payment"),
+            PaymentAsk::Report(report) => {
+                self.op.text("report_payment");
+                self.rest.text(report.name());
+                self.report(report);
+            }
+            PaymentAsk::Due => self.op.text("payment_due"),
+        }
+    }
+
+    fn report(&mut self, report: &Report) {
+        match report {
+            Report::Approved(approval) => {
+                self.rest.text(approval.transaction.as_str());
+                self.rest.number(u64::from(approval.taken));
+                let Card { brand, last4, token, authorisation } = &approval.card;
+                self.rest.maybe(brand.as_ref().map(Safe::as_str));
+                self.rest.maybe(last4.as_ref().map(Last4::as_str));
+                self.rest.maybe(token.as_ref().map(Safe::as_str));
+                self.rest.maybe(authorisation.as_ref().map(Safe::as_str));
+            }
+            Report::Declined(reason) => self.rest.maybe(reason.as_ref().map(Safe::as_str)),
+            Report::Failed(reason) => self.rest.text(reason.as_str()),
+            Report::Refunded(refund) => self.rest.uuid(refund.0),
+            Report::Unknown | Report::NotFound | Report::Captured | Report::Voided => {}
+        }
     }
 
     fn take(&mut self, take: &Take) {

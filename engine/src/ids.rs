@@ -109,6 +109,10 @@ uuid!(
     /// that issued it.
     AccountId
 );
+uuid!(
+    /// A card payment is named by the command that asked for it, here and at its provider.
+    PaymentId
+);
 
 /// A text identifier: 1 to `MAX` characters, printable, no control characters, no blanks at its ends.
 /// Shared: an owner's name stands in the event, the reservation and the index of owners.

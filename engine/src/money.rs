@@ -1,6 +1,7 @@
 //! Money: integer minor units of one currency. `price x quantity = money`; nothing here is a float.
 
 use crate::qty::Qty;
+use std::cmp::Reverse;
 use std::fmt;
 
 /// An ISO 4217 currency code.
@@ -99,6 +100,14 @@ pub fn divide_half_up(numerator: i128, denominator: i128) -> i64 {
     if denominator <= 0 {
         return 0;
     }
+    if let (Ok(numerator), Ok(denominator)) = (i64::try_from(numerator), i64::try_from(denominator)) {
+        // As below; a division of 64 bits takes a fraction of the time.
+        let half = denominator / 2;
+        let shifted = if numerator < 0 { numerator.checked_sub(half) } else { numerator.checked_add(half) };
+        if let Some(quotient) = shifted.and_then(|shifted| shifted.checked_div(denominator)) {
+            return quotient;
+        }
+    }
     let half = denominator / 2;
     let shifted = if numerator < 0 { numerator.saturating_sub(half) } else { numerator.saturating_add(half) };
     let quotient = shifted.checked_div(denominator).unwrap_or(0);
@@ -109,26 +118,42 @@ pub fn divide_half_up(numerator: i128, denominator: i128) -> i64 {
 /// to the earlier part). All zero weights: everything goes to the first part.
 #[must_use]
 pub fn split(amount: Minor, weights: &[u64]) -> Vec<Minor> {
-    let total: i128 = weights.iter().map(|w| i128::from(*w)).sum();
+    let total: u128 = weights.iter().map(|w| u128::from(*w)).sum();
     if total == 0 {
         return weights.iter().enumerate().map(|(i, _)| if i == 0 { amount } else { Minor::ZERO }).collect();
     }
-    let sign = if amount.0 < 0 { -1 } else { 1 };
-    let whole = i128::from(amount.0.unsigned_abs());
-    let exact = |w: &u64| whole.saturating_mul(i128::from(*w));
-    let mut parts: Vec<i128> = weights.iter().map(|w| exact(w).checked_div(total).unwrap_or(0)).collect();
-    let mut order: Vec<(usize, i128)> =
-        weights.iter().enumerate().map(|(i, w)| (i, exact(w).checked_rem(total).unwrap_or(0))).collect();
-    order.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut left = whole.saturating_sub(parts.iter().sum());
-    for (i, _) in order {
-        if left <= 0 {
-            break;
-        }
-        if let Some(part) = parts.get_mut(i) {
-            *part = part.saturating_add(1);
-            left = left.saturating_sub(1);
+    let whole = amount.0.unsigned_abs();
+    // Sums of money fit 64 bits, in which dividing takes a fraction of the time.
+    let parts = match u64::try_from(total).ok().filter(|total| whole.checked_mul(*total).is_some()) {
+        Some(total) => apportion(whole, weights, |weight| {
+            let exact = whole.saturating_mul(weight);
+            Some((exact.checked_div(total)?, exact.checked_rem(total)?))
+        }),
+        None => apportion(whole, weights, |weight| {
+            let exact = u128::from(whole).saturating_mul(u128::from(weight));
+            Some((u64::try_from(exact.checked_div(total)?).ok()?, exact.checked_rem(total)?))
+        }),
+    };
+    let (zero, is_negative) = (0_i64, amount.0 < 0);
+    let signed =
+        |part| if is_negative { zero.saturating_sub_unsigned(part) } else { zero.saturating_add_unsigned(part) };
+    parts.into_iter().map(|part| Minor(signed(part))).collect()
+}
+
+/// Gives each weight its part, and what that leaves of the whole, one by one, to those with the most left over.
+fn apportion<R: Ord + Copy>(whole: u64, weights: &[u64], part: impl Fn(u64) -> Option<(u64, R)>) -> Vec<u64> {
+    let (mut left, mut parts, mut order) =
+        (whole, Vec::with_capacity(weights.len()), Vec::with_capacity(weights.len()));
+    for (i, (part, rest)) in weights.iter().filter_map(|weight| part(*weight)).enumerate() {
+        left = left.saturating_sub(part);
+        parts.push(part);
+        order.push((Reverse(rest), i));
+    }
+    if let Some(last) = usize::try_from(left).ok().and_then(|left| left.checked_sub(1)).filter(|at| *at < order.len()) {
+        let (before, last, _) = order.select_nth_unstable(last);
+        for (_, i) in before.iter().chain([&*last]) {
+            parts.get_mut(*i).into_iter().for_each(|part| *part = part.saturating_add(1));
         }
     }
-    parts.into_iter().map(|p| Minor(i64::try_from(p.saturating_mul(sign)).unwrap_or(i64::MAX))).collect()
+    parts
 }

@@ -4,6 +4,7 @@
 use crate::command::TenderKind;
 use crate::ids::{AccountId, Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
 use crate::money::Currency;
+use crate::payment;
 use crate::people::Capability;
 use crate::qty::Qty;
 
@@ -311,6 +312,9 @@ pub enum Refusal {
         /// The session asked for.
         session: SessionNo,
     },
+    /// 3090 to 3099
+    #[error(transparent)]
+    Payment(#[from] payment::Refused),
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -380,6 +384,7 @@ impl Refusal {
             Refusal::SessionNotOpen { .. } => 3010,
             Refusal::SessionOpen { .. } => 3011,
             Refusal::UnknownSession { .. } => 3012,
+            Refusal::Payment(refused) => refused.number(),
         }
     }
 }
@@ -409,6 +414,10 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (1021, "bad_scan", "What was scanned cannot be read."),
     (1022, "expired_item", "The item's last day is over."),
     (1023, "bad_layout", "The layout of a label cannot be used."),
+    (1050, "bad_group", "The report cannot be grouped like that."),
+    (1051, "bad_range", "The days of the report cannot be used."),
+    (1052, "too_many_rows", "The report would have too many rows."),
+    (1053, "too_much_log", "The report would have to read too much."),
     (2001, "short_stock", "There are not enough units left."),
     (2002, "unknown_reservation", "The reservation is not live."),
     (2003, "unknown_order", "The order is not open here."),
@@ -448,6 +457,18 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3054, "bad_price_book", "The price book cannot be taken up."),
     (3055, "unknown_price_book", "There is no such price book."),
     (3076, "not_paid_by", "The account has paid nothing of the sale."),
+    (3090, "payment_undecided", "A payment of this sale is not decided yet."),
+    (3091, "too_many_payments", "Too many payments are not ended."),
+    (3092, "goods_not_held", "The goods must be held before they are paid for."),
+    (3093, "unknown_payment", "There is no such payment here."),
+    (3094, "payment_stage", "The payment does not stand where this needs it."),
+    (3095, "payment_of_another_sale", "The payment is for another sale."),
+    (3096, "payment_amount", "The payment has less to give."),
+    (3097, "another_transaction", "The provider approved the payment twice."),
+    (3098, "sale_paid", "The sale is recorded already."),
+    (3099, "no_such_refund", "The payment has no such refund."),
+    (3100, "wrong_listener", "This is asked at the other address of the server."),
+    (3101, "bad_payment_tender", "The tender cannot name this payment."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

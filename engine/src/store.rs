@@ -6,6 +6,7 @@ use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::ids::{CommandId, OrderId, Owner, ReservationId, Seq};
 use crate::money::Minor;
+use crate::payment::Payments;
 use crate::qty::Qty;
 use crate::returns::{GivenBack, Grant, PendingGrant};
 use crate::time::Timestamp;
@@ -80,6 +81,8 @@ pub struct Store {
     pub settling: Settling,
     /// The accounts of a virtual location; none anywhere else.
     pub accounts: Accounts,
+    /// Card payments for sales of this location.
+    pub payments: Payments,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
     /// What its drawers go by, once it was set.
@@ -139,9 +142,7 @@ impl Store {
                 self.insert(*reservation, Reservation { owner, channel: *channel, deadline: *deadline, lines });
             }
             Event::Extended { reservation, deadline } => {
-                if let Some(live) = self.reservations.get_mut(reservation) {
-                    live.deadline = *deadline;
-                }
+                self.extend(*reservation, *deadline);
             }
             Event::Released(freed) | Event::Expired(freed) => self.free(std::slice::from_ref(freed)),
             Event::Allocated { order, lines, freed } => {
@@ -154,6 +155,12 @@ impl Store {
             Event::DrawerRulesSet { rules } => self.drawer_rules = Some(rules.clone()),
             Event::Account { account, entry } => self.accounts.apply(*account, entry),
             Event::Settled { sale, .. } => self.settling.end(*sale),
+            Event::Payment { payment, happening } => {
+                if let Some((reservation, deadline)) = happening.keeps() {
+                    self.extend(reservation, deadline);
+                }
+                self.payments.apply(*payment, happening);
+            }
             _ => {}
         }
     }
@@ -162,6 +169,12 @@ impl Store {
     pub fn insert(&mut self, id: ReservationId, reservation: Reservation) {
         self.owners.insert((reservation.owner.clone(), id));
         self.reservations.insert(id, reservation);
+    }
+
+    fn extend(&mut self, reservation: ReservationId, deadline: Timestamp) {
+        if let Some(live) = self.reservations.get_mut(&reservation) {
+            live.deadline = deadline;
+        }
     }
 
     fn free(&mut self, freed: &[Freed]) {
@@ -191,7 +204,8 @@ impl Store {
         if self.grants.values().any(|pending| !self.given_back.contains_key(&pending.sale)) {
             return Err("what was granted is not booked as given back");
         }
-        self.accounts.list.values().try_for_each(Account::check)
+        self.accounts.list.values().try_for_each(Account::check)?;
+        self.payments.check()
     }
 
     fn sold(&mut self, sale: &Sale) {
@@ -201,6 +215,9 @@ impl Store {
         }
         if let Some(redemption) = &sale.redemption {
             self.settling.begin(redemption);
+        }
+        if let Some(paid) = &sale.payments {
+            self.payments.sold(&paid.uses, &paid.given_up);
         }
         let oversold = sale.oversold.iter().map(|line| line.qty).sum();
         if let Some(totals) = self.totals.get_mut(sale.channel.index()) {

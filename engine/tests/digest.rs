@@ -71,6 +71,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
             qty: Qty::units(units),
             unit_price: Minor(net),
             taxed: Taxed { net: Minor(net), tax: Minor::ZERO, rate: RatePpm(0) },
+            unit_cost: None,
         }],
         tenders: vec![],
         oversold: vec![],
@@ -79,6 +80,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         late: None,
         redemption: None,
         pricing: None,
+        payments: None,
     })
 }
 

@@ -60,7 +60,7 @@ fn tender(kind: TenderKind, amount: i64) -> Tender {
 fn line(gross: i64, rate_ppm: u32) -> SaleLine {
     let tax = gross * i64::from(rate_ppm) / (1_000_000 + i64::from(rate_ppm));
     let taxed = Taxed { net: Minor(gross - tax), tax: Minor(tax), rate: RatePpm(rate_ppm) };
-    SaleLine { sku: TEA, qty: Qty::units(1), unit_price: Minor(gross), taxed }
+    SaleLine { sku: TEA, qty: Qty::units(1), unit_price: Minor(gross), taxed, unit_cost: None }
 }
 
 fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sell {
@@ -395,11 +395,11 @@ fn a_line_below_its_shelf_price_is_a_discount_and_a_rounded_one_is_not() {
         let business_day = Date::parse("2026-01-31").unwrap();
         ask(&mut place, Ask::Open { business_day, float: Minor::ZERO, basis }).unwrap();
         let taxed = Taxed { net: Minor(net), tax: Minor(gross - net), rate: RatePpm(200_000) };
-        let reduced = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(500), taxed };
+        let reduced = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(500), taxed, unit_cost: None };
         let as_priced = SaleLine { unit_price: Minor(450), ..reduced };
         // Two for 10.01: each is 5.01 in the books, and that is no discount.
         let odd = Taxed { net: Minor(1_001), tax: Minor::ZERO, rate: RatePpm(0) };
-        let rounded = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(501), taxed: odd };
+        let rounded = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(501), taxed: odd, unit_cost: None };
         let sold = Sell { tenders: vec![], ..sale(vec![reduced, as_priced, rounded], vec![]) };
         run(&mut place, 5, Channel::Till, Action::Sell(sold.clone())).unwrap();
         close(&mut place, vec![]);

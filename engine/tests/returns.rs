@@ -18,6 +18,7 @@ fn sale() -> impl Strategy<Value = KnownSale> {
         qty: Qty::from_milli(milli),
         unit_price: Minor(net),
         taxed: Taxed { net: Minor(net), tax: Minor(tax), rate: RatePpm(0) },
+        unit_cost: None,
     });
     (prop::collection::vec(line, 1..5), 0_u8..=100).prop_map(|(lines, cash)| {
         let gross: i64 = lines.iter().map(|line| line.taxed.gross().0).sum();

@@ -6,6 +6,7 @@ use crate::figures::socket::Streams;
 use crate::keys::Principal;
 use crate::link::Link;
 use crate::outbox::Outbox;
+use crate::payments::PaymentWatch;
 use crate::people::Signed;
 use crate::prices::PriceWatch;
 use crate::server::Place;
@@ -51,6 +52,7 @@ pub(crate) struct Connection {
     pub(crate) watching: RefCell<Watching>,
     pub(crate) streams: RefCell<Streams>,
     pub(crate) prices: RefCell<PriceWatch>,
+    pub(crate) payments: RefCell<PaymentWatch>,
     link: Box<dyn Link>,
     outbox: RefCell<Outbox>,
     flow: Cell<Flow>,
@@ -79,6 +81,7 @@ impl Connection {
             watching: RefCell::default(),
             streams: RefCell::default(),
             prices: RefCell::default(),
+            payments: RefCell::default(),
             link,
             outbox: RefCell::default(),
             flow: Cell::new(Flow::Clear),
@@ -108,7 +111,7 @@ impl Connection {
     /// Whether a subscription may be called so: no other of this connection is.
     pub(crate) fn check_new(&self, id: Id) -> Result<(), Fault> {
         let known = self.watching.borrow().knows(id.0) || self.streams.borrow().knows(id);
-        if known || self.prices.borrow().knows(id) {
+        if known || self.prices.borrow().knows(id) || self.payments.borrow().knows(id) {
             return Err(Fault::new(1008, "this id was already used for a subscription of this connection").at("id"));
         }
         Ok(())

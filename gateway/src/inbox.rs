@@ -1,16 +1,17 @@
 //! The worker's port: what the log's thread leaves for a worker, and the wake that goes with it.
 
-use onhand_actors::port::{LevelChange, Outcome, Port, Ticket};
+use onhand_actors::port::{LevelChange, Outcome, PaymentChange, Port, Ticket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// What waits for a worker. Outcomes are bounded by what is in flight; levels are left only while
-/// somebody watches, and taken whole with every wake.
+/// What waits for a worker. Outcomes are bounded by what is in flight; levels and payments are left only
+/// while somebody watches, and taken whole with every wake.
 #[derive(Default)]
 pub(crate) struct Waiting {
     pub(crate) outcomes: Vec<Vec<(Ticket, Outcome)>>,
     pub(crate) levels: Vec<Arc<[LevelChange]>>,
+    pub(crate) payments: Vec<Arc<[PaymentChange]>>,
     pub(crate) chain_changed: bool,
 }
 
@@ -19,6 +20,7 @@ pub(crate) struct Inbox {
     waiting: Mutex<Waiting>,
     wake: Notify,
     watched: AtomicBool,
+    payments_watched: AtomicBool,
 }
 
 impl Inbox {
@@ -37,6 +39,11 @@ impl Inbox {
         self.watched.store(watched, Ordering::SeqCst);
     }
 
+    /// The same for payments.
+    pub(crate) fn set_payments_watched(&self, watched: bool) {
+        self.payments_watched.store(watched, Ordering::SeqCst);
+    }
+
     fn leave(&self, put: impl FnOnce(&mut Waiting)) {
         put(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         self.wake.notify_one();
@@ -51,6 +58,12 @@ impl Port for Inbox {
     fn levels(&self, changes: Arc<[LevelChange]>) {
         if self.watched.load(Ordering::SeqCst) {
             self.leave(|waiting| waiting.levels.push(changes));
+        }
+    }
+
+    fn payments(&self, changes: &Arc<[PaymentChange]>) {
+        if self.payments_watched.load(Ordering::SeqCst) {
+            self.leave(|waiting| waiting.payments.push(Arc::clone(changes)));
         }
     }
 

@@ -16,6 +16,32 @@ pub(crate) const SHOPPER_LINES_MAX: usize = 20;
 /// The most units of one item that a shopper may hold, in thousandths.
 pub(crate) const SHOPPER_QTY_MILLI_MAX: i64 = 20_000;
 
+/// Where a connection came in. Payments have an address of their own, for drivers only: nothing of theirs
+/// can be reached at the general one, and nothing else at theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// Everything but the drivers' part.
+    General,
+    /// The drivers' part.
+    Payments,
+}
+
+impl Address {
+    /// Whether somebody may be here.
+    pub(crate) fn check(self, principal: &Principal) -> Result<(), Fault> {
+        let is_driver = matches!(principal, Principal::Key { role: Role::Driver, .. });
+        match self {
+            Address::General if is_driver => {
+                Err(Fault::new(3100, "a driver's key is good at the address for payments: `serve --payments`"))
+            }
+            Address::Payments if !is_driver => {
+                Err(Fault::new(3100, "this address is for drivers of payments; all else is at the general one"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What can be asked for, apart from the commands: those are named by their op.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Read {
@@ -41,6 +67,10 @@ pub(crate) enum Read {
     Drawers,
     /// Users and roles.
     People,
+    /// Central reports, and what goods cost the shop.
+    Reports,
+    /// Payments that are not ended.
+    Payments,
 }
 
 /// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
@@ -92,14 +122,15 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
         Principal::Shopper { .. } => return Err(forbidden(principal, "read this")),
     };
     let allowed = match read {
-        Read::Levels | Read::Catalogue => role != Role::Operations,
+        Read::Levels | Read::Catalogue => !matches!(role, Role::Operations | Role::Driver),
         Read::Reservation => matches!(role, Role::Admin | Role::Till | Role::Web),
         Read::Rules => matches!(role, Role::Admin | Role::Till | Role::Analyst),
-        Read::Totals | Read::Events => matches!(role, Role::Admin | Role::Analyst),
+        Read::Totals | Read::Events | Read::Reports => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
         Read::Keys | Read::People => role == Role::Admin,
         Read::Drawers => matches!(role, Role::Admin | Role::Till | Role::Analyst),
+        Read::Payments => matches!(role, Role::Admin | Role::Till | Role::Web | Role::Driver),
     };
     if allowed { Ok(()) } else { Err(forbidden(principal, "read this")) }
 }
@@ -112,7 +143,7 @@ pub(crate) fn check_keys(principal: &Principal) -> Result<(), Fault> {
 fn key_may(role: Role, op: &str) -> bool {
     match op {
         "hello" | "ping" => true,
-        "get" | "scan" | "subscribe" => role != Role::Operations,
+        "get" | "scan" | "subscribe" => !matches!(role, Role::Operations | Role::Driver),
         "unsubscribe" => true,
         "watch_metrics" => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         "sell" | "reserve" | "extend" | "release" | "allocate" | "deallocate" => {
@@ -129,7 +160,12 @@ fn key_may(role: Role, op: &str) -> bool {
         "set_policy" | "set_labels" | "set_drawer_rules" | "define_location" | "define_items" => role == Role::Admin,
         "define_price_book" | "end_price_book" | "define_promotions" | "end_promotion" => role == Role::Admin,
         "quote" => matches!(role, Role::Admin | Role::Till | Role::Web),
-        "watch_prices" => role != Role::Operations,
+        "watch_prices" => !matches!(role, Role::Operations | Role::Driver),
+        "start_payment" | "give_up_payment" => matches!(role, Role::Admin | Role::Till | Role::Web),
+        "refund_payment" => matches!(role, Role::Admin | Role::Till),
+        "payment" | "watch_payments" => matches!(role, Role::Admin | Role::Till | Role::Web | Role::Driver),
+        // Not even an administrator says what a provider did.
+        "take_payment" | "report_payment" => role == Role::Driver,
         "sign_in" | "sign_out" => matches!(role, Role::Admin | Role::Till),
         "define_role" | "define_user" | "set_pin" | "disable_user" | "require_people" => role == Role::Admin,
         _ => false,
@@ -147,6 +183,7 @@ fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
         Body::Reserve(asked) => asked.channel,
         Body::Allocate(asked) => asked.channel,
         Body::Quote(asked) => asked.channel,
+        Body::StartPayment(asked) => asked.channel,
         _ => None,
     };
     let Some(channel) = asked else { return Ok(()) };
@@ -189,15 +226,16 @@ mod tests {
             "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
              issue_account load_account redeem disable_account account quote watch_prices \
-             sign_in sign_out",
+             sign_in sign_out start_payment give_up_payment refund_payment payment watch_payments",
         ),
         (
             "web",
             "hello ping get scan subscribe unsubscribe sell reserve extend release allocate deallocate account quote \
-             watch_prices",
+             watch_prices start_payment give_up_payment payment watch_payments",
         ),
         ("analyst", "hello ping get scan subscribe unsubscribe watch_metrics watch_prices"),
         ("operations", "hello ping unsubscribe watch_metrics"),
+        ("driver", "hello ping unsubscribe payment watch_payments take_payment report_payment"),
         ("shopper", "hello ping get scan subscribe unsubscribe reserve extend release quote watch_prices"),
     ];
 
@@ -205,7 +243,8 @@ mod tests {
     fn the_table_of_rights() {
         for (role, ops) in MAY {
             for op in OPS {
-                let wanted = *ops == "*" || ops.split_whitespace().any(|one| one == *op);
+                let is_drivers = matches!(*op, "take_payment" | "report_payment");
+                let wanted = (*ops == "*" && !is_drivers) || ops.split_whitespace().any(|one| one == *op);
                 let got = match Role::named(role) {
                     Some(role) => key_may(role, op),
                     None => shopper_may(op),
@@ -228,12 +267,15 @@ mod tests {
             Read::People,
             Read::Metrics,
             Read::Reservation,
+            Read::Reports,
         ] {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");
         }
         assert!(check_read(&shopper, Read::Levels).is_ok());
         assert!(check_read(&key(Role::Web), Read::Totals).is_err());
+        assert!(check_read(&key(Role::Till), Read::Reports).is_err());
+        assert!(check_read(&key(Role::Analyst), Read::Reports).is_ok());
         assert!(check_read(&key(Role::Analyst), Read::Events).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Status).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Levels).is_err());

@@ -7,7 +7,9 @@ use crate::figures::gatherer::Gatherer;
 use crate::keys::{NoRandomness, Tokens};
 use crate::limits::Limits;
 use crate::metrics::{self, Meters};
+use crate::office::Office;
 use crate::people::pins::Pins;
+use crate::rights::Address;
 use crate::worker::{self, Worker};
 use metrics_exporter_prometheus::PrometheusHandle;
 use onhand_actors::handle::Handle;
@@ -23,6 +25,8 @@ use tokio::sync::{mpsc, watch};
 pub struct Options {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where to listen for the drivers of payments; none: nowhere.
+    pub payments: Option<SocketAddr>,
     /// Websites whose pages may connect and ask for shopper tokens, as browsers send them:
     /// `https://shop.example`. The pages served from a loopback address of our own always may.
     pub origins: Vec<String>,
@@ -33,10 +37,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// No other website, the default limits.
+    /// No other website, no drivers, the default limits.
     #[must_use]
     pub fn new(listen: SocketAddr, handle: Handle) -> Self {
-        Self { listen, origins: Vec::new(), handle, limits: Limits::default() }
+        Self { listen, payments: None, origins: Vec::new(), handle, limits: Limits::default() }
     }
 }
 
@@ -84,6 +88,7 @@ pub(crate) struct Shared {
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: AtomicUsize,
     pub(crate) guesses: Guesses,
+    pub(crate) office: Office,
 }
 
 impl Shared {
@@ -110,8 +115,21 @@ pub(crate) fn fresh(
     // Before the first counter is looked up.
     let exporter = metrics::exporter();
     let (tokens, meters, sockets) = (Tokens::new()?, Meters::new(), AtomicUsize::new(0));
-    let (desk, pins, guesses) = (Desk::default(), Pins::new()?, Guesses::default());
-    Ok(Arc::new(Shared { handle, origins, tokens, pins, limits, meters, desk, exporter, stopping, sockets, guesses }))
+    let (desk, pins, guesses, office) = (Desk::default(), Pins::new()?, Guesses::default(), Office::default());
+    Ok(Arc::new(Shared {
+        handle,
+        origins,
+        tokens,
+        pins,
+        limits,
+        meters,
+        desk,
+        exporter,
+        stopping,
+        sockets,
+        guesses,
+        office,
+    }))
 }
 
 /// One place among the sockets at once; given back when dropped.
@@ -136,8 +154,10 @@ impl Drop for Place {
 /// The open door.
 pub struct Server {
     address: SocketAddr,
+    payments: Option<SocketAddr>,
     stop: watch::Sender<bool>,
-    door: Option<JoinHandle<()>>,
+    /// One for each address.
+    doors: Vec<JoinHandle<()>>,
     /// Closed once every worker has ended.
     ended: std::sync::mpsc::Receiver<Infallible>,
     _gatherer: Gatherer,
@@ -149,12 +169,8 @@ impl Server {
     /// # Errors
     /// [`Error`]; [`Error::AddressInUse`] has number 5009.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let listener = TcpListener::bind(options.listen).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => Error::AddressInUse(options.listen),
-            _ => Error::Listen(options.listen, error),
-        })?;
-        listener.set_nonblocking(true).map_err(|error| Error::Listen(options.listen, error))?;
-        let address = listener.local_addr().map_err(|error| Error::Listen(options.listen, error))?;
+        let (listener, address) = listen(options.listen)?;
+        let payments = options.payments.map(listen).transpose()?;
         let (stop, stopping) = watch::channel(false);
         let origins = with_our_own(options.origins, address);
         let shared = fresh(options.handle, options.limits, origins, stopping)?;
@@ -174,15 +190,26 @@ impl Server {
             }
         }
         let gatherer = Gatherer::start(shared.clone()).map_err(Error::Thread)?;
-        let door = open(listener, doors, shared)?;
+        let mut opened = vec![open(listener, Address::General, doors.clone(), shared.clone())?];
         tracing::info!(%address, "listening");
-        Ok(Self { address, stop, door: Some(door), ended, _gatherer: gatherer })
+        let of_payments = payments.as_ref().map(|(_, address)| *address);
+        if let Some((listener, address)) = payments {
+            opened.push(open(listener, Address::Payments, doors, shared)?);
+            tracing::info!(%address, "listening for drivers of payments");
+        }
+        Ok(Self { address, payments: of_payments, stop, doors: opened, ended, _gatherer: gatherer })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for the drivers of payments.
+    #[must_use]
+    pub fn payments_address(&self) -> Option<SocketAddr> {
+        self.payments
     }
 
     /// Takes no more connections or requests, answers what was taken (within `Limits::stop`), closes
@@ -193,10 +220,13 @@ impl Server {
 
     fn finish(&mut self) {
         let _ = self.stop.send(true);
-        if let Some(door) = self.door.take() {
-            let _ = door.join();
-            let _ = self.ended.recv();
+        if self.doors.is_empty() {
+            return;
         }
+        for door in self.doors.drain(..) {
+            let _ = door.join();
+        }
+        let _ = self.ended.recv();
     }
 }
 
@@ -206,11 +236,26 @@ impl Drop for Server {
     }
 }
 
+fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let listener = TcpListener::bind(at).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Error::AddressInUse(at),
+        _ => Error::Listen(at, error),
+    })?;
+    listener.set_nonblocking(true).map_err(|error| Error::Listen(at, error))?;
+    let address = listener.local_addr().map_err(|error| Error::Listen(at, error))?;
+    Ok((listener, address))
+}
+
 /// The thread that takes connections. It ends with the stop, and its doors with it.
-fn open(listener: TcpListener, doors: Vec<Door>, shared: Arc<Shared>) -> Result<JoinHandle<()>, Error> {
+fn open(
+    listener: TcpListener,
+    address: Address,
+    doors: Vec<Door>,
+    shared: Arc<Shared>,
+) -> Result<JoinHandle<()>, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
     let deal = move || {
-        if let Err(error) = runtime.block_on(deal(listener, doors, &shared)) {
+        if let Err(error) = runtime.block_on(deal(listener, address, doors, &shared)) {
             tracing::error!(%error, "no more connections are taken");
         }
     };
@@ -218,7 +263,7 @@ fn open(listener: TcpListener, doors: Vec<Door>, shared: Arc<Shared>) -> Result<
 }
 
 /// Deals new connections to the workers in turn.
-async fn deal(listener: TcpListener, doors: Vec<Door>, shared: &Arc<Shared>) -> std::io::Result<()> {
+async fn deal(listener: TcpListener, address: Address, doors: Vec<Door>, shared: &Arc<Shared>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut stopping = shared.stopping.clone();
     for door in doors.iter().cycle() {
@@ -244,7 +289,7 @@ async fn deal(listener: TcpListener, doors: Vec<Door>, shared: &Arc<Shared>) -> 
         };
         let _ = socket.set_nodelay(true);
         if let Ok(socket) = socket.into_std()
-            && door.send(worker::Arrived { socket, peer, place }).await.is_err()
+            && door.send(worker::Arrived { socket, peer, place, address }).await.is_err()
         {
             return Ok(());
         }

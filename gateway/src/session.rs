@@ -9,6 +9,7 @@ use crate::keys::Principal;
 use crate::limits::Bucket;
 use crate::link::{Link, Tcp};
 use crate::live::CHUNK;
+use crate::rights::Address;
 use crate::server::Place;
 use crate::wire::{self};
 use crate::worker::{Upgrade, Worker};
@@ -73,7 +74,16 @@ pub(crate) async fn upgraded(worker: Rc<Worker>, upgrade: Upgrade) {
     // A copy: what HTTP read into is large, and would be kept.
     let said = parts.read_buf.to_vec();
     drop(parts.read_buf);
-    run(worker, upgrade.principal, upgrade.place, upgrade.compact, Box::new(link), said).await;
+    let at = At { address: upgrade.address, compact: upgrade.compact };
+    run(worker, upgrade.principal, upgrade.place, at, Box::new(link), said).await;
+}
+
+/// Where a session came in, and what it speaks.
+#[derive(Clone, Copy)]
+pub(crate) struct At {
+    pub(crate) address: Address,
+    /// Whether sales may come as compact binary messages.
+    pub(crate) compact: bool,
 }
 
 /// Runs a session to its end. `said` is what came with the handshake.
@@ -81,12 +91,12 @@ pub(crate) async fn run(
     worker: Rc<Worker>,
     principal: Option<Principal>,
     place: Option<Arc<Place>>,
-    compact: bool,
+    at: At,
     link: Box<dyn Link>,
     said: Vec<u8>,
 ) {
     let connection = worker.connect(principal, place, link);
-    let mut session = Session { compact, ..Session::new(&worker, &connection, said) };
+    let mut session = Session { at, ..Session::new(&worker, &connection, said) };
     let end = session.talk().await;
     worker.disconnect(&connection);
     let why = match end {
@@ -140,8 +150,7 @@ struct Session<'a> {
     heard: Instant,
     /// Whether a ping was sent since.
     pinged: bool,
-    /// Whether sales may come as compact binary messages.
-    compact: bool,
+    at: At,
     /// What ends it, once its replies are written.
     end: Option<End>,
 }
@@ -156,7 +165,17 @@ impl<'a> Session<'a> {
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
         let websocket = Box::new(WebSocketContext::from_partially_read(said, Role::Server, Some(config)));
-        Self { worker, connection, websocket, bucket, strikes: 0, heard: now, pinged: false, compact: false, end: None }
+        Self {
+            worker,
+            connection,
+            websocket,
+            bucket,
+            strikes: 0,
+            heard: now,
+            pinged: false,
+            at: At { address: Address::General, compact: false },
+            end: None,
+        }
     }
 
     async fn talk(&mut self) -> End {
@@ -267,7 +286,7 @@ impl<'a> Session<'a> {
                     Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
                 });
             }
-            Message::Binary(message) if self.compact => self.hear_compact(&message, now),
+            Message::Binary(message) if self.at.compact => self.hear_compact(&message, now),
             Message::Binary(_) => {
                 self.refuse(None, &Fault::new(1001, "this subprotocol is JSON text; send text messages"));
             }
@@ -416,7 +435,8 @@ impl<'a> Session<'a> {
             let next = connection.watching.borrow_mut().next_frame(&worker.shared.handle, clock::now());
             let of_prices = || connection.prices.borrow_mut().next_frame(&worker.shared.handle);
             let of_metrics = || connection.streams.borrow_mut().next_frame(&worker.shared);
-            let others = || Some((of_prices().or_else(of_metrics)?, 0));
+            let of_payments = || connection.payments.borrow_mut().next_frame(&worker.shared.handle);
+            let others = || Some((of_payments().or_else(of_prices).or_else(of_metrics)?, 0));
             let Some((frame, levels)) = next.or_else(others) else { break };
             worker.shared.meters.bytes.increment(wire::count(frame.len()));
             worker.shared.meters.levels.increment(wire::count(levels));

@@ -22,6 +22,9 @@ use std::sync::{Mutex, mpsc};
 use std::task::Waker;
 use tokio::sync::watch;
 
+/// The general address, JSON only.
+const GENERAL: At = At { address: Address::General, compact: false };
+
 /// Both ends of a line that is no socket.
 #[derive(Clone)]
 struct Line(Rc<RefCell<Ends>>);
@@ -192,6 +195,7 @@ impl Rig {
             tax_class: Label::new("food").unwrap(),
             price: None,
             category: "".into(),
+            unit_cost: None,
         };
         rig.decide(LocationId::CHAIN, Action::DefineItems { items: vec![item] });
         let (_, arrivals) = tokio::sync::mpsc::channel(1);
@@ -214,7 +218,7 @@ impl Rig {
 
     fn session(&self, line: &Line) -> tokio::task::JoinHandle<()> {
         let who = Principal::Key { id: self.key, role: onhand_engine::catalogue::Role::Admin };
-        tokio::task::spawn_local(run(self.worker.clone(), Some(who), None, false, Box::new(line.clone()), Vec::new()))
+        tokio::task::spawn_local(run(self.worker.clone(), Some(who), None, GENERAL, Box::new(line.clone()), Vec::new()))
     }
 }
 
@@ -237,7 +241,7 @@ async fn a_session_answers_and_ends_with_its_client() {
     locally(async {
         let rig = Rig::new(Limits::default());
         let line = Line::default();
-        let session = run(rig.worker.clone(), None, None, false, Box::new(line.clone()), Vec::new());
+        let session = run(rig.worker.clone(), None, None, GENERAL, Box::new(line.clone()), Vec::new());
         let session = tokio::task::spawn_local(session);
         line.say(&json!({"op": "hello", "id": id(), "key": rig.secret}));
         assert_eq!(line.hear().await["role"], "admin");

@@ -82,7 +82,7 @@ impl Principal {
     pub(crate) fn audience(&self, channel: Option<Channel>) -> Result<Audience, Fault> {
         let channel = channel.unwrap_or_else(|| self.role().channel());
         match (self.role(), channel) {
-            (Role::Web, Channel::Till) | (Role::Shopper, Channel::Till | Channel::Marketplace) => {
+            (Role::Web, Channel::Till) | (Role::Shopper, Channel::Till | Channel::Marketplace) | (Role::Driver, _) => {
                 let text = format!("the role {} may not see this channel", self.role_name());
                 Err(Fault::new(4004, text).at("channel"))
             }

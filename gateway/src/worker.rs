@@ -14,13 +14,14 @@ use crate::link::Link;
 use crate::live::Live;
 use crate::names::Cache;
 use crate::pending::{Pending, Taken, Waiter};
+use crate::rights::Address;
 use crate::server::{Place, Shared};
 use crate::shares::{Share, Shares};
 use crate::wire::{self, Asked};
 use crate::{clock, giving, http, metrics, session};
 use hashbrown::HashMap;
 use hyper::upgrade::OnUpgrade;
-use onhand_actors::port::{Envelope, Outcome, PortId, Ticket};
+use onhand_actors::port::{Envelope, Outcome, PaymentChange, PortId, Ticket};
 use onhand_engine::command::Command;
 use onhand_engine::ids::Seq;
 use onhand_engine::people::By;
@@ -57,6 +58,8 @@ pub(crate) struct Arrived {
     pub(crate) socket: std::net::TcpStream,
     pub(crate) peer: SocketAddr,
     pub(crate) place: Place,
+    /// Where it came in.
+    pub(crate) address: Address,
 }
 
 /// What the HTTP handlers, which know no worker, ask of it.
@@ -74,6 +77,8 @@ pub(crate) struct Upgrade {
     pub(crate) place: Option<Arc<Place>>,
     /// Whether sales may come as compact binary messages.
     pub(crate) compact: bool,
+    /// Where it came in.
+    pub(crate) address: Address,
 }
 
 pub(crate) struct Worker {
@@ -85,6 +90,8 @@ pub(crate) struct Worker {
     batch: RefCell<Vec<Envelope>>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     live: RefCell<Live>,
+    /// The connections that watch payments.
+    payment_watchers: RefCell<HashMap<u64, Rc<Connection>>>,
     pub(crate) names: Cache,
     shares: RefCell<Shares>,
     /// The shares of those who are connected.
@@ -113,6 +120,7 @@ impl Worker {
             batch: RefCell::default(),
             connections: RefCell::default(),
             live: RefCell::default(),
+            payment_watchers: RefCell::default(),
             names: Cache::default(),
             shares: RefCell::default(),
             holders: RefCell::default(),
@@ -155,6 +163,10 @@ impl Worker {
     /// A WebSocket has ended.
     pub(crate) fn disconnect(&self, connection: &Connection) {
         self.connections.borrow_mut().remove(&connection.id);
+        let mut watchers = self.payment_watchers.borrow_mut();
+        watchers.remove(&connection.id);
+        self.inbox.set_payments_watched(!watchers.is_empty());
+        drop(watchers);
         connection.principal().iter().for_each(|principal| self.figures.left(principal));
         let ended = connection.watching.borrow_mut().clear();
         let mut live = self.live.borrow_mut();
@@ -173,6 +185,23 @@ impl Worker {
         // Watched first, read afterwards: nothing falls between the snapshot and the changes.
         self.inbox.set_watched(true);
         connection.watching.borrow_mut().add(id, watched, since, &self.shared.handle);
+    }
+
+    /// A connection watches payments from now on, until it ends.
+    pub(crate) fn watch_payments(&self, connection: &Rc<Connection>) {
+        self.payment_watchers.borrow_mut().insert(connection.id, connection.clone());
+        self.inbox.set_payments_watched(true);
+    }
+
+    /// Tells those who watch how payments stand.
+    fn tell_payments(&self, changes: &[PaymentChange]) {
+        for connection in self.payment_watchers.borrow().values() {
+            let mut own = connection.payments.borrow_mut();
+            // Every one of them, not the first that fits.
+            if changes.iter().filter(|change| own.note(change)).count() > 0 {
+                connection.wake();
+            }
+        }
     }
 
     /// Ends a subscription; false when there is none of this name.
@@ -279,6 +308,7 @@ impl Worker {
             }
         }
         drop(live);
+        waiting.payments.iter().for_each(|changes| self.tell_payments(changes));
         self.look_at_pressure();
         if waiting.chain_changed {
             self.check_principals();
@@ -437,7 +467,8 @@ async fn pump(worker: &Worker) {
 /// New connections, what HTTP asks, housekeeping.
 async fn serve(worker: &Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived>) {
     let (to_worker, mut from_http) = mpsc::channel(HTTP_QUEUE_MAX);
-    let routes = http::routes(worker.shared.clone(), to_worker);
+    let routes = http::Routes::new(&worker.shared, &to_worker);
+    drop(to_worker);
     let mut stopping = worker.shared.stopping.clone();
     let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
     let mut tasks = JoinSet::new();
@@ -461,7 +492,7 @@ async fn serve(worker: &Rc<Worker>, mut arrivals: mpsc::Receiver<Arrived>) {
                 }
             }
             Some(arrived) = arrivals.recv() => {
-                tasks.spawn_local(http::serve(worker.shared.clone(), routes.clone(), arrived));
+                tasks.spawn_local(http::serve(worker.shared.clone(), routes.at(arrived.address), arrived));
             }
             Some(ended) = tasks.join_next() => if let Err(error) = ended && error.is_panic() {
                 tracing::error!("a connection's task panicked; the others go on");

@@ -4,8 +4,9 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PeopleList,
-    PriceBookList, PromotionPage, Quote, Quoted, SignIn, SignedIn, TaxGaps, Z, each_schema, each_success_schema,
+    Approval, CreateKey, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory, MetricsMessage, PaymentPage,
+    PeopleList, PriceBookList, PromotionPage, Quote, Quoted, ReportPage, SignIn, SignedIn, TaxGaps, Z, each_schema,
+    each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
 use crate::schema::{generator, success};
@@ -158,6 +159,7 @@ fn schemas() -> Value {
         named::<KeyList>,
         named::<KeyMessage>,
         named::<PeopleList>,
+        named::<PaymentPage>,
         named::<Approval>,
         named::<SignIn>,
         named::<SignedIn>,
@@ -170,6 +172,7 @@ fn schemas() -> Value {
         named::<TaxGaps>,
         named::<PriceBookList>,
         named::<PromotionPage>,
+        named::<ReportPage>,
     ] {
         add(&mut generator);
     }

@@ -79,7 +79,28 @@ const CHANNEL: Query =
     Query { name: "channel", is_number: false, meaning: "The channel whose `available` is meant; default by role." };
 const LOCATION: Query = Query { name: "location", is_number: false, meaning: "The code of a location." };
 const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
+const PAYMENTS: &[Query] = &[LOCATION, AFTER, LIMIT];
 const PAGE: &[Query] = &[AFTER, LIMIT];
+const fn named(name: &'static str, meaning: &'static str) -> Query {
+    Query { name, is_number: false, meaning }
+}
+const REPORT: &[Query] = &[
+    named("group_by", "What there is a row for, up to four with commas between them; none: one row in all."),
+    named("from", "The first business day, such as `2026-01-31`; default: today."),
+    named("until", "The last business day; default: `from`, or today."),
+    Query { name: "utc_offset_min", is_number: true, meaning: "Minutes by which the clock on the wall is ahead." },
+    LOCATION,
+    Query { name: "till", is_number: true, meaning: "Of this till only." },
+    named("cashier", "Asked for by this user only."),
+    named("channel", "Of this channel only."),
+    named("sku", "Of this item only; of sales."),
+    named("category", "Of this category only; of sales."),
+    Query { name: "rate_ppm", is_number: true, meaning: "Of this rate of tax only; of sales." },
+    named("sort", "The largest first: `gross`, `net`, `margin`, `sold_qty` or `discounts`; of tenders `net`."),
+    named("format", "`json`, the default, or `csv`: all rows as a table."),
+    AFTER,
+    LIMIT,
+];
 const METRICS: &[Query] = &[
     Query { name: "every", is_number: false, meaning: "How long one object is: `1s`, the default, or `1m`." },
     Query {
@@ -221,6 +242,23 @@ pub const ROUTES: &[Route] = &[
     read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
     read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
     read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue that have no rate now, and where.", &[]),
+    command(
+        "/v1/start_payment",
+        "start_payment",
+        "payment_started",
+        "Begin a card payment, by a driver of its provider.",
+    ),
+    command(
+        "/v1/give_up_payment",
+        "give_up_payment",
+        "payment_noted",
+        "Give a payment up; what is approved is voided.",
+    ),
+    command("/v1/refund_payment", "refund_payment", "payment_noted", "Give back of what a payment has taken."),
+    command("/v1/payment", "payment", "payment", "How a payment stands."),
+    command("/v1/take_payment", "take_payment", "payment_noted", "Address for payments: a driver takes one."),
+    command("/v1/report_payment", "report_payment", "payment_noted", "Address for payments: what came of one."),
+    read("/v1/payments", "PaymentPage", "Payments of a location that are not ended, page by page.", PAYMENTS),
     admin(command("/v1/define_role", "define_role", "role_defined", "Define or change a role.")),
     admin(command("/v1/define_user", "define_user", "user_defined", "Define or change a user.")),
     admin(command("/v1/set_pin", "set_pin", "pin_set", "Give a user a PIN.")),
@@ -248,6 +286,8 @@ pub const ROUTES: &[Route] = &[
     },
     Route { access: Access::KeyOrToken, ..read("/v1/locations", "LocationList", "Every location.", &[]) },
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
+    read("/v1/reports/sales", "ReportPage", "What was sold and came back, with tax, discounts and margin.", REPORT),
+    read("/v1/reports/tenders", "ReportPage", "What was paid, by which means.", REPORT),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),
     read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", PAGE),
     Route {

@@ -1,6 +1,6 @@
 //! JSON Schema of every message, made from the types.
 
-use crate::message::{Approval, ErrorBody, Levels, Metrics, Prices, each_schema, each_success_schema};
+use crate::message::{Approval, ErrorBody, Levels, Metrics, Payments, Prices, each_schema, each_success_schema};
 use crate::routes::is_command;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -40,6 +40,7 @@ fn pushes() -> Value {
         ("levels", Levels::json_schema(&mut generator).to_value()),
         ("metrics", Metrics::json_schema(&mut generator).to_value()),
         ("prices", Prices::json_schema(&mut generator).to_value()),
+        ("payments", Payments::json_schema(&mut generator).to_value()),
     ];
     one_of("Push", "What the server sends unasked to those who subscribed.", all, generator)
 }

@@ -4,7 +4,7 @@
 use crate::card_code::CardCode;
 use crate::time;
 use onhand_engine::date::Date;
-use onhand_engine::ids::{Code, CommandId, ReservationId, Seq};
+use onhand_engine::ids::{Code, CommandId, PaymentId, ReservationId, Seq};
 use onhand_engine::qty::{Qty, QtyError};
 use onhand_engine::time::Timestamp;
 use onhand_engine::{gtin, money};
@@ -98,6 +98,12 @@ impl Id {
 
 impl From<CommandId> for Id {
     fn from(id: CommandId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<PaymentId> for Id {
+    fn from(id: PaymentId) -> Self {
         Self(id.0)
     }
 }

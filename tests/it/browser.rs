@@ -2,6 +2,7 @@
 
 mod cdp;
 mod console;
+mod reports;
 
 use crate::harness::{Data, Server, onhand};
 use crate::http;

@@ -86,6 +86,8 @@ pub struct Server {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub address: String,
+    /// The same for drivers of payments, where it was told to listen for them.
+    pub payments: Option<String>,
     stdout: Receiver<String>,
 }
 
@@ -96,12 +98,16 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = lines(child.stdout.take().unwrap());
         let stderr = lines(child.stderr.take().unwrap());
+        let mut payments = None;
         loop {
             match stdout.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
                 Ok(line) => {
+                    if let Some(address) = line.strip_prefix("payments on http://") {
+                        payments = Some(address.to_owned());
+                    }
                     if let Some(address) = line.strip_prefix("listening on http://") {
                         let address = address.to_owned();
-                        return Ok(Self { child, address, stdout });
+                        return Ok(Self { child, address, payments, stdout });
                     }
                 }
                 Err(why) => {
@@ -122,7 +128,7 @@ impl Server {
         let stdout = lines(child.stdout.take().unwrap());
         let line = stdout.recv_timeout(PATIENCE).unwrap();
         let address = line.strip_prefix("listening on http://").unwrap().to_owned();
-        Self { child, address, stdout }
+        Self { child, address, payments: None, stdout }
     }
 
     pub fn url(&self) -> String {

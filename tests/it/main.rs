@@ -15,6 +15,7 @@ mod http;
 mod last_item;
 mod layering;
 mod load;
+mod payments;
 mod people;
 mod planted;
 mod program;

@@ -111,6 +111,19 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// Waits until a payment that it watches stands so.
+    pub async fn payment(&mut self, id: &str, mut fits: impl FnMut(&Value) -> bool) -> Value {
+        loop {
+            let message = if self.aside.is_empty() { self.next().await } else { self.aside.remove(0) };
+            let payments = message["payments"].as_array().cloned().unwrap_or_default();
+            if let Some(payment) = payments.into_iter().find(|one| one["payment"] == *id && fits(one)) {
+                return payment;
+            }
+        }
+    }
+}
+
 /// What HTTP answered.
 #[derive(Debug)]
 pub struct Response {

@@ -4,6 +4,7 @@
 
 mod counting;
 mod grants;
+mod payments;
 mod redemptions;
 mod restoring;
 mod routing;

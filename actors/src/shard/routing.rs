@@ -6,6 +6,7 @@ use crate::mailbox::ActorRef;
 use crate::port::{Envelope, Outcome, Ticket};
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
+use onhand_engine::payment::PaymentAsk;
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::store::OrderState;
@@ -84,6 +85,11 @@ impl Shard {
                 let skus: Vec<SkuId> = live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect();
                 self.add_skus(store, skus.into_iter(), into)?;
                 behind[0] = Some(Coming::Reservation(*reservation));
+            }
+            Action::Payment { ask, .. } => {
+                if let PaymentAsk::Start(start) = ask {
+                    behind[0] = start.reservation.map(Coming::Reservation);
+                }
             }
             Action::Deallocate { order } => {
                 let open = match self.places.stores[store as usize].store.orders.get(order) {

@@ -8,7 +8,7 @@ use crate::drained::NOBODY;
 use crate::handle::Stage;
 use crate::port::{Envelope, Outcome};
 use crate::remembered::Known;
-use crate::view::{HoldChange, SessionClosed};
+use crate::view::{HoldChange, SessionChange};
 use onhand_engine::account::RedemptionAsk;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command};
@@ -16,6 +16,7 @@ use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{ReservationId, Seq};
+use onhand_engine::payment::PaymentAsk;
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
@@ -31,6 +32,9 @@ impl Shard {
         self.has_come(store, command);
         if let Action::Expire { reservation } = command.action {
             return self.run_expiry(store, reservation, command, now);
+        }
+        if let Action::Payment { payment, ask: PaymentAsk::Due } = command.action {
+            return self.run_payment_due(store, payment, command, now);
         }
         let Some(outcome) = self.attempt(store, envelope, now) else { return };
         if let Outcome::Refused(refusal) = &outcome {
@@ -121,7 +125,14 @@ impl Shard {
         }
     }
 
-    fn outcome(&mut self, store: u32, by: By, command: &Command, fingerprint: Fingerprint, now: Timestamp) -> Outcome {
+    pub(super) fn outcome(
+        &mut self,
+        store: u32,
+        by: By,
+        command: &Command,
+        fingerprint: Fingerprint,
+        now: Timestamp,
+    ) -> Outcome {
         match self.decide(store, by, command, now) {
             Ok(Decision::Happens(event)) => {
                 let (location, by) = (command.location, by.kept_for(&command.action));
@@ -146,7 +157,7 @@ impl Shard {
         }
     }
 
-    fn closed_for_writes(&self, store: u32) -> Option<Refusal> {
+    pub(super) fn closed_for_writes(&self, store: u32) -> Option<Refusal> {
         if self.is_stopped() {
             return Some(Refusal::LogStopped);
         }
@@ -266,7 +277,7 @@ impl Shard {
             Event::Reserved { reservation, deadline, .. } | Event::Extended { reservation, deadline } => {
                 self.wheel.insert(*deadline, store, *reservation);
             }
-            Event::Drawer { .. } => self.out.closed.extend(SessionClosed::of(record)),
+            Event::Drawer { .. } => self.out.sessions.extend(SessionChange::of(record)),
             Event::Account { account, entry } => self.account_changed(store, *account, entry),
             Event::ReturnGranted { command, pending } => {
                 let (command, deadline) = (*command, pending.deadline);
@@ -275,6 +286,7 @@ impl Shard {
             Event::GrantEnded { sale, .. } => self.stir(Spot::Sale(store, *sale)),
             _ => {}
         }
+        self.payments_changed(store, record);
         HoldChange::each(record, |change| {
             match change {
                 HoldChange::Live(..) => self.reservations += 1,

@@ -7,7 +7,7 @@ use crate::port::{Envelope, Outcome};
 use hashbrown::HashMap;
 use onhand_engine::account::Entry;
 use onhand_engine::command::Action;
-use onhand_engine::ids::{AccountId, CommandId, Seq};
+use onhand_engine::ids::{AccountId, CommandId, PaymentId, Seq};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
 use std::collections::VecDeque;
@@ -28,6 +28,8 @@ pub(super) enum Errand {
     InquireGrant { command: CommandId, deadline: Timestamp },
     /// A sale of this store stands: the others have to do their part.
     Settle { sale: CommandId },
+    /// The deadline of a payment has come.
+    Payment { payment: PaymentId },
     /// Those who wait at a spot may have waited enough.
     Impatient { spot: Spot },
 }
@@ -91,6 +93,7 @@ impl Shard {
         for sale in state.settling.list.keys() {
             self.errands.insert(now, store, Errand::Settle { sale: *sale });
         }
+        self.look_after_payments(store);
     }
 
     /// Takes up what is due. A full disk lets it wait.
@@ -105,6 +108,7 @@ impl Shard {
                 Errand::Inquire { account, sale, deadline } => self.inquire(store, account, sale, deadline),
                 Errand::InquireGrant { command, deadline } => self.inquire_grant(store, command, deadline),
                 Errand::Settle { sale } => self.settle(store, sale, now),
+                Errand::Payment { payment } => self.payment_due(store, payment, now),
                 Errand::Impatient { spot } => self.waiting.stirred.push(spot),
             }
         }

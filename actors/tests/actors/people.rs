@@ -10,6 +10,7 @@ use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment;
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::Why;
@@ -271,6 +272,11 @@ fn needed_by(event: &Event) -> Vec<Capability> {
         | Event::PinSet { .. }
         | Event::UserDisabled { .. }
         | Event::PeopleRequired { .. } => Capability::ManagePeople,
+        Event::Payment { happening, .. } => match happening {
+            payment::Happening::Started(_) | payment::Happening::GivenUp { by_itself: false } => Capability::Sell,
+            payment::Happening::RefundAsked { .. } => Capability::Return,
+            _ => return vec![],
+        },
         Event::Expired(_) | Event::Settled { .. } | Event::ReturnGranted { .. } | Event::GrantEnded { .. } => {
             return vec![];
         }
@@ -332,7 +338,13 @@ fn some_action(n: u64) -> (LocationId, Action) {
         7 => Action::Return {
             till: None,
             currency: Currency::EUR,
-            lines: vec![SaleLine { sku: SkuId(1), qty: Qty::units(1), unit_price: Minor(1), taxed: Taxed::default() }],
+            lines: vec![SaleLine {
+                sku: SkuId(1),
+                qty: Qty::units(1),
+                unit_price: Minor(1),
+                taxed: Taxed::default(),
+                unit_cost: None,
+            }],
             said: Said::default(),
             disposition: Disposition::Resell,
             tenders: vec![],

@@ -203,6 +203,7 @@ pub(crate) fn item(no: u32) -> Item {
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(100)),
         category: "".into(),
+        unit_cost: None,
     }
 }
 
@@ -231,6 +232,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         qty: Qty::units(1),
         unit_price: Minor(100),
         taxed: Taxed { net: Minor(100), ..Taxed::default() },
+        unit_cost: None,
     };
     Action::Sell(Sell {
         standing: Standing::Request,
@@ -244,6 +246,7 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     })
 }

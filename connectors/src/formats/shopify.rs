@@ -14,6 +14,7 @@ struct Columns {
     options: [Column; 3],
     sku: Column,
     price: Column,
+    unit_cost: Column,
     barcode: Column,
     taxable: Column,
     tax_code: Column,
@@ -92,6 +93,7 @@ fn variant(row: &Row, columns: &Columns, product: &Product<'_>, check: &mut Chec
         gtins: row.get(columns.barcode).trim_start_matches('\''),
         tax_class,
         price: row.get(columns.price),
+        unit_cost: row.get(columns.unit_cost),
         category: product.kind,
         on_hand: row.get(columns.on_hand),
         ..Draft::default()
@@ -119,6 +121,7 @@ impl Columns {
             options: ["Option1 Value", "Option2 Value", "Option3 Value"].map(|name| table.column(&[name])),
             sku: table.column(&["Variant SKU", "SKU"]),
             price: table.column(&["Variant Price", "Price"]),
+            unit_cost: table.column(&["Cost per item"]),
             barcode: table.column(&["Variant Barcode", "Barcode"]),
             taxable: table.column(&["Variant Taxable", "Charge tax"]),
             tax_code: table.column(&["Variant Tax Code", "Tax code"]),

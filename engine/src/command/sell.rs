@@ -2,7 +2,7 @@
 
 use crate::account::Take;
 use crate::hash::Hash;
-use crate::ids::{OrderId, Owner, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{OrderId, Owner, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::quote::Pricing;
@@ -19,6 +19,8 @@ pub struct SaleLine {
     pub unit_price: Minor,
     /// What the line cost.
     pub taxed: Taxed,
+    /// What a unit had cost the shop, where that is known.
+    pub unit_cost: Option<Minor>,
 }
 
 /// A means of payment.
@@ -164,6 +166,8 @@ pub struct Sell {
     pub session: Option<SessionNo>,
     /// The tenders among these that are taken from accounts. Empty: nothing is.
     pub takes: Box<[Take]>,
+    /// What is taken of card payments, among the tenders. Empty: nothing is.
+    pub payments: Box<[(PaymentId, Minor)]>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
 }

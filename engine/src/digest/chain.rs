@@ -20,6 +20,8 @@ impl Chain {
             item.gtins.iter().for_each(|gtin| bytes.number(gtin.number()));
             bytes.0.push(u8::from(item.price.is_some()));
             bytes.minor(item.price.unwrap_or_default());
+            bytes.0.push(u8::from(item.unit_cost.is_some()));
+            bytes.minor(item.unit_cost.unwrap_or_default());
             feed(&bytes.0);
         }
         for location in self.locations() {

@@ -1,9 +1,9 @@
 //! What sales and returns come to: tax by channel and rate, tenders by kind, discounts.
 
-use crate::command::{Channel, SaleLine, Tender, TenderKind};
+use super::trade::{self, Part};
+use crate::command::{Channel, SaleLine};
 use crate::event::{Return, Sale};
-use crate::money::{Minor, divide_half_up};
-use crate::qty::Qty;
+use crate::money::Minor;
 use crate::tax::{PriceBasis, RatePpm};
 use std::collections::BTreeMap;
 
@@ -43,9 +43,10 @@ impl Turnover {
         self.net.plus(self.tax)
     }
 
-    fn add(&mut self, net: Minor, tax: Minor) {
-        self.net = self.net.plus(net);
-        self.tax = self.tax.plus(tax);
+    /// Adds a line.
+    pub fn add(&mut self, line: &SaleLine) {
+        self.net = self.net.plus(line.taxed.net);
+        self.tax = self.tax.plus(line.taxed.tax);
     }
 }
 
@@ -68,6 +69,13 @@ impl Flow {
     #[must_use]
     pub const fn net(self) -> Minor {
         self.taken.minus(self.change).minus(self.refunded)
+    }
+
+    /// Adds another.
+    pub fn add(&mut self, other: Self) {
+        self.taken = self.taken.plus(other.taken);
+        self.change = self.change.plus(other.change);
+        self.refunded = self.refunded.plus(other.refunded);
     }
 }
 
@@ -94,75 +102,39 @@ impl Books {
     /// Adds a sale. `basis` says whether shelf prices contain the tax.
     pub fn sell(&mut self, sale: &Sale, basis: PriceBasis) {
         self.sales = self.sales.saturating_add(1);
-        self.add_sold(sale, basis);
-        self.settle(&sale.tenders, sale.gross(), Minor::plus, |flow, amount| {
-            if amount < Minor::ZERO {
-                flow.change = flow.change.minus(amount);
-            } else {
-                flow.taken = flow.taken.plus(amount);
-            }
-        });
+        sale.each_part(basis, &mut |part| self.add(&part));
     }
 
     /// Adds a return.
     pub fn take_back(&mut self, back: &Return) {
         self.returns = self.returns.saturating_add(1);
-        for line in &back.lines {
-            add(&mut self.returned, back.channel, line);
-        }
-        let fold = |flow: &mut Flow, amount| flow.refunded = flow.refunded.plus(amount);
-        self.settle(&back.tenders, back.gross(), Minor::minus, fold);
+        back.each_part(&mut |part| self.add(&part));
     }
 
-    /// Adds an exchange: the tenders of its sale settle the difference. Where money goes back, what is below
-    /// zero is a refund.
+    /// Adds an exchange.
     pub fn exchange(&mut self, back: &Return, sale: &Sale, basis: PriceBasis) {
         self.sales = self.sales.saturating_add(1);
         self.returns = self.returns.saturating_add(1);
-        self.add_sold(sale, basis);
-        back.lines.iter().for_each(|line| add(&mut self.returned, back.channel, line));
-        let due = sale.gross().minus(back.gross());
-        self.settle(&sale.tenders, due, Minor::plus, |flow, amount| {
-            if amount >= Minor::ZERO {
-                flow.taken = flow.taken.plus(amount);
-            } else if due < Minor::ZERO {
-                flow.refunded = flow.refunded.minus(amount);
-            } else {
-                flow.change = flow.change.minus(amount);
-            }
-        });
+        trade::exchange(back, sale, basis, &mut |part| self.add(&part));
     }
 
-    fn add_sold(&mut self, sale: &Sale, basis: PriceBasis) {
-        for line in &sale.lines {
-            add(&mut self.sold, sale.channel, line);
-            let below = discount(line, basis);
-            if below > Minor::ZERO {
-                self.discounts.add(below);
+    fn add(&mut self, part: &Part<'_>) {
+        match *part {
+            Part::Sold { channel, line, below } => {
+                self.sold.entry((channel, line.taxed.rate)).or_default().add(line);
+                if below > Minor::ZERO {
+                    self.discounts.add(below);
+                }
             }
-        }
-    }
-
-    /// What of the gross no tender says counts as other, so that the books add up whatever was recorded.
-    fn settle(
-        &mut self,
-        tenders: &[Tender],
-        gross: Minor,
-        round: fn(Minor, Minor) -> Minor,
-        fold: impl Fn(&mut Flow, Minor),
-    ) {
-        let mut unsaid = gross;
-        for tender in tenders {
-            unsaid = unsaid.minus(tender.amount);
-            match self.tenders.get_mut(tender.kind.index()) {
-                Some(flow) => fold(flow, tender.amount),
-                None => self.rounding = round(self.rounding, tender.amount),
+            Part::CameBack { channel, line } => {
+                self.returned.entry((channel, line.taxed.rate)).or_default().add(line);
             }
-        }
-        if unsaid != Minor::ZERO
-            && let Some(flow) = self.tenders.get_mut(TenderKind::Other.index())
-        {
-            fold(flow, unsaid);
+            Part::Moved { kind, flow } => {
+                if let Some(sum) = self.tenders.get_mut(kind.index()) {
+                    sum.add(flow);
+                }
+            }
+            Part::Rounded(amount) => self.rounding = self.rounding.plus(amount),
         }
     }
 
@@ -184,19 +156,4 @@ impl Books {
         let money: Minor = self.tenders.iter().map(|flow| flow.net()).sum();
         money.plus(self.rounding) == self.gross_sold().minus(self.gross_returned())
     }
-}
-
-fn add(to: &mut ByRate, channel: Channel, line: &SaleLine) {
-    to.entry((channel, line.taxed.rate)).or_default().add(line.taxed.net, line.taxed.tax);
-}
-
-/// How much less a line cost than its shelf price. Nothing where only rounding per unit is between.
-fn discount(line: &SaleLine, basis: PriceBasis) -> Minor {
-    let charged = match basis {
-        PriceBasis::TaxInclusive => line.taxed.gross(),
-        PriceBasis::TaxExclusive => line.taxed.net,
-    };
-    let scaled = i128::from(charged.0).saturating_mul(i128::from(Qty::SCALE));
-    let per_unit = Minor(divide_half_up(scaled, i128::from(line.qty.milli())));
-    if per_unit < line.unit_price { line.unit_price.times(line.qty).minus(charged) } else { Minor::ZERO }
 }

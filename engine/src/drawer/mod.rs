@@ -9,6 +9,7 @@ pub mod decide;
 pub mod journal;
 pub mod report;
 pub mod rules;
+pub mod trade;
 
 use crate::command::TenderKind;
 use crate::date::Date;
@@ -182,6 +183,8 @@ pub struct Session {
 /// What is still known of a closed session. The rest is in its Z, in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed {
+    /// When it was opened.
+    pub opened: Timestamp,
     /// When it was closed: where its Z is in the log.
     pub closed: Timestamp,
     /// Its trading date.
@@ -284,7 +287,8 @@ impl Drawer {
             Happening::SessionClosed { z, .. } => {
                 let basis = self.session.take().map_or(PriceBasis::TaxInclusive, |session| session.basis);
                 let counted = TenderKind::MONEY.map(|kind| z.line(kind).is_some_and(|line| line.counted.is_some()));
-                self.closed.push(Closed { closed: z.read, business_day: z.business_day, basis, counted });
+                let (opened, closed, business_day) = (z.opened, z.read, z.business_day);
+                self.closed.push(Closed { opened, closed, business_day, basis, counted });
                 self.late.clear();
                 self.grand = z.grand;
             }

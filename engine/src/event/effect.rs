@@ -4,6 +4,7 @@ use super::{Event, Freed, Return, Sale};
 use crate::account::Entry;
 use crate::answer::Answer;
 use crate::ids::SkuId;
+use crate::payment::Happening;
 use crate::stock::Change;
 
 impl Sale {
@@ -84,7 +85,8 @@ impl Event {
             | Event::UserDefined { .. }
             | Event::PinSet { .. }
             | Event::UserDisabled { .. }
-            | Event::PeopleRequired { .. } => {}
+            | Event::PeopleRequired { .. }
+            | Event::Payment { .. } => {}
         }
     }
 
@@ -148,6 +150,10 @@ impl Event {
             Event::PinSet { .. } => Answer::PinSet,
             Event::UserDisabled { .. } => Answer::UserDisabled,
             Event::PeopleRequired { .. } => Answer::PeopleRequired,
+            Event::Payment { happening: Happening::Started(started), .. } => {
+                Answer::PaymentStarted { expires: started.expires }
+            }
+            Event::Payment { .. } => Answer::PaymentStep,
         }
     }
 }

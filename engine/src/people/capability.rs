@@ -3,6 +3,7 @@
 use crate::account::{AccountAsk, Cause};
 use crate::command::{Action, Sell, Standing};
 use crate::drawer;
+use crate::payment::PaymentAsk;
 use crate::quote::Why;
 
 macro_rules! capabilities {
@@ -143,6 +144,7 @@ pub fn needs(action: &Action) -> Capabilities {
         Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
         Action::Drawer { ask, .. } => return needs_of_drawer(ask),
         Action::Account { ask, .. } => return needs_of_account(ask),
+        Action::Payment { ask, .. } => return needs_of_payment(ask),
         Action::Adjust { .. } => Capability::AdjustStock,
         Action::Count { .. } => Capability::Count,
         Action::SetPolicy { .. }
@@ -204,6 +206,17 @@ fn needs_of_account(ask: &AccountAsk) -> Capabilities {
         AccountAsk::Read | AccountAsk::Hold { .. } | AccountAsk::Confirm { .. } | AccountAsk::LetGo { .. } => {
             return Capabilities::NONE;
         }
+    };
+    Capabilities::of(&[needed])
+}
+
+/// Whoever sells takes cards. What goes back is a return. How a payment stands anybody may read who is
+/// signed in; the rest is for drivers and timers, before whom nobody stands.
+fn needs_of_payment(ask: &PaymentAsk) -> Capabilities {
+    let needed = match ask {
+        PaymentAsk::Start(_) | PaymentAsk::GiveUp => Capability::Sell,
+        PaymentAsk::Refund(_) => Capability::Return,
+        PaymentAsk::Read | PaymentAsk::Take | PaymentAsk::Report(_) | PaymentAsk::Due => return Capabilities::NONE,
     };
     Capabilities::of(&[needed])
 }

@@ -184,6 +184,6 @@ fn check_enabled(user: &User) -> Result<(), Refusal> {
 const fn stands_before_a_person(role: Role) -> bool {
     match role {
         Role::Admin | Role::Till => true,
-        Role::Web | Role::Analyst | Role::Operations => false,
+        Role::Web | Role::Analyst | Role::Operations | Role::Driver => false,
     }
 }

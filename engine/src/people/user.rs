@@ -83,8 +83,9 @@ impl By {
     pub fn kept_for(self, action: &Action) -> Self {
         let all_day = Capabilities::of(&[Capability::Sell, Capability::Orders]);
         let is_alone = self.user.is_none() && self.approver.is_none();
-        // Who makes money out of nothing is always known.
-        let is_all_day = needs(action).without(all_day) == Capabilities::NONE && !action.is_of_account();
+        // Who makes money out of nothing, and who says what a provider did, is always known.
+        let of_money = action.is_of_account() || matches!(action, Action::Payment { .. });
+        let is_all_day = needs(action).without(all_day) == Capabilities::NONE && !of_money;
         if is_alone && is_all_day { Self::default() } else { self }
     }
 }

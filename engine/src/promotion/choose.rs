@@ -1,6 +1,7 @@
 //! Which promotions a basket gets, and in which order.
 
-use super::apply::{Saving, Standing};
+use super::apply::{Room, Standing};
+use super::index::Candidate;
 use super::{Promotion, Promotions};
 use crate::catalogue::Item;
 use crate::ids::Label;
@@ -32,38 +33,36 @@ pub struct Applied<'a> {
     pub shares: Vec<(usize, Minor)>,
 }
 
-/// A line that one part of a promotion means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hit {
-    pub(super) part: usize,
-    pub(super) line: usize,
-}
-
-/// A promotion that may fit, with the lines it means: by part, then by line.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate<'a> {
-    pub(super) promotion: &'a Promotion,
-    pub(super) hits: Vec<Hit>,
-}
-
 /// What a way to apply promotions of one priority has come to.
-struct Plan<'a> {
+struct Plan<'a, 'h> {
     lines: Vec<Standing>,
-    applied: Vec<Applied<'a>>,
+    /// Each promotion with where its shares end.
+    applied: Vec<(&'h Candidate<'a, 'h>, usize)>,
+    /// Line and what was taken off it.
+    shares: Vec<(usize, Minor)>,
+}
+
+/// Promotions of one priority, each with what it would save of the basket as it stood before them.
+struct Equals<'h, 'a> {
+    candidates: &'h [Candidate<'a, 'h>],
+    saves: Vec<Minor>,
 }
 
 impl Promotions {
     /// The promotions that a basket gets, in the order in which they were applied.
     #[must_use]
     pub fn apply(&self, lines: &[Line<'_>], coupons: &[Label], setting: &Setting<'_>) -> Vec<Applied<'_>> {
-        let mut candidates = self.candidates(lines, coupons, setting);
-        candidates.sort_by_key(|candidate| Reverse(candidate.promotion.priority));
+        let hits = self.hits(lines, coupons);
+        let candidates = self.candidates(&hits, setting);
         let mut standing: Vec<Standing> = lines.iter().map(Standing::of).collect();
+        let mut room = Room::default();
         let mut applied = Vec::new();
-        for equals in candidates.chunk_by(|one, next| one.promotion.priority == next.promotion.priority) {
-            let plan = Plan::best_of(standing, equals);
+        let priority = |candidate: &Candidate<'_, '_>| candidate.entry.head.priority;
+        for candidates in candidates.chunk_by(|one, next| priority(one) == priority(next)) {
+            let saves = candidates.iter().map(|candidate| candidate.weigh(&standing, &mut room)).collect();
+            let plan = Equals { candidates, saves }.best(standing, &mut room);
+            applied.extend(plan.applied());
             standing = plan.lines;
-            applied.extend(plan.applied);
         }
         applied
     }
@@ -87,46 +86,40 @@ impl Standing {
     }
 }
 
-impl<'a> Plan<'a> {
-    /// The best that can be made of the promotions of one priority.
-    fn best_of(lines: Vec<Standing>, equals: &[Candidate<'a>]) -> Self {
-        let has = |exclusive: bool| equals.iter().any(|candidate| candidate.promotion.exclusive == exclusive);
+impl<'h, 'a> Equals<'h, 'a> {
+    /// The best that can be made of them.
+    fn best(&self, lines: Vec<Standing>, room: &mut Room) -> Plan<'a, 'h> {
+        let has = |exclusive: bool| self.candidates.iter().any(|one| one.entry.head.exclusive == exclusive);
         if !has(true) || !has(false) {
-            return Self::of(lines, equals, |_| true);
+            return self.plan(lines, true, room);
         }
-        let combined = Self::of(lines.clone(), equals, |promotion| !promotion.exclusive);
-        let all = Self::of(lines, equals, |_| true);
+        let combined = self.plan(lines.clone(), false, room);
+        let all = self.plan(lines, true, room);
         if combined.left() < all.left() { combined } else { all }
     }
 
-    fn left(&self) -> Minor {
-        self.lines.iter().map(|line| line.left).sum()
-    }
-
-    /// The best first, as long as one saves something. What one can save only falls as others are
-    /// applied, and only when they touch a line of its own: few are looked at again.
-    fn of(mut lines: Vec<Standing>, equals: &[Candidate<'a>], may: impl Fn(&Promotion) -> bool) -> Self {
+    /// The best first, as long as one saves something, with the exclusive ones or without. What one can
+    /// save only falls as others are applied, and only when they touch a line of its own: few are looked at
+    /// again.
+    fn plan(&self, mut lines: Vec<Standing>, with_exclusive: bool, room: &mut Room) -> Plan<'a, 'h> {
         lines.iter_mut().for_each(|line| line.changed = 0);
-        let mut plan = Self { lines, applied: Vec::new() };
-        let saves = |candidate: &Candidate<'a>, lines: &[Standing]| {
-            let saving = may(candidate.promotion).then(|| Saving::of(candidate, lines));
-            let total = saving.as_ref().map_or(Minor::ZERO, Saving::total);
-            (saving.unwrap_or_default(), total)
-        };
-        let mut savings: Vec<(Saving, usize)> = Vec::with_capacity(equals.len());
-        let mut waiting: BinaryHeap<(Minor, Reverse<usize>)> = BinaryHeap::with_capacity(equals.len());
-        for (at, candidate) in equals.iter().enumerate() {
-            let (saving, total) = saves(candidate, &plan.lines);
-            savings.push((saving, 0));
-            if total > Minor::ZERO {
-                waiting.push((total, Reverse(at)));
-            }
-        }
+        let count = self.candidates.len();
+        let (applied, shares) = (Vec::with_capacity(count), Vec::with_capacity(count.saturating_mul(4)));
+        let mut plan = Plan { lines, applied, shares };
+        let may = |candidate: &Candidate<'_, '_>| with_exclusive || !candidate.entry.head.exclusive;
+        let saving = self.candidates.iter().zip(&self.saves).enumerate();
+        let saving = saving.filter(|(_, (candidate, saves))| **saves > Minor::ZERO && may(candidate));
+        let mut waiting: Vec<(Minor, Reverse<usize>)> = Vec::with_capacity(count);
+        waiting.extend(saving.map(|(at, (_, saves))| (*saves, Reverse(at))));
+        let mut waiting = BinaryHeap::from(waiting);
+        // How many had been applied when each was weighed last.
+        let mut known = vec![0; count];
         while let Some((total, Reverse(at))) = waiting.pop() {
-            let (Some(candidate), Some((saving, known))) = (equals.get(at), savings.get_mut(at)) else { continue };
-            if candidate.hits.iter().any(|hit| plan.lines.get(hit.line).is_some_and(|line| line.changed > *known)) {
-                let (now, left) = saves(candidate, &plan.lines);
-                (*saving, *known) = (now, plan.applied.len());
+            let (Some(candidate), Some(known)) = (self.candidates.get(at), known.get_mut(at)) else { continue };
+            let has_changed = |line: &Standing| line.changed > *known;
+            if candidate.hits.iter().any(|hit| plan.lines.get(hit.line()).is_some_and(has_changed)) {
+                *known = plan.applied.len();
+                let left = candidate.weigh(&plan.lines, room);
                 if left < total {
                     if left > Minor::ZERO {
                         waiting.push((left, Reverse(at)));
@@ -134,23 +127,38 @@ impl<'a> Plan<'a> {
                     continue;
                 }
             }
-            let saving = std::mem::take(saving);
-            plan.take(candidate.promotion, &saving);
+            plan.take(candidate, room);
         }
         plan
     }
+}
 
-    fn take(&mut self, promotion: &'a Promotion, saving: &Saving) {
+impl<'a, 'h> Plan<'a, 'h> {
+    fn left(&self) -> Minor {
+        self.lines.iter().map(|line| line.left).sum()
+    }
+
+    fn take(&mut self, candidate: &'h Candidate<'a, 'h>, room: &mut Room) {
         let changed = self.applied.len().saturating_add(1);
-        for share in &saving.shares {
+        for share in candidate.shares(&self.lines, room) {
             if let Some(line) = self.lines.get_mut(share.line) {
                 line.take(share);
                 line.changed = changed;
-                line.is_closed |= promotion.exclusive;
+                line.is_closed |= candidate.entry.head.exclusive;
+            }
+            if share.off > Minor::ZERO {
+                self.shares.push((share.line, share.off));
             }
         }
-        let shares = saving.shares.iter().filter(|share| share.off > Minor::ZERO);
-        let shares = shares.map(|share| (share.line, share.off)).collect();
-        self.applied.push(Applied { promotion, shares });
+        self.applied.push((candidate, self.shares.len()));
+    }
+
+    fn applied(&self) -> impl Iterator<Item = Applied<'a>> {
+        let mut begin = 0;
+        self.applied.iter().map(move |(candidate, end)| {
+            let shares = self.shares.get(begin..*end).unwrap_or_default().to_vec();
+            begin = *end;
+            Applied { promotion: &candidate.entry.promotion, shares }
+        })
     }
 }

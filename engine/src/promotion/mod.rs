@@ -13,6 +13,7 @@
 mod apply;
 mod check;
 mod choose;
+mod head;
 mod index;
 mod sets;
 
@@ -154,17 +155,6 @@ impl Benefit {
             | Benefit::BuyGet { scope, .. }
             | Benefit::Spend { scope, .. } => vec![scope],
             Benefit::Set { parts, .. } => parts.iter().map(|part| &part.scope).collect(),
-        }
-    }
-
-    /// The scope of one of its parts, counted from 0.
-    fn scope(&self, part: usize) -> Option<&Scope> {
-        match self {
-            Benefit::Set { parts, .. } => parts.get(part).map(|part| &part.scope),
-            Benefit::Each { scope, .. }
-            | Benefit::Price { scope, .. }
-            | Benefit::BuyGet { scope, .. }
-            | Benefit::Spend { scope, .. } => (part == 0).then_some(scope),
         }
     }
 

@@ -239,6 +239,13 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
 /// Writes what promotions took off to the lines, and sums it up.
 fn discount(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
     let mut totals = Vec::with_capacity(applied.len());
+    let mut counts = vec![0_usize; lines.len()];
+    for (at, _) in applied.iter().flat_map(|one| &one.shares) {
+        counts.get_mut(*at).into_iter().for_each(|count| *count = count.saturating_add(1));
+    }
+    for (line, count) in lines.iter_mut().zip(counts) {
+        line.discounts.reserve_exact(count);
+    }
     for Applied { promotion, shares } in applied {
         let code = &promotion.code;
         for (at, off) in shares {

@@ -70,7 +70,7 @@ impl SaleLine {
         let given = back.for_goods.plus(back.alone).plus(amount);
         let tax = share(self.taxed.tax, given.0, gross.0).minus(back.tax);
         let taxed = Taxed { net: amount.minus(tax), tax, rate: self.taxed.rate };
-        Ok(SaleLine { sku: self.sku, qty, unit_price: self.unit_price, taxed })
+        Ok(SaleLine { qty, taxed, ..*self })
     }
 }
 

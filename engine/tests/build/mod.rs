@@ -24,7 +24,7 @@ pub(crate) fn line(sku: SkuId, units: i64) -> SkuQty {
 pub(crate) fn sale_line(sku: SkuId, units: i64) -> SaleLine {
     let net = Minor(units.saturating_mul(100));
     let taxed = Taxed { net, tax: Minor::ZERO, rate: RatePpm(0) };
-    SaleLine { sku, qty: Qty::units(units), unit_price: Minor(100), taxed }
+    SaleLine { sku, qty: Qty::units(units), unit_price: Minor(100), taxed, unit_cost: None }
 }
 
 pub(crate) fn owner(name: &str) -> Owner {
@@ -44,6 +44,7 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing: None,
     }
 }

@@ -7,8 +7,9 @@ use onhand_engine::catalogue::{KeyId, Role};
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::{self, Movement};
-use onhand_engine::ids::{AccountId, CommandId, OrderId, ReservationId, Seq, TillNo};
+use onhand_engine::ids::{AccountId, CommandId, OrderId, PaymentId, ReservationId, Seq, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment::{ATTEMPT, PaymentAsk, Report, Start};
 use onhand_engine::people::Capability;
 use onhand_engine::pricing::{PriceBook, Terms};
 use onhand_engine::qty::Qty;
@@ -99,7 +100,8 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::DefinePriceBook { .. } => ("define_price_book", Some(Action::EndPriceBook { book: label("B") })),
         Action::EndPriceBook { .. } => ("end_price_book", Some(Action::DefinePromotions { promotions: vec![] })),
         Action::DefinePromotions { .. } => ("define_promotions", Some(Action::EndPromotion { promotion: label("P") })),
-        Action::EndPromotion { .. } => ("end_promotion", None),
+        Action::EndPromotion { .. } => ("end_promotion", Some(of_payment(PaymentAsk::Start(Box::new(start()))))),
+        Action::Payment { ask, .. } => walk_payment(ask),
     }
 }
 
@@ -147,6 +149,34 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
         AccountAsk::Hold { .. } => ("hold", Some(of_account(AccountAsk::Confirm { sale, at }))),
         AccountAsk::Confirm { .. } => ("confirm", Some(of_account(AccountAsk::LetGo { sale, at, deadline: None }))),
         AccountAsk::LetGo { .. } => ("let_go", Some(Action::Redemption(RedemptionAsk::Inquire { sale }))),
+    }
+}
+
+fn walk_payment(ask: &PaymentAsk) -> (&'static str, Option<Action>) {
+    match ask {
+        PaymentAsk::Start(_) => ("start_payment", Some(of_payment(PaymentAsk::GiveUp))),
+        PaymentAsk::GiveUp => ("give_up_payment", Some(of_payment(PaymentAsk::Refund(Minor(1))))),
+        PaymentAsk::Refund(_) => ("refund_payment", Some(of_payment(PaymentAsk::Read))),
+        PaymentAsk::Read => ("payment", Some(of_payment(PaymentAsk::Take))),
+        PaymentAsk::Take => ("take_payment", Some(of_payment(PaymentAsk::Report(Box::new(Report::Unknown))))),
+        PaymentAsk::Report(_) => ("report_payment", Some(of_payment(PaymentAsk::Due))),
+        PaymentAsk::Due => ("payment_due", None),
+    }
+}
+
+fn of_payment(ask: PaymentAsk) -> Action {
+    Action::Payment { payment: PaymentId(1), ask }
+}
+
+fn start() -> Start {
+    Start {
+        sale: CommandId(7),
+        till: None,
+        provider: label("sim"),
+        currency: Currency::EUR,
+        amount: Minor(1),
+        reservation: None,
+        attempt: ATTEMPT,
     }
 }
 

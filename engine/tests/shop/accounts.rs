@@ -124,7 +124,7 @@ pub(crate) fn said(statement: &Statement) -> String {
     text + if *disabled { " disabled" } else { "" }
 }
 
-fn place(names: &mut Vec<String>, name: &str) -> u128 {
+pub(super) fn place(names: &mut Vec<String>, name: &str) -> u128 {
     let at = names.iter().position(|known| known == name).unwrap_or_else(|| {
         names.push(name.to_owned());
         names.len() - 1

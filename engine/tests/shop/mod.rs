@@ -7,6 +7,7 @@ mod accounts;
 mod drawer;
 mod giving;
 mod grants;
+mod payment;
 mod pricing;
 mod reading;
 
@@ -21,6 +22,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
+use onhand_engine::payment::Refused;
 use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::{Refusal, name_of};
@@ -49,6 +51,8 @@ pub(crate) struct Shop {
     paid_sales: Vec<String>,
     /// Returns that were granted and are not decided yet.
     granted: BTreeMap<CommandId, Command>,
+    payments: Vec<String>,
+    refunds: Vec<String>,
 }
 
 impl Shop {
@@ -67,6 +71,8 @@ impl Shop {
             accounts: vec![],
             paid_sales: vec![],
             granted: BTreeMap::new(),
+            payments: vec![],
+            refunds: vec![],
         };
         shop.play("tax inclusive line standard=0");
         shop
@@ -86,6 +92,7 @@ impl Shop {
             "journal" => self.journal(),
             verb if grants::VERBS.contains(&verb) => self.granting(verb, &mut reading),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
+            verb if payment::VERBS.contains(&verb) => self.of_payment(verb, &mut reading),
             "book" => self.book(&mut reading),
             "promotion" => self.promotion(&mut reading),
             "end" => self.end(&mut reading),
@@ -134,7 +141,9 @@ impl Shop {
         due.retain(|(deadline, _)| *deadline <= self.now);
         due.sort_unstable();
         let expired = due.iter().map(|(_, id)| self.outcome(Channel::Till, Action::Expire { reservation: *id }));
-        expired.collect::<Vec<_>>().join(" ")
+        let mut told = expired.collect::<Vec<_>>();
+        told.extend(self.payments_due());
+        told.join(" ")
     }
 
     fn show(&self, reading: &mut Reading) -> String {
@@ -241,6 +250,9 @@ impl Shop {
             text += &if tax == Minor::ZERO { String::new() } else { format!(" tax={}", tax.0) };
             text += &drawer::rounding(&sale.tenders);
             text += &pricing::kept(sale.pricing.as_deref());
+            if let Some(one) = sale.payments.iter().flat_map(|paid| &paid.uses).find(|one| !one.covered) {
+                let _ = write!(text, " uncovered={}", one.amount.0);
+            }
         }
         if let Event::GoodsReturned(back) = &event {
             text += &drawer::rounding(&back.tenders);
@@ -256,7 +268,10 @@ impl Shop {
         self.world.apply(&record);
         touched.sort_unstable();
         touched.dedup();
-        format!("{text} {}", self.counts(touched)).trim_end().to_owned()
+        let paid = record.event.sale().and_then(|sale| sale.payments.as_ref());
+        let standings: Vec<_> = paid.iter().flat_map(|paid| paid.each()).map(|id| self.standing(id)).collect();
+        let counts = self.counts(touched);
+        format!("{text} {counts} {}", standings.join(" ")).trim_end().to_owned()
     }
 
     fn answered(&self, answer: &Answer) -> String {
@@ -289,6 +304,9 @@ impl Shop {
             Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
             Answer::Account(statement) => accounts::said(statement),
             Answer::StepTaken => "done".to_owned(),
+            Answer::PaymentStarted { expires } => format!("started until={}s", expires.0 / 1_000),
+            Answer::PaymentStep => "noted".to_owned(),
+            Answer::Payment(..) => "stands".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         }
     }
@@ -309,6 +327,10 @@ impl Shop {
             Refusal::BalanceShort { short_by, available } => {
                 format!("{text} short_by={short_by} available={available}")
             }
+            Refusal::Payment(Refused::Undecided { stage, .. } | Refused::Stage { stage }) => {
+                format!("{text} {}", stage.name())
+            }
+            Refusal::Payment(Refused::Amount { has }) => format!("{text} has={has}"),
             Refusal::BadDiscount { left } => format!("{text} left={left}"),
             Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,

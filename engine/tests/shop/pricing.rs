@@ -296,6 +296,7 @@ impl Shop {
             qty: line.qty,
             unit_price: line.unit_price,
             taxed: line.taxed,
+            unit_cost: line.item.unit_cost,
         };
         Ok(Action::Sell(Sell {
             standing: if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request },
@@ -310,6 +311,7 @@ impl Shop {
             pricing: quote.pricing(),
             session: None,
             takes: Box::default(),
+            payments: Box::default(),
         }))
     }
 }

@@ -80,7 +80,7 @@ impl Reading {
     /// `T1`, or `-` for none.
     pub(crate) fn till(&mut self) -> Option<TillNo> {
         let word = self.word();
-        word.strip_prefix('T').map(|no| TillNo(no.parse().unwrap()))
+        word.starts_with('T').then(|| till_no(&word))
     }
 
     pub(crate) fn tax_rules(&mut self) -> TaxRules {
@@ -138,6 +138,7 @@ impl Shop {
                 tax_class: Label::new("standard").unwrap(),
                 price: None,
                 category: "".into(),
+                unit_cost: None,
             });
         }
         sku
@@ -237,7 +238,7 @@ impl Shop {
             if priced.is_some() {
                 reading.word();
             }
-            lines.push(SaleLine { sku, qty, unit_price, taxed: Default::default() });
+            lines.push(SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost: None });
         }
         let classes: Vec<Label> = lines.iter().map(|line| self.items[line.sku.index()].tax_class.clone()).collect();
         let amounts: Vec<_> = lines.iter().zip(&classes).map(|(l, class)| (class, l.unit_price.times(l.qty))).collect();
@@ -262,12 +263,13 @@ impl Shop {
             currency,
             lines,
             said: Said::default(),
-            tenders,
             reservation,
             owner,
             order,
             session,
             takes,
+            payments: self.uses(reading, &tenders),
+            tenders,
             pricing: None,
         }))
     }
@@ -275,6 +277,10 @@ impl Shop {
 
 pub(crate) fn channel(name: &str) -> Channel {
     Channel::ALL.into_iter().find(|channel| channel.name() == name).unwrap()
+}
+
+pub(crate) fn till_no(text: &str) -> TillNo {
+    TillNo(text.strip_prefix('T').unwrap().parse().unwrap())
 }
 
 fn qty(text: &str) -> Qty {

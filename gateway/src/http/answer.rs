@@ -95,3 +95,8 @@ pub(crate) async fn wrong_method(request: Request) -> Response {
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
 }
+
+/// There is no such address.
+pub(crate) async fn nothing_here() -> Response {
+    Fault::new(1015, "there is nothing at this address").into_response()
+}

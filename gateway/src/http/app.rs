@@ -4,6 +4,7 @@ use crate::clock;
 use crate::fault::Fault;
 use crate::keys::{self, Principal};
 use crate::limits::Bucket;
+use crate::rights::Address;
 use crate::server::Shared;
 use crate::worker::{FromHttp, too_busy};
 use http::HeaderMap;
@@ -25,13 +26,14 @@ pub(crate) const PERSON: &str = "onhand-user";
 pub(crate) struct App {
     pub(crate) shared: Arc<Shared>,
     to_worker: mpsc::Sender<FromHttp>,
+    pub(crate) address: Address,
     callers: Buckets<Principal>,
     askers: Buckets<IpAddr>,
 }
 
 impl App {
-    pub(crate) fn new(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> Self {
-        Self { shared, to_worker, callers: Buckets::default(), askers: Buckets::default() }
+    pub(crate) fn new(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>, address: Address) -> Self {
+        Self { shared, to_worker, address, callers: Buckets::default(), askers: Buckets::default() }
     }
 
     /// Who is calling: known, still good, and not too often.
@@ -57,7 +59,9 @@ impl App {
             _ => return Err(Fault::new(4001, "the form is Authorization: Bearer ohk_... (or oht_...)")),
         };
         let shared = &self.shared;
-        keys::check(secret, shared.handle.directory(), &shared.tokens, shared.handle.now()).map(Some)
+        let principal = keys::check(secret, shared.handle.directory(), &shared.tokens, shared.handle.now())?;
+        self.address.check(&principal)?;
+        Ok(Some(principal))
     }
 
     /// Who asks: the caller's device, and whoever is signed in there.

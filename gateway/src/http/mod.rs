@@ -7,14 +7,17 @@ mod figures;
 mod keys;
 mod operations;
 mod pages;
+mod payments;
 mod people;
 mod reads;
+mod reports;
 mod selling;
 mod tokens;
 mod upgrade;
 mod z;
 
 use crate::card_numbers;
+use crate::rights::Address;
 use crate::server::Shared;
 use crate::worker::{Arrived, FromHttp};
 use app::App;
@@ -43,9 +46,46 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 #[derive(Clone, Default)]
 pub(crate) struct Cut(pub(crate) Arc<Notify>);
 
-/// Every address of the server.
-pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> Router {
-    let app = Arc::new(App::new(shared, to_worker));
+/// What is served where.
+pub(crate) struct Routes {
+    general: Router,
+    payments: Router,
+}
+
+impl Routes {
+    pub(crate) fn new(shared: &Arc<Shared>, to_worker: &mpsc::Sender<FromHttp>) -> Self {
+        let app = |address| Arc::new(App::new(shared.clone(), to_worker.clone(), address));
+        Self { general: general(app(Address::General)), payments: of_payments(app(Address::Payments)) }
+    }
+
+    pub(crate) fn at(&self, address: Address) -> Router {
+        match address {
+            Address::General => self.general.clone(),
+            Address::Payments => self.payments.clone(),
+        }
+    }
+}
+
+/// What the drivers of payments may ask for, at their own address. No page, no browser.
+fn of_payments(app: Arc<App>) -> Router {
+    let api = Router::new()
+        .route("/ws", get(upgrade::upgrade))
+        .route("/payments", get(payments::list))
+        .route("/{op}", post(commands::command))
+        .method_not_allowed_fallback(answer::wrong_method)
+        .layer(middleware::from_fn_with_state(app.clone(), answer::cross_origin));
+    Router::new()
+        .nest("/v1", api)
+        .route("/healthz", get(operations::healthz))
+        .route("/errors/{number}", get(pages::error))
+        .fallback(answer::nothing_here)
+        .method_not_allowed_fallback(answer::wrong_method)
+        .layer(middleware::from_fn(card_numbers::check_head))
+        .with_state(app)
+}
+
+/// Everything else.
+fn general(app: Arc<App>) -> Router {
     let api = Router::new()
         .route("/ws", get(upgrade::upgrade))
         .route("/token", post(tokens::issue))
@@ -61,11 +101,14 @@ pub(crate) fn routes(shared: Arc<Shared>, to_worker: mpsc::Sender<FromHttp>) -> 
         .route("/scan", get(reads::scan))
         .route("/locations", get(reads::locations))
         .route("/totals", get(reads::totals))
+        .route("/reports/sales", get(reports::sales))
+        .route("/reports/tenders", get(reports::tenders))
         .route("/quote", post(selling::quote))
         .route("/price_books", get(selling::price_books))
         .route("/promotions", get(selling::promotions))
         .route("/tax_gaps", get(selling::tax_gaps))
         .route("/reservations/{location}/{id}", get(reads::reservation))
+        .route("/payments", get(payments::list))
         .route("/events", get(reads::events))
         .route("/z/{location}/{till}/{session}", get(z::z))
         .route("/z/{location}/{till}/{session}/journal", get(z::journal))

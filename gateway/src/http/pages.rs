@@ -1,5 +1,6 @@
 //! The embedded pages over HTTP, with their caching and what they may load.
 
+use super::answer;
 use crate::fault::Fault;
 use crate::pages::{self, Page};
 use axum::body::Body;
@@ -19,7 +20,7 @@ pub(crate) async fn page(request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     match pages::find(request.uri().path()) {
         Some(page) if reads => send(page, request.headers()),
-        _ => Fault::new(1015, "there is nothing at this address").into_response(),
+        _ => answer::nothing_here().await,
     }
 }
 

@@ -13,12 +13,12 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ETAG, HeaderMap, HeaderValue};
-use onhand_engine::catalogue::Location;
+use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::ids::{Code, LocationCode, Seq, SkuCode, SkuId};
 use onhand_protocol::convert;
 use onhand_protocol::limits::{PAGE_DEFAULT, PAGE_MAX};
 use onhand_protocol::message::read::{EventPage, ItemPage, LevelPage, LocationList, TotalsList};
-use onhand_protocol::message::{Channel, Scan};
+use onhand_protocol::message::{Channel, ItemInput, Scan};
 use onhand_protocol::value::{Id, Position, Text};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Asked {
         Ok(Some(app.shared.handle.directory().item_by_code(&code).ok_or_else(wrong)?.sku))
     }
 
-    fn location(&self, app: &App) -> Result<Option<Arc<Location>>, Fault> {
+    pub(super) fn location(&self, app: &App) -> Result<Option<Arc<Location>>, Fault> {
         self.location.as_deref().map(|code| place(app, code)).transpose()
     }
 }
@@ -141,21 +141,28 @@ pub(crate) async fn items(State(app): State<Arc<App>>, query: Asking, headers: H
 }
 
 fn read_items(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
-    reader(app, headers, Read::Catalogue)?;
+    let caller = reader(app, headers, Read::Catalogue)?;
     let asked = asked(query)?;
     let items = app.shared.handle.directory().items(asked.after_item(app)?, asked.limit());
     let next = items.last().filter(|_| items.len() == asked.limit()).map(|item| item.code.to_string());
-    let items = items.iter().map(|item| convert::item(item)).collect();
+    let items = items.iter().map(|item| told(item, &caller)).collect();
     Ok(answer::json(&ItemPage { items, next }))
 }
 
 pub(crate) async fn item(State(app): State<Arc<App>>, Path(sku): Path<String>, headers: HeaderMap) -> Response {
     let read = || {
-        reader(&app, &headers, Read::Catalogue)?;
+        let caller = reader(&app, &headers, Read::Catalogue)?;
         let item = wire::item(app.shared.handle.directory(), &coded(&sku, "sku")?)?;
-        Ok(answer::json(&convert::item(&item)))
+        Ok(answer::json(&told(&item, &caller)))
     };
     respond(read())
+}
+
+/// What things cost the shop is not for everybody who may see what it sells.
+fn told(item: &Item, caller: &Principal) -> ItemInput {
+    let mut told = convert::item(item);
+    told.unit_cost.take_if(|_| rights::check_read(caller, Read::Reports).is_err());
+    told
 }
 
 /// What a scan is asked with.

@@ -51,7 +51,7 @@ fn prepare(app: &App, request: &mut Request) -> Result<Response, Fault> {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let on_upgrade = on_upgrade.ok_or_else(|| Fault::new(1001, "this connection cannot become a WebSocket"))?;
     let place = request.extensions().get::<Arc<Place>>().cloned();
-    app.hand_over(Upgrade { on_upgrade, principal, place, compact })?;
+    app.hand_over(Upgrade { on_upgrade, principal, place, compact, address: app.address })?;
     tracing::debug!(browser, role = principal.map(|who| who.role_name()), "websocket");
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::keys::{self, Principal};
 use crate::people::{self, socket::Waiting};
 use crate::wire::{self, Asked};
-use crate::{card_numbers, cards, figures, prices, rights};
+use crate::{card_numbers, cards, figures, payments, prices, rights};
 use onhand_engine::people::By;
 use onhand_protocol::compact::Sale;
 use onhand_protocol::convert::{self, Entered};
@@ -48,6 +48,7 @@ impl Session<'_> {
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),
             Body::Quote(asked) => prices::quote(self.worker, self.connection, id, &asked, principal),
             Body::WatchPrices(_) => prices::begin(self.worker, self.connection, id),
+            Body::WatchPayments(asked) => payments::begin(self.worker, self.connection, id, asked),
             Body::Ping(_) => {
                 self.reply(id, Success::Pong(Pong { time: self.time() }));
                 Ok(())
@@ -84,6 +85,7 @@ impl Session<'_> {
             self.end = Some(End::Said(CloseCode::Policy, "not_authenticated"));
             tracing::info!(connection = self.connection.id, number = fault.number, "hello refused");
         })?;
+        self.at.address.check(&principal)?;
         if self.connection.principal().is_some_and(|before| !before.is_same_holder(&principal)) {
             let text = "this connection has said hello as somebody else; open another one";
             return Err(Fault::new(4004, text));
@@ -129,7 +131,8 @@ impl Session<'_> {
 
     fn unsubscribe(&self, id: Id, subscription: Id) -> Result<(), Fault> {
         let was_stream = self.connection.streams.borrow_mut().remove(subscription);
-        let was_told = self.connection.prices.borrow_mut().remove(subscription);
+        let was_told = self.connection.prices.borrow_mut().remove(subscription)
+            || self.connection.payments.borrow_mut().remove(subscription);
         if !was_stream && !was_told && !self.worker.unsubscribe(self.connection, subscription.0) {
             return Err(Fault::new(1015, "this connection has no such subscription").at("subscription"));
         }

@@ -13,6 +13,7 @@ mod own_prices;
 mod pages;
 mod people;
 mod prices;
+mod reports;
 mod rights;
 mod scan;
 mod stopping;

@@ -89,5 +89,6 @@ fn item(goods: &Goods, number: u32) -> Option<ItemInput> {
         tax_class: Text(Label::new("standard").ok()?),
         price: Some(Amount(Minor(PRICE))),
         category: "load test".to_owned(),
+        unit_cost: None,
     })
 }

@@ -48,6 +48,8 @@ pub(super) enum AnyAnswer {
     PinSet,
     UserDisabled,
     PeopleRequired,
+    PaymentStarted { expires: u64 },
+    PaymentStep,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -96,6 +98,9 @@ impl From<&Answer> for AnyAnswer {
             Answer::PinSet => Self::PinSet,
             Answer::UserDisabled => Self::UserDisabled,
             Answer::PeopleRequired => Self::PeopleRequired,
+            Answer::PaymentStarted { expires } => Self::PaymentStarted { expires: expires.0 },
+            // A reading is never remembered either.
+            Answer::PaymentStep | Answer::Payment(..) => Self::PaymentStep,
         }
     }
 }
@@ -163,6 +168,8 @@ impl ArchivedAnyAnswer {
             Self::PinSet => Answer::PinSet,
             Self::UserDisabled => Answer::UserDisabled,
             Self::PeopleRequired => Answer::PeopleRequired,
+            Self::PaymentStarted { expires } => Answer::PaymentStarted { expires: Timestamp(expires.to_native()) },
+            Self::PaymentStep => Answer::PaymentStep,
         })
     }
 }

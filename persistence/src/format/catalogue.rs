@@ -22,6 +22,7 @@ pub(super) struct Item {
     tax_class: String,
     price: Option<i64>,
     category: String,
+    unit_cost: Option<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -61,6 +62,7 @@ impl From<&catalogue::Item> for Item {
             tax_class: item.tax_class.to_string(),
             price: item.price.map(|price| price.0),
             category: item.category.to_string(),
+            unit_cost: item.unit_cost.map(|cost| cost.0),
         }
     }
 }
@@ -78,6 +80,7 @@ impl TryFrom<Item> for catalogue::Item {
             tax_class: label(&item.tax_class)?,
             price: item.price.map(Minor),
             category: item.category.into(),
+            unit_cost: item.unit_cost.map(Minor),
         })
     }
 }

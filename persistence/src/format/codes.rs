@@ -8,6 +8,7 @@ use onhand_engine::command::{Channel, Disposition, Standing, TenderKind};
 use onhand_engine::drawer::Movement;
 use onhand_engine::drawer::journal::Posting;
 use onhand_engine::drawer::rules::Account;
+use onhand_engine::payment::Stage;
 use onhand_engine::qty::Unit;
 use onhand_engine::tax::{PriceBasis, TaxRounding};
 
@@ -44,7 +45,19 @@ codes!(Unit { Each = 0, Kilogram = 1, Litre = 2, Metre = 3 });
 codes!(PriceBasis { TaxInclusive = 0, TaxExclusive = 1 });
 codes!(TaxRounding { Line = 0, Document = 1 });
 codes!(LocationKind { Shop = 0, Warehouse = 1 });
-codes!(Role { Admin = 0, Till = 1, Web = 2, Analyst = 3, Operations = 4 });
+codes!(Role { Admin = 0, Till = 1, Web = 2, Analyst = 3, Operations = 4, Driver = 5 });
+codes!(Stage {
+    Asked = 0,
+    Sent = 1,
+    Unknown = 2,
+    Approved = 3,
+    Capturing = 4,
+    Captured = 5,
+    Voiding = 6,
+    Voided = 7,
+    Declined = 8,
+    Cancelled = 9,
+});
 codes!(Movement { PaidIn = 0, PaidOut = 1, Drop = 2 });
 codes!(Direction { Nearest = 0, Up = 1, Down = 2 });
 codes!(Tie { Up = 0, Down = 1 });

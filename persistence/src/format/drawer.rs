@@ -118,6 +118,7 @@ struct Session {
 
 #[derive(Archive, Serialize, Deserialize)]
 struct Closed {
+    opened: u64,
     closed: u64,
     business_day: u32,
     basis: u8,
@@ -443,6 +444,7 @@ impl From<&drawer::Drawer> for DrawerPart {
             receipts: receipts_out(session.receipts),
         };
         let closed = |closed: &drawer::Closed| Closed {
+            opened: closed.opened.0,
             closed: closed.closed.0,
             business_day: closed.business_day.number(),
             basis: closed.basis.code(),
@@ -475,7 +477,8 @@ impl TryFrom<DrawerPart> for drawer::Drawer {
         };
         let closed = |closed: Closed| {
             let (business_day, basis) = (day(closed.business_day)?, PriceBasis::from_code(closed.basis)?);
-            Ok(drawer::Closed { closed: Timestamp(closed.closed), business_day, basis, counted: closed.counted })
+            let (opened, counted) = (Timestamp(closed.opened), closed.counted);
+            Ok(drawer::Closed { opened, closed: Timestamp(closed.closed), business_day, basis, counted })
         };
         let late = |(session, books): (u32, Books)| Ok((SessionNo(session), books.try_into()?));
         Ok(Self {

@@ -5,6 +5,7 @@ use super::account::{AccountEvent, RedemptionPart};
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
+use super::payment::PaymentEvent;
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
@@ -61,7 +62,23 @@ pub(super) enum AnyEvent {
     PinSet { user: u32, pin: String },
     UserDisabled { user: u32, disabled: bool },
     PeopleRequired { at: u32, required: bool },
+    Payment(Box<PaymentEvent>),
     GrantEnded { command: u128, sale: u64, kept: bool },
+}
+
+impl ArchivedAnyEvent {
+    /// Whether it is a sale, a return, an exchange, or of a drawer.
+    pub(super) fn is_of_tills(&self) -> bool {
+        matches!(
+            self,
+            Self::SaleRecorded(_)
+                | Self::WholeSale(_)
+                | Self::GoodsReturned(_)
+                | Self::SaleReturned(_)
+                | Self::Exchanged(_)
+                | Self::Drawer { .. }
+        )
+    }
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -84,6 +101,7 @@ pub(super) struct WideLine {
     net: i64,
     tax: i64,
     rate: u32,
+    unit_cost: Option<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -147,6 +165,7 @@ pub(super) fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
         net: line.taxed.net.0,
         tax: line.taxed.tax.0,
         rate: line.taxed.rate.0,
+        unit_cost: line.unit_cost.map(|cost| cost.0),
     };
     lines.iter().map(wide).collect()
 }
@@ -157,6 +176,7 @@ pub(super) fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
         qty: Qty::from_milli(line.qty),
         unit_price: Minor(line.unit_price),
         taxed: Taxed { net: Minor(line.net), tax: Minor(line.tax), rate: RatePpm(line.rate) },
+        unit_cost: line.unit_cost.map(Minor),
     };
     lines.into_iter().map(line).collect()
 }
@@ -228,6 +248,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            payments: None,
         })
     }
 }
@@ -380,6 +401,7 @@ impl From<&Event> for AnyEvent {
             Event::PinSet { user, pin } => Self::PinSet { user: user.0.get(), pin: pin.as_str().to_owned() },
             Event::UserDisabled { user, disabled } => Self::UserDisabled { user: user.0.get(), disabled: *disabled },
             Event::PeopleRequired { at, required } => Self::PeopleRequired { at: at.0, required: *required },
+            Event::Payment { payment, happening } => Self::Payment(Box::new(PaymentEvent::of(*payment, happening))),
         }
     }
 }
@@ -479,6 +501,7 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::PinSet { user, pin } => Self::PinSet { user: user_no(user)?, pin: PinHash::new(&pin) },
             AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
             AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
+            AnyEvent::Payment(event) => event.read()?,
         })
     }
 }

@@ -16,6 +16,7 @@ mod codes;
 mod drawer;
 mod event;
 pub mod head;
+mod payment;
 mod people;
 mod pricing;
 mod returns;
@@ -24,7 +25,7 @@ pub mod state;
 mod whole_sale;
 
 use event::AnyEvent;
-use onhand_engine::event::{Event, Record};
+use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId};
 use onhand_engine::people::By;
@@ -34,7 +35,7 @@ use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Error as ArchiveError;
 use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::{Archive, Portable, Serialize};
-use sale::NarrowSale;
+use sale::CostedSale;
 use std::cell::RefCell;
 
 /// Why bytes are not records.
@@ -56,6 +57,7 @@ struct Head {
 /// (`people`).
 const KIND_EVENT: u8 = 0;
 const KIND_NARROW_SALE: u8 = 1;
+const KIND_COSTED_SALE: u8 = 2;
 
 const LENGTH_BYTES: usize = size_of::<u32>();
 const HEAD_BYTES: usize = size_of::<ArchivedHead>();
@@ -65,7 +67,7 @@ const HEAD_BYTES: usize = size_of::<ArchivedHead>();
 #[derive(Default)]
 struct Scratch {
     arena: Arena,
-    sale: NarrowSale,
+    sale: CostedSale,
 }
 
 thread_local! {
@@ -78,9 +80,13 @@ pub fn encode(record: &Record, into: &mut Vec<u8>) {
     into.extend_from_slice(&[0; LENGTH_BYTES]);
     SCRATCH.with_borrow_mut(|scratch| match &record.event {
         Event::SaleRecorded(sale) if scratch.sale.fill(sale) => {
-            archive(&mut scratch.arena, &Head::of(record, KIND_NARROW_SALE), into);
+            let kind = if scratch.sale.has_costs() { KIND_COSTED_SALE } else { KIND_NARROW_SALE };
+            archive(&mut scratch.arena, &Head::of(record, kind), into);
             people::write(record.by, into);
-            archive(&mut scratch.arena, &scratch.sale, into);
+            match kind {
+                KIND_NARROW_SALE => archive(&mut scratch.arena, &scratch.sale.sale, into),
+                _ => archive(&mut scratch.arena, &scratch.sale, into),
+            }
         }
         event => {
             archive(&mut scratch.arena, &Head::of(record, KIND_EVENT), into);
@@ -181,6 +187,17 @@ impl<'a> Frame<'a> {
         CommandId(self.head.command.to_native())
     }
 
+    /// Whether it is a sale, a return, an exchange, or of a drawer: known without reading all of it.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when its body cannot be read.
+    pub fn is_of_tills(&self) -> Result<bool, DecodeError> {
+        match people::without_flags(self.head.kind) {
+            KIND_EVENT => Ok(access::<event::ArchivedAnyEvent>(self.body)?.is_of_tills()),
+            _ => Ok(true),
+        }
+    }
+
     /// The whole record.
     ///
     /// # Errors
@@ -202,11 +219,9 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// [`DecodeError`] when its body cannot be read; the other record is neither then.
     pub fn read_into(&self, record: &mut Record) -> Result<(), DecodeError> {
-        match &mut record.event {
-            Event::SaleRecorded(sale) if people::without_flags(self.head.kind) == KIND_NARROW_SALE => {
-                access::<sale::ArchivedNarrowSale>(self.body)?.read_into(sale)?;
-            }
-            event => *event = self.event()?,
+        match (&mut record.event, people::without_flags(self.head.kind)) {
+            (Event::SaleRecorded(sale), KIND_NARROW_SALE | KIND_COSTED_SALE) => self.sale_into(sale)?,
+            (event, _) => *event = self.event()?,
         }
         record.time = self.time();
         record.command = self.command();
@@ -223,9 +238,21 @@ impl<'a> Frame<'a> {
 
     fn event(&self) -> Result<Event, DecodeError> {
         match people::without_flags(self.head.kind) {
-            KIND_NARROW_SALE => Ok(Event::SaleRecorded(access::<sale::ArchivedNarrowSale>(self.body)?.read()?)),
+            KIND_NARROW_SALE | KIND_COSTED_SALE => {
+                let mut sale = sale::blank();
+                self.sale_into(&mut sale)?;
+                Ok(Event::SaleRecorded(sale))
+            }
             KIND_EVENT => unarchive::<AnyEvent>(self.body)?.try_into(),
             other => Err(DecodeError(format!("unknown kind of record: {other}"))),
+        }
+    }
+
+    /// A narrow sale in the place of another.
+    fn sale_into(&self, sale: &mut Sale) -> Result<(), DecodeError> {
+        match people::without_flags(self.head.kind) {
+            KIND_COSTED_SALE => access::<sale::ArchivedCostedSale>(self.body)?.read_into(sale),
+            _ => access::<sale::ArchivedNarrowSale>(self.body)?.read_into(sale),
         }
     }
 }

@@ -39,9 +39,67 @@ pub(super) struct NarrowTender {
     amount: i32,
 }
 
-impl NarrowSale {
+/// The same with what its lines had cost the shop.
+#[derive(Archive, Serialize, Default)]
+pub(super) struct CostedSale {
+    pub(super) sale: NarrowSale,
+    /// Per line and unit; [`NO_COST`] where it is not known. Empty: of no line.
+    costs: Vec<i32>,
+}
+
+const NO_COST: i32 = -1;
+
+impl CostedSale {
     /// Takes the sale over, if it fits. Its lists keep their room from sale to sale.
     pub(super) fn fill(&mut self, sale: &Sale) -> bool {
+        self.costs.clear();
+        if sale.lines.iter().any(|line| line.unit_cost.is_some()) {
+            let cost = |line: &SaleLine| line.unit_cost.map_or(Ok(NO_COST), |cost| i32::try_from(cost.0)).ok();
+            for line in &sale.lines {
+                let Some(cost) = cost(line) else { return false };
+                self.costs.push(cost);
+            }
+        }
+        self.sale.fill(sale)
+    }
+
+    /// Whether what any line had cost is known.
+    pub(super) fn has_costs(&self) -> bool {
+        !self.costs.is_empty()
+    }
+}
+
+impl ArchivedCostedSale {
+    pub(super) fn read_into(&self, sale: &mut Sale) -> Result<(), DecodeError> {
+        self.sale.read_into(sale)?;
+        for (line, cost) in sale.lines.iter_mut().zip(self.costs.iter()) {
+            let cost = cost.to_native();
+            line.unit_cost = (cost != NO_COST).then(|| Minor(cost.into()));
+        }
+        Ok(())
+    }
+}
+
+/// A sale that another is read into.
+pub(super) fn blank() -> Sale {
+    Sale {
+        standing: Standing::Request,
+        channel: Channel::Till,
+        receipt: None,
+        lines: Vec::new(),
+        tenders: Vec::new(),
+        oversold: Vec::new(),
+        freed: Vec::new(),
+        order: None,
+        late: None,
+        redemption: None,
+        payments: None,
+        pricing: None,
+    }
+}
+
+impl NarrowSale {
+    fn fill(&mut self, sale: &Sale) -> bool {
         self.try_fill(sale).is_some()
     }
 
@@ -82,23 +140,6 @@ impl NarrowLine {
 }
 
 impl ArchivedNarrowSale {
-    pub(super) fn read(&self) -> Result<Sale, DecodeError> {
-        let mut sale = Sale {
-            standing: Standing::Request,
-            channel: Channel::Till,
-            receipt: None,
-            lines: Vec::new(),
-            tenders: Vec::new(),
-            oversold: Vec::new(),
-            freed: Vec::new(),
-            order: None,
-            late: None,
-            redemption: None,
-            pricing: None,
-        };
-        self.read_into(&mut sale).map(|()| sale)
-    }
-
     /// Takes the place of another sale, with the room of its lists.
     pub(super) fn read_into(&self, sale: &mut Sale) -> Result<(), DecodeError> {
         let receipt = match self.till.to_native() {
@@ -121,6 +162,7 @@ impl ArchivedNarrowSale {
         sale.late = None;
         sale.redemption = None;
         sale.pricing = None;
+        sale.payments = None;
         Ok(())
     }
 }
@@ -136,6 +178,7 @@ impl ArchivedNarrowLine {
                 tax: Minor(self.tax.to_native().into()),
                 rate: RatePpm(self.rate.to_native()),
             },
+            unit_cost: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
+use super::payment::PaymentPart;
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::{GivenBack, ReturnGrant};
@@ -66,6 +67,7 @@ enum Part {
     RulesVersion(u64),
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
+    Payments(Vec<PaymentPart>),
     Grants(Vec<ReturnGrant>),
 }
 
@@ -225,6 +227,10 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     for some in accounts.chunks(PART) {
         tell(part(&Part::Accounts(some.iter().map(|(id, account)| AccountPart::of(**id, account)).collect())));
     }
+    let payments: Vec<_> = place.store.payments.list().collect();
+    for some in payments.chunks(PART) {
+        tell(part(&Part::Payments(some.iter().map(|(id, payment)| PaymentPart::of(*id, payment)).collect())));
+    }
 }
 
 /// Tells the parts of the remembered answers of one location, oldest first.
@@ -328,6 +334,11 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         Part::Accounts(accounts) => {
             for account in accounts {
                 account.read_into(&mut place.store)?;
+            }
+        }
+        Part::Payments(payments) => {
+            for payment in payments {
+                payment.read_into(&mut place.store)?;
             }
         }
         _ => {}

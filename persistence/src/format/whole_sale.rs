@@ -1,12 +1,14 @@
-//! A sale with all that only some sales have: a closed session it came late for, accounts that pay for
-//! it, and what there is to say about its prices.
+//! A sale with all that only some sales have: a closed session it came late for, accounts and cards that pay
+//! for it, and what there is to say about its prices.
 
 use super::DecodeError;
 use super::account::RedemptionPart;
 use super::event::Sale;
+use super::payment::PaidPart;
 use super::pricing::Pricing;
 use onhand_engine::event;
 use onhand_engine::ids::SessionNo;
+use onhand_engine::payment::Paid;
 use rkyv::{Archive, Deserialize, Serialize};
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -15,12 +17,14 @@ pub(super) struct WholeSale {
     session: Option<u32>,
     redemption: Option<RedemptionPart>,
     pricing: Option<Pricing>,
+    /// In a box: few of these sales name payments.
+    payments: Option<Box<PaidPart>>,
 }
 
 impl WholeSale {
     /// Whether a sale needs this form.
     pub(super) fn is_needed(sale: &event::Sale) -> bool {
-        sale.late.is_some() || sale.redemption.is_some() || sale.pricing.is_some()
+        sale.late.is_some() || sale.redemption.is_some() || sale.pricing.is_some() || sale.payments.is_some()
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {
@@ -28,6 +32,7 @@ impl WholeSale {
             late: self.session.map(SessionNo),
             redemption: self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new),
             pricing: self.pricing.map(TryInto::try_into).transpose()?,
+            payments: self.payments.map(|paid| Paid::try_from(*paid)).transpose()?.map(Box::new),
             ..self.sale.try_into()?
         })
     }
@@ -40,6 +45,7 @@ impl From<&event::Sale> for WholeSale {
             session: sale.late.map(|session| session.0),
             redemption: sale.redemption.as_deref().map(Into::into),
             pricing: sale.pricing.as_deref().map(Into::into),
+            payments: sale.payments.as_deref().map(|paid| Box::new(paid.into())),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::samples::{damage_every_bit, encoded, every_kind, of_accounts, plain_sale, record};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::money::Minor;
 use onhand_engine::scan::Layout;
 use onhand_engine::world::World;
 use onhand_persistence::format::{decode, decode_each, encode, frames, state};
@@ -37,6 +38,30 @@ fn a_head_tells_place_time_and_command() {
 fn a_sale_of_one_line_is_near_100_bytes() {
     let length = encoded(&record(1, 1, Event::SaleRecorded(plain_sale(1, 4)))).len();
     assert!(length <= 104, "{length}");
+}
+
+#[test]
+fn what_goods_had_cost_takes_room_only_where_it_is_known() {
+    let plain = record(1, 1, Event::SaleRecorded(plain_sale(1, 4)));
+    let mut costed = plain_sale(1, 4);
+    costed.lines[0].unit_cost = Some(Minor(640));
+    let costed = record(1, 1, Event::SaleRecorded(costed));
+    assert_eq!(encoded(&costed).len(), encoded(&plain).len() + 12);
+    // A record that is read into another leaves nothing of it behind.
+    let mut read = plain.clone();
+    for record in [&costed, &plain, &costed] {
+        frames(&encoded(record)).next().unwrap().unwrap().read_into(&mut read).unwrap();
+        assert_eq!(read, *record);
+    }
+}
+
+#[test]
+fn sales_returns_and_drawers_are_known_without_reading_them() {
+    for record in every_record() {
+        let bytes = encoded(&record);
+        let is_of_tills = record.event.is_trade() || matches!(record.event, Event::Drawer { .. });
+        assert_eq!(frames(&bytes).next().unwrap().unwrap().is_of_tills().unwrap(), is_of_tills, "{record:?}");
+    }
 }
 
 #[test]

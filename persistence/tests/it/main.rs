@@ -6,6 +6,7 @@ mod drawer;
 mod faults;
 mod format;
 mod golden;
+mod payments;
 mod people;
 mod pricing;
 mod returns;

@@ -20,7 +20,7 @@ pub(crate) const NOON: u64 = 1_700_000_000_000;
 
 pub(crate) fn line(sku: u32, qty: i64) -> SaleLine {
     let taxed = Taxed { net: Minor(1_000 * qty), tax: Minor(210 * qty), rate: RatePpm(210_000) };
-    SaleLine { sku: SkuId(sku), qty: Qty::units(qty), unit_price: Minor(1_210), taxed }
+    SaleLine { sku: SkuId(sku), qty: Qty::units(qty), unit_price: Minor(1_210), taxed, unit_cost: None }
 }
 
 pub(crate) fn sku_qty(sku: u32, qty: i64) -> SkuQty {
@@ -50,6 +50,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         late: None,
         redemption: None,
         pricing: None,
+        payments: None,
     }
 }
 
@@ -70,6 +71,7 @@ pub(crate) fn item(sku: u32) -> Item {
         tax_class: Label::new("food").unwrap(),
         price: Some(Minor(499)),
         category: "Tea".into(),
+        unit_cost: None,
     }
 }
 
@@ -116,6 +118,10 @@ pub(crate) fn every_kind() -> Vec<Record> {
         order: Some(order.clone()),
         ..plain_sale(1, 1)
     };
+    let mut costed = Sale { lines: vec![line(1, 3), line(2, 1)], ..plain_sale(3, 1) };
+    costed.lines[1].unit_cost = Some(Minor(640));
+    let mut dear = Sale { lines: vec![line(1, 3), line(2, 1)], ..plain_sale(4, 1) };
+    dear.lines[0].unit_cost = Some(Minor(5_000_000_000));
     let large = Sale { lines: vec![line(1, 5_000_000)], tenders: vec![], ..plain_sale(2, 1) };
     let back = Return {
         receipt: Some((TillNo(1), ReceiptNo(2))),
@@ -142,6 +148,8 @@ pub(crate) fn every_kind() -> Vec<Record> {
         Event::SaleRecorded(plain_sale(1, 4)),
         Event::SaleRecorded(wide),
         Event::SaleRecorded(large),
+        Event::SaleRecorded(costed),
+        Event::SaleRecorded(dear),
         Event::Reserved {
             reservation,
             owner,

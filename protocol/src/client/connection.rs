@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::feed::Feed;
+use super::payments::ToldPayments;
 use crate::limits;
 use crate::message::{Body, ErrorBody, Incoming, Reply, Request, Subscribe, Success};
 use crate::value::Id;
@@ -56,6 +57,7 @@ struct Shared {
     waiting: Mutex<Waiting>,
     turns: Semaphore,
     feed: Feed,
+    payments: ToldPayments,
     options: Options,
 }
 
@@ -89,7 +91,8 @@ impl Client {
         let (outgoing, queued) = mpsc::channel(limits::IN_FLIGHT_KEY_MAX);
         let (alive, ended) = oneshot::channel();
         let turns = Semaphore::new(options.in_flight_max.clamp(1, Semaphore::MAX_PERMITS));
-        let shared = Arc::new(Shared { waiting: Mutex::default(), turns, feed, options });
+        let shared =
+            Arc::new(Shared { waiting: Mutex::default(), turns, feed, payments: ToldPayments::default(), options });
         tokio::spawn(write(sink, queued));
         tokio::spawn(read(stream, Arc::clone(&shared), ended));
         Ok(Self { shared, outgoing, _alive: Arc::new(alive) })
@@ -143,6 +146,12 @@ impl Client {
         &self.shared.feed
     }
 
+    /// Payments of all watches.
+    #[must_use]
+    pub fn payments(&self) -> &ToldPayments {
+        &self.shared.payments
+    }
+
     /// Whether the connection is gone.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -179,6 +188,7 @@ impl Shared {
     fn take(&self, incoming: Incoming) {
         match incoming {
             Incoming::Levels(levels) => self.feed.put(levels),
+            Incoming::Payments(payments) => self.payments.put(payments),
             // Nobody asks for them through this client: programs read the stream over HTTP.
             Incoming::Metrics(_) | Incoming::Prices(_) => {}
             Incoming::Reply(Reply { id: None, result }) => self.waiting().why = result.err(),
@@ -232,6 +242,7 @@ async fn read(mut stream: SplitStream<Socket>, shared: Arc<Shared>, mut ended: o
     }
     // In this order: once `closed` shows, a new connection may begin on the same feed.
     shared.feed.end();
+    shared.payments.end();
     let mut waiting = shared.waiting();
     waiting.closed = true;
     waiting.replies.clear();

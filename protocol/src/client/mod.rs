@@ -8,10 +8,12 @@
 mod connection;
 mod error;
 mod feed;
+mod payments;
 mod reconnecting;
 
 pub(crate) use connection::address;
 pub use connection::{Client, Options, Socket, open};
 pub use error::Error;
 pub use feed::Feed;
+pub use payments::ToldPayments;
 pub use reconnecting::{Patience, Reconnecting};

@@ -1,6 +1,6 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::{Names, account, drawer};
+use super::{Names, account, drawer, payment};
 use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
@@ -88,6 +88,17 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         }
         Answer::AccountBooked { balance } => object.amount("balance", *balance),
         Answer::Account(said) => account::statement(&mut object, said),
+        Answer::PaymentStarted { expires } => {
+            object.uuid("payment", asked.id.0);
+            object.time("expires", *expires);
+        }
+        Answer::Payment(id, said) => {
+            if let Some(location) = &asked.location {
+                let message = payment::payment(*id, location, said);
+                // A Vec takes whatever is written.
+                let _ = serde_json::to_writer(object.field("payment"), &message);
+            }
+        }
         Answer::Released
         | Answer::Expired
         | Answer::Deallocated
@@ -107,7 +118,8 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::UserDefined
         | Answer::PinSet
         | Answer::UserDisabled
-        | Answer::PeopleRequired => {}
+        | Answer::PeopleRequired
+        | Answer::PaymentStep => {}
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
         Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
         Answer::PromotionsDefined { added, changed } => {
@@ -155,6 +167,9 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::PinSet => "pin_set",
         Answer::UserDisabled => "user_disabled",
         Answer::PeopleRequired => "people_required",
+        Answer::PaymentStarted { .. } => "payment_started",
+        Answer::PaymentStep => "payment_noted",
+        Answer::Payment(..) => "payment",
     }
 }
 

@@ -48,6 +48,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         order: None,
         session: None,
         takes: Box::default(),
+        payments: Box::default(),
         pricing,
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
@@ -82,7 +83,8 @@ fn lines<N: Names>(place: &Place<'_, N>, lines: Lines<'_>) -> Result<Vec<command
         };
         let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
         let (unit_price, amount) = place.list_price(&item, qty, at)?;
-        sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed: Default::default() });
+        let (sku, unit_cost) = (item.sku, item.unit_cost);
+        sold.push(command::SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost });
         to_assess.push((item, amount));
     }
     let tax = &place.location.tax;

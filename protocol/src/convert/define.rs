@@ -41,6 +41,13 @@ fn item(input: ItemInput, at: usize) -> Result<Item, Refused> {
     if input.price.is_some_and(|price| !(Minor::ZERO..=Minor::MAX).contains(&price.0)) {
         return Err(wrong(3003, format!("items[{at}].price"), "the price is below zero or beyond the largest amount"));
     }
+    if input.unit_cost.is_some_and(|cost| !(Minor::ZERO..=Minor::MAX).contains(&cost.0)) {
+        return Err(wrong(
+            3003,
+            format!("items[{at}].unit_cost"),
+            "the cost is below zero or beyond the largest amount",
+        ));
+    }
     Ok(Item {
         sku: SkuId(0),
         code: input.sku.0,
@@ -50,6 +57,7 @@ fn item(input: ItemInput, at: usize) -> Result<Item, Refused> {
         tax_class: input.tax_class.0,
         price: input.price.map(|price| price.0),
         category: Arc::from(input.category),
+        unit_cost: input.unit_cost.map(|cost| cost.0),
     })
 }
 

@@ -3,7 +3,7 @@
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
 use super::priced::{self, For};
-use super::{Asked, Names, account, define, drawer, people, refusal, rules, scan, unknown_sale};
+use super::{Asked, Names, account, define, drawer, payment, people, refusal, rules, scan, unknown_sale};
 use crate::limits;
 use crate::message::{
     AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell, Tender,
@@ -14,6 +14,7 @@ use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty
 use onhand_engine::drawer::Movement;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor, divide_half_up};
+use onhand_engine::payment::PaymentAsk;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::is_at_price;
 use onhand_engine::refusal::Refusal;
@@ -36,7 +37,7 @@ pub struct Entered {
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong. 1002 for requests that are
-/// not commands (`hello`, `get`, `scan`, `quote`, `subscribe`, `watch_metrics`, `watch_prices`, `unsubscribe`,
+/// not commands (`hello`, `get`, `scan`, `quote`, `subscribe`, `watch_metrics`, `watch_prices`, `watch_payments`, `unsubscribe`,
 /// `ping`, `sign_in`, `sign_out`) and for `set_pin`, whose PIN is hashed first: [`super::set_pin`].
 pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
@@ -113,6 +114,20 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
         Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
         Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
+        Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(payment::start(desk.id, &body, till(body.till)?))
+        }),
+        Body::GiveUpPayment(body) => {
+            desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::GiveUp)))
+        }
+        Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(payment::ask(body.payment, PaymentAsk::Refund(body.amount.0)))
+        }),
+        Body::Payment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Read))),
+        Body::TakePayment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Take))),
+        Body::ReportPayment(body) => desk.at(&body.location, None, |_| payment::report(&body)),
         Body::SetLabels(body) => {
             let location = desk.place(&body.location)?.location.id;
             scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))
@@ -135,6 +150,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         | Body::Scan(_)
         | Body::Quote(_)
         | Body::WatchPrices(_)
+        | Body::WatchPayments(_)
         | Body::Get(_)
         | Body::Subscribe(_)
         | Body::WatchMetrics(_)
@@ -247,6 +263,7 @@ impl<N: Names> Desk<'_, N> {
             place.check_currency(body.currency.0)?;
             let accounts = account::credits(&body.tenders, body.currency.0, self.id)?;
             account::check_store_credit(&accounts)?;
+            payment::check_none(&body.tenders)?;
             check_as_sold(&body.lines)?;
             Ok(Action::Return {
                 till: till(body.till)?,
@@ -318,6 +335,7 @@ impl<N: Names> Place<'_, N> {
             order: None,
             session: None,
             takes: Box::default(),
+            payments: payment::uses(sold.tenders)?,
             pricing,
         })
     }
@@ -343,7 +361,7 @@ impl<N: Names> Place<'_, N> {
                 Some(tax) => as_it_was(self.location.tax.basis, amount, tax.amount.0, tax.rate_ppm, at)?,
                 None => Taxed::default(),
             };
-            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed });
+            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed, unit_cost: item.unit_cost });
             if line.tax.is_none() {
                 to_assess.push((item, amount));
             }

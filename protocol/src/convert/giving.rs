@@ -3,7 +3,7 @@
 
 use super::enter::{Desk, Place, Refused, Sold, above_zero, on_line, tenders, till};
 use super::priced::For;
-use super::{Entered, Names, account};
+use super::{Entered, Names, account, payment};
 use crate::message::{BackLine, Body, Channel, ErrorBody, Exchange, ReturnSale, VoidSale};
 use crate::value::Position;
 use onhand_engine::command::{Action, Disposition, Sell, Standing};
@@ -45,6 +45,7 @@ pub fn command_about(
     match body {
         Body::ReturnSale(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
+            payment::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
@@ -71,6 +72,7 @@ pub fn command_about(
         }),
         Body::Exchange(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
+            payment::check_none(&body.tenders)?;
             let takes = account::both_ways(&body.tenders, currency(place), id)?;
             let whose = For { channel, group: None, coupons: &[], exempt: None, completed: false };
             let (lines, tenders) = (&body.lines, &body.tenders);

@@ -8,10 +8,12 @@ mod define;
 mod drawer;
 mod enter;
 mod giving;
+mod payment;
 mod people;
 mod priced;
 mod read;
 mod refusal;
+mod report;
 mod rules;
 mod scan;
 
@@ -21,9 +23,11 @@ pub use define::key;
 pub use drawer::z;
 pub use enter::{Entered, command, quote};
 pub use giving::{command_about, unknown_sale};
+pub use payment::payment;
 pub use people::{by, people, set_pin, signed_in};
 pub use read::{event, item, key_id, key_message, location, reservation, tax_gaps, totals};
 pub use refusal::{refusal, refused};
+pub use report::{sales_row, tender_row};
 pub use rules::{price_book_message, promotion_message};
 pub use scan::scan;
 

@@ -57,6 +57,7 @@ pub(super) fn sale_lines(quote: &quote::Quote) -> (Vec<command::SaleLine>, Optio
         qty: line.qty,
         unit_price: line.unit_price,
         taxed: line.taxed,
+        unit_cost: line.item.unit_cost,
     };
     (quote.lines.iter().map(line).collect(), quote.pricing())
 }

@@ -1,6 +1,6 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::{Names, account};
+use super::{Names, account, payment};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
@@ -32,6 +32,7 @@ pub fn item(item: &Item) -> ItemInput {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
+        unit_cost: item.unit_cost.map(Amount),
     }
 }
 
@@ -154,6 +155,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         person: None,
         z: None,
         accounts: Vec::new(),
+        payments: Vec::new(),
         rules: None,
         quote: None,
         tax_exempt: None,
@@ -190,6 +192,7 @@ impl<N: Names> Teller<'_, N> {
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
                 accounts: others(sale.redemption.as_deref()),
+                payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),
                 ..blank
             }
             .priced(sale.pricing.as_deref()),
@@ -280,6 +283,7 @@ impl<N: Names> Teller<'_, N> {
                 accounts: vec![account::line(*account, entry)],
                 ..blank
             },
+            Event::Payment { payment, happening } => payment::happened(blank, *payment, happening),
             Event::RoleDefined { role, capabilities } => EventMessage {
                 role: Some(role.into()),
                 capabilities: Some(capabilities.each().map(Into::into).collect()),
@@ -480,5 +484,6 @@ fn word(event: &Event) -> &'static str {
         Event::PinSet { .. } => "pin_set",
         Event::UserDisabled { .. } => "user_disabled",
         Event::PeopleRequired { .. } => "people_required",
+        Event::Payment { happening, .. } => happening.name(),
     }
 }

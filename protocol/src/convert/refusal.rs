@@ -4,6 +4,7 @@ use super::Names;
 use crate::message::{ErrorBody, Reply};
 use crate::value::{Currency, Id, OrderName, Quantity, Sku, Text};
 use onhand_engine::ids::{CommandId, SkuId};
+use onhand_engine::payment::Refused;
 use onhand_engine::refusal::Refusal;
 
 /// Appends the reply to a refused command.
@@ -34,6 +35,16 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
         | Refusal::LastManager => error,
+        Refusal::Payment(refused) => match refused {
+            Refused::Undecided { payment, .. } => ErrorBody { payment: Some(Id::from(*payment)), ..error }.at("sale"),
+            Refused::TooMany { max } => ErrorBody { max: u64::try_from(*max).ok(), ..error },
+            Refused::NotHeld => error.at("reservation"),
+            Refused::Unknown | Refused::Stage { .. } | Refused::AnotherSale => error.at("payment"),
+            Refused::Amount { has } => ErrorBody { due: Some(*has), ..error }.at("amount"),
+            Refused::AnotherTransaction => error.at("transaction"),
+            Refused::SaleRecorded => error.at("sale"),
+            Refused::NoSuchRefund => error.at("refund"),
+        },
         Refusal::BadQuantity { sku: number } | Refusal::NoPrice { sku: number } => {
             let sku = sku(number);
             ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }

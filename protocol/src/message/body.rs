@@ -132,6 +132,9 @@ body!(
         /// The code of the gift card it is taken from, or given back to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<CardCode>,
+        /// The card payment it is taken of, which is approved: the amount, or a part of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment: Option<Id>,
         /// How many points are taken from the account for the amount.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         points: Option<i64>,
@@ -353,6 +356,6 @@ impl BucketName {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
-fn is_false(flag: &bool) -> bool {
+pub(super) fn is_false(flag: &bool) -> bool {
     !flag
 }

@@ -131,6 +131,9 @@ body!(
         /// Its department or product type.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         category: String,
+        /// What a unit costs the shop; not given: as it was. Only admins and analysts are told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit_cost: Option<Amount>,
     }
 );
 body!(

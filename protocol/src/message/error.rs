@@ -87,6 +87,9 @@ pub struct ErrorBody {
     /// The till session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<u32>,
+    /// The payment that is not decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Id>,
 }
 
 impl ErrorBody {
@@ -164,10 +167,24 @@ fn masked_field<S: Serializer>(field: &Option<String>, serializer: S) -> Result<
 #[must_use]
 pub const fn status_of(number: u16) -> u16 {
     match number {
-        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 3030 | 4007 | 4015 | 4016 => 404,
+        1003 | 1004 | 1015 | 2002 | 2003 | 2009 | 3030 | 3093 | 4007 | 4015 | 4016 => 404,
         1006 => 413,
-        1008 | 2001 | 2004..=2008 | 2010..=2012 | 3010 | 3011 | 3033 | 3034 | 4017 => 409,
+        1008
+        | 2001
+        | 2004..=2008
+        | 2010..=2012
+        | 3010
+        | 3011
+        | 3033
+        | 3034
+        | 3090
+        | 3091
+        | 3094
+        | 3097
+        | 3098
+        | 4017 => 409,
         1001..=1999 | 4020 => 400,
+        3100 => 403,
         3001..=3999 => 422,
         4001..=4003 | 4006 | 4010 | 4018 | 4021 => 401,
         4004 | 4005 | 4011..=4014 => 403,

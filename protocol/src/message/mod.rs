@@ -11,11 +11,13 @@ mod drawer;
 mod error;
 mod level;
 mod metrics;
+mod payment;
 mod people;
 mod pricing;
 pub mod read;
 mod replied;
 mod reply;
+mod report;
 mod request;
 mod role;
 mod tagged;
@@ -45,6 +47,11 @@ pub use metrics::{
     MetricsHistory, MetricsMessage, MetricsOfLocation, Notable, RefusedByNumber, RunningLow, ShardFigures, Sockets,
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
+pub use payment::{
+    CardMessage, GiveUpPayment, PaymentLine, PaymentMessage, PaymentOutcome, PaymentPage, PaymentReply, PaymentStarted,
+    PaymentState, PaymentTask, PaymentTaskName, Payments, ReadPayment, RefundPayment, ReportPayment, StartPayment,
+    TakePayment, WatchPayments,
+};
 pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
     SignOut, SignedIn, UserMessage,
@@ -61,6 +68,7 @@ pub use replied::{
 };
 pub(crate) use reply::each_success_schema;
 pub use reply::{Incoming, Reply, Success};
+pub use report::{ReportPage, ReportRows, RowOf, SalesRow, TenderRow};
 pub(crate) use request::each_schema;
 pub use request::{Body, Malformed, OPS, Request, parse_all};
 pub use role::Role;

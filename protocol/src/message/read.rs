@@ -5,6 +5,7 @@ use super::body::AskedLine;
 use super::define::{ItemInput, TaxInput};
 use super::drawer::Report;
 use super::level::LevelMessage;
+use super::payment::PaymentLine;
 use super::people::ByMessage;
 use super::pricing::DiscountMessage;
 use super::replied::SkuQuantity;
@@ -153,8 +154,11 @@ answer!(
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `key_created`, `key_revoked`,
         /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
         /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
-        /// `account_let_go`, `account_opened`, `account_refunded`, `settled`, `price_book_defined`, `price_book_ended`, `promotions_defined`,
-        /// `promotion_ended`, `role_defined`, `user_defined`, `pin_set`, `user_disabled` or `people_required`.
+        /// `account_let_go`, `account_opened`, `account_refunded`, `settled`, `price_book_defined`, `price_book_ended`,
+        /// `promotions_defined`,
+        /// `promotion_ended`, `role_defined`, `user_defined`, `pin_set`, `user_disabled`, `people_required`, `payment_started`,
+        /// `payment_sent`, `payment_unknown`, `payment_approved`, `payment_declined`, `payment_given_up`,
+        /// `payment_captured`, `payment_voided`, `payment_refund_asked`, `payment_refunded` or `payment_failed`.
         event: String,
         /// Who asked for it, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -234,6 +238,9 @@ answer!(
         /// What happened to an account; for a sale, what accounts pay of it; for `settled`, what they do not.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         accounts: Vec<AccountLine>,
+        /// What happened to a card payment; for a sale, what card payments pay of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        payments: Vec<PaymentLine>,
         /// The code of the price book or the promotion.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rules: Option<Label>,

@@ -7,6 +7,7 @@ use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
+use super::payment::{PaymentMessage, PaymentReply, PaymentStarted, Payments};
 use super::people::SignedIn;
 use super::pricing::{PricesVersion, Quoted};
 use super::replied::{
@@ -40,6 +41,8 @@ pub enum Incoming {
     Metrics(Box<MetricsMessage>),
     /// Prices have changed.
     Prices(PricesVersion),
+    /// Payments have changed.
+    Payments(Vec<PaymentMessage>),
 }
 
 macro_rules! successes {
@@ -179,6 +182,14 @@ successes! {
     UserDisabled(Plain) = "user_disabled",
     /// People are required there, or no longer.
     PeopleRequired(Plain) = "people_required",
+    /// The payment waits for a driver.
+    PaymentStarted(PaymentStarted) = "payment_started",
+    /// A step of a payment is done, or was before.
+    PaymentNoted(Plain) = "payment_noted",
+    /// How a payment stands.
+    Payment(PaymentReply) = "payment",
+    /// Payments are told from now on.
+    WatchingPayments(Pong) = "watching_payments",
 }
 
 impl Success {
@@ -220,6 +231,9 @@ impl Success {
             | Success::UserDefined(Plain { seq, .. })
             | Success::PinSet(Plain { seq, .. })
             | Success::UserDisabled(Plain { seq, .. })
+            | Success::PaymentStarted(PaymentStarted { seq, .. })
+            | Success::PaymentNoted(Plain { seq, .. })
+            | Success::Payment(PaymentReply { seq, .. })
             | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
@@ -231,6 +245,7 @@ impl Success {
             | Success::Scanned(_)
             | Success::Quoted(_)
             | Success::WatchingPrices(_)
+            | Success::WatchingPayments(_)
             | Success::SignedIn(_)
             | Success::SignedOut(_) => None,
         }
@@ -287,6 +302,7 @@ impl Reply {
             Incoming::Levels(_) => Err("a push of levels where a reply was expected".to_owned()),
             Incoming::Metrics(_) => Err("a push of metrics where a reply was expected".to_owned()),
             Incoming::Prices(_) => Err("a push of prices where a reply was expected".to_owned()),
+            Incoming::Payments(_) => Err("a push of payments where a reply was expected".to_owned()),
         }
     }
 }
@@ -306,6 +322,8 @@ struct Parts<'a> {
     metrics: Option<IgnoredAny>,
     #[serde(default)]
     prices: Option<PricesVersion>,
+    #[serde(default)]
+    payments: Option<IgnoredAny>,
 }
 
 impl Incoming {
@@ -325,6 +343,10 @@ impl Incoming {
         if let (None, None, Some(prices)) = (&parts.ok, &parts.error, parts.prices) {
             return Ok(Incoming::Prices(prices));
         }
+        if let (None, None, Some(_)) = (&parts.ok, &parts.error, &parts.payments) {
+            let push = serde_json::from_str::<Payments>(text).map_err(|why| why.to_string())?;
+            return Ok(Incoming::Payments(push.payments));
+        }
         match (parts.ok, parts.error, parts.levels, parts.metrics) {
             (Some(ok), _, _, _) => {
                 let mut head = Head::knowing(Some(ok));
@@ -341,7 +363,7 @@ impl Incoming {
                 .map(|push| Incoming::Metrics(Box::new(push.metrics)))
                 .map_err(|why| why.to_string()),
             (None, None, None, None) => {
-                Err("a message with neither `ok` nor `error`, `levels`, `metrics` or `prices`".to_owned())
+                Err("a message with neither `ok` nor `error`, `levels`, `metrics`, `prices` or `payments`".to_owned())
             }
         }
     }

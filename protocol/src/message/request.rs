@@ -9,6 +9,9 @@ use super::body::{
 use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy};
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
+use super::payment::{
+    GiveUpPayment, ReadPayment, RefundPayment, ReportPayment, StartPayment, TakePayment, WatchPayments,
+};
 use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};
 use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
 use super::tagged::{Head, Read, Rest, Shape};
@@ -203,6 +206,20 @@ bodies! {
     DisableUser(DisableUser) = "disable_user",
     /// Whether a person must be signed in.
     RequirePeople(RequirePeople) = "require_people",
+    /// Begin a card payment.
+    StartPayment(StartPayment) = "start_payment",
+    /// It is wanted no more.
+    GiveUpPayment(GiveUpPayment) = "give_up_payment",
+    /// Something of it goes back.
+    RefundPayment(RefundPayment) = "refund_payment",
+    /// How it stands.
+    Payment(ReadPayment) = "payment",
+    /// How payments stand, from now on.
+    WatchPayments(WatchPayments) = "watch_payments",
+    /// A driver takes it.
+    TakePayment(TakePayment) = "take_payment",
+    /// A driver says what came of it.
+    ReportPayment(ReportPayment) = "report_payment",
 }
 
 impl Body {

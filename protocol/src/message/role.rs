@@ -19,6 +19,8 @@ pub enum Role {
     Analyst,
     /// Reads health, metrics and queues.
     Operations,
+    /// Speaks to a payment provider, at the payments' own address.
+    Driver,
     /// A browser with a short-lived token: reads public levels, reserves.
     Shopper,
 }
@@ -31,6 +33,7 @@ impl From<catalogue::Role> for Role {
             catalogue::Role::Web => Role::Web,
             catalogue::Role::Analyst => Role::Analyst,
             catalogue::Role::Operations => Role::Operations,
+            catalogue::Role::Driver => Role::Driver,
         }
     }
 }
@@ -45,6 +48,7 @@ impl Role {
             Role::Web => Some(catalogue::Role::Web),
             Role::Analyst => Some(catalogue::Role::Analyst),
             Role::Operations => Some(catalogue::Role::Operations),
+            Role::Driver => Some(catalogue::Role::Driver),
             Role::Shopper => None,
         }
     }
@@ -54,7 +58,7 @@ impl Role {
     pub const fn channel(self) -> Channel {
         match self {
             Role::Web | Role::Shopper => Channel::Web,
-            Role::Admin | Role::Till | Role::Analyst | Role::Operations => Channel::Till,
+            Role::Admin | Role::Till | Role::Analyst | Role::Operations | Role::Driver => Channel::Till,
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use onhand_protocol::message::read::KeyMessage;
 use onhand_protocol::message::{
-    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Prices, Reply, Request,
+    CreateKey, ErrorBody, Incoming, Levels, METRIC_FIELDS, Metrics, MetricsMessage, OPS, Payments, Prices, Reply,
+    ReportPage, Request,
 };
 use onhand_protocol::{openapi, routes, schema};
 use std::collections::BTreeSet;
@@ -68,6 +69,9 @@ fn every_example_is_what_it_claims_to_be() {
                     unchanged(&text, &serde_json::to_string(&Metrics { metrics: *metrics }).unwrap());
                 }
                 Incoming::Prices(prices) => unchanged(&text, &serde_json::to_string(&Prices { prices }).unwrap()),
+                Incoming::Payments(payments) => {
+                    unchanged(&text, &serde_json::to_string(&Payments { payments }).unwrap())
+                }
                 Incoming::Reply(_) => panic!("a reply: {text}"),
             },
             "problem" => {
@@ -81,12 +85,16 @@ fn every_example_is_what_it_claims_to_be() {
                 let key: KeyMessage = serde_json::from_str(&text).unwrap();
                 unchanged(&text, &serde_json::to_string(&key).unwrap());
             }
+            "body report" => {
+                let page: ReportPage = serde_json::from_str(&text).unwrap();
+                unchanged(&text, &serde_json::to_string(&page).unwrap());
+            }
             other => panic!("an example claims to be {other:?}"),
         }
     }
     let missing: Vec<_> = OPS.iter().filter(|op| !ops.contains(*op)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
-    assert_eq!(oks.len(), 46, "every success but those of keys: {oks:?}");
+    assert_eq!(oks.len(), 50, "every success but those of keys: {oks:?}");
 }
 
 #[test]

@@ -1,0 +1,14 @@
+//! Drivers: they take card payments from a server, at its address for payments, to a provider.
+//!
+//! Responsible for: sending each payment once, reporting what came of it, inquiring where nobody knows,
+//! capturing, voiding and giving back until it is done.
+//!
+//! Not responsible for: what may be sent and when (the server says), cards (providers and terminals).
+
+mod bank;
+mod driver;
+mod simulator;
+
+pub use bank::{Bank, BankError};
+pub use driver::{Answer, Approved, Options, Provider, run};
+pub use simulator::Simulator;

@@ -1,0 +1,197 @@
+//! What may be asked of a payment, and what then happens. Checks come in a fixed order: form, state.
+
+use super::card::Reason;
+use super::{
+    ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk,
+    REFUNDS_MAX, Refused, Report, Stage, Start, Started,
+};
+use crate::answer::Answer;
+use crate::command::{Channel, Command};
+use crate::decide::Decision;
+use crate::event::Event;
+use crate::ids::{PaymentId, ReservationId};
+use crate::money::Minor;
+use crate::refusal::Refusal;
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// Ended payments that one new one lets be forgotten.
+const FORGOTTEN_AT_ONCE: usize = 4;
+
+/// Decides what is asked of a payment.
+///
+/// # Errors
+/// 3090 to 3099, 1008, 1012, 2002 and 3003, as [`Refusal`]; nothing changes.
+pub fn decide(
+    store: &Store,
+    command: &Command,
+    payment: PaymentId,
+    ask: &PaymentAsk,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    if let PaymentAsk::Start(asked) = ask {
+        let happening = start(store, command.channel, payment, asked, now)?;
+        return Ok(Decision::Happens(Event::Payment { payment, happening }));
+    }
+    let known = store.payments.get(payment).ok_or(Refusal::Payment(Refused::Unknown))?;
+    let happening = match ask {
+        PaymentAsk::Start(_) => None,
+        PaymentAsk::Read => {
+            return Ok(Decision::Already(Answer::Payment(payment, Box::new(known.clone()))));
+        }
+        PaymentAsk::Take => Some(take(known, now)?),
+        PaymentAsk::GiveUp => give_up(known)?,
+        PaymentAsk::Refund(amount) => Some(refund(known, command, *amount)?),
+        PaymentAsk::Report(said) => report(store, known, said, now)?,
+        PaymentAsk::Due => due(known, now)?,
+    };
+    Ok(match happening {
+        Some(happening) => Decision::Happens(Event::Payment { payment, happening }),
+        None => Decision::Already(Answer::PaymentStep),
+    })
+}
+
+fn start(
+    store: &Store,
+    channel: Channel,
+    payment: PaymentId,
+    asked: &Start,
+    now: Timestamp,
+) -> Result<Happening, Refusal> {
+    if asked.amount <= Minor::ZERO || asked.amount > Minor::MAX {
+        return Err(Refusal::BadAmount);
+    }
+    if !ATTEMPT_RANGE.contains(&asked.attempt) {
+        return Err(Refusal::BadTtl);
+    }
+    // It may be known for longer than its answer is remembered: its name stays its own.
+    if store.payments.get(payment).is_some() {
+        return Err(Refusal::IdReused { field: "id: there is a payment of this name" });
+    }
+    for (earlier, known) in store.payments.of_sale(asked.sale) {
+        if known.sold.is_some() {
+            return Err(Refused::SaleRecorded.into());
+        }
+        if known.stage.is_undecided() {
+            return Err(Refused::Undecided { payment: earlier, stage: known.stage }.into());
+        }
+    }
+    if let Some(till) = asked.till
+        && store.payments.open_at(till) >= OPEN_PER_TILL_MAX
+    {
+        return Err(Refused::TooMany { max: OPEN_PER_TILL_MAX }.into());
+    }
+    if store.payments.open_count() >= OPEN_MAX {
+        return Err(Refused::TooMany { max: OPEN_MAX }.into());
+    }
+    let expires = now.plus(LIFE);
+    let keeps = match asked.reservation {
+        Some(reservation) => {
+            // Goods that are held once are paid for once.
+            if store.payments.on(reservation).any(|other| other.start.sale != asked.sale && !other.given_up) {
+                return Err(Refused::NotHeld.into());
+            }
+            Some(keeps(store, reservation, expires).ok_or(Refusal::UnknownReservation { reservation })?)
+        }
+        None if channel == Channel::Till => None,
+        // No card is charged for goods that somebody else may buy meanwhile.
+        None => return Err(Refused::NotHeld.into()),
+    };
+    let old = Timestamp(now.0.saturating_sub(KEPT.0));
+    let forgotten = store.payments.ended_before(old).take(FORGOTTEN_AT_ONCE).collect();
+    let start = asked.clone();
+    Ok(Happening::Started(Box::new(Started { start, channel, at: now, expires, keeps, forgotten })))
+}
+
+/// A live reservation with the deadline it has from now on: never an earlier one.
+fn keeps(store: &Store, reservation: ReservationId, until: Timestamp) -> Option<(ReservationId, Timestamp)> {
+    let live = store.reservations.get(&reservation)?;
+    Some((reservation, live.deadline.max(until)))
+}
+
+/// One driver takes it, once: whoever comes later must not send it too.
+fn take(known: &Payment, now: Timestamp) -> Result<Happening, Refusal> {
+    match known.stage {
+        Stage::Asked => Ok(Happening::Sent { until: now.plus(known.start.attempt) }),
+        stage => Err(Refused::Stage { stage }.into()),
+    }
+}
+
+fn give_up(known: &Payment) -> Result<Option<Happening>, Refusal> {
+    if known.sold.is_some() {
+        return Err(Refused::SaleRecorded.into());
+    }
+    let wanted = !known.given_up && (known.stage.is_undecided() || known.stage == Stage::Approved);
+    Ok(wanted.then_some(Happening::GivenUp { by_itself: false }))
+}
+
+fn refund(known: &Payment, command: &Command, amount: Minor) -> Result<Happening, Refusal> {
+    if amount <= Minor::ZERO || amount > Minor::MAX {
+        return Err(Refusal::BadAmount);
+    }
+    if !matches!(known.stage, Stage::Capturing | Stage::Captured) {
+        return Err(Refused::Stage { stage: known.stage }.into());
+    }
+    let left = known.captured().minus(known.refunded());
+    if amount > left {
+        return Err(Refused::amount(left).into());
+    }
+    if known.refunds.len() >= REFUNDS_MAX {
+        return Err(Refused::TooMany { max: REFUNDS_MAX }.into());
+    }
+    Ok(Happening::RefundAsked { refund: command.id, amount })
+}
+
+fn report(store: &Store, known: &Payment, said: &Report, now: Timestamp) -> Result<Option<Happening>, Refusal> {
+    let happening = match (said, known.stage) {
+        (Report::Approved(approval), _) => return approved(store, known, approval, now),
+        (Report::Declined(reason), stage) if stage.is_undecided() => Happening::Declined { reason: reason.clone() },
+        (Report::NotFound, Stage::Unknown) => Happening::Declined { reason: Reason::new(said.name()).ok() },
+        (Report::Declined(_) | Report::NotFound, Stage::Declined | Stage::Cancelled) => return Ok(None),
+        (Report::Unknown, Stage::Sent) => Happening::Lost { by_itself: false },
+        (Report::Unknown, Stage::Unknown) => return Ok(None),
+        (Report::Captured, Stage::Capturing) => Happening::Captured,
+        (Report::Captured, Stage::Captured) => return Ok(None),
+        // A provider lets go by itself what is not captured for long.
+        (Report::Voided, Stage::Voiding | Stage::Approved) => Happening::Voided,
+        (Report::Voided, Stage::Voided) => return Ok(None),
+        (Report::Refunded(refund), Stage::Captured) => match known.refunds.iter().find(|one| one.id == *refund) {
+            None => return Err(Refused::NoSuchRefund.into()),
+            Some(one) if one.done => return Ok(None),
+            Some(_) => Happening::Refunded { refund: *refund },
+        },
+        (Report::Failed(reason), _) if known.task().is_some() => {
+            if known.reason.as_ref() == Some(reason) {
+                return Ok(None);
+            }
+            Happening::Failed { reason: reason.clone() }
+        }
+        (_, stage) => return Err(Refused::Stage { stage }.into()),
+    };
+    Ok(Some(happening))
+}
+
+/// That money is held or taken is a fact, whenever it comes.
+fn approved(store: &Store, known: &Payment, approval: &Approval, now: Timestamp) -> Result<Option<Happening>, Refusal> {
+    match &known.approval {
+        Some(earlier) if earlier.transaction == approval.transaction => return Ok(None),
+        Some(_) => return Err(Refused::AnotherTransaction.into()),
+        None => {}
+    }
+    let expires = known.expires.max(now.plus(GRACE));
+    let wanted = !known.given_up && known.stage.is_undecided() && known.sold.is_none();
+    let keeps = known.start.reservation.filter(|_| wanted).and_then(|id| keeps(store, id, expires));
+    Ok(Some(Happening::Approved { approval: Box::new(approval.clone()), expires, keeps }))
+}
+
+/// What happens by itself. The timer may come late, or too early for what has changed since.
+fn due(known: &Payment, now: Timestamp) -> Result<Option<Happening>, Refusal> {
+    if known.until.is_none_or(|until| until > now) {
+        return Err(Refused::Stage { stage: known.stage }.into());
+    }
+    Ok(match known.stage {
+        Stage::Sent => Some(Happening::Lost { by_itself: true }),
+        Stage::Asked | Stage::Unknown | Stage::Approved => Some(Happening::GivenUp { by_itself: true }),
+        _ => None,
+    })
+}

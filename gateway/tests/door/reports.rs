@@ -1,0 +1,490 @@
+//! Central reports over the wire: equal to the journals of the Zs, whatever happened at the tills.
+
+use crate::harness::{Socket, Stand, id};
+use onhand_engine::catalogue::Role;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+
+/// Numbers that look random and are the same for the same seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    fn is_one_in(&mut self, many: u64) -> bool {
+        self.below(many) == 0
+    }
+}
+
+#[derive(Clone)]
+struct Sold {
+    spot: (&'static str, u64),
+    seq: String,
+    total: i64,
+    /// Thousandths, and what a unit had cost.
+    lines: Vec<(i64, Option<i64>)>,
+}
+
+/// A chain with three tills, as a test drives it.
+struct Day<'a> {
+    stand: &'a Stand,
+    till: Socket,
+    chance: Chance,
+    sold: Vec<Sold>,
+    costs: HashMap<&'static str, Option<i64>>,
+    cost: i64,
+    day: u32,
+    closed: BTreeMap<(&'static str, u64), u64>,
+    done: usize,
+}
+
+const TILLS: [(&str, u64); 3] = [("S1", 3), ("S1", 4), ("S2", 1)];
+const ITEMS: [&str; 3] = ["TEA", "MUG", "CHEESE"];
+
+fn cost_of(lines: &[(i64, Option<i64>)]) -> i64 {
+    lines.iter().map(|(milli, cost)| (cost.unwrap_or(0) * milli + 500) / 1_000).sum()
+}
+
+impl Day<'_> {
+    async fn ask(&mut self, op: &str, spot: (&str, u64), more: Value) -> Option<Value> {
+        let mut request = json!({"op": op, "id": id(), "location": spot.0, "till": spot.1, "currency": "EUR"});
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let reply = self.till.ask(request).await;
+        reply["ok"].is_string().then_some(reply)
+    }
+
+    async fn open(&mut self, spot: (&'static str, u64)) {
+        let day = format!("2026-03-{:02}", self.day);
+        self.ask("open_session", spot, json!({"business_day": day, "float": 10_000})).await.unwrap();
+    }
+
+    async fn close(&mut self, spot: (&'static str, u64)) {
+        let counted = json!({"counts": [{"type": "cash", "amount": self.chance.below(90_000)}]});
+        let z = self.ask("close_session", spot, counted).await.unwrap();
+        self.closed.insert(spot, z["report"]["session"].as_u64().unwrap());
+    }
+
+    fn basket(&mut self) -> (Vec<Value>, Vec<(i64, Option<i64>)>) {
+        let count = 1 + self.chance.below(4);
+        let mut lines = Vec::new();
+        let mut costs = Vec::new();
+        for _ in 0..count {
+            let sku = ITEMS[self.chance.below(3) as usize];
+            let milli = if sku == "CHEESE" { 50 + self.chance.below(900) } else { 1_000 * (1 + self.chance.below(4)) };
+            let mut line = json!({"sku": sku, "qty": format!("{}.{:03}", milli / 1_000, milli % 1_000)});
+            if self.chance.is_one_in(4) {
+                line["discount"] = json!({"amount": 1 + self.chance.below(90), "reason": "dented"});
+            } else if self.chance.is_one_in(4) {
+                line["unit_price"] = json!(301 + self.chance.below(900));
+                line["price_reason"] = json!("haggled");
+            }
+            lines.push(line);
+            costs.push((milli as i64, self.costs[sku]));
+        }
+        (lines, costs)
+    }
+
+    /// What it costs, paid in one of many ways.
+    fn tenders(&mut self, due: i64, rounds: bool) -> Value {
+        let cash = if rounds { (due + 2) / 5 * 5 } else { due };
+        match self.chance.below(5) {
+            0 => json!([]),
+            1 => json!([{"type": "card", "amount": due}]),
+            2 => json!([{"type": "cash", "amount": cash}]),
+            3 => json!([{"type": "cash", "amount": cash + 500}, {"type": "cash", "amount": -500}]),
+            _ => json!([{"type": "voucher", "amount": 50}, {"type": "card", "amount": due - 50}]),
+        }
+    }
+
+    async fn quote(&mut self, location: &str, lines: &[Value]) -> i64 {
+        let quote = json!({"op": "quote", "id": id(), "location": location, "currency": "EUR", "lines": lines});
+        self.till.ask(quote).await["total"].as_i64().unwrap()
+    }
+
+    async fn sell(&mut self, spot: (&'static str, u64), late: bool) {
+        // Of what is below the shelf price in late sales the Z tells nothing: mugs have no promotion.
+        let (lines, costs) = match late {
+            true => (vec![json!({"sku": "MUG", "qty": 1 + self.chance.below(3)})], vec![]),
+            false => self.basket(),
+        };
+        let due = self.quote(spot.0, &lines).await;
+        let mut sale = json!({"lines": lines, "tenders": self.tenders(due, spot.0 == "S1")});
+        if late {
+            sale["completed"] = json!(true);
+            sale["session"] = json!(self.closed[&spot]);
+        }
+        let reply = self.ask("sell", spot, sale).await.unwrap();
+        self.cost += cost_of(&costs);
+        let (seq, total) = (reply["seq"].as_str().unwrap().to_owned(), reply["total"].as_i64().unwrap());
+        if !late {
+            self.sold.push(Sold { spot, seq, total, lines: costs });
+        }
+    }
+
+    fn one_sold(&mut self) -> Option<(usize, Sold)> {
+        let many = self.sold.len() as u64;
+        (many > 0).then(|| {
+            let at = self.chance.below(many) as usize;
+            (at, self.sold[at].clone())
+        })
+    }
+
+    async fn step(&mut self) {
+        let spot = TILLS[self.chance.below(3) as usize];
+        let elsewhere = TILLS[self.chance.below(3) as usize];
+        let is_done = match self.chance.below(20) {
+            0..9 => {
+                self.sell(spot, false).await;
+                true
+            }
+            9 | 10 => match self.one_sold() {
+                Some((at, sold)) => {
+                    let line = self.chance.below(sold.lines.len() as u64) as usize;
+                    let (milli, cost) = sold.lines[line];
+                    let qty = format!("{}.{:03}", milli / 1_000, milli % 1_000);
+                    let part =
+                        json!({"sale": sold.seq, "lines": [{"line": line, "qty": qty}], "disposition": "resell"});
+                    let done = self.ask("return_sale", elsewhere, part).await.is_some();
+                    if done {
+                        self.cost -= cost_of(&[(milli, cost)]);
+                        self.sold.swap_remove(at);
+                    }
+                    done
+                }
+                None => false,
+            },
+            11 => {
+                // Of no known sale: at what the goods cost the shop now.
+                let cost = self.costs["TEA"];
+                let back = json!({"lines": [{"sku": "TEA", "qty": 2, "amount": 777}], "disposition": "damaged"});
+                self.ask("return", spot, back).await.unwrap();
+                self.cost -= cost_of(&[(2_000, cost)]);
+                true
+            }
+            12 | 13 => match self.one_sold() {
+                Some((at, sold)) => {
+                    let (location, till) = sold.spot;
+                    let void = json!({"op": "void_sale", "id": id(), "location": location, "till": till,
+                        "sale": sold.seq, "reason": "mistyped"});
+                    let done = self.till.ask(void).await["ok"].is_string();
+                    if done {
+                        self.cost -= cost_of(&sold.lines);
+                        self.sold.swap_remove(at);
+                    }
+                    done
+                }
+                None => false,
+            },
+            14 | 15 => match self.one_sold().filter(|(_, sold)| sold.spot.0 == spot.0) {
+                Some((at, sold)) => {
+                    let (lines, costs) = self.basket();
+                    let due = self.quote(spot.0, &lines).await - sold.total;
+                    // In both directions: what is below zero goes back.
+                    let tenders = if due == 0 { json!([]) } else { json!([{"type": "card", "amount": due}]) };
+                    let back = |(line, (milli, _)): (usize, &(i64, Option<i64>))| {
+                        let qty = format!("{}.{:03}", milli / 1_000, milli % 1_000);
+                        json!({"line": line, "qty": qty})
+                    };
+                    let back: Vec<Value> = sold.lines.iter().enumerate().map(back).collect();
+                    let exchange = json!({"sale": sold.seq, "returned": back, "disposition": "resell", "lines": lines, "tenders": tenders});
+                    let done = self.ask("exchange", spot, exchange).await.is_some();
+                    if done {
+                        self.cost += cost_of(&costs) - cost_of(&sold.lines);
+                        self.sold.swap_remove(at);
+                    }
+                    done
+                }
+                None => false,
+            },
+            16 if self.closed.contains_key(&spot) => {
+                self.sell(spot, true).await;
+                true
+            }
+            17 => {
+                let cost = 150 + self.chance.below(90) as i64;
+                let items = json!({"items": [{"sku": "TEA", "name": "Green tea", "tax_class": "food", "price": 450,
+                    "unit_cost": cost}]});
+                assert_eq!(self.stand.post("define_items", &items).await.status, 200);
+                self.costs.insert("TEA", Some(cost));
+                false
+            }
+            18 => {
+                // A product file that does not say what things cost leaves that as it was.
+                let items = json!({"items": [{"sku": "TEA", "name": "Tea", "tax_class": "food", "price": 450},
+                    {"sku": "CHEESE", "name": "Cheese", "tax_class": "standard", "price": 2000, "unit": "kg"}]});
+                assert_eq!(self.stand.post("define_items", &items).await.status, 200);
+                false
+            }
+            _ => {
+                self.close(spot).await;
+                self.day += u32::from(self.chance.is_one_in(2));
+                if self.chance.is_one_in(2) {
+                    // Between two sessions.
+                    self.sell(spot, true).await;
+                }
+                self.open(spot).await;
+                false
+            }
+        };
+        self.done += usize::from(is_done);
+    }
+}
+
+async fn report(stand: &Stand, path: &str) -> Value {
+    let response = stand.get_as(Role::Analyst, &format!("/v1/reports/{path}")).await;
+    assert_eq!(response.status, 200, "{path}: {}", response.text());
+    response.json()
+}
+
+type Sums = BTreeMap<(String, u64, String, String), i64>;
+
+fn add(sums: &mut Sums, line: &Value, z: &Value, of: &str, amount: i64) {
+    let till = (z["report"]["location"].as_str().unwrap().to_owned(), z["report"]["till"].as_u64().unwrap());
+    let day = z["report"]["business_day"].as_str().unwrap().to_owned();
+    let of = format!("{of} {} {}", line["channel"].as_str().unwrap_or(""), line["rate_ppm"]);
+    *sums.entry((till.0, till.1, day, of)).or_default() += amount;
+}
+
+fn without_zeros(sums: Sums) -> Sums {
+    sums.into_iter().filter(|(_, sum)| *sum != 0).collect()
+}
+
+#[tokio::test]
+async fn reports_are_equal_to_the_journals_of_the_zs() {
+    for seed in [1, 2, 3] {
+        equal_to_the_journals(seed).await;
+    }
+}
+
+async fn equal_to_the_journals(seed: u64) {
+    let stand = Stand::start().await;
+    for (code, basis) in [("S1", "inclusive"), ("S2", "exclusive")] {
+        let rates = json!([{"class": "food", "rate_ppm": 70_000}, {"class": "standard", "rate_ppm": 210_000}]);
+        let tax = json!({"basis": basis, "rounding": "document", "rates": rates});
+        let place = json!({"code": code, "name": code, "kind": "shop", "currency": "EUR", "tax": tax});
+        assert_eq!(stand.post("define_location", &place).await.status, 200);
+        for sku in ITEMS {
+            stand.receive(code, sku, 1_000_000).await;
+        }
+    }
+    let items = json!({"items": [
+        {"sku": "TEA", "name": "Green tea", "tax_class": "food", "price": 450, "unit_cost": 199},
+        {"sku": "CHEESE", "name": "Cheese", "tax_class": "standard", "price": 2000, "unit": "kg", "unit_cost": 1111},
+    ]});
+    assert_eq!(stand.post("define_items", &items).await.status, 200);
+    let promotions = json!({"promotions": [{"code": "TEA3", "name": "Three teas", "currency": "EUR",
+        "benefit": {"set": {"parts": [{"items": {"skus": ["TEA"]}, "units": 3}], "price": 1000}}}]});
+    assert_eq!(stand.post("define_promotions", &promotions).await.status, 200);
+    let rules = json!({"location": "S1", "cash_rounding": {"due": {"step": 5}}});
+    assert_eq!(stand.post("set_drawer_rules", &rules).await.status, 200);
+    let costs = [("TEA", Some(199)), ("MUG", None), ("CHEESE", Some(1_111))].into_iter().collect();
+    let till = stand.socket(Role::Till).await;
+    let (chance, closed) = (Chance(seed), BTreeMap::new());
+    let mut day = Day { stand: &stand, till, chance, sold: vec![], costs, cost: 0, day: 1, closed, done: 0 };
+    for spot in TILLS {
+        day.open(spot).await;
+    }
+    while day.done < 130 {
+        day.step().await;
+    }
+    for spot in TILLS {
+        day.close(spot).await;
+    }
+
+    let (mut sold, mut paid, mut discounts, mut sales) = (Sums::new(), Sums::new(), 0, 0);
+    for ((location, till), sessions) in day.closed.clone() {
+        for session in 1..=sessions {
+            let z = stand.get_as(Role::Analyst, &format!("/v1/z/{location}/{till}/{session}")).await.json();
+            discounts += z["report"]["discounts"]["amount"].as_i64().unwrap();
+            let late = z["report"]["late"].as_array().cloned().unwrap_or_default();
+            sales += z["report"]["sales"].as_i64().unwrap();
+            sales += late.iter().map(|late| late["sales"].as_i64().unwrap()).sum::<i64>();
+            for line in z["journal"].as_array().unwrap() {
+                let amount = line["debit"].as_i64().unwrap() - line["credit"].as_i64().unwrap();
+                let tender = line["tender"].as_str().unwrap_or("");
+                match (line["account"].as_str().unwrap(), line["posting"].as_str().unwrap()) {
+                    ("revenue", "sales") => add(&mut sold, line, &z, "sold_net", -amount),
+                    ("tax_payable", "tax") => add(&mut sold, line, &z, "sold_tax", -amount),
+                    ("returns", "returns") => add(&mut sold, line, &z, "returned_net", amount),
+                    ("tax_payable", "returns") => add(&mut sold, line, &z, "returned_tax", amount),
+                    ("cash_rounding", "rounding") => add(&mut paid, &Value::Null, &z, "cash_rounding", amount),
+                    (_, "taken" | "refunded") => add(&mut paid, &Value::Null, &z, tender, amount),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    let range = "from=2026-03-01&until=2026-12-31";
+    let (mut by_report, mut by_tenders) = (Sums::new(), Sums::new());
+    for location in ["S1", "S2"] {
+        let path = format!("sales?{range}&location={location}&group_by=till,day,channel,rate&limit=1000");
+        for row in report(&stand, &path).await["sales"].as_array().unwrap() {
+            let till = row["till"].as_u64().unwrap();
+            for name in ["sold_net", "sold_tax", "returned_net", "returned_tax"] {
+                let of = format!("{name} {} {}", row["channel"].as_str().unwrap(), row["rate_ppm"]);
+                let key = (location.to_owned(), till, row["day"].as_str().unwrap().to_owned(), of);
+                *by_report.entry(key).or_default() += row[name].as_i64().unwrap();
+            }
+        }
+        let path = format!("tenders?{range}&location={location}&group_by=till,day,tender&limit=1000");
+        for row in report(&stand, &path).await["tenders"].as_array().unwrap() {
+            let of = format!("{}  null", row["tender"].as_str().unwrap());
+            let key = (location.to_owned(), row["till"].as_u64().unwrap(), row["day"].as_str().unwrap().to_owned(), of);
+            by_tenders.insert(key, row["net"].as_i64().unwrap());
+        }
+    }
+    assert_eq!(without_zeros(by_report), without_zeros(sold), "seed {seed}");
+    assert_eq!(without_zeros(by_tenders), without_zeros(paid), "seed {seed}");
+
+    // In one row, and however it is cut.
+    let whole = &report(&stand, &format!("sales?{range}")).await["sales"][0];
+    assert_eq!(whole["discounts"], discounts, "seed {seed}");
+    assert_eq!(whole["sales"], sales, "seed {seed}");
+    assert_eq!(whole["cost"], day.cost, "seed {seed}");
+    let amount = |row: &Value, name: &str| row[name].as_i64().unwrap();
+    assert_eq!(amount(whole, "margin"), amount(whole, "costed_net") - day.cost);
+    assert!(amount(whole, "returns") > 0 && amount(whole, "voids") > 0 && discounts > 0);
+    for groups in ["location", "location,till,cashier,day", "day,hour", "item", "category", "channel,rate", "item,day"]
+    {
+        let cut = report(&stand, &format!("sales?{range}&group_by={groups}&limit=1000")).await;
+        for name in ["sold_net", "sold_tax", "returned_net", "returned_tax", "gross", "discounts", "cost", "margin"] {
+            let sum: i64 = cut["sales"].as_array().unwrap().iter().map(|row| amount(row, name)).sum();
+            assert_eq!(sum, amount(whole, name), "seed {seed}: {name} by {groups}");
+        }
+    }
+    let money = &report(&stand, &format!("tenders?{range}")).await["tenders"][0];
+    assert_eq!(money["net"], whole["gross"], "what was paid is what was sold");
+    assert_ne!(money["rounding"], 0);
+}
+
+async fn sell_as(stand: &Stand, role: Role, more: Value) -> Value {
+    let mut sale = json!({"location": "S1", "currency": "EUR"});
+    sale.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let reply = stand.post_as(role, "sell", &id(), &sale).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()
+}
+
+/// Three sales of today, two of them with a till that has no session.
+async fn three_sales() -> Stand {
+    let stand = Stand::start().await;
+    stand.receive("S1", "TEA", 100).await;
+    stand.receive("S1", "MUG", 100).await;
+    let items = json!({"items": [{"sku": "TEA", "name": "Tea, green", "tax_class": "food", "price": 450,
+        "unit_cost": 200, "category": "Drinks"}]});
+    assert_eq!(stand.post("define_items", &items).await.status, 200);
+    let card = json!([{"type": "card", "amount": 1_350}]);
+    sell_as(&stand, Role::Till, json!({"till": 3, "lines": [{"sku": "TEA", "qty": 3}], "tenders": card})).await;
+    sell_as(&stand, Role::Web, json!({"lines": [{"sku": "MUG", "qty": 1}]})).await;
+    sell_as(&stand, Role::Till, json!({"till": 4, "lines": [{"sku": "TEA", "qty": 1}, {"sku": "MUG", "qty": 1}]}))
+        .await;
+    stand
+}
+
+#[tokio::test]
+async fn rows_come_in_pages_and_as_a_table() {
+    let stand = three_sales().await;
+    let all = report(&stand, "sales?group_by=item&sort=margin").await;
+    let rows = all["sales"].as_array().unwrap();
+    assert_eq!((&all["row_count"], rows.len(), &all["next"]), (&json!(2), 2, &Value::Null));
+    let tea = &rows[0];
+    assert_eq!((&tea["sku"], &tea["name"], &tea["sold_qty"]), (&json!("TEA"), &json!("Tea, green"), &json!("4")));
+    assert_eq!((&tea["net"], &tea["cost"], &tea["margin"]), (&json!(1_636), &json!(800), &json!(836)), "{tea:#}");
+    let mug = &rows[1];
+    assert_eq!((&mug["sku"], &mug["sales"], &mug["costed_net"]), (&json!("MUG"), &json!(2), &json!(0)), "{mug:#}");
+
+    let first = report(&stand, "sales?group_by=item&sort=margin&limit=1").await;
+    assert_eq!(first["sales"], json!([tea]));
+    // What comes between two pages is in neither.
+    sell_as(&stand, Role::Web, json!({"lines": [{"sku": "MUG", "qty": 50}]})).await;
+    let next = first["next"].as_str().unwrap();
+    let second = report(&stand, &format!("sales?group_by=item&sort=margin&limit=1&after={next}")).await;
+    assert_eq!((&second["sales"], &second["as_of"], &second["next"]), (&json!([mug]), &first["as_of"], &Value::Null));
+
+    let table = stand.get_as(Role::Admin, "/v1/reports/sales?group_by=item,till&location=S1&format=csv&limit=1").await;
+    assert_eq!(table.header("content-type").as_deref(), Some("text/csv; charset=utf-8"));
+    assert!(table.header("content-disposition").unwrap().starts_with("attachment; filename=\"sales-"));
+    assert_eq!(
+        table.text(),
+        "sku,name,till,currency,sales,returns,voids,sold_qty,returned_qty,sold_net,sold_tax,returned_net,returned_tax,\
+         net,tax,gross,discounted_lines,discounts,costed_net,cost,margin\n\
+         TEA,\"Tea, green\",3,EUR,1,0,0,3,0,1227,123,0,0,1227,123,1350,0,0,1227,600,627\n\
+         TEA,\"Tea, green\",4,EUR,1,0,0,1,0,409,41,0,0,409,41,450,0,0,409,200,209\n\
+         MUG,Mug,,EUR,2,0,0,51,0,55636,5564,0,0,55636,5564,61200,0,0,0,0,0\n\
+         MUG,Mug,4,EUR,1,0,0,1,0,1091,109,0,0,1091,109,1200,0,0,0,0,0\n"
+    );
+    let money = report(&stand, "tenders?group_by=tender&channel=till").await;
+    assert_eq!(money["tenders"][0]["tender"], "card");
+    assert_eq!((&money["tenders"][0]["taken"], &money["tenders"][0]["count"]), (&json!(1_350), &json!(1)));
+    let drinks = report(&stand, "sales?category=Drinks&channel=till&till=4&rate_ppm=100000&sku=TEA").await;
+    assert_eq!((&drinks["sales"][0]["sales"], &drinks["sales"][0]["gross"]), (&json!(1), &json!(450)));
+    let nothing = report(&stand, "sales?from=2020-01-01&until=2020-12-31").await;
+    assert_eq!((&nothing["sales"], &nothing["row_count"]), (&json!([]), &json!(0)));
+    for role in [Role::Till, Role::Web] {
+        assert_eq!(stand.get_as(role, "/v1/reports/sales").await.number(), 4004);
+        assert_eq!(stand.get_as(role, "/v1/items/TEA").await.json()["unit_cost"], Value::Null, "costs are not theirs");
+    }
+    assert_eq!(stand.get_as(Role::Analyst, "/v1/items/TEA").await.json()["unit_cost"], 200);
+}
+
+#[tokio::test]
+async fn who_asked_is_a_group_and_a_filter() {
+    let stand = three_sales().await;
+    let role = json!({"role": "seller", "capabilities": ["sell"]});
+    assert_eq!(stand.post("define_role", &role).await.status, 200);
+    let user = json!({"user": "ann", "name": "Ann", "roles": ["seller"]});
+    assert_eq!(stand.post("define_user", &user).await.status, 200);
+    assert_eq!(stand.post("set_pin", &json!({"user": "ann", "pin": "739154"})).await.status, 200);
+    let mut till = stand.socket(Role::Till).await;
+    let signed = till.ask(json!({"op": "sign_in", "id": id(), "user": "ann", "pin": "739154"})).await;
+    assert_eq!(signed["ok"], "signed_in", "{signed}");
+    let sale = json!({"op": "sell", "id": id(), "location": "S1", "till": 3, "currency": "EUR",
+        "lines": [{"sku": "MUG", "qty": 2}]});
+    assert_eq!(till.ask(sale).await["ok"], "recorded");
+    let rows = report(&stand, "sales?group_by=cashier&location=S1").await;
+    let of = |row: &Value| (row["cashier"].clone(), row["sales"].clone(), row["gross"].clone());
+    let rows: Vec<_> = rows["sales"].as_array().unwrap().iter().map(of).collect();
+    assert_eq!(rows, [(Value::Null, json!(3), json!(4_200)), (json!("ann"), json!(1), json!(2_400))]);
+    assert_eq!(report(&stand, "sales?cashier=ann").await["sales"][0]["gross"], 2_400);
+    assert_eq!(report(&stand, "tenders?cashier=ann&group_by=tender").await["tenders"][0]["net"], 2_400);
+}
+
+#[tokio::test]
+async fn what_cannot_be_reported_is_refused_with_its_field() {
+    let stand = three_sales().await;
+    for (path, number, field) in [
+        ("sales?group_by=weather", 1050, "group_by"),
+        ("sales?group_by=tender", 1050, "group_by"),
+        ("sales?group_by=day,day", 1050, "group_by"),
+        ("sales?group_by=day,hour,till,item,rate", 1050, "group_by"),
+        ("tenders?group_by=item", 1050, "group_by"),
+        ("tenders?sku=TEA", 1050, "sku"),
+        ("tenders?rate_ppm=0", 1050, "rate_ppm"),
+        ("sales?from=2026-02-30", 1051, "from"),
+        ("sales?from=2026-02-02&until=2026-02-01", 1051, "until"),
+        ("sales?from=2025-01-01&until=2026-01-02", 1051, "from"),
+        ("sales?location=S9", 1004, "location"),
+        ("sales?sku=NIL", 1003, "sku"),
+        ("sales?cashier=nobody", 4015, "cashier"),
+        ("sales?till=0", 1001, "till"),
+        ("sales?till=-1", 1001, "till"),
+        ("sales?channel=street", 1001, "channel"),
+        ("sales?limit=1001", 1001, "limit"),
+        ("sales?utc_offset_min=841", 1001, "utc_offset_min"),
+        ("sales?sort=beauty", 1001, "sort"),
+        ("tenders?sort=margin", 1001, "sort"),
+        ("sales?format=xml", 1001, "format"),
+        ("sales?after=x", 1017, "after"),
+        ("sales?after=999999999-1", 1017, "after"),
+        ("sales?from=2026-01-01&from=2026-01-01", 1001, "from"),
+    ] {
+        let refused = stand.get_as(Role::Analyst, &format!("/v1/reports/{path}")).await;
+        assert_eq!((refused.number(), &refused.json()["field"]), (number, &json!(field)), "{path}: {}", refused.text());
+    }
+    assert_eq!(stand.get_as(Role::Analyst, "/v1/reports/sales?weather=fine").await.number(), 1001);
+    assert_eq!(stand.get_as(Role::Analyst, "/v1/reports/weather").await.number(), 1015);
+}

@@ -1,0 +1,202 @@
+//! Requests about card payments, tenders that name one, and what is told of them.
+
+use super::enter::Refused;
+use crate::message::read::EventMessage;
+use crate::message::{
+    CardMessage, ErrorBody, PaymentLine, PaymentMessage, PaymentOutcome, ReportPayment, StartPayment, Tender,
+};
+use crate::value::{Amount, Currency, Id, Text, Time};
+use onhand_engine::catalogue::Location;
+use onhand_engine::command::{Action, TenderKind};
+use onhand_engine::ids::{CommandId, PaymentId, TillNo};
+use onhand_engine::money::Minor;
+use onhand_engine::payment::card::{Card, Last4, Safe, SafeError};
+use onhand_engine::payment::{ATTEMPT, Approval, Happening, Paid, Payment, PaymentAsk, Report, Start};
+use onhand_engine::time::Millis;
+
+pub(super) fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Action {
+    let attempt = body.timeout_s.map_or(ATTEMPT, |seconds| Millis(seconds.saturating_mul(1_000)));
+    let start = Start {
+        sale: body.sale.command(),
+        till,
+        provider: body.provider.0.clone(),
+        currency: body.currency.0,
+        amount: body.amount.0,
+        reservation: body.reservation.map(Id::reservation),
+        attempt,
+    };
+    Action::Payment { payment: PaymentId(id.0), ask: PaymentAsk::Start(Box::new(start)) }
+}
+
+pub(super) const fn ask(payment: Id, ask: PaymentAsk) -> Action {
+    Action::Payment { payment: PaymentId(payment.0), ask }
+}
+
+pub(super) fn report(body: &ReportPayment) -> Result<Action, Refused> {
+    let reason = || body.reason.as_deref().map(|text| safe(text, "reason")).transpose();
+    let missing =
+        |field: &str| Box::new(ErrorBody::new(1001, format!("{field} is missing for this outcome")).at(field));
+    let report = match body.outcome {
+        PaymentOutcome::Approved => {
+            let transaction = body.transaction.as_deref().ok_or_else(|| missing("transaction"))?;
+            Report::Approved(Approval {
+                transaction: safe(transaction, "transaction")?,
+                card: body.card.as_ref().map(card).transpose()?.unwrap_or_default(),
+                taken: body.taken,
+            })
+        }
+        PaymentOutcome::Declined => Report::Declined(reason()?),
+        PaymentOutcome::Unknown => Report::Unknown,
+        PaymentOutcome::NotFound => Report::NotFound,
+        PaymentOutcome::Captured => Report::Captured,
+        PaymentOutcome::Voided => Report::Voided,
+        PaymentOutcome::Refunded => Report::Refunded(body.refund.ok_or_else(|| missing("refund"))?.command()),
+        PaymentOutcome::Failed => Report::Failed(reason()?.ok_or_else(|| missing("reason"))?),
+    };
+    Ok(ask(body.payment, PaymentAsk::Report(Box::new(report))))
+}
+
+fn card(said: &CardMessage) -> Result<Card, Refused> {
+    let last4 = |text: &String| {
+        let wrong =
+            || Box::new(ErrorBody::new(1013, "the last four digits of a card are four digits").at("card.last4"));
+        Last4::new(text).ok_or_else(wrong)
+    };
+    Ok(Card {
+        brand: said.brand.as_deref().map(|text| safe(text, "card.brand")).transpose()?,
+        last4: said.last4.as_ref().map(last4).transpose()?,
+        token: said.token.as_deref().map(|text| safe(text, "card.token")).transpose()?,
+        authorisation: said.authorisation.as_deref().map(|text| safe(text, "card.authorisation")).transpose()?,
+    })
+}
+
+fn safe<const MAX: usize>(text: &str, field: &str) -> Result<Safe<MAX>, Refused> {
+    Safe::new(text).map_err(|why| {
+        let number = if why == SafeError::CardNumber { 1020 } else { 1013 };
+        Box::new(ErrorBody::new(number, format!("{field} {why}")).at(field))
+    })
+}
+
+/// What the tenders of a sale take of card payments. Nothing is allocated when none names one.
+pub(super) fn uses(tenders: &[Tender]) -> Result<Box<[(PaymentId, Minor)]>, Refused> {
+    if tenders.iter().all(|tender| tender.payment.is_none()) {
+        return Ok(Box::default());
+    }
+    let mut uses: Vec<(PaymentId, Minor)> = Vec::new();
+    for (at, tender) in tenders.iter().enumerate() {
+        let Some(Id(payment)) = tender.payment else { continue };
+        let wrong =
+            |text: &str| Err(Box::new(ErrorBody::new(3101, text.to_owned()).at(format!("tenders[{at}].payment"))));
+        if TenderKind::from(tender.kind) != TenderKind::Card {
+            return wrong("only a tender of type card names a payment");
+        }
+        if uses.iter().any(|(known, _)| known.0 == payment) {
+            return wrong("a payment is named once; add up what it pays");
+        }
+        uses.push((PaymentId(payment), tender.amount.0));
+    }
+    Ok(uses.into())
+}
+
+/// What goes back to a card goes back by `refund_payment`.
+pub(super) fn check_none(tenders: &[Tender]) -> Result<(), Refused> {
+    match tenders.iter().position(|tender| tender.payment.is_some()) {
+        Some(at) => {
+            let text = "only what is sold takes from a payment; what it has taken goes back with refund_payment";
+            Err(Box::new(ErrorBody::new(3101, text).at(format!("tenders[{at}].payment"))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// How a payment stands.
+#[must_use]
+pub fn payment(id: PaymentId, location: &Location, payment: &Payment) -> PaymentMessage {
+    let start = &payment.start;
+    let approval = payment.approval.as_deref();
+    PaymentMessage {
+        payment: Id(id.0),
+        location: Text(location.code.clone()),
+        version: payment.version,
+        state: payment.stage.into(),
+        task: payment.task().map(Into::into),
+        sale: start.sale.into(),
+        provider: Text(start.provider.clone()),
+        channel: payment.channel.into(),
+        till: start.till.map(|till| till.0),
+        currency: Currency(start.currency),
+        amount: Amount(start.amount),
+        sold: payment.sold.map(Amount),
+        refunded: Amount(payment.refunded()),
+        reservation: start.reservation.map(Into::into),
+        asked: Time(payment.at),
+        expires: Time(payment.expires),
+        given_up: payment.given_up,
+        transaction: approval.map(|approval| approval.transaction.to_string()),
+        card: approval.map(|approval| card_message(&approval.card)),
+        reason: payment.reason.as_ref().map(ToString::to_string),
+    }
+}
+
+fn card_message(card: &Card) -> CardMessage {
+    CardMessage {
+        brand: card.brand.as_ref().map(ToString::to_string),
+        last4: card.last4.as_ref().map(|last4| last4.as_str().to_owned()),
+        token: card.token.as_ref().map(ToString::to_string),
+        authorisation: card.authorisation.as_ref().map(ToString::to_string),
+    }
+}
+
+fn line(payment: PaymentId) -> PaymentLine {
+    PaymentLine {
+        payment: Id(payment.0),
+        sale: None,
+        provider: None,
+        amount: None,
+        covered: None,
+        transaction: None,
+        card: None,
+        refund: None,
+        reason: None,
+    }
+}
+
+/// What card payments pay of a sale, for the feed of events.
+pub(super) fn paid(paid: &Paid) -> impl Iterator<Item = PaymentLine> {
+    paid.uses.iter().map(|one| PaymentLine {
+        amount: Some(Amount(one.amount)),
+        covered: Some(one.covered),
+        card: one.card.as_ref().map(card_message),
+        ..line(one.payment)
+    })
+}
+
+/// What happened to a payment, for the feed of events.
+pub(super) fn happened(blank: EventMessage, payment: PaymentId, happening: &Happening) -> EventMessage {
+    let line = line(payment);
+    let line = match happening {
+        Happening::Started(started) => PaymentLine {
+            sale: Some(started.start.sale.into()),
+            provider: Some(Text(started.start.provider.clone())),
+            amount: Some(Amount(started.start.amount)),
+            ..line
+        },
+        Happening::Approved { approval, .. } => PaymentLine {
+            transaction: Some(approval.transaction.to_string()),
+            card: Some(card_message(&approval.card)),
+            ..line
+        },
+        Happening::Declined { reason } => PaymentLine { reason: reason.as_ref().map(ToString::to_string), ..line },
+        Happening::Failed { reason } => PaymentLine { reason: Some(reason.to_string()), ..line },
+        Happening::RefundAsked { refund, amount } => {
+            PaymentLine { refund: Some((*refund).into()), amount: Some(Amount(*amount)), ..line }
+        }
+        Happening::Refunded { refund } => PaymentLine { refund: Some((*refund).into()), ..line },
+        Happening::Sent { .. }
+        | Happening::Lost { .. }
+        | Happening::GivenUp { .. }
+        | Happening::Captured
+        | Happening::Voided => line,
+    };
+    EventMessage { payments: vec![line], ..blank }
+}

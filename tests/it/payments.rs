@@ -1,0 +1,310 @@
+//! Card payments with the real programs: a server, and a driver whose provider is simulated, both of which
+//! may be killed at any moment. T31.
+
+use crate::harness::{Data, PATIENCE, Server, onhand};
+use crate::wire::{Socket, block_on, body_of, get, http, id, ok, post, refused, stocked_shop};
+use serde_json::{Value, json};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+/// What the last two digits of an amount make the simulated provider do.
+const APPROVED: i64 = 1_000;
+const DECLINED: i64 = 1_051;
+const APPROVED_THEN_SILENT: i64 = 1_068;
+const SILENT: i64 = 1_091;
+
+/// A driver in a process of its own. Killed when it goes out of scope.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+struct Shop {
+    data: Data,
+    till: String,
+    driver: String,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let data = Data::new();
+        let (till, driver) = (data.key("till"), data.key("driver"));
+        let admin = data.key("admin");
+        let server = data.serve();
+        block_on(async {
+            stocked_shop(&mut Socket::open(&server.address, &admin).await, "S1", &[("TEA", 1_000)]).await;
+        });
+        assert!(server.terminate().success());
+        Self { data, till, driver }
+    }
+
+    fn serve(&self) -> Server {
+        self.data.serve_with(&["--payments", "127.0.0.1:0"])
+    }
+
+    fn drive(&self, server: &Server, more: &[&str]) -> Driver {
+        let url = format!("http://{}", server.payments.as_ref().unwrap());
+        let bank = self.data.beside("bank.jsonl");
+        let mut words = vec!["simulator", "--server", &url, "--key", &self.driver, "--bank", &bank];
+        words.extend(more);
+        Driver(onhand(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    async fn till(&self, server: &Server) -> Socket {
+        let mut till = Socket::open(&server.address, &self.till).await;
+        let watch = json!({"op": "watch_payments", "id": id(), "locations": ["S1"], "till": 1});
+        ok(&till.call(&watch).await, "watching_payments");
+        till
+    }
+
+    /// What the provider has in its books about a payment, in order.
+    fn entries(&self, payment: &str) -> Vec<String> {
+        let books = std::fs::read_to_string(self.data.beside("bank.jsonl")).unwrap_or_default();
+        let entry = |line: &str| serde_json::from_str::<Value>(line).ok();
+        let own = books.lines().filter_map(entry).filter(|entry| entry["payment"] == payment);
+        own.map(|entry| entry["entry"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits until the provider has an entry.
+    async fn wait_for(&self, payment: &str, wanted: &str) {
+        let found = async {
+            while !self.entries(payment).iter().any(|entry| entry == wanted) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, found).await.expect("the provider heard nothing in time");
+    }
+}
+
+fn start(payment: &str, sale: &str, amount: i64, timeout_s: u64) -> Value {
+    json!({
+        "op": "start_payment", "id": payment, "location": "S1", "till": 1, "sale": sale, "provider": "simulator",
+        "currency": "EUR", "amount": amount, "timeout_s": timeout_s,
+    })
+}
+
+fn sale(sale: &str, amount: i64, payment: &str) -> Value {
+    json!({
+        "op": "sell", "id": sale, "location": "S1", "till": 1, "currency": "EUR",
+        "lines": [{"sku": "TEA", "qty": "1", "amount": amount}],
+        "tenders": [{"type": "card", "amount": amount, "payment": payment}],
+    })
+}
+
+fn is(state: &str) -> impl FnMut(&Value) -> bool {
+    move |payment| payment["state"] == *state
+}
+
+/// The terminal times out after approving; then driver and server are killed. Nobody knows what became of
+/// the payment, so nothing new begins, until it was asked after by its own name: one approval, one capture.
+#[test]
+fn t31_a_terminal_times_out_after_approving_and_both_sides_are_killed() {
+    let shop = Shop::new();
+    let (sale_id, payment) = (id(), id());
+    let server = shop.serve();
+    let driver = shop.drive(&server, &[]);
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        ok(&till.call(&start(&payment, &sale_id, APPROVED_THEN_SILENT, 2)).await, "payment_started");
+        till.payment(&payment, is("sent")).await;
+        // The customer's money is held, and nobody here was told.
+        shop.wait_for(&payment, "approved").await;
+    });
+    drop(driver);
+    server.kill();
+
+    let server = shop.serve();
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        till.payment(&payment, is("unknown")).await;
+        let again = till.call(&start(&id(), &sale_id, APPROVED, 2)).await;
+        refused(&again, 3090);
+        assert_eq!(again["error"]["payment"], *payment);
+        refused(&till.call(&sale(&sale_id, APPROVED_THEN_SILENT, &payment)).await, 3094);
+    });
+    let driver = shop.drive(&server, &[]);
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        let approved = till.payment(&payment, is("approved")).await;
+        assert_eq!(approved["card"]["last4"], "4242");
+        let sell = sale(&sale_id, APPROVED_THEN_SILENT, &payment);
+        let recorded = till.call_text(&sell).await;
+        assert_eq!(till.call_text(&sell).await, recorded);
+        ok(&serde_json::from_str(&recorded).unwrap(), "recorded");
+        till.payment(&payment, is("captured")).await;
+        refused(&till.call(&start(&id(), &sale_id, APPROVED, 2)).await, 3098);
+    });
+    drop(driver);
+    assert!(server.terminate().success());
+    shop.data.verify();
+    assert_eq!(shop.entries(&payment), ["approved", "captured"]);
+}
+
+/// Killed at each step in turn, and driven on: each payment ends once, in the provider's books and in ours.
+#[test]
+fn t31_killed_at_each_step_every_payment_is_captured_once() {
+    let shop = Shop::new();
+    let steps = ["started", "approved", "sold"];
+    let sales: Vec<(String, String)> = steps.iter().map(|_| (id(), id())).collect();
+    for (step, (sale_id, payment)) in steps.iter().zip(&sales) {
+        let server = shop.serve();
+        let driver = (*step != "started").then(|| shop.drive(&server, &[]));
+        block_on(async {
+            let mut till = shop.till(&server).await;
+            ok(&till.call(&start(payment, sale_id, APPROVED, 600)).await, "payment_started");
+            if driver.is_some() {
+                till.payment(payment, is("approved")).await;
+            }
+            if *step == "sold" {
+                ok(&till.call(&sale(sale_id, APPROVED, payment)).await, "recorded");
+            }
+        });
+        drop(driver);
+        server.kill();
+        let server = shop.serve();
+        let driver = shop.drive(&server, &[]);
+        block_on(async {
+            let mut till = shop.till(&server).await;
+            if *step == "started" {
+                till.payment(payment, is("approved")).await;
+            }
+            ok(&till.call(&sale(sale_id, APPROVED, payment)).await, "recorded");
+            // It may have ended before this watch began.
+            let read = json!({"op": "payment", "id": id(), "location": "S1", "payment": payment});
+            if till.call(&read).await["payment"]["state"] != "captured" {
+                till.payment(payment, is("captured")).await;
+            }
+        });
+        drop(driver);
+        assert!(server.terminate().success());
+        assert_eq!(shop.entries(payment), ["approved", "captured"], "killed when it was {step}");
+    }
+    shop.data.verify();
+}
+
+/// The customer leaves while the terminal is silent: what was approved is voided when it is found, and
+/// what never was approved is declined.
+#[test]
+fn t31_a_late_approval_of_a_sale_that_was_given_up_is_voided() {
+    let shop = Shop::new();
+    let (sale_id, held, silent) = (id(), id(), id());
+    let server = shop.serve();
+    let driver = shop.drive(&server, &["--answer-ms", "300000"]);
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        ok(&till.call(&start(&held, &sale_id, APPROVED_THEN_SILENT, 600)).await, "payment_started");
+        shop.wait_for(&held, "approved").await;
+        let give_up = json!({"op": "give_up_payment", "id": id(), "location": "S1", "payment": held});
+        ok(&till.call(&give_up).await, "payment_noted");
+        // It is sent, so it still counts: another card waits for what comes of it.
+        refused(&till.call(&start(&silent, &sale_id, SILENT, 1)).await, 3090);
+    });
+    drop(driver);
+    // The terminal's answer never comes, so a driver that knows the provider says that nobody knows.
+    block_on(async {
+        let drivers = server.payments.clone().unwrap();
+        let unknown = json!({"location": "S1", "payment": held, "outcome": "unknown"});
+        let noted = post(&drivers, &shop.driver, "report_payment", &id(), &unknown).await;
+        assert_eq!(noted.status, 200, "{noted:?}");
+    });
+    let driver = shop.drive(&server, &["--answer-ms", "300000"]);
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        shop.wait_for(&held, "voided").await;
+        let read = json!({"op": "payment", "id": id(), "location": "S1", "payment": held});
+        if till.call(&read).await["payment"]["state"] != "voided" {
+            till.payment(&held, is("voided")).await;
+        }
+        ok(&till.call(&start(&silent, &sale_id, SILENT, 1)).await, "payment_started");
+        till.payment(&silent, is("declined")).await;
+        let declined = id();
+        ok(&till.call(&start(&declined, &sale_id, DECLINED, 60)).await, "payment_started");
+        let said = till.payment(&declined, is("declined")).await;
+        assert_eq!(said["reason"], "insufficient funds");
+    });
+    drop(driver);
+    assert!(server.terminate().success());
+    shop.data.verify();
+    assert_eq!(shop.entries(&held), ["approved", "voided"]);
+    assert!(shop.entries(&silent).is_empty());
+}
+
+/// A simple terminal takes the money at once; refunds go back in parts, each once.
+#[test]
+fn what_was_taken_goes_back_once() {
+    let shop = Shop::new();
+    let server = shop.serve();
+    let driver = shop.drive(&server, &["--immediate"]);
+    let (sold, given_up) = (id(), id());
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        let sale_id = id();
+        ok(&till.call(&start(&sold, &sale_id, APPROVED, 60)).await, "payment_started");
+        till.payment(&sold, is("approved")).await;
+        ok(&till.call(&sale(&sale_id, APPROVED, &sold)).await, "recorded");
+        let refund = json!({
+            "op": "refund_payment", "id": id(), "location": "S1", "payment": sold, "currency": "EUR", "amount": 300,
+        });
+        ok(&till.call(&refund).await, "payment_noted");
+        ok(&till.call(&refund).await, "payment_noted");
+        let more = json!({
+            "op": "refund_payment", "id": id(), "location": "S1", "payment": sold, "currency": "EUR", "amount": 800,
+        });
+        refused(&till.call(&more).await, 3096);
+        shop.wait_for(&sold, "refunded").await;
+
+        ok(&till.call(&start(&given_up, &id(), APPROVED, 60)).await, "payment_started");
+        till.payment(&given_up, is("approved")).await;
+        let give_up = json!({"op": "give_up_payment", "id": id(), "location": "S1", "payment": given_up});
+        ok(&till.call(&give_up).await, "payment_noted");
+        till.payment(&given_up, |payment| payment["state"] == "captured" && payment["task"].is_null()).await;
+    });
+    drop(driver);
+    assert!(server.terminate().success());
+    shop.data.verify();
+    assert_eq!(shop.entries(&sold), ["approved", "refunded"]);
+    assert_eq!(shop.entries(&given_up), ["approved", "refunded"]);
+}
+
+/// The two addresses share nothing but the greeting: neither key is good at the other's, and a card's number
+/// passes neither.
+#[test]
+fn the_address_for_payments_is_for_drivers_alone() {
+    let shop = Shop::new();
+    let server = shop.serve();
+    let (general, payments) = (server.address.clone(), server.payments.clone().unwrap());
+    block_on(async {
+        let read = "/v1/payments?location=S1";
+        for (address, key, number) in [(&general, &shop.driver, 3100), (&payments, &shop.till, 3100)] {
+            assert_eq!(get(address, key, read).await.number(), number);
+            let refusal = Socket::try_open(address, Some(key)).await.err().unwrap();
+            assert!(refusal.to_string().contains("403"), "{refusal}");
+            let mut socket = Socket::try_open(address, None).await.unwrap();
+            refused(&socket.call(&json!({"op": "hello", "id": id(), "key": key})).await, 3100);
+        }
+        assert_eq!(get(&payments, &shop.driver, read).await.status, 200);
+        assert_eq!(get(&general, &shop.till, read).await.status, 200);
+        // Nothing of the one is at the other.
+        for path in ["/v1/stock?location=S1", "/v1/items", "/v1/keys", "/metrics", "/ops", "/v1/events"] {
+            assert_eq!(get(&payments, &shop.driver, path).await.number(), 1015, "{path}");
+        }
+        let sell = sale(&id(), APPROVED, &id());
+        assert_eq!(post(&payments, &shop.driver, "sell", &id(), &body_of(&sell)).await.number(), 4004);
+        let take = json!({"location": "S1", "payment": id()});
+        assert_eq!(post(&general, &shop.till, "take_payment", &id(), &take).await.number(), 4004);
+        assert_eq!(post(&payments, &shop.driver, "take_payment", &id(), &take).await.number(), 3093);
+        // A card's number where a token belongs.
+        let card = json!({
+            "location": "S1", "payment": id(), "outcome": "approved", "transaction": "t",
+            "card": {"token": "4111111111111111"},
+        });
+        assert_eq!(post(&payments, &shop.driver, "report_payment", &id(), &card).await.number(), 1020);
+        let healthy = http(&payments, "GET", "/healthz", &[], None).await;
+        assert_eq!(healthy.status, 200);
+    });
+    assert!(server.terminate().success());
+}
