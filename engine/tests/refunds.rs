@@ -159,6 +159,7 @@ fn sales() -> impl Strategy<Value = (Vec<SaleLine>, i64, i64)> {
         sku: TEA,
         qty: Qty::from_milli(milli),
         unit_price: Minor(net),
+        unit_cost: None,
         taxed: Taxed { net: Minor(net), tax: Minor(tax), rate: RatePpm(0) },
     });
     (prop::collection::vec(line, 1..4), 0_i64..=50, 0_i64..=30)
