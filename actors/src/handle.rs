@@ -272,6 +272,11 @@ impl Handle {
         self.shared().view.payments(location)
     }
 
+    /// The suspended baskets of a location, in the order of their names.
+    pub fn suspended(&self, location: LocationId) -> Vec<(ReservationId, Reservation)> {
+        self.shared().view.suspended(location)
+    }
+
     /// The durable record that closed a till session, with its Z and journal; none where it is open, never
     /// was, or lies before what the archive has.
     ///

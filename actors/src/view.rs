@@ -62,6 +62,8 @@ pub(crate) struct View {
     listing: Map<LocationId, BTreeSet<SkuId>>,
     totals: Map<LocationId, [Totals; 3]>,
     holds: Map<(LocationId, ReservationId), Reservation>,
+    /// Which of them are suspended baskets.
+    suspended: Map<LocationId, BTreeSet<ReservationId>>,
     /// By till; session 1 is the first.
     sessions: Map<(LocationId, TillNo), Vec<Span>>,
     /// Those that are not ended.
@@ -77,8 +79,14 @@ impl HoldChange {
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
                 let (owner, lines) = (owner.clone(), lines.clone());
-                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines };
+                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines, suspended: None };
                 tell(HoldChange::Live(at, *reservation, live));
+            }
+            Event::Basket { happening, .. } => {
+                happening.freed().iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
+                if let Some((id, held)) = happening.held() {
+                    tell(HoldChange::Live(at, id, held.clone()));
+                }
             }
             Event::Extended { reservation, deadline } => tell(HoldChange::Extended(at, *reservation, *deadline)),
             Event::Payment { happening, .. } => {
@@ -113,7 +121,7 @@ impl View {
         self.stockouts.load(out.map(|(sku, _)| (location, *sku)), time);
         self.put_totals(location, place.store.totals);
         for (id, live) in &place.store.reservations {
-            self.holds.insert((location, *id), live.clone());
+            self.put_hold(HoldChange::Live(location, *id, live.clone()));
         }
         let open = place.store.payments.open().map(|(id, payment)| (id, Arc::new(payment.clone())));
         self.payments.insert(location, open.collect());
@@ -155,6 +163,9 @@ impl View {
     pub(crate) fn put_hold(&self, change: HoldChange) {
         match change {
             HoldChange::Live(at, id, live) => {
+                if live.suspended.is_some() {
+                    self.suspended.entry(at).or_default().insert(id);
+                }
                 self.holds.insert((at, id), live);
             }
             HoldChange::Extended(at, id, deadline) => {
@@ -163,7 +174,10 @@ impl View {
                 }
             }
             HoldChange::Ended(at, id) => {
-                self.holds.remove(&(at, id));
+                let ended = self.holds.remove(&(at, id));
+                if ended.is_some_and(|(_, ended)| ended.suspended.is_some()) {
+                    self.suspended.entry(at).or_default().remove(&id);
+                }
             }
         }
     }
@@ -228,6 +242,12 @@ impl View {
 
     pub(crate) fn totals(&self, location: LocationId) -> [Totals; 3] {
         self.totals.get(&location).map(|totals| *totals).unwrap_or_default()
+    }
+
+    /// The suspended baskets of a location, in the order of their names.
+    pub(crate) fn suspended(&self, location: LocationId) -> Vec<(ReservationId, Reservation)> {
+        let Some(names) = self.suspended.get(&location).map(|names| names.clone()) else { return Vec::new() };
+        names.into_iter().filter_map(|id| Some((id, self.hold(location, id)?))).collect()
     }
 
     pub(crate) fn hold(&self, location: LocationId, id: ReservationId) -> Option<Reservation> {

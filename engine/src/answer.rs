@@ -1,6 +1,7 @@
 //! What the asker is told when a command succeeded.
 
 use crate::account::Statement;
+use crate::basket;
 use crate::command::SkuQty;
 use crate::drawer::Told;
 use crate::ids::{AccountId, PaymentId, ReceiptNo, TillNo};
@@ -84,6 +85,8 @@ pub enum Answer {
     },
     /// Of a till's drawer.
     Drawer(Told),
+    /// Of a basket that is not paid yet.
+    Basket(basket::Told),
     /// The drawers go by the rules from now on.
     DrawerRulesSet,
     /// The account is open.

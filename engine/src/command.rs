@@ -5,6 +5,7 @@ mod sell;
 pub use sell::{Said, SaleLine, Sell, Standing, Tender, TenderKind};
 
 use crate::account::{AccountAsk, RedemptionAsk, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
 use crate::ids::{
@@ -264,6 +265,13 @@ pub enum Action {
         till: TillNo,
         /// What is asked of it.
         ask: Ask,
+    },
+    /// Baskets that are not paid yet.
+    Basket {
+        /// The till.
+        till: TillNo,
+        /// What is asked.
+        ask: basket::Ask,
     },
     /// Set what the drawers of this location go by.
     SetDrawerRules {

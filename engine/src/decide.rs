@@ -3,12 +3,13 @@
 //! Checks come in a fixed order: identity (the caller did form and rights), state, stock.
 
 mod back;
-mod demand;
-mod form;
+pub(crate) mod demand;
+pub(crate) mod form;
 mod settling;
 
 use crate::account;
 use crate::answer::Answer;
+use crate::basket;
 use crate::command::{Action, Bucket, Channel, Command, Sell, SkuQty, Standing, Tender};
 use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
@@ -139,8 +140,9 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         }
         Action::Drawer { till, ask } => {
             let drawer = place.till(*till).and_then(|till| till.drawer.as_deref());
-            return drawer::decide::decide(*till, drawer, place.store().drawer_rules.as_deref(), ask, now);
+            return drawer::decide::decide(*till, drawer, place.store(), ask, now);
         }
+        Action::Basket { till, ask } => basket::decide::decide(place, command, *till, ask, now)?,
         Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
         Action::Account { account, ask } => {
             if command.location != LocationId::of_account(*account) {
@@ -222,11 +224,7 @@ fn reserve(
 ) -> Result<Event, Refusal> {
     check_lines(lines)?;
     check_ttl(ttl)?;
-    let reservation = ReservationId(command.id.0);
-    // It may live longer than its answer is remembered: its name stays its own.
-    if place.store().reservations.contains_key(&reservation) {
-        return Err(Refusal::IdReused { field: "id: a reservation of this name is live" });
-    }
+    let reservation = new_reservation(place, command)?;
     let mut lines = summed(lines.iter().copied());
     let mut claim = Claim { channel: command.channel, standing: Standing::Request, freed: &[], order: None };
     let short = shortages(place, lines.iter().copied(), &claim);
@@ -244,6 +242,16 @@ fn reserve(
         lines,
         freed,
     })
+}
+
+/// The name of the reservation that a command makes. It may live longer than its answer is remembered: its
+/// name stays its own.
+pub(crate) fn new_reservation(place: &impl Place, command: &Command) -> Result<ReservationId, Refusal> {
+    let reservation = ReservationId(command.id.0);
+    if place.store().reservations.contains_key(&reservation) {
+        return Err(Refusal::IdReused { field: "id: a reservation of this name is live" });
+    }
+    Ok(reservation)
 }
 
 /// The owner's own reservations of what is short. A hold never counts against its owner: the new

@@ -5,6 +5,7 @@
 //!
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
+mod basket;
 mod chain;
 
 use crate::account::{Account, Ledger, Take};
@@ -364,6 +365,9 @@ impl Bytes {
         self.text(reservation.channel.name());
         self.number(reservation.deadline.0);
         self.lines(&reservation.lines);
+        if let Some(suspended) = &reservation.suspended {
+            self.suspended(suspended);
+        }
     }
 
     fn drawer_rules(&mut self, rules: &DrawerRules) {
@@ -413,6 +417,8 @@ impl Bytes {
             self.minor(tally.amount);
         }
         self.number(session.no_sales);
+        self.number(session.voided.count);
+        self.minor(session.voided.amount);
         let (first, last) = session.receipts.unwrap_or_default();
         self.number(first.0);
         self.number(last.0);

@@ -3,6 +3,7 @@
 mod effect;
 
 use crate::account::{Entry, Redemption, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
@@ -230,6 +231,13 @@ pub enum Event {
         /// What.
         happening: Happening,
     },
+    /// Something happened to a basket that is not paid yet.
+    Basket {
+        /// At which till.
+        till: TillNo,
+        /// What.
+        happening: Box<basket::Happening>,
+    },
     /// What the drawers of this location go by from now on.
     DrawerRulesSet {
         /// The rules.
@@ -366,7 +374,7 @@ impl Event {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
             Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
-            Event::Drawer { till, .. } => Some(*till),
+            Event::Drawer { till, .. } | Event::Basket { till, .. } => Some(*till),
             _ => None,
         }
     }

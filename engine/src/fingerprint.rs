@@ -2,6 +2,7 @@
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
 use crate::account::{AccountAsk, RedemptionAsk, Take};
+use crate::basket;
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer::Ask;
@@ -161,6 +162,10 @@ impl Parts {
             Action::Drawer { till, ask } => {
                 self.rest.till(Some(*till));
                 self.drawer(ask);
+            }
+            Action::Basket { till, ask } => {
+                self.rest.till(Some(*till));
+                self.basket(ask);
             }
             Action::SetDrawerRules { rules } => {
                 self.op.text("set_drawer_rules");
@@ -352,6 +357,53 @@ impl Parts {
                 self.op.text("let_go");
                 self.rest.uuid(sale.0);
             }
+        }
+    }
+
+    fn basket(&mut self, ask: &basket::Ask) {
+        match ask {
+            basket::Ask::Suspend { owner, ttl, basket } => {
+                self.op.text("suspend");
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+                basket.lines.iter().for_each(|line| self.named_line(line));
+                let basket::Basket { lines: _, group, coupons, tax_exempt, customer, note, person } = basket.as_ref();
+                for label in [group, tax_exempt] {
+                    self.rest.maybe(label.as_ref().map(Label::as_str));
+                }
+                for name in [customer, person] {
+                    self.rest.maybe(name.as_ref().map(|name| name.as_str()));
+                }
+                self.rest.maybe(note.as_ref().map(|note| note.as_str()));
+                coupons.iter().for_each(|coupon| self.rest.text(coupon.as_str()));
+            }
+            basket::Ask::Recall { basket, owner, ttl } => {
+                self.op.text("recall");
+                self.rest.reservation(Some(*basket));
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+            }
+            basket::Ask::VoidLine { line, reservation } => {
+                self.op.text("void_line");
+                self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+                self.money.minor(line.amount);
+                self.rest.text(line.reason.as_str());
+                self.rest.maybe(line.person.as_ref().map(|person| person.as_str()));
+                self.rest.reservation(*reservation);
+            }
+        }
+    }
+
+    fn named_line(&mut self, line: &basket::NamedLine) {
+        self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+        let discount = line.discount.as_ref();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+            self.money.number(u64::from(amount.is_some()));
+            self.money.minor(amount.unwrap_or_default());
+        }
+        self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
+        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
+            self.money.maybe(reason.map(Label::as_str));
         }
     }
 

@@ -129,6 +129,8 @@ pub type OrderId = Code<64>;
 pub type Owner = Code<64>;
 /// What a person signs in with: short, on a badge or in the head.
 pub type UserCode = Code<32>;
+/// What a person writes down for another: one line.
+pub type Note = Code<200>;
 /// A short label from a closed vocabulary of the shop's: a reason, a tax class.
 pub type Label = Code<32>;
 

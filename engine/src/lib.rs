@@ -16,6 +16,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod basket;
 pub mod card_number;
 pub mod cash_rounding;
 pub mod catalogue;

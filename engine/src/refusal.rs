@@ -146,6 +146,18 @@ pub enum Refusal {
         /// When to try again.
         retry_ms: u64,
     },
+    /// 2020
+    #[error("there is no suspended basket {basket} here: it was recalled, sold, let go, or its time was over")]
+    NoSuchBasket {
+        /// The name asked for.
+        basket: ReservationId,
+    },
+    /// 2021
+    #[error("{max} baskets are suspended here; recall or release some")]
+    TooManySuspended {
+        /// How many there may be.
+        max: usize,
+    },
     /// 3006
     #[error("only {left} minor units of what was paid for it can still go back")]
     MoreThanPaid {
@@ -350,6 +362,8 @@ impl Refusal {
             Refusal::SoldElsewhere => 2010,
             Refusal::SessionOver => 2011,
             Refusal::GrantPending { .. } => 2012,
+            Refusal::NoSuchBasket { .. } => 2020,
+            Refusal::TooManySuspended { .. } => 2021,
             Refusal::MoreThanPaid { .. } => 3006,
             Refusal::TenderSpent { .. } => 3007,
             Refusal::UnknownAccount => 3030,
@@ -430,6 +444,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2010, "sold_elsewhere", "The sale was made at another location."),
     (2011, "session_over", "The till session of the sale is over."),
     (2012, "grant_pending", "Unfinished returns hold what could come back."),
+    (2020, "no_such_basket", "There is no suspended basket of this name here."),
+    (2021, "too_many_suspended", "Too many baskets are suspended here."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),

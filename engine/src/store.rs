@@ -1,6 +1,7 @@
 //! A store: what a location sold, its live reservations and its orders. Warehouses have one too.
 
 use crate::account::{Account, Accounts, Settling};
+use crate::basket::Suspended;
 use crate::command::{Channel, SaleLine, SkuQty};
 use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
@@ -11,6 +12,7 @@ use crate::qty::Qty;
 use crate::returns::{GivenBack, Grant, PendingGrant};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What one channel sold at a location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +50,9 @@ pub struct Reservation {
     pub deadline: Timestamp,
     /// What it holds.
     pub lines: Vec<SkuQty>,
+    /// The basket it is for, while that is suspended: then it belongs to whoever recalls it, and to no
+    /// owner.
+    pub suspended: Option<Arc<Suspended>>,
 }
 
 /// Where an order stands here.
@@ -85,6 +90,8 @@ pub struct Store {
     pub payments: Payments,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
+    /// Another: which of them are suspended baskets.
+    suspended: BTreeSet<ReservationId>,
     /// What its drawers go by, once it was set.
     pub drawer_rules: Option<Box<DrawerRules>>,
 }
@@ -94,6 +101,18 @@ impl Store {
     pub fn reservations_of(&self, owner: &Owner) -> impl Iterator<Item = ReservationId> {
         let names = (owner.clone(), ReservationId(0))..=(owner.clone(), ReservationId(u128::MAX));
         self.owners.range(names).map(|(_, id)| *id)
+    }
+
+    /// The baskets suspended here, in the order of their names.
+    pub fn suspended(&self) -> impl Iterator<Item = (ReservationId, &Suspended)> {
+        let named = self.suspended.iter().filter_map(|id| Some((*id, self.reservations.get(id)?)));
+        named.filter_map(|(id, live)| Some((id, live.suspended.as_deref()?)))
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn suspended_count(&self) -> usize {
+        self.suspended.len()
     }
 
     /// What was given back of a sale made here.
@@ -139,7 +158,14 @@ impl Store {
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 self.free(freed);
                 let (owner, lines) = (owner.clone(), lines.clone());
-                self.insert(*reservation, Reservation { owner, channel: *channel, deadline: *deadline, lines });
+                let (channel, deadline) = (*channel, *deadline);
+                self.insert(*reservation, Reservation { owner, channel, deadline, lines, suspended: None });
+            }
+            Event::Basket { happening, .. } => {
+                self.free(happening.freed());
+                if let Some((id, held)) = happening.held() {
+                    self.insert(id, held.clone());
+                }
             }
             Event::Extended { reservation, deadline } => {
                 self.extend(*reservation, *deadline);
@@ -167,7 +193,11 @@ impl Store {
 
     /// Puts a live reservation in place, as an event or a snapshot says.
     pub fn insert(&mut self, id: ReservationId, reservation: Reservation) {
-        self.owners.insert((reservation.owner.clone(), id));
+        if reservation.suspended.is_some() {
+            self.suspended.insert(id);
+        } else {
+            self.owners.insert((reservation.owner.clone(), id));
+        }
         self.reservations.insert(id, reservation);
     }
 
@@ -180,7 +210,11 @@ impl Store {
     fn free(&mut self, freed: &[Freed]) {
         for one in freed {
             if let Some(ended) = self.reservations.remove(&one.reservation) {
-                self.owners.remove(&(ended.owner, one.reservation));
+                if ended.suspended.is_some() {
+                    self.suspended.remove(&one.reservation);
+                } else {
+                    self.owners.remove(&(ended.owner, one.reservation));
+                }
             }
         }
     }
@@ -190,11 +224,18 @@ impl Store {
     /// # Errors
     /// The sentence says what does not.
     pub fn check(&self) -> Result<(), &'static str> {
-        let known = |(owner, id): &(Owner, ReservationId)| self.reservations.get(id).is_some_and(|r| r.owner == *owner);
-        if self.owners.len() != self.reservations.len() || !self.owners.iter().all(known) {
+        let owned = |(owner, id): &(Owner, ReservationId)| {
+            self.reservations.get(id).is_some_and(|live| live.owner == *owner && live.suspended.is_none())
+        };
+        let suspended = |id: &ReservationId| self.reservations.get(id).is_some_and(|live| live.suspended.is_some());
+        let indexed = self.owners.len().saturating_add(self.suspended.len());
+        if indexed != self.reservations.len() || !self.owners.iter().all(owned) {
             return Err("the index of owners is not that of the live reservations");
         }
-        if self.reservations.values().any(|reservation| reservation.lines.is_empty()) {
+        if !self.suspended.iter().all(suspended) {
+            return Err("the index of suspended baskets is not that of the live reservations");
+        }
+        if self.reservations.values().any(|live| live.lines.is_empty() && live.suspended.is_none()) {
             return Err("a live reservation holds nothing");
         }
         let empty = |state: &OrderState| matches!(state, OrderState::Open { left, .. } if left.is_empty());

@@ -1,5 +1,6 @@
 //! A till: its gapless receipt numbers, what it took, and its drawer.
 
+use crate::basket;
 use crate::command::{Tender, TenderKind};
 use crate::drawer::Drawer;
 use crate::event::Event;
@@ -54,6 +55,11 @@ impl Till {
                 self.take(&sale.tenders, sale.gross().minus(back.gross()), Minor::plus);
                 if let Some(drawer) = &mut self.drawer {
                     drawer.exchange(back, sale);
+                }
+            }
+            Event::Basket { happening, .. } => {
+                if let (basket::Happening::LineVoided { line, .. }, Some(drawer)) = (&**happening, &mut self.drawer) {
+                    drawer.void_line(line.amount);
                 }
             }
             Event::Drawer { happening, .. } => self.drawer.get_or_insert_default().apply(happening),

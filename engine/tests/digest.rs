@@ -16,6 +16,7 @@ use onhand_engine::ids::{
 use onhand_engine::money::Minor;
 use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
+use onhand_engine::store::Store;
 use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
@@ -131,7 +132,8 @@ fn closed(counted: &[TenderKind]) -> Event {
     drawer.apply(&happening);
     let count = |kind: &TenderKind| Count { kind: *kind, counted: Counted::Amount(Minor::ZERO), reason: None };
     let ask = Ask::Close { session: None, counts: counted.iter().map(count).collect(), pending: 0 };
-    let decision = onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), None, &ask, Timestamp(2)).unwrap();
+    let decision =
+        onhand_engine::drawer::decide::decide(TillNo(1), Some(&drawer), &Store::default(), &ask, Timestamp(2)).unwrap();
     let Decision::Happens(event) = decision else { panic!("closing happens") };
     event
 }

@@ -63,6 +63,8 @@ pub(crate) enum Read {
     Status,
     /// The list of keys.
     Keys,
+    /// Suspended baskets.
+    Baskets,
     /// Closed till sessions.
     Drawers,
     /// Users and roles.
@@ -129,6 +131,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
         Read::Status => matches!(role, Role::Admin | Role::Operations),
         Read::Keys | Read::People => role == Role::Admin,
+        Read::Baskets => matches!(role, Role::Admin | Role::Till),
         Read::Drawers => matches!(role, Role::Admin | Role::Till | Role::Analyst),
         Read::Payments => matches!(role, Role::Admin | Role::Till | Role::Web | Role::Driver),
     };
@@ -154,6 +157,7 @@ fn key_may(role: Role, op: &str) -> bool {
         }
         "account" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "issue_account" | "load_account" | "redeem" | "disable_account" => matches!(role, Role::Admin | Role::Till),
+        "suspend" | "recall" | "void_line" | "baskets" => matches!(role, Role::Admin | Role::Till),
         "open_session" | "paid_in" | "paid_out" | "drop" | "no_sale" | "x_report" | "close_session" => {
             matches!(role, Role::Admin | Role::Till)
         }
@@ -182,6 +186,7 @@ fn check_channel(principal: &Principal, body: &Body) -> Result<(), Fault> {
         Body::Sell(asked) => asked.channel,
         Body::Reserve(asked) => asked.channel,
         Body::Allocate(asked) => asked.channel,
+        Body::Suspend(asked) => asked.channel,
         Body::Quote(asked) => asked.channel,
         Body::StartPayment(asked) => asked.channel,
         _ => None,
@@ -226,7 +231,8 @@ mod tests {
             "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
              issue_account load_account redeem disable_account account quote watch_prices \
-             sign_in sign_out start_payment give_up_payment refund_payment payment watch_payments",
+             sign_in sign_out suspend recall void_line baskets start_payment give_up_payment refund_payment payment \
+             watch_payments",
         ),
         (
             "web",
@@ -279,6 +285,10 @@ mod tests {
         assert!(check_read(&key(Role::Analyst), Read::Events).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Status).is_ok());
         assert!(check_read(&key(Role::Operations), Read::Levels).is_err());
+        for (role, may) in [(Role::Admin, true), (Role::Till, true), (Role::Analyst, false), (Role::Web, false)] {
+            assert_eq!(check_read(&key(role), Read::Baskets).is_ok(), may, "{role:?}");
+        }
+        assert!(check_read(&shopper, Read::Baskets).is_err());
         assert!(check_read(&shopper, Read::Drawers).is_err());
         for (role, may) in [(Role::Admin, true), (Role::Till, true), (Role::Analyst, true), (Role::Web, false)] {
             assert_eq!(check_read(&key(role), Read::Drawers).is_ok(), may, "{role:?}");

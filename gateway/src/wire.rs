@@ -19,7 +19,7 @@ use onhand_engine::time::Timestamp;
 use onhand_protocol::compact;
 pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
-use onhand_protocol::message::{Channel, ItemScanned, LevelMessage, Reply, Role, Scan, Subscribe, Success};
+use onhand_protocol::message::{BasketList, Channel, ItemScanned, LevelMessage, Reply, Role, Scan, Subscribe, Success};
 use onhand_protocol::value::{Id, Sku};
 use std::sync::Arc;
 
@@ -185,6 +185,12 @@ pub(crate) fn scan(handle: &Handle, asked: &Scan) -> Result<ItemScanned, Fault> 
     let location = location(directory, &asked.location.0)?;
     let (labels, today) = (directory.labels(location.id), Date::of(handle.now()));
     Ok(convert::scan(&asked.code, &location, &labels, today, &Book(directory))?)
+}
+
+/// The baskets suspended at a place.
+pub(crate) fn baskets(handle: &Handle, code: &LocationCode) -> Result<BasketList, Fault> {
+    let location = location(handle.directory(), code)?;
+    Ok(convert::baskets(&handle.suspended(location.id), &Book(handle.directory())))
 }
 
 /// A subscription that was asked for.

@@ -177,6 +177,10 @@ pub const ROUTES: &[Route] = &[
             "Define or change items; up to 64 MiB, all or nothing.",
         )
     },
+    command("/v1/suspend", "suspend", "suspended", "Put a basket aside, with what there is of its goods."),
+    command("/v1/recall", "recall", "recalled", "Take a suspended basket over, with the stock held for it."),
+    command("/v1/void_line", "void_line", "line_voided", "A line was taken out of a basket before it was paid."),
+    read("/v1/baskets", "BasketList", "The baskets suspended at a location, the oldest first.", &[LOCATION]),
     command("/v1/open_session", "open_session", "session_opened", "Begin a till session with a float."),
     command("/v1/paid_in", "paid_in", "paid_in", "Cash comes into a drawer without a sale."),
     command("/v1/paid_out", "paid_out", "paid_out", "Cash goes out of a drawer without a refund."),

@@ -73,6 +73,8 @@ pub type Owner = Text<64>;
 pub type Mark = Text<20>;
 /// What a person signs in with.
 pub type UserCode = Text<32>;
+/// What a person writes down for another: one line.
+pub type Note = Text<200>;
 /// A short label: a reason, a tax class, a key's holder.
 pub type Label = Text<32>;
 

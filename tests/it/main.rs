@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bad_input;
+mod baskets;
 mod browser;
 mod card_numbers;
 mod crash;

@@ -107,6 +107,12 @@ impl Shard {
                 counting.began.push_back((record.time, store, *reservation));
                 counting.unshown = true;
             }
+            Event::Basket { happening, .. } => {
+                if let Some((reservation, _)) = happening.held() {
+                    counting.began.push_back((record.time, store, reservation));
+                }
+                counting.unshown = true;
+            }
             Event::SaleRecorded(sale) => counting.unshown |= !sale.freed.is_empty(),
             Event::Released(_) | Event::Expired(_) | Event::Allocated { .. } => counting.unshown = true,
             _ => {}
@@ -127,6 +133,10 @@ impl Shard {
             Event::Reserved { freed, .. } => {
                 counting.part.holds.began += 1;
                 counting.ended(freed, Ending::Released, remembered, record.time);
+            }
+            Event::Basket { happening, .. } => {
+                counting.part.holds.began += u64::from(happening.held().is_some());
+                counting.ended(happening.freed(), Ending::Released, remembered, record.time);
             }
             Event::Allocated { freed, .. } => counting.ended(freed, Ending::Sold, remembered, record.time),
             Event::Released(freed) => {

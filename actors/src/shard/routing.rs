@@ -4,6 +4,7 @@ use super::{Coming, NO_STORE, Shard};
 use crate::drained::NOBODY;
 use crate::mailbox::ActorRef;
 use crate::port::{Envelope, Outcome, Ticket};
+use onhand_engine::basket;
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
 use onhand_engine::payment::PaymentAsk;
@@ -71,6 +72,26 @@ impl Shard {
                 self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
                 self.expect(store, Coming::Reservation(ReservationId(command.id.0)), into);
             }
+            Action::Basket { till, ask } => {
+                let needed = match ask {
+                    basket::Ask::Suspend { basket, .. } => basket.lines.iter().map(|line| line.sku).collect(),
+                    basket::Ask::Recall { basket, .. } => self.skus_held(store, *basket),
+                    basket::Ask::VoidLine { line, reservation } => {
+                        let held = reservation.map_or_else(Vec::new, |id| self.skus_held(store, id));
+                        std::iter::once(line.sku).chain(held).collect()
+                    }
+                };
+                self.add_skus(store, needed.into_iter(), into)?;
+                into.push(ActorRef::Till(self.places.till(store, *till)));
+                behind[0] = match ask {
+                    basket::Ask::Suspend { .. } => None,
+                    basket::Ask::Recall { basket, .. } => Some(Coming::Reservation(*basket)),
+                    basket::Ask::VoidLine { reservation, .. } => reservation.map(Coming::Reservation),
+                };
+                if !matches!(ask, basket::Ask::VoidLine { .. }) {
+                    self.expect(store, Coming::Reservation(ReservationId(command.id.0)), into);
+                }
+            }
             Action::Allocate { order, lines, reservation, .. } => {
                 self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
                 behind[0] = reservation.map(Coming::Reservation);
@@ -81,8 +102,7 @@ impl Shard {
                 self.add_skus(store, std::iter::once(*sku), into)?;
             }
             Action::Extend { reservation, .. } | Action::Release { reservation } | Action::Expire { reservation } => {
-                let live = self.places.stores[store as usize].store.reservations.get(reservation);
-                let skus: Vec<SkuId> = live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect();
+                let skus = self.skus_held(store, *reservation);
                 self.add_skus(store, skus.into_iter(), into)?;
                 behind[0] = Some(Coming::Reservation(*reservation));
             }
@@ -124,6 +144,11 @@ impl Shard {
             into.push(ActorRef::Store(store));
         }
         Ok(store)
+    }
+
+    fn skus_held(&self, store: u32, reservation: ReservationId) -> Vec<SkuId> {
+        let live = self.places.stores[store as usize].store.reservations.get(&reservation);
+        live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect()
     }
 
     fn add_skus(

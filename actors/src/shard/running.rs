@@ -147,7 +147,7 @@ impl Shard {
     /// Nobody needs to wait behind this command for what it brings about any more.
     fn has_come(&mut self, store: u32, command: &Command) {
         match &command.action {
-            Action::Reserve { .. } => {
+            Action::Reserve { .. } | Action::Basket { .. } => {
                 self.coming.remove(&(store, Coming::Reservation(ReservationId(command.id.0))));
             }
             Action::Allocate { order, .. } => {
@@ -276,6 +276,11 @@ impl Shard {
             Event::SaleRecorded(_) | Event::GoodsReturned(_) | Event::Exchanged { .. } => self.touch_store(store),
             Event::Reserved { reservation, deadline, .. } | Event::Extended { reservation, deadline } => {
                 self.wheel.insert(*deadline, store, *reservation);
+            }
+            Event::Basket { happening, .. } => {
+                if let Some((reservation, held)) = happening.held() {
+                    self.wheel.insert(held.deadline, store, reservation);
+                }
             }
             Event::Drawer { .. } => self.out.sessions.extend(SessionChange::of(record)),
             Event::Account { account, entry } => self.account_changed(store, *account, entry),

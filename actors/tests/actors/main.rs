@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod baskets;
 mod deadlines;
 mod drawers;
 mod faults;

@@ -3,6 +3,7 @@
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take, Way};
+use onhand_engine::basket;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell, Standing};
@@ -246,6 +247,10 @@ fn needed_by(event: &Event) -> Vec<Capability> {
             needed.push(Capability::Return);
             return needed;
         }
+        Event::Basket { happening, .. } => match **happening {
+            basket::Happening::Suspended { .. } | basket::Happening::Recalled { .. } => Capability::Sell,
+            basket::Happening::LineVoided { .. } => Capability::VoidLine,
+        },
         Event::Drawer { happening: Happening::SessionClosed { .. }, .. } => Capability::CloseSession,
         Event::Drawer { .. } => Capability::Drawer,
         Event::StockAdjusted { .. } => Capability::AdjustStock,

@@ -56,7 +56,7 @@ pub(super) fn refuse_short(shortages: &[Shortage]) -> Result<(), Refusal> {
 }
 
 /// One line per item: a basket that names an item twice asks for the sum.
-pub(super) fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
+pub(crate) fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
     let mut sums: Vec<SkuQty> = lines.collect();
     if sums.len() > 1 {
         sums.sort_by_key(|line| line.sku);
@@ -72,7 +72,7 @@ pub(super) fn summed(lines: impl Iterator<Item = SkuQty>) -> Vec<SkuQty> {
 }
 
 /// The reservations that end with this command: the one named and all of the owner.
-pub(super) fn ending(
+pub(crate) fn ending(
     place: &impl Place,
     named: Option<ReservationId>,
     owner: Option<&Owner>,

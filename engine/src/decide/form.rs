@@ -8,7 +8,7 @@ use crate::qty::Qty;
 use crate::refusal::Refusal;
 use crate::time::Millis;
 
-pub(super) fn check_count(lines: usize) -> Result<(), Refusal> {
+pub(crate) fn check_count(lines: usize) -> Result<(), Refusal> {
     match lines {
         0 => Err(Refusal::EmptyBasket),
         n if n > LINES_MAX => Err(Refusal::TooManyLines { max: LINES_MAX }),
@@ -56,6 +56,6 @@ pub(super) fn check_takes(takes: &[account::Take]) -> Result<(), Refusal> {
     if takes.iter().enumerate().any(repeated) { Err(Refusal::WrongAccount { field: "name" }) } else { Ok(()) }
 }
 
-pub(super) fn check_ttl(ttl: Millis) -> Result<(), Refusal> {
+pub(crate) fn check_ttl(ttl: Millis) -> Result<(), Refusal> {
     if (TTL_MIN..=TTL_MAX).contains(&ttl) { Ok(()) } else { Err(Refusal::BadTtl) }
 }

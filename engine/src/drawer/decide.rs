@@ -1,7 +1,7 @@
 //! What is asked of a drawer, decided.
 
 use super::journal::journal;
-use super::report::{Count, Counted};
+use super::report::{Count, Counted, Report};
 use super::rules::DrawerRules;
 use super::{Ask, Drawer, Happening, Told};
 use crate::answer::Answer;
@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::ids::{SessionNo, TillNo};
 use crate::money::Minor;
 use crate::refusal::Refusal;
+use crate::store::Store;
 use crate::time::Timestamp;
 
 /// Decides what is asked of the drawer of a till; `drawer` is none where it has never been opened.
@@ -21,7 +22,7 @@ use crate::time::Timestamp;
 pub fn decide(
     till: TillNo,
     drawer: Option<&Drawer>,
-    rules: Option<&DrawerRules>,
+    store: &Store,
     ask: &Ask,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
@@ -47,23 +48,29 @@ pub fn decide(
         // It has been opened, whether or not it should have been.
         Ask::NoSale { reason } => Happening::NoSaleOpened { reason: reason.clone() },
         Ask::Read => {
-            let report = drawer.and_then(|drawer| drawer.read(now));
-            let report = report.ok_or(Refusal::SessionNotOpen { till, session: None })?;
+            let report = read(till, drawer, store, now)?;
             return Ok(Decision::Already(Answer::Drawer(Told::Read(Box::new(report)))));
         }
         Ask::Close { session, counts, pending } => {
             counts.iter().try_for_each(check_count)?;
             session.map_or(Ok(None), |named| session_of(Some(till), drawer, named, false))?;
-            let report = drawer.and_then(|drawer| drawer.read(now));
-            let mut z = report.ok_or(Refusal::SessionNotOpen { till, session: None })?;
+            let mut z = read(till, drawer, store, now)?;
             z.pending = *pending;
             z.count(counts);
             let untouched = DrawerRules::default();
-            let journal = journal(&z, rules.unwrap_or(&untouched));
+            let journal = journal(&z, store.drawer_rules.as_deref().unwrap_or(&untouched));
             Happening::SessionClosed { z: Box::new(z), journal }
         }
     };
     Ok(Decision::Happens(Event::Drawer { till, happening }))
+}
+
+/// The open session as it reads now, with what the till has left suspended.
+fn read(till: TillNo, drawer: Option<&Drawer>, store: &Store, now: Timestamp) -> Result<Report, Refusal> {
+    let report = drawer.and_then(|drawer| drawer.read(now));
+    let mut report = report.ok_or(Refusal::SessionNotOpen { till, session: None })?;
+    report.note_suspended(till, store);
+    Ok(report)
 }
 
 /// The closed session that is meant by a number: none when it is the open one, which a request has to mean.

@@ -18,7 +18,7 @@ use crate::ids::{Label, Owner, ReceiptNo, SessionNo};
 use crate::money::Minor;
 use crate::tax::PriceBasis;
 use crate::time::Timestamp;
-use books::{Books, MONEY_KINDS};
+use books::{Books, MONEY_KINDS, Tally};
 use journal::JournalLine;
 use report::{CashMoves, Count, GrandTotal, Late, Report};
 use std::collections::BTreeMap;
@@ -176,6 +176,8 @@ pub struct Session {
     pub moves: CashMoves,
     /// How often the drawer was opened without a sale.
     pub no_sales: u64,
+    /// Lines taken out of baskets before they were paid, and what those had cost.
+    pub voided: Tally,
     /// The first and the last receipt number given.
     pub receipts: Option<(ReceiptNo, ReceiptNo)>,
 }
@@ -248,6 +250,13 @@ impl Drawer {
         }
     }
 
+    /// Notes that a line was taken out of a basket.
+    pub fn void_line(&mut self, amount: Minor) {
+        if let Some(session) = &mut self.session {
+            session.voided.add(amount);
+        }
+    }
+
     fn gave_receipt(&mut self, given: Option<ReceiptNo>) {
         if let (Some(session), Some(no)) = (&mut self.session, given) {
             session.receipts = Some((session.receipts.map_or(no, |(first, _)| first), no));
@@ -266,6 +275,7 @@ impl Drawer {
                     books: Books::default(),
                     moves: CashMoves::default(),
                     no_sales: 0,
+                    voided: Tally::default(),
                     receipts: None,
                 });
             }
@@ -318,6 +328,8 @@ impl Drawer {
             books: session.books.clone(),
             moves: session.moves,
             no_sales: session.no_sales,
+            voided: session.voided,
+            suspended: Vec::new(),
             receipts: session.receipts,
             late,
             pending: 0,

@@ -3,8 +3,9 @@
 use crate::command::TenderKind;
 use crate::date::Date;
 use crate::drawer::books::{Books, MONEY_KINDS, Tally};
-use crate::ids::{Label, ReceiptNo, SessionNo};
+use crate::ids::{Label, ReceiptNo, ReservationId, SessionNo, TillNo};
 use crate::money::Minor;
+use crate::store::Store;
 use crate::time::Timestamp;
 
 /// So many pieces of one note or coin.
@@ -85,6 +86,17 @@ pub struct Late {
     pub books: Books,
 }
 
+/// A basket that was suspended at the till and waits to be recalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StillSuspended {
+    /// Its name.
+    pub basket: ReservationId,
+    /// When it was suspended.
+    pub at: Timestamp,
+    /// How many lines it has.
+    pub lines: u32,
+}
+
 /// Cash that moved without a sale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CashMoves {
@@ -124,6 +136,10 @@ pub struct Report {
     pub moves: CashMoves,
     /// How often the drawer was opened without a sale.
     pub no_sales: u64,
+    /// Lines taken out of baskets before they were paid, and what those had cost.
+    pub voided: Tally,
+    /// Baskets suspended at the till and not recalled yet. They stay where they are.
+    pub suspended: Vec<StillSuspended>,
     /// The first and the last receipt number the till gave while it was open.
     pub receipts: Option<(ReceiptNo, ReceiptNo)>,
     /// Facts of closed sessions that came since the Z before.
@@ -160,6 +176,17 @@ impl Report {
     pub fn gross_sold(&self) -> Minor {
         let late = self.late.iter().map(|late| late.books.gross_sold()).sum();
         self.books.gross_sold().plus(late)
+    }
+
+    /// Fills in what a till has left suspended.
+    pub(super) fn note_suspended(&mut self, till: TillNo, store: &Store) {
+        let own = store.suspended().filter(|(_, one)| one.till == till);
+        let still = own.map(|(basket, one)| StillSuspended {
+            basket,
+            at: one.at,
+            lines: u32::try_from(one.basket.lines.len()).unwrap_or(u32::MAX),
+        });
+        self.suspended = still.collect();
     }
 
     /// Fills in what was counted: several counts of one kind, such as two boxes of coins, are one.

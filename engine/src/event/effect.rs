@@ -39,6 +39,14 @@ impl Event {
             Event::Released(freed) | Event::Expired(freed) => {
                 each_freed(std::slice::from_ref(freed), &mut tell);
             }
+            Event::Basket { happening, .. } => {
+                each_freed(happening.freed(), &mut tell);
+                if let Some((reservation, held)) = happening.held() {
+                    for line in &held.lines {
+                        tell(line.sku, Change::Reserved { reservation, qty: line.qty });
+                    }
+                }
+            }
             Event::Allocated { order, lines, freed } => {
                 each_freed(freed, &mut tell);
                 for line in lines {
@@ -123,6 +131,7 @@ impl Event {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
+            Event::Basket { happening, .. } => Answer::Basket(happening.told()),
             Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
             Event::Account { account, entry: Entry::Issued { amount, .. } } => {
                 Answer::AccountIssued { account: *account, balance: *amount }

@@ -1,6 +1,7 @@
 //! What a person may be allowed to do, and which action needs what.
 
 use crate::account::{AccountAsk, Cause};
+use crate::basket;
 use crate::command::{Action, Sell, Standing};
 use crate::drawer;
 use crate::payment::PaymentAsk;
@@ -63,6 +64,8 @@ capabilities! {
     ManagePeople = "manage_people", 13;
     /// Approves what another person may not do alone.
     Approve = "approve", 14;
+    /// Takes a line out of a basket before it is paid.
+    VoidLine = "void_line", 15;
 }
 
 impl Capability {
@@ -142,6 +145,8 @@ pub fn needs(action: &Action) -> Capabilities {
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
         Action::Return { .. } => Capability::Return,
         Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
+        Action::Basket { ask: basket::Ask::Suspend { .. } | basket::Ask::Recall { .. }, .. } => Capability::Sell,
+        Action::Basket { ask: basket::Ask::VoidLine { .. }, .. } => Capability::VoidLine,
         Action::Drawer { ask, .. } => return needs_of_drawer(ask),
         Action::Account { ask, .. } => return needs_of_account(ask),
         Action::Payment { ask, .. } => return needs_of_payment(ask),

@@ -3,6 +3,7 @@
 use crate::build::{TEA, line, owner, reserve, sell};
 use crate::{SHOP, disable, key, label, location, pin, role, user};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Take, Way};
+use onhand_engine::basket::{self, Basket, NamedLine, VoidedLine};
 use onhand_engine::catalogue::{KeyId, Role};
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::date::Date;
@@ -71,6 +72,7 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
             ("exchange", Some(of_drawer(open)))
         }
         Action::Drawer { ask, .. } => walk_drawer(ask),
+        Action::Basket { till, ask } => walk_basket(*till, ask),
         Action::SetDrawerRules { .. } => {
             let money = Measure::Money(Currency::EUR);
             let issue =
@@ -117,8 +119,47 @@ fn walk_drawer(ask: &drawer::Ask) -> (&'static str, Option<Action>) {
         drawer::Ask::Read => {
             ("x_report", Some(of_drawer(drawer::Ask::Close { session: None, counts: vec![], pending: 0 })))
         }
-        drawer::Ask::Close { .. } => ("close_session", Some(Action::SetDrawerRules { rules: Box::default() })),
+        drawer::Ask::Close { .. } => ("close_session", Some(suspend())),
     }
+}
+
+fn suspend() -> Action {
+    let line = NamedLine {
+        sku: TEA,
+        qty: Qty::units(1),
+        unit_price: None,
+        amount: None,
+        tax: None,
+        price_reason: None,
+        discount: None,
+    };
+    let basket = Basket {
+        lines: vec![line],
+        group: None,
+        coupons: vec![],
+        tax_exempt: None,
+        customer: None,
+        note: None,
+        person: None,
+    };
+    let ask = basket::Ask::Suspend { owner: owner("till 1"), ttl: Millis(1_000), basket: Arc::new(basket) };
+    Action::Basket { till: TillNo(1), ask }
+}
+
+fn walk_basket(till: TillNo, ask: &basket::Ask) -> (&'static str, Option<Action>) {
+    let ask = match ask {
+        basket::Ask::Suspend { .. } => {
+            let ask = basket::Ask::Recall { basket: ReservationId(1), owner: owner("till 2"), ttl: Millis(1_000) };
+            return ("suspend", Some(Action::Basket { till, ask }));
+        }
+        basket::Ask::Recall { .. } => {
+            let (sku, qty, amount) = (TEA, Qty::units(1), Minor(1));
+            let line = VoidedLine { sku, qty, amount, reason: label("too dear"), person: None };
+            basket::Ask::VoidLine { line, reservation: None }
+        }
+        basket::Ask::VoidLine { .. } => return ("void_line", Some(Action::SetDrawerRules { rules: Box::default() })),
+    };
+    ("recall", Some(Action::Basket { till, ask }))
 }
 
 fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {

@@ -125,6 +125,12 @@ fn report(report: &Report) -> String {
     if let Some((first, last)) = report.receipts {
         let _ = write!(text, " receipts={}..{}", first.0, last.0);
     }
+    if report.voided != Default::default() {
+        let _ = write!(text, " voided={}:{}", report.voided.count, report.voided.amount.0);
+    }
+    if !report.suspended.is_empty() {
+        let _ = write!(text, " suspended={}", report.suspended.len());
+    }
     for late in &report.late {
         let _ = write!(text, " late={}:{}", late.session.0, late.books.gross_sold().0);
     }

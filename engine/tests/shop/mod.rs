@@ -4,6 +4,7 @@
 //! taxes them, checks units, keeps the time and lets reservations expire.
 
 mod accounts;
+mod basket;
 mod drawer;
 mod giving;
 mod grants;
@@ -12,6 +13,7 @@ mod pricing;
 mod reading;
 
 use onhand_engine::answer::Answer;
+use onhand_engine::basket::Ask;
 use onhand_engine::catalogue::Item;
 use onhand_engine::command::{Action, Channel, Command, Sell, SkuQty, Tender};
 use onhand_engine::decide::{Decision, decide};
@@ -91,6 +93,7 @@ impl Shop {
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
             verb if grants::VERBS.contains(&verb) => self.granting(verb, &mut reading),
+            "suspended" => self.suspended(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
             verb if payment::VERBS.contains(&verb) => self.of_payment(verb, &mut reading),
             "book" => self.book(&mut reading),
@@ -180,6 +183,7 @@ impl Shop {
         let action = match verb {
             "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
+            _ if basket::VERBS.contains(&verb) => Ok(self.basket_action(verb, reading)),
             _ => Ok(self.action(verb, reading)),
         };
         let action = match action {
@@ -210,7 +214,9 @@ impl Shop {
         self.commands += 1;
         // A reservation is named by its command, so its place in the list is the command's id.
         let id = match &action {
-            Action::Reserve { .. } => self.reservations.len() as u128,
+            Action::Reserve { .. } | Action::Basket { ask: Ask::Suspend { .. } | Ask::Recall { .. }, .. } => {
+                self.reservations.len() as u128
+            }
             _ => 1_000_000 + self.commands,
         };
         self.outcome_of(Command { id: CommandId(id), location: LOCATION, channel, action })
@@ -300,6 +306,7 @@ impl Shop {
             Answer::Counted { variance } => format!("counted variance={variance}"),
             Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
             Answer::Drawer(told) => drawer::told(told),
+            Answer::Basket(told) => self.told_of_basket(told),
             Answer::AccountIssued { balance, .. } => format!("issued balance={}", balance.0),
             Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
             Answer::Account(statement) => accounts::said(statement),

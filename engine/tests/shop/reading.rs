@@ -108,7 +108,14 @@ impl Reading {
         self.value(name).map(|text| Code::new(&text).unwrap())
     }
 
-    fn ttl(&mut self) -> Millis {
+    /// What follows a sign, where the next word begins with it.
+    pub(crate) fn next_with(&mut self, sign: char) -> Option<String> {
+        let text = self.words.last()?.strip_prefix(sign)?.to_owned();
+        self.words.pop();
+        Some(text)
+    }
+
+    pub(crate) fn ttl(&mut self) -> Millis {
         self.value("ttl").map_or(Millis(60_000), |text| millis(&text))
     }
 
@@ -158,7 +165,7 @@ impl Shop {
     }
 
     /// The latest reservation of that name; a new one where it is being made.
-    fn reservation(&mut self, name: &str) -> ReservationId {
+    pub(crate) fn reservation(&mut self, name: &str) -> ReservationId {
         let at = self.reservations.iter().rposition(|known| known == name).expect("a known reservation");
         ReservationId(at as u128 + 1)
     }

@@ -109,6 +109,7 @@ fn general(app: Arc<App>) -> Router {
         .route("/tax_gaps", get(selling::tax_gaps))
         .route("/reservations/{location}/{id}", get(reads::reservation))
         .route("/payments", get(payments::list))
+        .route("/baskets", get(reads::baskets))
         .route("/events", get(reads::events))
         .route("/z/{location}/{till}/{session}", get(z::z))
         .route("/z/{location}/{till}/{session}/journal", get(z::journal))

@@ -210,6 +210,16 @@ pub(crate) async fn totals(State(app): State<Arc<App>>, query: Asking, headers: 
     respond(read())
 }
 
+pub(crate) async fn baskets(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Baskets)?;
+        let missing = || Fault::new(1001, "say where: ?location=CODE").at("location");
+        let location: LocationCode = coded(asked(query)?.location.as_deref().ok_or_else(missing)?, "location")?;
+        Ok(answer::json(&wire::baskets(&app.shared.handle, &location)?))
+    };
+    respond(read())
+}
+
 pub(crate) async fn reservation(
     State(app): State<Arc<App>>,
     Path((location, id)): Path<(String, String)>,

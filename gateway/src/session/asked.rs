@@ -43,6 +43,10 @@ impl Session<'_> {
                 self.reply(id, Success::Scanned(wire::scan(&self.worker.shared.handle, &asked)?));
                 Ok(())
             }
+            Body::Baskets(asked) => {
+                self.reply(id, Success::Baskets(wire::baskets(&self.worker.shared.handle, &asked.location.0)?));
+                Ok(())
+            }
             Body::Subscribe(asked) => self.subscribe(id, asked, principal),
             Body::WatchMetrics(asked) => figures::socket::begin(self.worker, self.connection, id, &asked, &principal),
             Body::Unsubscribe(asked) => self.unsubscribe(id, asked.subscription),

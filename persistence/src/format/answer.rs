@@ -1,5 +1,6 @@
 //! The form of a remembered answer.
 
+use super::basket;
 use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
 use super::returns::Grant;
@@ -50,6 +51,7 @@ pub(super) enum AnyAnswer {
     PeopleRequired,
     PaymentStarted { expires: u64 },
     PaymentStep,
+    Basket(Box<basket::AnyTold>),
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -79,6 +81,7 @@ impl From<&Answer> for AnyAnswer {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
             Answer::Drawer(told) => Self::Drawer(told.into()),
+            Answer::Basket(told) => Self::Basket(Box::new(told.into())),
             Answer::DrawerRulesSet => Self::DrawerRulesSet,
             Answer::AccountIssued { account, balance } => {
                 Self::AccountIssued { account: account.0, balance: balance.0 }
@@ -170,6 +173,11 @@ impl ArchivedAnyAnswer {
             Self::PeopleRequired => Answer::PeopleRequired,
             Self::PaymentStarted { expires } => Answer::PaymentStarted { expires: Timestamp(expires.to_native()) },
             Self::PaymentStep => Answer::PaymentStep,
+            Self::Basket(told) => {
+                let told = rkyv::deserialize::<basket::AnyTold, ArchiveError>(&**told);
+                let told = told.map_err(|why| DecodeError(format!("an answer about a basket: {why}")))?;
+                Answer::Basket(told.try_into()?)
+            }
         })
     }
 }

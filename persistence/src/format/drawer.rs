@@ -8,10 +8,10 @@ use onhand_engine::command::{Channel, TenderKind};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::books::{self, ByRate, Flow, MONEY_KINDS, Tally, Turnover};
 use onhand_engine::drawer::journal::{self, Posting};
-use onhand_engine::drawer::report::{self, Counted, Denomination, GrandTotal};
+use onhand_engine::drawer::report::{self, Counted, Denomination, GrandTotal, StillSuspended};
 use onhand_engine::drawer::rules::{self, Account};
 use onhand_engine::drawer::{self, Movement, Told};
-use onhand_engine::ids::{Label, ReceiptNo, SessionNo};
+use onhand_engine::ids::{Label, ReceiptNo, ReservationId, SessionNo};
 use onhand_engine::money::Minor;
 use onhand_engine::tax::{PriceBasis, RatePpm};
 use onhand_engine::time::Timestamp;
@@ -97,6 +97,9 @@ pub(super) struct Report {
     books: Books,
     moves: Moves,
     no_sales: u64,
+    voided: (u64, i64),
+    /// Name, when, lines.
+    suspended: Vec<(u128, u64, u32)>,
     receipts: Option<(u64, u64)>,
     late: Vec<Late>,
     pending: u64,
@@ -113,6 +116,7 @@ struct Session {
     books: Books,
     moves: Moves,
     no_sales: u64,
+    voided: (u64, i64),
     receipts: Option<(u64, u64)>,
 }
 
@@ -288,6 +292,8 @@ impl From<&report::Report> for Report {
             books: (&report.books).into(),
             moves: moves_out(report.moves),
             no_sales: report.no_sales,
+            voided: tally_out(report.voided),
+            suspended: report.suspended.iter().map(|one| (one.basket.0, one.at.0, one.lines)).collect(),
             receipts: receipts_out(report.receipts),
             late: report.late.iter().map(late).collect(),
             pending: report.pending,
@@ -305,6 +311,8 @@ impl TryFrom<Report> for report::Report {
             let (session, business_day) = (SessionNo(late.session), day(late.business_day)?);
             Ok(report::Late { session, business_day, counted: late.counted, books: late.books.try_into()? })
         };
+        let suspended =
+            |(basket, at, lines)| StillSuspended { basket: ReservationId(basket), at: Timestamp(at), lines };
         Ok(Self {
             session: SessionNo(report.session),
             business_day: day(report.business_day)?,
@@ -314,6 +322,8 @@ impl TryFrom<Report> for report::Report {
             books: report.books.try_into()?,
             moves: moves_in(report.moves),
             no_sales: report.no_sales,
+            voided: tally_in(report.voided),
+            suspended: report.suspended.into_iter().map(suspended).collect(),
             receipts: receipts_in(report.receipts),
             late: report.late.into_iter().map(late).collect::<Result<_, DecodeError>>()?,
             pending: report.pending,
@@ -441,6 +451,7 @@ impl From<&drawer::Drawer> for DrawerPart {
             books: (&session.books).into(),
             moves: moves_out(session.moves),
             no_sales: session.no_sales,
+            voided: tally_out(session.voided),
             receipts: receipts_out(session.receipts),
         };
         let closed = |closed: &drawer::Closed| Closed {
@@ -472,6 +483,7 @@ impl TryFrom<DrawerPart> for drawer::Drawer {
                 books: session.books.try_into()?,
                 moves: moves_in(session.moves),
                 no_sales: session.no_sales,
+                voided: tally_in(session.voided),
                 receipts: receipts_in(session.receipts),
             })
         };

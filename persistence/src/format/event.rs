@@ -2,6 +2,7 @@
 
 use super::DecodeError;
 use super::account::{AccountEvent, RedemptionPart};
+use super::basket;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
@@ -63,6 +64,7 @@ pub(super) enum AnyEvent {
     UserDisabled { user: u32, disabled: bool },
     PeopleRequired { at: u32, required: bool },
     Payment(Box<PaymentEvent>),
+    Basket { till: u16, happening: Box<basket::Happening> },
     GrantEnded { command: u128, sale: u64, kept: bool },
 }
 
@@ -376,6 +378,9 @@ impl From<&Event> for AnyEvent {
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
+            Event::Basket { till, happening } => {
+                Self::Basket { till: till.0, happening: Box::new((&**happening).into()) }
+            }
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
             Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
             Event::Settled { sale, unpaid } => Self::Settled(Box::new(RedemptionPart::of(*sale, unpaid))),
@@ -502,6 +507,9 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
             AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
             AnyEvent::Payment(event) => event.read()?,
+            AnyEvent::Basket { till, happening } => {
+                Self::Basket { till: TillNo(till), happening: Box::new((*happening).try_into()?) }
+            }
         })
     }
 }

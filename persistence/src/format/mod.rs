@@ -11,6 +11,7 @@
 
 mod account;
 mod answer;
+mod basket;
 mod catalogue;
 mod codes;
 mod drawer;

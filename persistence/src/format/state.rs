@@ -2,6 +2,7 @@
 //! location, so that recovery can share them out.
 
 use super::account::{AccountPart, RedemptionPart};
+use super::basket::Held;
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
@@ -34,6 +35,9 @@ use std::sync::Arc;
 const PART: usize = 2_048;
 /// Rows of a price book in one part: they are small.
 const BOOK_PART: usize = 32_768;
+
+/// Suspended baskets in one part: each may have many lines.
+const SUSPENDED_PART: usize = 64;
 
 const KIND_ROWS: u8 = 0;
 const KIND_PART: u8 = 1;
@@ -68,6 +72,8 @@ enum Part {
     /// In a box: a member larger than the others would make all of them larger, and old ones unreadable.
     People(Box<Everybody>),
     Payments(Vec<PaymentPart>),
+    /// Reservations of suspended baskets.
+    Suspended(Vec<(u128, Held)>),
     Grants(Vec<ReturnGrant>),
 }
 
@@ -196,7 +202,11 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     if let Some(rules) = &place.store.drawer_rules {
         tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
     }
-    let reservations: Vec<_> = place.store.reservations.iter().collect();
+    let (suspended, reservations): (Vec<_>, Vec<_>) =
+        place.store.reservations.iter().partition(|(_, live)| live.suspended.is_some());
+    for some in suspended.chunks(SUSPENDED_PART) {
+        tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
+    }
     for some in reservations.chunks(PART) {
         tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
     }
@@ -297,6 +307,11 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         Part::Reservations(reservations) => {
             for one in reservations {
                 one.read_into(&mut place.store)?;
+            }
+        }
+        Part::Suspended(baskets) => {
+            for (id, held) in baskets {
+                place.store.insert(ReservationId(id), held.try_into()?);
             }
         }
         Part::Orders(orders) => {
@@ -485,6 +500,7 @@ impl ReservationPart {
             channel: Channel::from_code(self.channel)?,
             deadline: Timestamp(self.deadline),
             lines: lines_in(self.lines),
+            suspended: None,
         };
         store.insert(ReservationId(self.id), reservation);
         Ok(())

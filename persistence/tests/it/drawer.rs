@@ -44,7 +44,7 @@ fn days() -> Vec<Record> {
         let place = world.places.entry(LocationId(1)).or_default();
         let drawer = place.tills.get(&TILL).and_then(|till| till.drawer.as_deref());
         let now = Timestamp(1_000 + records.len() as u64);
-        let decided = decide::decide(TILL, drawer, place.store.drawer_rules.as_deref(), &ask, now).unwrap();
+        let decided = decide::decide(TILL, drawer, &place.store, &ask, now).unwrap();
         let Decision::Happens(event) = decided else { panic!("it happens") };
         happens(world, records, event);
     };

@@ -1,6 +1,7 @@
 //! Bytes with faults: what the log promises, for every backend.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod baskets;
 mod conformance;
 mod drawer;
 mod faults;

@@ -1,6 +1,6 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::{Names, account, drawer, payment};
+use super::{Names, account, basket, drawer, payment};
 use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
@@ -120,6 +120,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::UserDisabled
         | Answer::PeopleRequired
         | Answer::PaymentStep => {}
+        Answer::Basket(told) => basket::fields(&mut object, asked, told, names),
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
         Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
         Answer::PromotionsDefined { added, changed } => {
@@ -151,6 +152,7 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
         Answer::DrawerRulesSet => "drawer_rules_set",
+        Answer::Basket(told) => basket::word(told),
         Answer::Drawer(told) => drawer::word(told),
         Answer::AccountIssued { .. } => "account_issued",
         Answer::AccountBooked { .. } => "account_booked",
@@ -188,7 +190,7 @@ pub(super) fn receipt_text(location: &onhand_engine::ids::LocationCode, till: Ti
     format!("{location}-{}-{}", till.0, no.0)
 }
 
-fn quantities(out: &mut Vec<u8>, lines: &[SkuQty], names: &impl Names) {
+pub(super) fn quantities(out: &mut Vec<u8>, lines: &[SkuQty], names: &impl Names) {
     out.push(b'[');
     for (at, line) in lines.iter().enumerate() {
         if at > 0 {

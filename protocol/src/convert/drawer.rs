@@ -6,9 +6,9 @@ use super::enter::{Desk, Entered, Place, Refused, till};
 use crate::limits;
 use crate::message::{
     CloseSession, CountAndAmount, ErrorBody, GrandTotal, JournalEntry, MoveCash, NoSale, OpenSession, Pieces, Report,
-    ReportLate, ReportTax, ReportTender, RoundingInput, SetDrawerRules, TenderCount, XReport, Z,
+    ReportLate, ReportSuspended, ReportTax, ReportTender, RoundingInput, SetDrawerRules, TenderCount, XReport, Z,
 };
-use crate::value::{Amount, Currency, Day, Position, Text, Time};
+use crate::value::{Amount, Currency, Day, Id, Position, Text, Time};
 use crate::write::Object;
 use onhand_engine::cash_rounding::{CashRounding, RoundingRule};
 use onhand_engine::catalogue::Location;
@@ -182,6 +182,8 @@ pub(super) fn report(report: &report::Report, location: &Location, till: TillNo)
         paid_out: tally(report.moves.paid_out),
         dropped: tally(report.moves.dropped),
         no_sales: report.no_sales,
+        voided: tally(report.voided),
+        suspended: report.suspended.iter().map(suspended).collect(),
         first_receipt: report.receipts.map(|(first, _)| receipt(first)),
         last_receipt: report.receipts.map(|(_, last)| receipt(last)),
         late: report.late.iter().map(late).collect(),
@@ -242,6 +244,10 @@ fn tender(line: &TenderLine, flow: Flow) -> ReportTender {
         },
         ..moved_of(line.kind, flow)
     }
+}
+
+fn suspended(one: &report::StillSuspended) -> ReportSuspended {
+    ReportSuspended { basket: Id::from(one.basket), suspended: Time(one.at), lines: one.lines }
 }
 
 fn late(late: &report::Late) -> ReportLate {

@@ -3,12 +3,12 @@
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
 use super::priced::{self, For};
-use super::{Asked, Names, account, define, drawer, payment, people, refusal, rules, scan, unknown_sale};
+use super::{Asked, Names, account, basket, define, drawer, payment, people, refusal, rules, scan, unknown_sale};
 use crate::limits;
 use crate::message::{
     AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell, Tender,
 };
-use crate::value::{Id, LocationCode, Quantity, Sku};
+use crate::value::{Gtin, Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty, Standing};
 use onhand_engine::drawer::Movement;
@@ -104,6 +104,9 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::NoSale(body) => drawer::no_sale(&desk, &body),
         Body::XReport(body) => drawer::read(&desk, &body),
         Body::CloseSession(body) => drawer::close(&desk, &body),
+        Body::Suspend(body) => basket::suspend(&desk, &body),
+        Body::Recall(body) => basket::recall(&desk, &body),
+        Body::VoidLine(body) => basket::void_line(&desk, &body),
         Body::SetDrawerRules(body) => drawer::rules(&desk, &body),
         Body::IssueAccount(body) => {
             let mut entered = desk.of_account(account::issue(desk.id, &body)?);
@@ -148,6 +151,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         }
         Body::Hello(_)
         | Body::Scan(_)
+        | Body::Baskets(_)
         | Body::Quote(_)
         | Body::WatchPrices(_)
         | Body::WatchPayments(_)
@@ -376,13 +380,23 @@ impl<N: Names> Place<'_, N> {
     }
 
     pub(super) fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {
-        match (&line.sku, line.gtin) {
-            (Some(sku), None) => self.item(sku, "sku", Some(at)),
+        self.item_of(line.sku.as_ref(), line.gtin, Some(at))
+    }
+
+    /// The item that is named by its code or its bar code.
+    pub(super) fn item_of(
+        &self,
+        sku: Option<&Sku>,
+        gtin: Option<Gtin>,
+        at: Option<usize>,
+    ) -> Result<Arc<Item>, Refused> {
+        match (sku, gtin) {
+            (Some(sku), None) => self.item(sku, "sku", at),
             (None, Some(gtin)) => self.names.item_by_gtin(gtin.0).ok_or_else(|| {
                 let error = ErrorBody::new(1003, format!("no item in the catalogue has the bar code {gtin}"));
-                on_line(error, "gtin", Some(at))
+                on_line(error, "gtin", at)
             }),
-            _ => Err(on_line(ErrorBody::new(1001, "a line names its item by `sku` or by `gtin`"), "sku", Some(at))),
+            _ => Err(on_line(ErrorBody::new(1001, "a line names its item by `sku` or by `gtin`"), "sku", at)),
         }
     }
 
@@ -497,11 +511,13 @@ fn fitting(item: &Item, qty: Quantity, field: &str, line: Option<usize>) -> Resu
     Err(bad_quantity(item, qty, why, field, line))
 }
 
-pub(super) fn above_zero(item: &Item, qty: Quantity, at: usize) -> Result<Qty, Refused> {
+/// `at` is the line that names it, where it is on one.
+pub(super) fn above_zero(item: &Item, qty: Quantity, at: impl Into<Option<usize>>) -> Result<Qty, Refused> {
+    let at = at.into();
     if qty.0.is_positive() {
-        return fitting(item, qty, "qty", Some(at));
+        return fitting(item, qty, "qty", at);
     }
-    Err(bad_quantity(item, qty, "is not above zero", "qty", Some(at)))
+    Err(bad_quantity(item, qty, "is not above zero", "qty", at))
 }
 
 fn bad_quantity(item: &Item, qty: Quantity, why: &str, field: &str, line: Option<usize>) -> Refused {
@@ -538,7 +554,7 @@ pub(super) fn till(no: Option<u16>) -> Result<Option<TillNo>, Refused> {
     }
 }
 
-fn ttl(seconds: Option<u64>, ms: Option<u64>) -> Result<Millis, Refused> {
+pub(super) fn ttl(seconds: Option<u64>, ms: Option<u64>) -> Result<Millis, Refused> {
     match (seconds, ms) {
         (Some(seconds), None) => Ok(Millis(seconds.saturating_mul(1_000))),
         (None, Some(ms)) => Ok(Millis(ms)),

@@ -3,6 +3,7 @@
 
 mod account;
 mod answer;
+mod basket;
 mod compact;
 mod define;
 mod drawer;
@@ -18,6 +19,7 @@ mod rules;
 mod scan;
 
 pub use answer::{Asked, Audience, level, level_message, reply};
+pub use basket::baskets;
 pub use compact::sale;
 pub use define::key;
 pub use drawer::z;

@@ -8,7 +8,9 @@ use crate::message::{
     AccountLine, AskedLine, DatedRate, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
 };
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
+use onhand_engine::account::Entry;
 use onhand_engine::account::{Entry, Redemption};
+use onhand_engine::basket;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
 use onhand_engine::drawer::Happening;
@@ -139,6 +141,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         tenders: Vec::new(),
         oversold: Vec::new(),
         disposition: None,
+        basket: None,
         reservation: None,
         owner: None,
         deadline: None,
@@ -259,6 +262,7 @@ impl<N: Names> Teller<'_, N> {
             Event::Drawer { till, happening } => {
                 self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
             }
+            Event::Basket { till, happening } => self.basket(EventMessage { till: Some(till.0), ..blank }, happening),
             Event::DrawerRulesSet { .. } => blank,
             Event::PriceBookDefined { book } => {
                 let items = u64::try_from(book.rows().len()).ok();
@@ -305,6 +309,41 @@ impl<N: Names> Teller<'_, N> {
                 let line = |take| AccountLine { sale: Some(Id::from(*sale)), ..account::taken(take) };
                 EventMessage { accounts: unpaid.iter().map(line).collect(), ..blank }
             }
+        }
+    }
+
+    fn basket(&self, blank: EventMessage, happening: &basket::Happening) -> EventMessage {
+        match happening {
+            basket::Happening::Suspended { reservation, held, .. } => {
+                let basket = held.suspended.as_ref().map(|suspended| &suspended.basket);
+                let lines = basket.iter().flat_map(|basket| &basket.lines);
+                EventMessage {
+                    channel: Some(held.channel.into()),
+                    basket: Some(Id::from(*reservation)),
+                    owner: Some((&held.owner).into()),
+                    deadline: Some(Time(held.deadline)),
+                    lines: lines.map(|line| self.line(line.sku, line.qty)).collect(),
+                    person: basket.and_then(|basket| basket.person.as_ref()).map(Into::into),
+                    ..blank
+                }
+            }
+            basket::Happening::Recalled { reservation, held, freed, .. } => EventMessage {
+                channel: Some(held.channel.into()),
+                basket: Some(Id::from(freed.reservation)),
+                reservation: (!held.lines.is_empty()).then_some(Id::from(*reservation)),
+                owner: Some((&held.owner).into()),
+                deadline: Some(Time(held.deadline)),
+                lines: self.lines(&held.lines),
+                ..blank
+            },
+            basket::Happening::LineVoided { line, freed } => EventMessage {
+                reservation: freed.as_ref().map(|freed| Id::from(freed.reservation)),
+                lines: vec![self.line(line.sku, line.qty)],
+                amount: Some(Amount(line.amount)),
+                reason: Some((&line.reason).into()),
+                person: line.person.as_ref().map(Into::into),
+                ..blank
+            },
         }
     }
 
@@ -424,7 +463,7 @@ fn dated_rate(rate: &onhand_engine::tax::DatedRate) -> DatedRate {
 }
 
 /// The code of an item. Every number in an event has one: codes are never taken away.
-fn sku(number: SkuId, names: &impl Names) -> Sku {
+pub(super) fn sku(number: SkuId, names: &impl Names) -> Sku {
     let named = names.item_numbered(number).map(|item| item.code.clone());
     let code = named.or_else(|| Code::new(&format!("#{}", number.0)).ok());
     code.map_or_else(|| unreachable!("a number is a printable text"), Text)
@@ -470,6 +509,11 @@ fn word(event: &Event) -> &'static str {
             Happening::CashMoved { movement, .. } => movement.name(),
             Happening::NoSaleOpened { .. } => "no_sale",
             Happening::SessionClosed { .. } => "session_closed",
+        },
+        Event::Basket { happening, .. } => match **happening {
+            basket::Happening::Suspended { .. } => "suspended",
+            basket::Happening::Recalled { .. } => "recalled",
+            basket::Happening::LineVoided { .. } => "line_voided",
         },
         Event::DrawerRulesSet { .. } => "drawer_rules_set",
         Event::Account { entry, .. } => account::word(entry),

@@ -61,6 +61,8 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
                 ..error
             }
         }
+        Refusal::NoSuchBasket { basket } => ErrorBody { reservation: Some(Id::from(*basket)), ..error }.at("basket"),
+        Refusal::TooManySuspended { max } => ErrorBody { max: u64::try_from(*max).ok(), ..error },
         Refusal::UnknownReservation { reservation } => {
             ErrorBody { reservation: Some(Id::from(*reservation)), ..error }.at("reservation")
         }

@@ -1,7 +1,7 @@
 //! Till sessions on the wire: what may be asked of a drawer, and the reports it answers with.
 
 use super::word::{Account, Channel, Direction, Posting, TenderType, Tie};
-use crate::value::{Amount, Currency, Day, Label, LocationCode, Owner, Position, Time};
+use crate::value::{Amount, Currency, Day, Id, Label, LocationCode, Owner, Position, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -250,6 +250,11 @@ told!(
         dropped: CountAndAmount,
         /// How often the drawer was opened without a sale.
         no_sales: u64,
+        /// Lines taken out of baskets before they were paid, and what those had cost.
+        voided: CountAndAmount,
+        /// Baskets suspended at the till and not recalled yet. They stay where they are.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suspended: Vec<ReportSuspended>,
         /// The first receipt of the session, such as `S1-3-42`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_receipt: Option<String>,
@@ -263,6 +268,18 @@ told!(
         pending: u64,
         /// Everything the till ever sold in sessions, with tax, this one included. Never begins again.
         grand_total: GrandTotal,
+    }
+);
+told!(
+    /// A basket that was suspended at the till and waits to be recalled.
+    #[derive(Copy)]
+    ReportSuspended {
+        /// Its name.
+        basket: Id,
+        /// When it was suspended.
+        suspended: Time,
+        /// How many lines it has.
+        lines: u32,
     }
 );
 told!(

@@ -5,6 +5,7 @@
 
 mod account;
 mod back;
+mod basket;
 mod body;
 mod define;
 mod drawer;
@@ -28,6 +29,7 @@ pub use account::{
     LoadAccount, ReadAccount, Redeem,
 };
 pub use back::{BackLine, Exchange, Return, ReturnSale, VoidSale};
+pub use basket::{Basket, BasketList, Baskets, Recall, Recalled, Suspend, Suspended, SuspendedBasket, VoidLine};
 pub use body::{
     Adjust, Allocate, AskedLine, BucketName, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve,
     SaleLine, Scan, Sell, Subscribe, TaxAsItWas, Tender, Unsubscribe, WatchMetrics,
@@ -37,8 +39,8 @@ pub use define::{
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
-    OpenSession, Pieces, Report, ReportLate, ReportTax, ReportTender, RoundingInput, SessionOpened, SessionReport,
-    SetDrawerRules, TenderCount, XReport, Z,
+    OpenSession, Pieces, Report, ReportLate, ReportSuspended, ReportTax, ReportTender, RoundingInput, SessionOpened,
+    SessionReport, SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
 pub use level::{Band, LevelMessage, Levels};

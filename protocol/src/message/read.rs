@@ -184,6 +184,9 @@ answer!(
         /// What becomes of goods that came back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disposition: Option<Disposition>,
+        /// The name of the suspended basket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basket: Option<Id>,
         /// The reservation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<Id>,

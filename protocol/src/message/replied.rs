@@ -32,6 +32,8 @@ macro_rules! recorded {
     };
 }
 
+pub(super) use recorded;
+
 fields!(
     /// Who the server takes the connection for.
     HelloReply {

@@ -3,6 +3,7 @@
 //! The server writes the frequent ones by hand (`convert`); a test holds both to the same bytes.
 
 use super::account::{AccountBooked, AccountIssued, AccountStatement};
+use super::basket::{BasketList, Recalled, Suspended};
 use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
@@ -146,6 +147,14 @@ successes! {
     SessionClosed(Box<SessionReport>) = "session_closed",
     /// The drawers go by the rules from now on.
     DrawerRulesSet(Plain) = "drawer_rules_set",
+    /// The basket is put aside.
+    Suspended(Suspended) = "suspended",
+    /// Here is the basket.
+    Recalled(Box<Recalled>) = "recalled",
+    /// It is noted that the line was taken out.
+    LineVoided(Plain) = "line_voided",
+    /// The suspended baskets.
+    Baskets(BasketList) = "baskets",
     /// The account is open.
     AccountIssued(AccountIssued) = "account_issued",
     /// It stands in the account's ledger.
@@ -220,6 +229,8 @@ impl Success {
             | Success::Dropped(Plain { seq, .. })
             | Success::NoSaleOpened(Plain { seq, .. })
             | Success::DrawerRulesSet(Plain { seq, .. })
+            | Success::Suspended(Suspended { seq, .. })
+            | Success::LineVoided(Plain { seq, .. })
             | Success::AccountIssued(AccountIssued { seq, .. })
             | Success::AccountBooked(AccountBooked { seq, .. })
             | Success::Account(AccountStatement { seq, .. })
@@ -235,10 +246,12 @@ impl Success {
             | Success::PaymentNoted(Plain { seq, .. })
             | Success::Payment(PaymentReply { seq, .. })
             | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
+            Success::Recalled(recalled) => Some(recalled.seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),
             Success::Hello(_)
             | Success::Level(_)
             | Success::Subscribed(_)
+            | Success::Baskets(_)
             | Success::Watching(_)
             | Success::Unsubscribed(_)
             | Success::Pong(_)

@@ -2,6 +2,7 @@
 
 use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
 use super::back::{Exchange, Return, ReturnSale, VoidSale};
+use super::basket::{Baskets, Recall, Suspend, VoidLine};
 use super::body::{
     Adjust, Allocate, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve, Scan, Sell, Subscribe,
     Tender, Unsubscribe, WatchMetrics,
@@ -164,6 +165,14 @@ bodies! {
     XReport(XReport) = "x_report",
     /// Close a till session.
     CloseSession(CloseSession) = "close_session",
+    /// Put a basket aside.
+    Suspend(Suspend) = "suspend",
+    /// Take it over.
+    Recall(Recall) = "recall",
+    /// A line was taken out of a basket.
+    VoidLine(VoidLine) = "void_line",
+    /// The suspended baskets.
+    Baskets(Baskets) = "baskets",
     /// What the drawers of a location go by.
     SetDrawerRules(SetDrawerRules) = "set_drawer_rules",
     /// Open an account.

@@ -238,5 +238,7 @@ word!(
         ManagePeople,
         /// Approves what another person may not do alone.
         Approve,
+        /// Takes a line out of a basket before it is paid.
+        VoidLine,
     }
 );

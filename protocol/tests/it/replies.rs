@@ -3,16 +3,17 @@
 use crate::book::book;
 use crate::commands::{ID, entered};
 use onhand_engine::answer::Answer;
+use onhand_engine::basket;
 use onhand_engine::command::SkuQty;
 use onhand_engine::date::Date;
 use onhand_engine::drawer::report::Report;
 use onhand_engine::drawer::{Drawer, Happening, Movement, Told};
-use onhand_engine::ids::{ReceiptNo, Seq, SessionNo, SkuId, TillNo, Version};
+use onhand_engine::ids::{Label, Note, Owner, ReceiptNo, Seq, SessionNo, SkuId, TillNo, Version};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
-use onhand_engine::tax::PriceBasis;
+use onhand_engine::tax::{PriceBasis, RatePpm};
 use onhand_engine::time::Timestamp;
 use onhand_protocol::convert::{self, Asked, Audience, Names};
 use onhand_protocol::message::{Channel, ErrorBody, Incoming, Reply};
@@ -40,6 +41,30 @@ fn session() -> Report {
     let (session, basis) = (SessionNo(1), PriceBasis::TaxInclusive);
     drawer.apply(&Happening::SessionOpened { session, opened: NOW, business_day, float: Minor(5), basis });
     drawer.read(NOW).unwrap()
+}
+
+/// A suspended basket that says all it can.
+fn suspended() -> basket::Suspended {
+    let (label, name) = (|text| Label::new(text).unwrap(), |text| Owner::new(text).unwrap());
+    let line = basket::NamedLine {
+        sku: SkuId(2),
+        qty: Qty::from_milli(1_500),
+        unit_price: Some(Minor(7)),
+        amount: Some(Minor(5)),
+        tax: Some((Minor(1), RatePpm(210_000))),
+        price_reason: Some(label("box")),
+        discount: Some((Minor(2), label("scratched"))),
+    };
+    let basket = basket::Basket {
+        lines: vec![line],
+        group: Some(label("club")),
+        coupons: vec![label("TEA10")],
+        tax_exempt: Some(label("E-7")),
+        customer: Some(name("Ann")),
+        note: Some(Note::new("back at \"five\"").unwrap()),
+        person: Some(name("Cleo")),
+    };
+    basket::Suspended { till: TillNo(3), at: NOW, basket }
 }
 
 #[test]
@@ -79,6 +104,18 @@ fn hand_written_replies_are_the_typed_ones() {
     replied(&format!(r#""paid_out"{till}{cash}"#), &drawer(Told::CashMoved(Movement::PaidOut)));
     replied(&format!(r#""drop"{till}{cash}"#), &drawer(Told::CashMoved(Movement::Drop)));
     replied(&format!(r#""no_sale"{till},"reason":"x""#), &drawer(Told::NoSaleOpened));
+    let voided = r#","currency":"EUR","sku":"TEA","qty":1,"amount":5,"reason":"x""#;
+    replied(&format!(r#""void_line"{till}{voided}"#), &Answer::Basket(basket::Told::LineVoided));
+    let suspend = format!(r#""suspend"{till},"owner":"c","currency":"EUR","basket":{{{line}}}"#);
+    let short = Box::new([SkuQty { sku: SkuId(0), qty: Qty::units(1) }]);
+    replied(&suspend, &Answer::Basket(basket::Told::Suspended { deadline: NOW, short: Box::new([]) }));
+    replied(&suspend, &Answer::Basket(basket::Told::Suspended { deadline: NOW, short: short.clone() }));
+    let recall = format!(r#""recall"{till},"basket":"{ID}","owner":"c","ttl_s":9"#);
+    for held in [short as Box<[SkuQty]>, Box::new([])] {
+        let recalled = basket::Told::Recalled { deadline: NOW, held, basket: suspended().into() };
+        let text = replied(&recall, &Answer::Basket(recalled));
+        assert!(text.contains(r#""basket":{"lines":[{"sku":"ODD \"1\"","qty":"1.5","amount":5,"#), "{text}");
+    }
     let report = session();
     let text = replied(&format!(r#""x_report"{till}"#), &drawer(Told::Read(Box::new(report.clone()))));
     assert!(text.contains(r#""report":{"location":"S1","till":3,"session":1,"#), "{text}");
