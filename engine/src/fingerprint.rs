@@ -1,7 +1,9 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
-use crate::account::{AccountAsk, RedemptionAsk, Take};
+mod accounts;
+
+use crate::account::RedemptionAsk;
 use crate::basket;
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
@@ -15,7 +17,6 @@ use crate::payment::card::{Card, Last4, Safe};
 use crate::payment::{PaymentAsk, Report};
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
-use crate::returns::{TakeBack, What};
 use crate::time::Period;
 
 /// A hash of each part of a command.
@@ -308,117 +309,6 @@ impl Parts {
             Report::Refunded(refund) => self.rest.uuid(refund.0),
             Report::Unknown | Report::NotFound | Report::Captured | Report::Voided => {}
         }
-    }
-
-    fn take(&mut self, take: &Take) {
-        self.money.uuid(take.account.0);
-        self.money.text(take.kind.name());
-        self.money.text(take.measure.name());
-        self.money.minor(take.amount);
-    }
-
-    fn account(&mut self, ask: &AccountAsk) {
-        match ask {
-            AccountAsk::Issue { kind, measure, amount, expires } => {
-                self.op.text("issue_account");
-                self.money.text(kind.name());
-                self.money.text(measure.name());
-                self.money.minor(*amount);
-                self.rest.number(u64::from(expires.is_some()));
-                self.rest.number(expires.unwrap_or_default().0);
-            }
-            AccountAsk::Load { measure, amount, cause } => {
-                self.op.text("load_account");
-                self.money.text(measure.name());
-                self.money.minor(*amount);
-                self.rest.text(cause.name());
-                self.rest.uuid(cause.sale().map_or(0, |sale| sale.0));
-            }
-            AccountAsk::Redeem { measure, amount, .. } => {
-                self.op.text("redeem");
-                self.money.text(measure.name());
-                self.money.minor(*amount);
-            }
-            AccountAsk::Disable { reason } => {
-                self.op.text("disable_account");
-                self.rest.text(reason.as_str());
-            }
-            AccountAsk::Read => self.op.text("account"),
-            AccountAsk::Hold { take, sale, .. } => {
-                self.op.text("hold");
-                self.take(take);
-                self.rest.uuid(sale.0);
-            }
-            AccountAsk::Confirm { sale, .. } => {
-                self.op.text("confirm");
-                self.rest.uuid(sale.0);
-            }
-            AccountAsk::LetGo { sale, .. } => {
-                self.op.text("let_go");
-                self.rest.uuid(sale.0);
-            }
-        }
-    }
-
-    fn basket(&mut self, ask: &basket::Ask) {
-        match ask {
-            basket::Ask::Suspend { owner, ttl, basket } => {
-                self.op.text("suspend");
-                self.rest.text(owner.as_str());
-                self.rest.number(ttl.0);
-                basket.lines.iter().for_each(|line| self.named_line(line));
-                let basket::Basket { lines: _, group, coupons, tax_exempt, customer, note, person } = basket.as_ref();
-                for label in [group, tax_exempt] {
-                    self.rest.maybe(label.as_ref().map(Label::as_str));
-                }
-                for name in [customer, person] {
-                    self.rest.maybe(name.as_ref().map(|name| name.as_str()));
-                }
-                self.rest.maybe(note.as_ref().map(|note| note.as_str()));
-                coupons.iter().for_each(|coupon| self.rest.text(coupon.as_str()));
-            }
-            basket::Ask::Recall { basket, owner, ttl } => {
-                self.op.text("recall");
-                self.rest.reservation(Some(*basket));
-                self.rest.text(owner.as_str());
-                self.rest.number(ttl.0);
-            }
-            basket::Ask::VoidLine { line, reservation } => {
-                self.op.text("void_line");
-                self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
-                self.money.minor(line.amount);
-                self.rest.text(line.reason.as_str());
-                self.rest.maybe(line.person.as_ref().map(|person| person.as_str()));
-                self.rest.reservation(*reservation);
-            }
-        }
-    }
-
-    fn named_line(&mut self, line: &basket::NamedLine) {
-        self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
-        let discount = line.discount.as_ref();
-        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
-            self.money.number(u64::from(amount.is_some()));
-            self.money.minor(amount.unwrap_or_default());
-        }
-        self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
-        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
-            self.money.maybe(reason.map(Label::as_str));
-        }
-    }
-
-    /// As it was asked: what the sale's record and its location add may not tell two tries apart.
-    fn take_back(&mut self, of: &TakeBack) {
-        self.lines.number(u64::from(of.sale.of.location.0));
-        self.lines.number(of.sale.of.seq.0);
-        for portion in &of.portions {
-            self.lines.number(u64::from(portion.line));
-            match portion.what {
-                What::Goods(qty) => self.lines.qty(qty),
-                What::Money(amount) => self.money.minor(amount),
-            }
-        }
-        self.rest.maybe(of.void.as_ref().map(|why| why.as_str()));
     }
 
     fn sku_lines(&mut self, lines: &[SkuQty]) {

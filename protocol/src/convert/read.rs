@@ -8,7 +8,6 @@ use crate::message::{
     AccountLine, AskedLine, DatedRate, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
 };
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
-use onhand_engine::account::Entry;
 use onhand_engine::account::{Entry, Redemption};
 use onhand_engine::basket;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};

@@ -1,0 +1,118 @@
+//! What is asked of accounts, and what comes back of known sales.
+
+use super::Parts;
+use crate::account::{AccountAsk, Take};
+use crate::returns::{TakeBack, What};
+
+impl Parts {
+    pub(super) fn take(&mut self, take: &Take) {
+        self.money.uuid(take.account.0);
+        self.money.text(take.kind.name());
+        self.money.text(take.measure.name());
+        self.money.minor(take.amount);
+    }
+
+    pub(super) fn account(&mut self, ask: &AccountAsk) {
+        match ask {
+            AccountAsk::Issue { kind, measure, amount, expires } => {
+                self.op.text("issue_account");
+                self.money.text(kind.name());
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+                self.rest.number(u64::from(expires.is_some()));
+                self.rest.number(expires.unwrap_or_default().0);
+            }
+            AccountAsk::Load { measure, amount, cause } => {
+                self.op.text("load_account");
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+                self.rest.text(cause.name());
+                self.rest.uuid(cause.sale().map_or(0, |sale| sale.0));
+            }
+            AccountAsk::Redeem { measure, amount, .. } => {
+                self.op.text("redeem");
+                self.money.text(measure.name());
+                self.money.minor(*amount);
+            }
+            AccountAsk::Disable { reason } => {
+                self.op.text("disable_account");
+                self.rest.text(reason.as_str());
+            }
+            AccountAsk::Read => self.op.text("account"),
+            AccountAsk::Hold { take, sale, .. } => {
+                self.op.text("hold");
+                self.take(take);
+                self.rest.uuid(sale.0);
+            }
+            AccountAsk::Confirm { sale, .. } => {
+                self.op.text("confirm");
+                self.rest.uuid(sale.0);
+            }
+            AccountAsk::LetGo { sale, .. } => {
+                self.op.text("let_go");
+                self.rest.uuid(sale.0);
+            }
+        }
+    }
+
+    pub(super) fn basket(&mut self, ask: &basket::Ask) {
+        match ask {
+            basket::Ask::Suspend { owner, ttl, basket } => {
+                self.op.text("suspend");
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+                basket.lines.iter().for_each(|line| self.named_line(line));
+                let basket::Basket { lines: _, group, coupons, tax_exempt, customer, note, person } = basket.as_ref();
+                for label in [group, tax_exempt] {
+                    self.rest.maybe(label.as_ref().map(Label::as_str));
+                }
+                for name in [customer, person] {
+                    self.rest.maybe(name.as_ref().map(|name| name.as_str()));
+                }
+                self.rest.maybe(note.as_ref().map(|note| note.as_str()));
+                coupons.iter().for_each(|coupon| self.rest.text(coupon.as_str()));
+            }
+            basket::Ask::Recall { basket, owner, ttl } => {
+                self.op.text("recall");
+                self.rest.reservation(Some(*basket));
+                self.rest.text(owner.as_str());
+                self.rest.number(ttl.0);
+            }
+            basket::Ask::VoidLine { line, reservation } => {
+                self.op.text("void_line");
+                self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+                self.money.minor(line.amount);
+                self.rest.text(line.reason.as_str());
+                self.rest.maybe(line.person.as_ref().map(|person| person.as_str()));
+                self.rest.reservation(*reservation);
+            }
+        }
+    }
+
+    pub(super) fn named_line(&mut self, line: &basket::NamedLine) {
+        self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+        let discount = line.discount.as_ref();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+            self.money.number(u64::from(amount.is_some()));
+            self.money.minor(amount.unwrap_or_default());
+        }
+        self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
+        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
+            self.money.maybe(reason.map(Label::as_str));
+        }
+    }
+
+    /// As it was asked: what the sale's record and its location add may not tell two tries apart.
+    pub(super) fn take_back(&mut self, of: &TakeBack) {
+        self.lines.number(u64::from(of.sale.of.location.0));
+        self.lines.number(of.sale.of.seq.0);
+        for portion in &of.portions {
+            self.lines.number(u64::from(portion.line));
+            match portion.what {
+                What::Goods(qty) => self.lines.qty(qty),
+                What::Money(amount) => self.money.minor(amount),
+            }
+        }
+        self.rest.maybe(of.void.as_ref().map(|why| why.as_str()));
+    }
+}
