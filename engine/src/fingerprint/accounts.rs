@@ -54,41 +54,6 @@ impl Parts {
             }
         }
     }
-
-    pub(super) fn basket(&mut self, ask: &basket::Ask) {
-        match ask {
-            basket::Ask::Suspend { owner, ttl, basket } => {
-                self.op.text("suspend");
-                self.rest.text(owner.as_str());
-                self.rest.number(ttl.0);
-                basket.lines.iter().for_each(|line| self.named_line(line));
-                let basket::Basket { lines: _, group, coupons, tax_exempt, customer, note, person } = basket.as_ref();
-                for label in [group, tax_exempt] {
-                    self.rest.maybe(label.as_ref().map(Label::as_str));
-                }
-                for name in [customer, person] {
-                    self.rest.maybe(name.as_ref().map(|name| name.as_str()));
-                }
-                self.rest.maybe(note.as_ref().map(|note| note.as_str()));
-                coupons.iter().for_each(|coupon| self.rest.text(coupon.as_str()));
-            }
-            basket::Ask::Recall { basket, owner, ttl } => {
-                self.op.text("recall");
-                self.rest.reservation(Some(*basket));
-                self.rest.text(owner.as_str());
-                self.rest.number(ttl.0);
-            }
-            basket::Ask::VoidLine { line, reservation } => {
-                self.op.text("void_line");
-                self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
-                self.money.minor(line.amount);
-                self.rest.text(line.reason.as_str());
-                self.rest.maybe(line.person.as_ref().map(|person| person.as_str()));
-                self.rest.reservation(*reservation);
-            }
-        }
-    }
-
     pub(super) fn named_line(&mut self, line: &basket::NamedLine) {
         self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
         let discount = line.discount.as_ref();
