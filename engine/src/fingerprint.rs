@@ -3,7 +3,7 @@
 
 mod accounts;
 
-use crate::account::RedemptionAsk;
+use crate::account::{AccountAsk, RedemptionAsk};
 use crate::basket;
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
@@ -342,6 +342,19 @@ impl Parts {
                 self.rest.maybe(line.person.as_ref().map(|person| person.as_str()));
                 self.rest.reservation(*reservation);
             }
+        }
+    }
+
+    fn named_line(&mut self, line: &basket::NamedLine) {
+        self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
+        let discount = line.discount.as_ref();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+            self.money.number(u64::from(amount.is_some()));
+            self.money.minor(amount.unwrap_or_default());
+        }
+        self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
+        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
+            self.money.maybe(reason.map(Label::as_str));
         }
     }
 

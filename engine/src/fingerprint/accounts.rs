@@ -54,18 +54,6 @@ impl Parts {
             }
         }
     }
-    pub(super) fn named_line(&mut self, line: &basket::NamedLine) {
-        self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
-        let discount = line.discount.as_ref();
-        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
-            self.money.number(u64::from(amount.is_some()));
-            self.money.minor(amount.unwrap_or_default());
-        }
-        self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
-        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
-            self.money.maybe(reason.map(Label::as_str));
-        }
-    }
 
     /// As it was asked: what the sale's record and its location add may not tell two tries apart.
     pub(super) fn take_back(&mut self, of: &TakeBack) {
