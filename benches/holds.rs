@@ -136,6 +136,7 @@ fn define(handle: &Handle, watch: &Watch) {
         tax_class: Label::new("standard").unwrap(),
         price: None,
         category: "".into(),
+        terms: None,
         unit_cost: None,
     };
     let location = |code: &str| Location {
@@ -169,7 +170,7 @@ fn reserve(ttl_ms: u64) -> Envelope {
     let no = NEXT.load(Ordering::Relaxed);
     let lines = vec![SkuQty { sku: SkuId(no as u32 % SKUS), qty: Qty::units(1) }];
     let owner = Owner::new(&format!("cart {no}")).unwrap();
-    envelope(LocationId(1 + no as u32 / 7 % 2), Action::Reserve { owner, ttl: Millis(ttl_ms), lines })
+    envelope(LocationId(1 + no as u32 / 7 % 2), Action::Reserve { owner, ttl: Millis(ttl_ms), lines, goods: None })
 }
 
 fn receive(sku: u32) -> Envelope {
@@ -177,7 +178,7 @@ fn receive(sku: u32) -> Envelope {
 }
 
 fn receive_at(location: LocationId, sku: u32, units: i64) -> Envelope {
-    envelope(location, Action::Receive { lines: vec![SkuQty { sku: SkuId(sku), qty: Qty::units(units) }] })
+    envelope(location, Action::Receive { lines: vec![SkuQty { sku: SkuId(sku), qty: Qty::units(units) }], goods: None })
 }
 
 /// Counts answers and times the way of levels to the subscribers.

@@ -222,6 +222,7 @@ fn sale(n: u32) -> Record {
         late: None,
         redemption: None,
         pricing: None,
+        goods: None,
         payments: None,
     };
     // Ids are random: bytes that cannot be guessed from their neighbours.

@@ -142,6 +142,7 @@ fn sale(n: u32, per_location: u32) -> Record {
         late: None,
         redemption: None,
         pricing: None,
+        goods: None,
         payments: None,
     };
     record(n + 1_000_000, location, Event::SaleRecorded(sale))

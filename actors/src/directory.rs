@@ -2,6 +2,7 @@
 //! every thread to read. Never the truth; the chain actor is.
 
 use crate::clock::Clock;
+use crate::kits::Kits;
 use dashmap::DashMap;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::chain::Chain;
@@ -22,6 +23,7 @@ pub struct Directory {
     items: RwLock<Vec<Arc<Item>>>,
     item_codes: DashMap<SkuCode, SkuId>,
     gtins: DashMap<Gtin, SkuId>,
+    pub(crate) kits: Kits,
     locations: RwLock<Vec<Arc<Location>>>,
     location_codes: DashMap<LocationCode, LocationId>,
     keys: RwLock<BTreeMap<KeyId, Key>>,
@@ -236,6 +238,9 @@ impl Directory {
             for gtin in &item.gtins {
                 self.gtins.insert(*gtin, item.sku);
             }
+        }
+        for item in &items {
+            self.kits.put(item, replaced.iter().find(|old| old.sku == item.sku).map(|old| &**old));
         }
         for old in replaced {
             let kept = self.item(old.sku);

@@ -13,7 +13,7 @@ use crate::scanning::{Found, Scan, Scanned};
 use crate::shard::{Shard, StepPort};
 use crate::shared::{Inbox, Shared};
 use crate::view::View;
-use crate::{finding, remembered, scanning};
+use crate::{finding, kits, remembered, scanning};
 use actix::Actor;
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use crossbeam::channel::Sender;
@@ -247,14 +247,35 @@ impl Handle {
         self.level_change(location, sku).map(|change| change.level).unwrap_or_default()
     }
 
-    /// The published level with the time of its decision; nothing when it was never touched.
+    /// The published level with the time of its decision; nothing when it was never touched. That of a kit is
+    /// derived from those of its parts.
     pub fn level_change(&self, location: LocationId, sku: SkuId) -> Option<LevelChange> {
-        self.shared().view.level(location, sku)
+        let Shared { directory, view, .. } = self.shared();
+        match directory.kits.is_one(sku).then(|| directory.item(sku)).flatten() {
+            Some(kit) => kits::level(view, location, &kit),
+            None => view.level(location, sku),
+        }
     }
 
-    /// Published levels of a location, in the order of their SKU, after a SKU, at most so many.
+    /// Whether an item is a kit.
+    pub fn is_kit(&self, sku: SkuId) -> bool {
+        self.shared().directory.kits.is_one(sku)
+    }
+
+    /// The kits that an item is in: their levels change with its own.
+    pub fn kits_with(&self, part: SkuId) -> Vec<SkuId> {
+        self.shared().directory.kits.with(part)
+    }
+
+    /// Published levels of a location, kits among them, in the order of their SKU, after a SKU, at most so many.
     pub fn levels(&self, location: LocationId, after: Option<SkuId>, max: usize) -> Vec<LevelChange> {
-        self.shared().view.levels(location, after, max)
+        let Shared { directory, view, .. } = self.shared();
+        let own = view.levels(location, after, max);
+        if directory.kits.are_none() {
+            return own;
+        }
+        let kits = directory.kits.after(after).into_iter().filter_map(|sku| directory.item(sku));
+        kits::among(own, kits.filter_map(|kit| kits::level(view, location, &kit)), max)
     }
 
     /// What a location sold per channel, as of the last durable record of its shard.

@@ -13,6 +13,7 @@ pub mod figures;
 mod finding;
 pub mod handle;
 pub mod histogram;
+mod kits;
 mod log_thread;
 mod mailbox;
 mod meters;

@@ -6,9 +6,10 @@ use crate::port::Envelope;
 use crate::sku_index::SkuIndex;
 use hashbrown::HashMap;
 use onhand_engine::chain::Chain;
-use onhand_engine::command::Action;
+use onhand_engine::command::{Action, SaleLine};
 use onhand_engine::decide::Place;
 use onhand_engine::event::Record;
+use onhand_engine::goods::each_asked;
 use onhand_engine::ids::{LocationId, SkuId, TillNo};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::stock::StockRow;
@@ -178,9 +179,13 @@ impl Places {
                 waiting += usize::from(actor.is_some_and(|actor| !actor.mailbox.is_empty()));
             };
             match &command.action {
-                Action::Sell(sell) => sell.lines.iter().for_each(|line| touch(line.sku)),
-                Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines } => {
-                    lines.iter().for_each(|line| touch(line.sku));
+                Action::Sell(sell) => {
+                    each_asked(sell.lines.iter().map(SaleLine::sku_qty), sell.goods.as_deref(), |line| touch(line.sku));
+                }
+                Action::Reserve { lines, goods, .. }
+                | Action::Allocate { lines, goods, .. }
+                | Action::Receive { lines, goods } => {
+                    each_asked(lines.iter().copied(), goods.as_deref(), |line| touch(line.sku));
                 }
                 _ => {}
             }

@@ -133,6 +133,7 @@ pub(crate) fn recovered(skus: u32) -> Recovered {
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(100)),
         category: "".into(),
+        terms: None,
         unit_cost: None,
     };
     let shop = Location {
@@ -196,6 +197,7 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
         takes: Box::default(),
         payments: Box::default(),
         pricing: None,
+        goods: None,
     });
     let id = CommandId(u128::from(random.next()) << 64 | u128::from(random.next()));
     Envelope {
@@ -208,8 +210,12 @@ fn sale(load: Load, random: &mut Random) -> Envelope {
 
 pub(crate) fn receive(skus: Range<u32>, id: u128) -> Envelope {
     let lines = skus.map(|sku| SkuQty { sku: SkuId(sku), qty: Qty::units(1) }).collect();
-    let command =
-        Command { id: CommandId(id), location: SHOP, channel: Channel::Web, action: Action::Receive { lines } };
+    let command = Command {
+        id: CommandId(id),
+        location: SHOP,
+        channel: Channel::Web,
+        action: Action::Receive { lines, goods: None },
+    };
     Envelope { port: PORT, ticket: Ticket(1), by: By::default(), command }
 }
 

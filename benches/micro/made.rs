@@ -100,6 +100,7 @@ fn command(lines: usize, chance: &mut Chance) -> Command {
         takes: Box::default(),
         payments: Box::default(),
         pricing: None,
+        goods: None,
     });
     let id = CommandId(u128::from(chance.next()) << 64 | u128::from(chance.next()));
     Command { id, location: SHOP, channel: Channel::Till, action }

@@ -20,6 +20,7 @@ pub(crate) fn item() -> Item {
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(605)),
         category: "Tea".into(),
+        terms: None,
         unit_cost: None,
     }
 }

@@ -187,6 +187,7 @@ fn item(number: u32) -> Option<ItemInput> {
         tax_class: Text(Label::new("standard").ok()?),
         price: Some(Amount(Minor(PRICE))),
         category: "measured".to_owned(),
+        terms: None,
         unit_cost: None,
     })
 }

@@ -108,7 +108,8 @@ impl<'a> Checker<'a> {
         let (Some(code), Some(tax_class), Some(unit)) = (code, tax_class, unit) else { return };
         self.stock(draft, &code, unit);
         self.claim_gtins(line, &gtins, &code);
-        let item = Item { sku: SkuId(0), code: code.clone(), name, gtins, unit, tax_class, price, category, unit_cost };
+        let (sku, terms) = (SkuId(0), None);
+        let item = Item { sku, code: code.clone(), name, gtins, unit, tax_class, price, category, unit_cost, terms };
         self.put(line, draft, code, item);
     }
 

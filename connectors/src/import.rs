@@ -232,6 +232,7 @@ fn body(items: &[Item]) -> Vec<u8> {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
+        terms: None,
         unit_cost: item.unit_cost.map(Amount),
     });
     // No map in it has a key that is not a string, so that writing it cannot fail.

@@ -1,6 +1,7 @@
 //! What the chain sells and where: items, locations, keys. Master data is versioned by its events;
 //! a sale keeps its own copy of price and tax.
 
+use crate::goods::Terms;
 use crate::gtin::Gtin;
 use crate::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
 use crate::money::{Currency, Minor};
@@ -29,6 +30,8 @@ pub struct Item {
     pub price: Option<Minor>,
     /// Its department or product type, for people to find it by. May be empty.
     pub category: Arc<str>,
+    /// What it has beside what every item has. In a command, none: as it was.
+    pub terms: Option<Arc<Terms>>,
     /// What a unit costs the shop, in minor units of the chain's currency, where that is known.
     pub unit_cost: Option<Minor>,
 }

@@ -3,6 +3,7 @@
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::Action;
 use crate::event::Event;
+use crate::goods::define::with_terms;
 use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use crate::people::People;
 use crate::promotion::Promotion;
@@ -89,7 +90,7 @@ impl Chain {
     /// The numbered [`Refusal`]; nothing changes.
     pub fn decide(&self, action: &Action) -> Result<Event, Refusal> {
         match action {
-            Action::DefineItems { items } => Ok(self.number_items(items)),
+            Action::DefineItems { items } => self.number_items(items),
             Action::DefineLocation { location } => {
                 let next = || LocationId(u32::try_from(self.locations.len()).unwrap_or(u32::MAX).saturating_add(1));
                 let id = self.location_by_code(&location.code).unwrap_or_else(next);
@@ -126,7 +127,7 @@ impl Chain {
         }
     }
 
-    fn number_items(&self, items: &[Item]) -> Event {
+    fn number_items(&self, items: &[Item]) -> Result<Event, Refusal> {
         let mut numbered: Vec<Item> = Vec::with_capacity(items.len());
         let mut new_codes: HashMap<&SkuCode, usize> = HashMap::new();
         let mut added = 0_u32;
@@ -134,7 +135,8 @@ impl Chain {
             let earlier = new_codes.get(&item.code).and_then(|at| numbered.get_mut(*at));
             if let Some(earlier) = earlier {
                 let unit_cost = item.unit_cost.or(earlier.unit_cost);
-                *earlier = Item { sku: earlier.sku, unit_cost, ..item.clone() };
+                let terms = item.terms.clone().or_else(|| earlier.terms.take());
+                *earlier = Item { sku: earlier.sku, unit_cost, terms, ..item.clone() };
                 continue;
             }
             let known = self.item_by_code(&item.code);
@@ -146,7 +148,7 @@ impl Chain {
             let unit_cost = item.unit_cost.or_else(cost_before);
             numbered.push(Item { sku: known.unwrap_or(SkuId(next)), unit_cost, ..item.clone() });
         }
-        Event::ItemsDefined { items: numbered, added }
+        Ok(Event::ItemsDefined { items: with_terms(&self.items, numbered)?, added })
     }
 
     /// Folds in an event of the chain.

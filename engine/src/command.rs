@@ -8,6 +8,7 @@ use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
+use crate::goods::Goods;
 use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReservationId, SkuId, TillNo, UserCode,
 };
@@ -141,6 +142,8 @@ pub enum Action {
         ttl: Millis,
         /// What.
         lines: Vec<SkuQty>,
+        /// What there is to say of the goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Give a reservation more time, from now.
     Extend {
@@ -170,6 +173,8 @@ pub enum Action {
         reservation: Option<ReservationId>,
         /// Whose order it is: all reservations of this owner count as theirs.
         owner: Option<Owner>,
+        /// What there is to say of the goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Cancel what is still allocated to an order.
     Deallocate {
@@ -180,6 +185,8 @@ pub enum Action {
     Receive {
         /// What; incoming falls by as much, not below zero.
         lines: Vec<SkuQty>,
+        /// What there is to say of the goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Goods came back, money went out.
     Return {
@@ -199,6 +206,8 @@ pub enum Action {
         accounts: Box<[Take]>,
         /// The sale that they are of, where it is known.
         of: Option<Box<TakeBack>>,
+        /// What there is to say of the goods in the lines; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// A correction with a reason.
     Adjust {

@@ -5,14 +5,16 @@
 mod back;
 pub(crate) mod demand;
 pub(crate) mod form;
+mod goods;
 mod settling;
 
 use crate::account;
 use crate::answer::Answer;
 use crate::basket;
-use crate::command::{Action, Bucket, Channel, Command, Sell, SkuQty, Standing, Tender};
+use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
+use crate::goods::{Goods, moved};
 use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::payment;
@@ -64,8 +66,11 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         return Err(Refusal::UnknownLocation);
     }
     let event = match &command.action {
-        Action::Sell(sell) => sell_basket(place, sell, command)?,
-        Action::Reserve { owner, ttl, lines } => reserve(place, command, owner, *ttl, lines, now)?,
+        Action::Sell(sell) => sell_basket(place, sell, command, now)?,
+        Action::Reserve { owner, ttl, lines, goods } => {
+            let lines = goods::asked(lines, goods.as_deref(), channel)?;
+            reserve(place, command, owner, *ttl, &lines, now)?
+        }
         Action::Extend { reservation, ttl } => {
             check_ttl(*ttl)?;
             live(place, *reservation)?;
@@ -73,20 +78,24 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         }
         Action::Release { reservation } => Event::Released(live(place, *reservation)?),
         Action::Expire { reservation } => expire(place, *reservation, now)?,
-        Action::Allocate { order, lines, reservation, owner } => {
-            return allocate(place, order, lines, *reservation, owner.as_ref(), channel);
+        Action::Allocate { order, lines, reservation, owner, goods } => {
+            let goods = goods.as_deref();
+            return allocate(place, order, (lines, goods), *reservation, owner.as_ref(), channel);
         }
         Action::Deallocate { order } => deallocate(place, order)?,
-        Action::Receive { lines } => {
+        Action::Receive { lines, goods } => {
             check_lines(lines)?;
-            Event::GoodsReceived { lines: lines.clone() }
+            let lines = moved(lines, goods.as_deref());
+            goods::check_moved(&lines)?;
+            Event::GoodsReceived { lines }
         }
         Action::Return { till, disposition, tenders, of: Some(of), .. } => {
             check_tenders(tenders)?;
             give_back(place, command, *till, *disposition, of)?
         }
-        Action::Return { till, lines, disposition, tenders, accounts, of: None, .. } => {
+        Action::Return { till, lines, disposition, tenders, accounts, of: None, goods, .. } => {
             check_sale_lines(lines)?;
+            let goods = goods::given_back_unseen(place, lines, goods.as_deref())?;
             check_tenders(tenders)?;
             check_takes(accounts)?;
             Event::GoodsReturned(Return {
@@ -97,6 +106,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
                 tenders: settled_refund(rounding(place), gross(lines), tenders)?,
                 of: None,
                 redemption: redemption(command, accounts.to_vec(), None),
+                goods,
             })
         }
         Action::GrantReturn(ask) => {
@@ -104,7 +114,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             check_takes(&ask.payout.accounts)?;
             grant_for(place, ask, now)?
         }
-        Action::Exchange { back, disposition, sell } => exchange(place, command, back, *disposition, sell)?,
+        Action::Exchange { back, disposition, sell } => exchange(place, (command, now), back, *disposition, sell)?,
         Action::Adjust { sku, bucket, delta, reason } => {
             check_adjustment(place, *sku, bucket, *delta)?;
             Event::StockAdjusted { sku: *sku, bucket: bucket.clone(), delta: *delta, reason: reason.clone() }
@@ -156,12 +166,18 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
     Ok(Decision::Happens(event))
 }
 
-fn sell_basket(place: &impl Place, sell: &Sell, command: &Command) -> Result<Event, Refusal> {
-    sold(place, sell, &sell.tenders, gross(&sell.lines), command).map(Event::SaleRecorded)
+fn sell_basket(place: &impl Place, sell: &Sell, command: &Command, now: Timestamp) -> Result<Event, Refusal> {
+    sold(place, sell, &sell.tenders, gross(&sell.lines), (command, now)).map(Event::SaleRecorded)
 }
 
 /// A basket of which so much is due.
-fn sold(place: &impl Place, sell: &Sell, tenders: &[Tender], due: Minor, command: &Command) -> Result<Sale, Refusal> {
+fn sold(
+    place: &impl Place,
+    sell: &Sell,
+    tenders: &[Tender],
+    due: Minor,
+    (command, now): (&Command, Timestamp),
+) -> Result<Sale, Refusal> {
     let channel = command.channel;
     check_sale_lines(&sell.lines)?;
     check_tenders(tenders)?;
@@ -184,9 +200,15 @@ fn sold(place: &impl Place, sell: &Sell, tenders: &[Tender], due: Minor, command
             .collect(),
     };
     let freed = without_repeats(freed);
-    let demand = sell.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty });
+    let goods = match &sell.goods {
+        None => None,
+        Some(goods) => goods::sold(place, sell, goods, channel, now)?,
+    };
     let claim = Claim { channel, standing: sell.standing, freed: &freed, order: sell.order.as_ref() };
-    let shortages = shortages(place, demand, &claim);
+    let shortages = match goods.as_deref() {
+        None => shortages(place, sell.lines.iter().map(SaleLine::sku_qty), &claim),
+        Some(goods) => shortages(place, goods::moved_by(&sell.lines, goods)?.into_iter(), &claim),
+    };
     if sell.standing == Standing::Request {
         refuse_short(&shortages)?;
     }
@@ -203,6 +225,7 @@ fn sold(place: &impl Place, sell: &Sell, tenders: &[Tender], due: Minor, command
         late,
         redemption: redemption(command, sell.takes.to_vec(), None),
         pricing: sell.pricing.clone(),
+        goods,
         payments,
     })
 }
@@ -280,23 +303,28 @@ fn expire(place: &impl Place, reservation: ReservationId, now: Timestamp) -> Res
 fn allocate(
     place: &impl Place,
     order: &OrderId,
-    lines: &[SkuQty],
+    (named, goods): (&[SkuQty], Option<&Goods>),
     reservation: Option<ReservationId>,
     owner: Option<&Owner>,
     channel: Channel,
 ) -> Result<Decision, Refusal> {
-    check_lines(lines)?;
-    let lines = summed(lines.iter().copied());
+    check_lines(named)?;
+    let asked = summed(named.iter().copied());
     match place.store().orders.get(order) {
-        Some(OrderState::Open { asked, .. }) if *asked == lines => return Ok(Decision::Already(Answer::Allocated)),
+        Some(OrderState::Open { asked: before, .. }) if *before == asked => {
+            return Ok(Decision::Already(Answer::Allocated));
+        }
         Some(OrderState::Open { .. }) => return Err(Refusal::IdReused { field: "lines of the order" }),
         Some(OrderState::Closed) => return Err(Refusal::OrderClosed { order: order.clone() }),
         None => {}
     }
+    let lines = goods::asked(named, goods, channel)?;
+    let lines = summed(lines.iter().copied());
     let freed = ending(place, reservation, owner)?;
     let claim = Claim { channel, standing: Standing::Request, freed: &freed, order: None };
     refuse_short(&shortages(place, lines.iter().copied(), &claim))?;
-    Ok(Decision::Happens(Event::Allocated { order: order.clone(), lines, freed }))
+    let asked = (asked != lines).then(|| asked.into());
+    Ok(Decision::Happens(Event::Allocated { order: order.clone(), lines, freed, asked }))
 }
 
 fn deallocate(place: &impl Place, order: &OrderId) -> Result<Event, Refusal> {

@@ -7,6 +7,7 @@
 
 mod basket;
 mod chain;
+mod goods;
 
 use crate::account::{Account, Ledger, Take};
 use crate::command::SkuQty;
@@ -194,6 +195,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         bytes.pending(pending);
         feed(&bytes.0);
     }
+    goods::feed_serials(location, &store.serials, feed);
     for (id, payment) in store.payments.list() {
         let mut bytes = Bytes::of(b'Y', location);
         bytes.uuid(id.0);
@@ -281,6 +283,10 @@ impl Bytes {
             match portion.what {
                 What::Goods(qty) => self.qty(qty),
                 What::Money(amount) => self.minor(amount),
+                What::Part { sku, qty } => {
+                    self.small(sku.0);
+                    self.qty(qty);
+                }
             }
             self.qty(line.qty);
             [line.taxed.net, line.taxed.tax].iter().for_each(|sum| self.minor(*sum));
@@ -292,6 +298,8 @@ impl Bytes {
         }
         self.count(grant.credits.len());
         grant.credits.iter().for_each(|take| self.take(take));
+        self.count(grant.pieces.len());
+        grant.pieces.iter().for_each(|piece| self.text(piece.serial.as_str()));
     }
 
     fn account(&mut self, account: &Account) {
@@ -347,6 +355,7 @@ impl Bytes {
             self.small(u32::from(*line));
             self.qty(back.qty);
             [back.for_goods, back.alone, back.tax].iter().for_each(|sum| self.minor(*sum));
+            self.apart(back.apart.as_deref());
         }
         self.count(given.tenders.len());
         for (kind, sum) in &given.tenders {

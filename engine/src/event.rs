@@ -8,6 +8,7 @@ use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender};
 use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
+use crate::goods::SoldGoods;
 use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReceiptNo, ReservationId, Seq, SessionNo,
     SkuId, TillNo, UserCode,
@@ -75,6 +76,8 @@ pub struct Sale {
     pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
     /// What card payments pay of it, where it names them.
     pub payments: Option<Box<Paid>>,
 }
@@ -96,6 +99,8 @@ pub struct Return {
     pub of: Option<Box<Of>>,
     /// What other places hold for it.
     pub redemption: Option<Box<Redemption>>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
 }
 
 /// What happened.
@@ -133,10 +138,12 @@ pub enum Event {
     Allocated {
         /// The order.
         order: OrderId,
-        /// What.
+        /// What: of a kit, its parts.
         lines: Vec<SkuQty>,
         /// Reservations it confirmed.
         freed: Vec<Freed>,
+        /// What was asked, where there are kits in it.
+        asked: Option<Box<[SkuQty]>>,
     },
     /// What was still allocated to an order is free again.
     Deallocated {
@@ -365,6 +372,14 @@ impl Event {
             Event::Exchanged { sale, .. } => Some(sale),
             _ => None,
         }
+    }
+
+    /// Whether a person has to decide what follows: a sale that had happened, and that stock did not cover or
+    /// that a request would have been refused for.
+    #[must_use]
+    pub fn is_exceptional(&self) -> bool {
+        let exceptions = |goods: &SoldGoods| !goods.exceptions.is_empty();
+        self.sale().is_some_and(|sale| !sale.oversold.is_empty() || sale.goods.as_deref().is_some_and(exceptions))
     }
 
     /// The till it belongs to, where there is one.

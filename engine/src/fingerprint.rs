@@ -2,6 +2,7 @@
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
 mod accounts;
+mod goods;
 
 use crate::account::{AccountAsk, RedemptionAsk};
 use crate::basket;
@@ -71,9 +72,10 @@ impl Parts {
     fn action(&mut self, action: &Action) {
         match action {
             Action::Sell(sell) => self.sell(sell),
-            Action::Reserve { owner, ttl, lines } => {
+            Action::Reserve { owner, ttl, lines, goods } => {
                 self.op.text("reserve");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
                 self.rest.text(owner.as_str());
                 self.rest.number(ttl.0);
             }
@@ -90,9 +92,10 @@ impl Parts {
                 self.op.text("expire");
                 self.rest.reservation(Some(*reservation));
             }
-            Action::Allocate { order, lines, reservation, owner } => {
+            Action::Allocate { order, lines, reservation, owner, goods } => {
                 self.op.text("allocate");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
                 self.rest.text(order.as_str());
                 self.rest.reservation(*reservation);
                 self.rest.maybe(owner.as_ref().map(|owner| owner.as_str()));
@@ -101,11 +104,12 @@ impl Parts {
                 self.op.text("deallocate");
                 self.rest.text(order.as_str());
             }
-            Action::Receive { lines } => {
+            Action::Receive { lines, goods } => {
                 self.op.text("receive");
                 self.sku_lines(lines);
+                self.goods(goods.as_deref());
             }
-            Action::Return { till, currency, lines, said, disposition, tenders, accounts, of } => {
+            Action::Return { till, currency, lines, said, disposition, tenders, accounts, of, goods } => {
                 self.op.text("return");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
@@ -114,6 +118,7 @@ impl Parts {
                 self.rest.till(*till);
                 self.rest.text(disposition.name());
                 of.iter().for_each(|of| self.take_back(of));
+                self.goods(goods.as_deref());
             }
             Action::Adjust { sku, bucket, delta, reason } => {
                 self.op.text("adjust");
@@ -259,6 +264,7 @@ impl Parts {
             self.money.uuid(payment.0);
             self.money.minor(*amount);
         }
+        self.goods(sell.goods.as_deref());
     }
 
     fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
@@ -404,6 +410,9 @@ impl Parts {
         item.gtins.iter().for_each(|gtin| self.lines.number(gtin.number()));
         self.money.number(u64::from(item.price.is_some()));
         self.money.minor(item.price.unwrap_or_default());
+        if let Some(terms) = &item.terms {
+            self.terms_of_item(terms);
+        }
     }
 
     fn location(&mut self, location: &Location) {

@@ -28,6 +28,7 @@ pub mod digest;
 pub mod drawer;
 pub mod event;
 pub mod fingerprint;
+pub mod goods;
 pub mod gtin;
 mod hash;
 pub mod ids;

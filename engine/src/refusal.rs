@@ -1,12 +1,19 @@
 //! Refusals and errors are numbered data. Ranges: 1xxx form, 2xxx stock, 3xxx money, 4xxx rights,
 //! 5xxx busy or degraded. A number is never reused; each has a page in `docs/errors`.
 
+mod numbers;
+
+pub use numbers::NUMBERS;
+
 use crate::command::TenderKind;
-use crate::ids::{AccountId, Label, OrderId, ReservationId, Seq, SessionNo, SkuId, TillNo, UserCode};
+use crate::date::Date;
+use crate::goods::Only;
+use crate::ids::{AccountId, Label, OrderId, ReservationId, Seq, SessionNo, SkuCode, SkuId, TillNo, UserCode};
 use crate::money::Currency;
 use crate::payment;
 use crate::people::Capability;
 use crate::qty::Qty;
+use crate::scan::Mark;
 
 /// Why a command was refused. It changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -324,6 +331,84 @@ pub enum Refusal {
         /// The session asked for.
         session: SessionNo,
     },
+    /// 1022
+    #[error("its last day was {expiry}")]
+    ItemExpired {
+        /// The item.
+        sku: SkuId,
+        /// The last day on which it may be sold.
+        expiry: Date,
+    },
+    /// 2030
+    #[error("{kit} cannot be such a kit: {why}")]
+    BadKit {
+        /// The kit's code.
+        kit: SkuCode,
+        /// The part, or the kit itself.
+        part: SkuId,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// 2031
+    #[error("a kit has no stock of its own: name its parts")]
+    KitHasNoStock {
+        /// The kit.
+        sku: SkuId,
+    },
+    /// 2032
+    #[error("it may not be sold at present: {reason}")]
+    ItemBlocked {
+        /// The item.
+        sku: SkuId,
+        /// Why.
+        reason: Label,
+    },
+    /// 2033
+    #[error("it is sold {} only", if *only == Only::Store { "in stores" } else { "online" })]
+    NotForChannel {
+        /// The item.
+        sku: SkuId,
+        /// Where alone it is sold.
+        only: Only,
+    },
+    /// 2034
+    #[error("at most {max} of it to one customer at a time")]
+    TooManyPerOrder {
+        /// The item.
+        sku: SkuId,
+        /// The most.
+        max: Qty,
+    },
+    /// 2035
+    #[error("the buyer must be {min_age}: say who looked, in age_checked, and a date of birth must make them so old")]
+    AgeNotChecked {
+        /// The item.
+        sku: SkuId,
+        /// How old the buyer must be, in years.
+        min_age: u8,
+    },
+    /// 2036
+    #[error("it is sold by its {field}: one serial number for each piece, a lot for each line")]
+    TraceMissing {
+        /// The item.
+        sku: SkuId,
+        /// What is missing: serials or lot.
+        field: &'static str,
+    },
+    /// 2037
+    #[error("the piece {serial} was sold here already")]
+    SerialSold {
+        /// The item.
+        sku: SkuId,
+        /// The serial number.
+        serial: Mark,
+    },
+    /// 2038
+    #[error("the piece {serial} was not sold there, or has come back already")]
+    SerialNotSold {
+        /// The serial number.
+        serial: Mark,
+    },
     /// 3090 to 3099
     #[error(transparent)]
     Payment(#[from] payment::Refused),
@@ -398,126 +483,20 @@ impl Refusal {
             Refusal::SessionNotOpen { .. } => 3010,
             Refusal::SessionOpen { .. } => 3011,
             Refusal::UnknownSession { .. } => 3012,
+            Refusal::ItemExpired { .. } => 1022,
+            Refusal::BadKit { .. } => 2030,
+            Refusal::KitHasNoStock { .. } => 2031,
+            Refusal::ItemBlocked { .. } => 2032,
+            Refusal::NotForChannel { .. } => 2033,
+            Refusal::TooManyPerOrder { .. } => 2034,
+            Refusal::AgeNotChecked { .. } => 2035,
+            Refusal::TraceMissing { .. } => 2036,
+            Refusal::SerialSold { .. } => 2037,
+            Refusal::SerialNotSold { .. } => 2038,
             Refusal::Payment(refused) => refused.number(),
         }
     }
 }
-
-/// Every number there is: (number, name, what it means in a few words). Those that are not a
-/// [`Refusal`] are given by the gateway or the command line.
-pub const NUMBERS: &[(u16, &str, &str)] = &[
-    (1001, "malformed_message", "The message is not the JSON that this request expects."),
-    (1002, "unknown_op", "There is no request of this name."),
-    (1003, "unknown_sku", "There is no such item in the catalogue."),
-    (1004, "unknown_location", "There is no such location."),
-    (1005, "bad_quantity", "The quantity cannot be used."),
-    (1006, "frame_too_large", "The message is larger than the limit."),
-    (1007, "not_utf8", "The message is not UTF-8 text."),
-    (1008, "id_reused", "This id was used before for something else."),
-    (1009, "bad_id", "The id is not a UUID."),
-    (1010, "empty_basket", "There is nothing in the basket."),
-    (1011, "too_many_lines", "The basket has too many lines."),
-    (1012, "bad_ttl", "The time is too short or too long."),
-    (1013, "bad_code", "A name or code cannot be used."),
-    (1014, "bad_gtin", "The bar code's digits do not fit."),
-    (1015, "not_found", "There is nothing at this address."),
-    (1016, "import_has_errors", "The catalogue has errors; nothing was imported."),
-    (1017, "bad_cursor", "The position to go on from cannot be used."),
-    (1018, "no_such_line", "The sale has no such line."),
-    (1020, "card_number", "A field holds what looks like a payment card number."),
-    (1021, "bad_scan", "What was scanned cannot be read."),
-    (1022, "expired_item", "The item's last day is over."),
-    (1023, "bad_layout", "The layout of a label cannot be used."),
-    (1050, "bad_group", "The report cannot be grouped like that."),
-    (1051, "bad_range", "The days of the report cannot be used."),
-    (1052, "too_many_rows", "The report would have too many rows."),
-    (1053, "too_much_log", "The report would have to read too much."),
-    (2001, "short_stock", "There are not enough units left."),
-    (2002, "unknown_reservation", "The reservation is not live."),
-    (2003, "unknown_order", "The order is not open here."),
-    (2004, "order_closed", "The order is already finished here."),
-    (2005, "not_so_many", "Fewer units are in that state."),
-    (2006, "more_than_sold", "More would come back than was sold."),
-    (2007, "already_returned", "Something of the sale has come back already."),
-    (2008, "another_till", "Another till rang up the sale."),
-    (2009, "unknown_sale", "There is no sale of this name."),
-    (2010, "sold_elsewhere", "The sale was made at another location."),
-    (2011, "session_over", "The till session of the sale is over."),
-    (2012, "grant_pending", "Unfinished returns hold what could come back."),
-    (2020, "no_such_basket", "There is no suspended basket of this name here."),
-    (2021, "too_many_suspended", "Too many baskets are suspended here."),
-    (3001, "wrong_currency", "The location trades in another currency."),
-    (3002, "tender_mismatch", "What was paid is not what is due."),
-    (3003, "bad_amount", "The amount cannot be used."),
-    (3004, "no_tax_rate", "The tax class has no rate at this location."),
-    (3005, "no_price", "The item has no price."),
-    (3006, "more_than_paid", "More money would go back than was paid."),
-    (3007, "tender_spent", "More would go back to a means of payment than was paid with it."),
-    (3010, "session_not_open", "The till session is not open."),
-    (3011, "session_open", "The till has an open session already."),
-    (3012, "unknown_session", "The till never had this session."),
-    (3030, "unknown_account", "There is no such account."),
-    (3031, "account_disabled", "The account was disabled."),
-    (3032, "account_expired", "The account has expired."),
-    (3033, "balance_short", "Too little is on the account."),
-    (3034, "balance_held", "Unfinished sales hold what is on the account."),
-    (3035, "wrong_account", "The account is of another type or currency."),
-    (3036, "code_needed", "A gift card is paid with by its code."),
-    (3037, "bad_account_tender", "The tender cannot name this account."),
-    (3038, "bad_card_code", "The code of the gift card does not fit."),
-    (3039, "no_such_redemption", "No sale of this id waits for its accounts."),
-    (3050, "unknown_coupon", "The coupon is worth nothing here and now."),
-    (3051, "bad_discount", "The line does not have what is to be taken off."),
-    (3052, "bad_promotion", "The promotion cannot be taken up."),
-    (3053, "unknown_promotion", "There is no such promotion."),
-    (3054, "bad_price_book", "The price book cannot be taken up."),
-    (3055, "unknown_price_book", "There is no such price book."),
-    (3076, "not_paid_by", "The account has paid nothing of the sale."),
-    (3090, "payment_undecided", "A payment of this sale is not decided yet."),
-    (3091, "too_many_payments", "Too many payments are not ended."),
-    (3092, "goods_not_held", "The goods must be held before they are paid for."),
-    (3093, "unknown_payment", "There is no such payment here."),
-    (3094, "payment_stage", "The payment does not stand where this needs it."),
-    (3095, "payment_of_another_sale", "The payment is for another sale."),
-    (3096, "payment_amount", "The payment has less to give."),
-    (3097, "another_transaction", "The provider approved the payment twice."),
-    (3098, "sale_paid", "The sale is recorded already."),
-    (3099, "no_such_refund", "The payment has no such refund."),
-    (3100, "wrong_listener", "This is asked at the other address of the server."),
-    (3101, "bad_payment_tender", "The tender cannot name this payment."),
-    (4001, "not_authenticated", "A key or token is needed."),
-    (4002, "wrong_key", "The key or token is not known."),
-    (4003, "revoked_key", "The key was revoked."),
-    (4004, "forbidden", "This key's role may not do that."),
-    (4005, "origin_not_allowed", "This website is not on the list."),
-    (4006, "token_expired", "The token's time is over."),
-    (4007, "unknown_key", "There is no key with this id."),
-    (4010, "person_needed", "Somebody must be signed in for this."),
-    (4011, "lacks_capability", "The person signed in may not do this alone."),
-    (4012, "user_disabled", "The user is disabled."),
-    (4013, "may_not_approve", "The approver may not approve this."),
-    (4014, "own_approval", "Nobody approves what they do themselves."),
-    (4015, "unknown_user", "There is no such user."),
-    (4016, "unknown_role", "There is no such role."),
-    (4017, "last_manager", "Nobody would be left who manages people."),
-    (4018, "wrong_pin", "User and PIN do not belong together."),
-    (4019, "pin_locked", "Too many wrong PINs; wait."),
-    (4020, "bad_pin", "A PIN has 4 to 12 digits."),
-    (4021, "sign_in_over", "The sign-in is over."),
-    (5001, "busy", "Too much is waiting."),
-    (5002, "disk_full", "The disk is full."),
-    (5003, "log_stopped", "The log has stopped."),
-    (5004, "shutting_down", "The server is shutting down."),
-    (5005, "internal", "An error inside the server was contained."),
-    (5006, "too_many_in_flight", "Too many requests of this connection are unanswered."),
-    (5007, "too_many_subscriptions", "This connection watches too much."),
-    (5008, "data_in_use", "Another process uses the data directory."),
-    (5009, "address_in_use", "Another program listens on the address."),
-    (5010, "data_corrupt", "The data directory is damaged."),
-    (5011, "too_many_connections", "No more connections are taken."),
-    (5012, "rate_limited", "Requests come too fast."),
-    (5013, "timed_out", "No answer came in time; the outcome is not known yet."),
-];
 
 /// The short name of a number, as it stands in messages.
 #[must_use]

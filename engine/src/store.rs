@@ -5,6 +5,7 @@ use crate::basket::Suspended;
 use crate::command::{Channel, SaleLine, SkuQty};
 use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
+use crate::goods::Serials;
 use crate::ids::{CommandId, OrderId, Owner, ReservationId, Seq};
 use crate::money::Minor;
 use crate::payment::Payments;
@@ -94,6 +95,8 @@ pub struct Store {
     suspended: BTreeSet<ReservationId>,
     /// What its drawers go by, once it was set.
     pub drawer_rules: Option<Box<DrawerRules>>,
+    /// What was sold by its serial number.
+    pub serials: Serials,
 }
 
 impl Store {
@@ -151,7 +154,9 @@ impl Store {
             }
             Event::ReturnGranted { command, pending } => {
                 self.end_grant(*command, false);
-                self.given_back.entry(pending.sale).or_default().take(&pending.grant);
+                let grant = &pending.grant;
+                self.given_back.entry(pending.sale).or_default().take(grant);
+                grant.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
                 self.grants.insert(*command, (**pending).clone());
             }
             Event::GrantEnded { command, kept, .. } => self.end_grant(*command, *kept),
@@ -171,9 +176,10 @@ impl Store {
                 self.extend(*reservation, *deadline);
             }
             Event::Released(freed) | Event::Expired(freed) => self.free(std::slice::from_ref(freed)),
-            Event::Allocated { order, lines, freed } => {
+            Event::Allocated { order, lines, freed, asked } => {
                 self.free(freed);
-                self.orders.insert(order.clone(), OrderState::Open { asked: lines.clone(), left: lines.clone() });
+                let asked = asked.as_ref().map_or_else(|| lines.clone(), |asked| asked.to_vec());
+                self.orders.insert(order.clone(), OrderState::Open { asked, left: lines.clone() });
             }
             Event::Deallocated { order, .. } => {
                 self.orders.insert(order.clone(), OrderState::Closed);
@@ -245,6 +251,7 @@ impl Store {
         if self.grants.values().any(|pending| !self.given_back.contains_key(&pending.sale)) {
             return Err("what was granted is not booked as given back");
         }
+        self.serials.check()?;
         self.accounts.list.values().try_for_each(Account::check)?;
         self.payments.check()
     }
@@ -252,7 +259,10 @@ impl Store {
     fn sold(&mut self, sale: &Sale) {
         self.free(&sale.freed);
         if let Some(order) = &sale.order {
-            self.fulfil(order, &sale.lines);
+            self.fulfil(order, sale);
+        }
+        if let Some(goods) = &sale.goods {
+            goods.pieces.iter().for_each(|piece| self.serials.sell(piece.sku, &piece.serial));
         }
         if let Some(redemption) = &sale.redemption {
             self.settling.begin(redemption);
@@ -273,15 +283,18 @@ impl Store {
         if let Some(totals) = self.totals.get_mut(back.channel.index()) {
             totals.returned(&back.lines);
         }
+        let pieces = back.goods.as_ref().map_or(&[][..], |goods| &goods.pieces);
         if let Some(of) = back.of.as_ref().filter(|of| !of.granted) {
             let (portions, lines, tenders) = (of.portions.clone(), back.lines.clone(), back.tenders.clone());
             let given = self.given_back.entry(of.sale.seq).or_default();
-            given.take(&Grant { portions, lines, tenders, credits: Vec::new() });
+            given.take(&Grant { portions, lines, tenders, credits: Vec::new(), pieces: pieces.to_vec() });
         }
+        pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
     }
 
     fn end_grant(&mut self, command: CommandId, kept: bool) {
         let Some(pending) = self.grants.remove(&command).filter(|_| !kept) else { return };
+        pending.grant.pieces.iter().for_each(|piece| self.serials.sell(piece.sku, &piece.serial));
         let given = self.given_back.entry(pending.sale).or_default();
         given.undo(&pending.grant);
         if given.is_empty() {
@@ -289,14 +302,14 @@ impl Store {
         }
     }
 
-    fn fulfil(&mut self, order: &OrderId, lines: &[SaleLine]) {
+    fn fulfil(&mut self, order: &OrderId, sale: &Sale) {
         let state = self.orders.entry(order.clone()).or_insert(OrderState::Closed);
         let OrderState::Open { left, .. } = state else { return };
-        for line in lines {
+        sale.each_moved(|line| {
             for open in left.iter_mut().filter(|open| open.sku == line.sku) {
                 open.qty = open.qty.minus(line.qty).floored();
             }
-        }
+        });
         left.retain(|open| open.qty.is_positive());
         if left.is_empty() {
             *state = OrderState::Closed;

@@ -254,7 +254,7 @@ fn accounts_are_at_their_virtual_locations_and_nothing_else_is() {
     assert!(matches!(at(mine, open()), Ok(Decision::Happens(_))));
     assert_eq!(at(SHOP, open()), Err(Refusal::UnknownLocation));
     assert_eq!(at(LocationId(mine.0 - 1), open()), Err(Refusal::UnknownLocation));
-    assert_eq!(at(mine, Action::Receive { lines: vec![] }), Err(Refusal::UnknownLocation));
+    assert_eq!(at(mine, Action::Receive { lines: vec![], goods: None }), Err(Refusal::UnknownLocation));
     let all = (0..200).map(|n| LocationId::of_account(AccountId(n)).0).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(all.len(), usize::try_from(LocationId::ACCOUNT_PLACES).unwrap());
     assert!(all.iter().all(|id| LocationId(*id).is_of_accounts()));

@@ -24,6 +24,7 @@ fn item(code: &str, price: i64) -> Item {
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(price)),
         category: "".into(),
+        terms: None,
         unit_cost: None,
     }
 }

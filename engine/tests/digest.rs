@@ -81,6 +81,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         late: None,
         redemption: None,
         pricing: None,
+        goods: None,
         payments: None,
     })
 }
@@ -93,7 +94,7 @@ fn paid_in_cash(event: Event) -> Event {
 
 fn allocated(order: &str, units: i64) -> Event {
     let lines = vec![SkuQty { sku: SkuId(1), qty: Qty::units(units) }];
-    Event::Allocated { order: OrderId::new(order).unwrap(), lines, freed: vec![] }
+    Event::Allocated { order: OrderId::new(order).unwrap(), lines, freed: vec![], asked: None }
 }
 
 fn cancelled(order: &str, units: i64) -> Event {

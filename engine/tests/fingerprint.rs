@@ -124,6 +124,7 @@ fn back(disposition: Disposition) -> Action {
         tenders: vec![],
         accounts: Box::default(),
         of: None,
+        goods: None,
     }
 }
 
@@ -136,7 +137,7 @@ fn commands_that_look_alike_differ() {
         Action::Extend { reservation, ttl: Millis(1_000) },
         Action::Extend { reservation, ttl: Millis(2_000) },
         Action::Release { reservation: ReservationId(5 << 64) },
-        Action::Receive { lines: vec![line(TEA, 1)] },
+        Action::Receive { lines: vec![line(TEA, 1)], goods: None },
         reserve("ann", &[(TEA, 1)]),
         Action::Count { sku: TEA, counted: line(TEA, 1).qty, on_hand_then: None },
         Action::Count { sku: TEA, counted: line(TEA, 1).qty, on_hand_then: Some(line(TEA, 0).qty) },

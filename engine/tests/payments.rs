@@ -32,7 +32,7 @@ impl Shop {
     fn open() -> Self {
         let mut shop =
             Self { place: PlaceState::default(), now: Timestamp(1_000), commands: 1 << 64, captured: vec![] };
-        shop.run(Action::Receive { lines: vec![line(TEA, 1_000)] }).unwrap();
+        shop.run(Action::Receive { lines: vec![line(TEA, 1_000)], goods: None }).unwrap();
         shop
     }
 

@@ -22,7 +22,7 @@ fn order(name: &str) -> OrderId {
 
 fn allocate(name: &str, units: i64, who: Option<&str>) -> Action {
     let lines = vec![build::line(TEA, units)];
-    Action::Allocate { order: order(name), lines, reservation: None, owner: who.map(owner) }
+    Action::Allocate { order: order(name), lines, reservation: None, owner: who.map(owner), goods: None }
 }
 
 fn left(place: &PlaceState) -> i64 {
@@ -71,7 +71,7 @@ proptest! {
         let before = place.clone();
         let total: i64 = asked.iter().sum();
         let lines = asked.iter().map(|units| build::line(TEA, *units)).collect();
-        let action = Action::Allocate { order: order("W-1"), lines, reservation: None, owner: None };
+        let action = Action::Allocate { order: order("W-1"), lines, reservation: None, owner: None, goods: None, };
         let outcome = run(&mut place, 2, Channel::Web, action);
         prop_assert_eq!(number(&outcome), if total <= stock { 0 } else { 2001 });
         if total <= stock {
@@ -86,7 +86,7 @@ proptest! {
     fn t6_lines_on_one_item_ask_for_their_sum(stock in 0_i64..12, asked in prop::collection::vec((0_u32..2, 1_i64..4), 1..6)) {
         let mut place = with_tea(stock);
         let cups = vec![build::line(SkuId(1), 5)];
-        run(&mut place, 2, Channel::Till, Action::Receive { lines: cups }).unwrap();
+        run(&mut place, 2, Channel::Till, Action::Receive { lines: cups, goods: None, }).unwrap();
         let before = place.clone();
         let asked: Vec<_> = asked.into_iter().map(|(sku, units)| (SkuId(sku), units)).collect();
         let sum = |sku| asked.iter().filter(|(s, _)| *s == SkuId(sku)).map(|(_, units)| units).sum::<i64>();
@@ -103,7 +103,7 @@ proptest! {
         let (one, other) = ([(TEA, units), (SkuId(1), 1)], [(SkuId(1), 1), (TEA, units)]);
         let mut places = [with_tea(stock), with_tea(stock)];
         let outcomes = [&one, &other].into_iter().zip(&mut places).map(|(lines, place)| {
-            run(place, 3, Channel::Till, Action::Receive { lines: vec![build::line(SkuId(1), 1)] }).unwrap();
+            run(place, 3, Channel::Till, Action::Receive { lines: vec![build::line(SkuId(1), 1)], goods: None, }).unwrap();
             number(&run(place, 4, Channel::Web, reserve("ann", lines)))
         });
         let outcomes: Vec<u16> = outcomes.collect();
@@ -180,7 +180,7 @@ fn the_ends_of_the_range_hold() {
     let mut place = with_tea(1);
     for (id, qty) in [(10, Qty::MAX), (11, Qty::MAX.negated()), (12, Qty::from_milli(i64::MAX))] {
         let lines = vec![onhand_engine::command::SkuQty { sku: TEA, qty }];
-        let outcome = run(&mut place, id, Channel::Till, Action::Receive { lines });
+        let outcome = run(&mut place, id, Channel::Till, Action::Receive { lines, goods: None });
         assert_eq!(number(&outcome), if id == 10 { 0 } else { 1005 });
     }
     let mut lines = sell(&[(TEA, 1)]);
@@ -261,6 +261,7 @@ fn a_return_pays_back_what_is_due() {
         tenders: vec![Tender { kind: TenderKind::Cash, amount: Minor(amount) }],
         accounts: Box::default(),
         of: None,
+        goods: None,
     };
     for (amount, expected) in [(200, 0), (199, 3002), (i64::MIN, 3003)] {
         assert_eq!(number(&run(&mut with_tea(1), 2, Channel::Till, back(amount))), expected);

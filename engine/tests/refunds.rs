@@ -176,7 +176,7 @@ fn of_drawer(ask: Ask) -> Action {
 fn open(server: &mut Server) {
     let business_day = Date::new(2026, 1, 31).unwrap();
     for at in [SHOP, OTHER] {
-        server.run(at, Action::Receive { lines: vec![line(TEA, 100_000)] }).unwrap();
+        server.run(at, Action::Receive { lines: vec![line(TEA, 100_000)], goods: None }).unwrap();
         let open = Ask::Open { business_day, float: Minor(0), basis: PriceBasis::TaxInclusive };
         server.run(at, of_drawer(open)).unwrap();
     }
@@ -224,12 +224,13 @@ fn back(sale: &KnownSale, portions: Vec<Portion>, void: bool, tenders: Vec<Tende
         disposition: Disposition::Resell,
         tenders,
         accounts: Box::default(),
-        of: Some(Box::new(TakeBack { sale: sale.clone(), portions, void, granted: None })),
+        goods: None,
+        of: Some(Box::new(TakeBack { sale: sale.clone(), portions, void, serials: vec![], granted: None })),
     }
 }
 
 fn worth(given: &GivenBack, sale: &KnownSale, portions: Vec<Portion>) -> Option<Minor> {
-    let asked = TakeBack { sale: sale.clone(), portions, void: None, granted: None };
+    let asked = TakeBack { sale: sale.clone(), portions, void: None, serials: vec![], granted: None };
     let grant = given.grant(&asked, &Default::default()).ok()?;
     Some(grant.lines.iter().map(|line| line.taxed.gross()).sum())
 }
@@ -247,7 +248,7 @@ fn step(server: &mut Server, sale: &KnownSale, step: &Step) -> Result<Option<Rec
             let due = worth(server.given(), sale, portions.clone()).map(|worth| units * 100 - worth.0);
             let tenders = due.filter(|due| *due > 0).map(|due| tender(TenderKind::Cash, due)).into_iter().collect();
             let sell = Box::new(Sell { till: Some(TILL), tenders, ..goes_out });
-            let back = Box::new(TakeBack { sale: sale.clone(), portions, void: None, granted: None });
+            let back = Box::new(TakeBack { sale: sale.clone(), portions, void: None, serials: vec![], granted: None });
             let exchange = Action::Exchange { back, disposition: Disposition::Resell, sell };
             server.ask(place(there), exchange, gives_up)
         }
@@ -300,7 +301,7 @@ proptest! {
         let rest = server.ask(SHOP, back(&sale, vec![], false, vec![]), false);
         prop_assert!(matches!(rest, Ok(Some(_)) | Err(Refusal::EmptyBasket)), "{:?}", rest);
         for (line, no) in lines.iter().zip(0_u16..) {
-            let back = server.given().lines.get(&no).copied().unwrap_or_default();
+            let back = server.given().lines.get(&no).cloned().unwrap_or_default();
             prop_assert_eq!(back.qty, line.qty);
             prop_assert_eq!(back.for_goods.plus(back.alone), line.taxed.gross(), "the last gives the exact rest");
             prop_assert_eq!(back.tax, line.taxed.tax);

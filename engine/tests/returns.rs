@@ -26,7 +26,7 @@ fn sale() -> impl Strategy<Value = KnownSale> {
         let tender = |kind, amount| Tender { kind, amount: Minor(amount) };
         let tenders = vec![tender(TenderKind::Cash, cash), tender(TenderKind::Card, gross - cash)];
         let of = SaleRef { location: LocationId(1), seq: Seq(1) };
-        KnownSale { of, till: None, lines, tenders, takes: vec![], time: Timestamp(0), late: None }
+        KnownSale { of, till: None, lines, tenders, takes: vec![], time: Timestamp(0), late: None, goods: None }
     })
 }
 
@@ -39,7 +39,7 @@ fn portions() -> impl Strategy<Value = Vec<Portion>> {
 }
 
 fn take(given: &mut GivenBack, sale: &KnownSale, portions: Vec<Portion>) -> Result<(Qty, Taxed), Refusal> {
-    let asked = TakeBack { sale: sale.clone(), portions, void: None, granted: None };
+    let asked = TakeBack { sale: sale.clone(), portions, void: None, granted: None, serials: vec![] };
     let grant = given.grant(&asked, &Payout::default())?;
     let gross: Minor = grant.lines.iter().map(|line| line.taxed.gross()).sum();
     assert_eq!(grant.tenders.iter().map(|tender| tender.amount).sum::<Minor>(), gross, "the money adds up");

@@ -9,7 +9,7 @@ use crate::connection::{Connection, Flow};
 use crate::outbox;
 use crate::wire::{self, Audience};
 use bytes::Bytes;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use onhand_actors::handle::Handle;
 use onhand_actors::port::LevelChange;
 use onhand_engine::command::Channel;
@@ -155,6 +155,8 @@ pub(crate) struct Live {
     interested: HashMap<Interest, Vec<Rc<Group>>>,
     /// What changed since the last tick, newest only.
     changed: HashMap<(LocationId, SkuId), LevelChange>,
+    /// Kits of which a part changed.
+    kits: HashSet<(LocationId, SkuId)>,
 }
 
 /// What one tick came to.
@@ -209,21 +211,41 @@ impl Live {
     /// Notes a changed level if anybody watches it; a newer one takes its place. True: the first one
     /// since the last tick.
     pub(crate) fn note(&mut self, change: &LevelChange) -> bool {
-        if !interests(change).iter().any(|interest| self.interested.contains_key(interest)) {
+        if !self.is_watched(change.location, change.sku) {
             return false;
         }
-        let first = self.changed.is_empty();
+        let first = self.is_quiet();
         self.changed.insert((change.location, change.sku), *change);
         first
+    }
+
+    /// Notes that a part of a kit changed: the kit's level follows from its parts when it is told.
+    pub(crate) fn note_kit(&mut self, location: LocationId, kit: SkuId) -> bool {
+        if !self.is_watched(location, kit) {
+            return false;
+        }
+        let first = self.is_quiet();
+        self.kits.insert((location, kit));
+        first
+    }
+
+    fn is_watched(&self, location: LocationId, sku: SkuId) -> bool {
+        interests(location, sku).iter().any(|interest| self.interested.contains_key(interest))
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.changed.is_empty() && self.kits.is_empty()
     }
 
     /// Hands what changed to everybody who watches it. Who takes it gets the group's frames, and is told
     /// of; for the others it is noted, newest only.
     pub(crate) fn tick(&mut self, handle: &Handle, mut tell: impl FnMut(&Rc<Connection>)) -> Told {
+        let kits = self.kits.drain().filter_map(|(location, kit)| handle.level_change(location, kit));
+        self.changed.extend(kits.map(|change| ((change.location, change.sku), change)));
         let mut dirty: Vec<&Rc<Group>> = Vec::new();
         for (_, change) in self.changed.drain() {
             let shown = Shown::new(change);
-            let interests = interests(&change);
+            let interests = interests(change.location, change.sku);
             for group in interests.iter().filter_map(|interest| self.interested.get(interest)).flatten() {
                 let mut due = group.due.borrow_mut();
                 if due.is_empty() {
@@ -242,13 +264,8 @@ impl Live {
 }
 
 /// The names under which those who watch a level are found.
-fn interests(change: &LevelChange) -> [Interest; 4] {
-    [
-        Interest::Pair(change.location, change.sku),
-        Interest::Sku(change.sku),
-        Interest::Location(change.location),
-        Interest::Everything,
-    ]
+const fn interests(location: LocationId, sku: SkuId) -> [Interest; 4] {
+    [Interest::Pair(location, sku), Interest::Sku(sku), Interest::Location(location), Interest::Everything]
 }
 
 impl Group {

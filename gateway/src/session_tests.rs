@@ -195,6 +195,7 @@ impl Rig {
             tax_class: Label::new("food").unwrap(),
             price: None,
             category: "".into(),
+            terms: None,
             unit_cost: None,
         };
         rig.decide(LocationId::CHAIN, Action::DefineItems { items: vec![item] });
@@ -213,7 +214,7 @@ impl Rig {
 
     fn receive(&self) {
         let lines = vec![SkuQty { sku: SkuId(0), qty: Qty::units(1) }];
-        self.decide(LocationId(1), Action::Receive { lines });
+        self.decide(LocationId(1), Action::Receive { lines, goods: None });
     }
 
     fn session(&self, line: &Line) -> tokio::task::JoinHandle<()> {

@@ -303,7 +303,13 @@ impl Worker {
         }
         let mut live = self.live.borrow_mut();
         for change in waiting.levels.iter().flat_map(|changes| changes.iter()) {
-            if live.note(change) {
+            let handle = &self.shared.handle;
+            let is_kit = handle.is_kit(change.sku);
+            let mut first = if is_kit { live.note_kit(change.location, change.sku) } else { live.note(change) };
+            for kit in handle.kits_with(change.sku) {
+                first |= live.note_kit(change.location, kit);
+            }
+            if first {
                 self.changed.notify_one();
             }
         }

@@ -99,6 +99,7 @@ fn item(line: u64, record: Result<csv::StringRecord, csv::Error>) -> Result<Samp
         tax_class: Text(tax_class),
         price: Some(Amount(price)),
         category: cell(6).to_owned(),
+        terms: None,
         unit_cost: None,
     };
     Ok(SampleItem { sku, unit, price, input })

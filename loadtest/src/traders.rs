@@ -246,6 +246,7 @@ fn sell(location: &Text<32>, channel: Channel, till: Option<u16>) -> Sell {
         group: None,
         coupons: Vec::new(),
         tax_exempt: None,
+        age_checked: None,
     }
 }
 
@@ -259,6 +260,9 @@ fn sale_line(line: &AskedLine) -> SaleLine {
         tax: None,
         price_reason: None,
         discount: None,
+        expiry: None,
+        lot: None,
+        serials: vec![],
     }
 }
 

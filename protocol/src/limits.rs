@@ -63,6 +63,9 @@ pub const TTL_MAX_MS: u64 = decide::TTL_MAX.0;
 /// How long a shopper's token lives, in milliseconds: a visit, after which the page asks again.
 pub const TOKEN_TTL_MS: u64 = 15 * 60_000;
 
+/// Serial numbers of one line.
+pub const SERIALS_MAX: usize = 1_000;
+
 /// Characters of an item's or a location's name.
 pub const NAME_CHARS_MAX: usize = 200;
 

@@ -81,6 +81,15 @@ const LOCATION: Query = Query { name: "location", is_number: false, meaning: "Th
 const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
 const PAYMENTS: &[Query] = &[LOCATION, AFTER, LIMIT];
 const PAGE: &[Query] = &[AFTER, LIMIT];
+const EVENTS: &[Query] = &[
+    AFTER,
+    LIMIT,
+    Query {
+        name: "only",
+        is_number: false,
+        meaning: "`exceptions`: what a person has to look at. A page may have none and a `next` all the same.",
+    },
+];
 const fn named(name: &'static str, meaning: &'static str) -> Query {
     Query { name, is_number: false, meaning }
 }
@@ -293,7 +302,7 @@ pub const ROUTES: &[Route] = &[
     read("/v1/reports/sales", "ReportPage", "What was sold and came back, with tax, discounts and margin.", REPORT),
     read("/v1/reports/tenders", "ReportPage", "What was paid, by which means.", REPORT),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),
-    read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", PAGE),
+    read("/v1/events", "EventPage", "What happened, in order; goes on from any place.", EVENTS),
     Route {
         output: Output::Stream("MetricsMessage"),
         ..read("/v1/metrics/stream", "", "Every second or minute what happened in it, as it goes on.", METRICS)

@@ -13,6 +13,7 @@ mod exactly_once;
 mod fault_proxy;
 mod harness;
 mod http;
+mod kits;
 mod last_item;
 mod layering;
 mod load;

@@ -5,11 +5,13 @@ use crate::drained::NOBODY;
 use crate::mailbox::ActorRef;
 use crate::port::{Envelope, Outcome, Ticket};
 use onhand_engine::basket;
-use onhand_engine::command::{Action, Channel, Command};
+use onhand_engine::command::{Action, Channel, Command, SaleLine, SkuQty};
+use onhand_engine::goods::{Goods, each_asked};
 use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
 use onhand_engine::payment::PaymentAsk;
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::returns::KnownSale;
 use onhand_engine::store::OrderState;
 
 impl Shard {
@@ -54,22 +56,22 @@ impl Shard {
         let mut behind = [None, None];
         match &command.action {
             Action::Sell(sell) => {
-                self.add_skus(store, sell.lines.iter().map(|line| line.sku), into)?;
+                self.add_moved(store, sell.lines.iter().map(SaleLine::sku_qty), sell.goods.as_deref(), into)?;
                 into.extend(sell.till.map(|no| ActorRef::Till(self.places.till(store, no))));
                 behind = [sell.reservation.map(Coming::Reservation), sell.order.clone().map(Coming::Order)];
             }
-            Action::Return { till, lines, of, .. } => {
-                let known = of.iter().flat_map(|of| &of.sale.lines);
-                self.add_skus(store, lines.iter().chain(known).map(|line| line.sku), into)?;
+            Action::Return { till, lines, of, goods, .. } => {
+                self.add_moved(store, lines.iter().map(SaleLine::sku_qty), goods.as_deref(), into)?;
+                of.iter().try_for_each(|of| self.add_sold(store, &of.sale, into))?;
                 into.extend(till.map(|no| ActorRef::Till(self.places.till(store, no))));
             }
             Action::Exchange { back, sell, .. } => {
-                let lines = sell.lines.iter().chain(&back.sale.lines);
-                self.add_skus(store, lines.map(|line| line.sku), into)?;
+                self.add_moved(store, sell.lines.iter().map(SaleLine::sku_qty), sell.goods.as_deref(), into)?;
+                self.add_sold(store, &back.sale, into)?;
                 into.extend(sell.till.map(|no| ActorRef::Till(self.places.till(store, no))));
             }
-            Action::Reserve { lines, .. } => {
-                self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
+            Action::Reserve { lines, goods, .. } => {
+                self.add_moved(store, lines.iter().copied(), goods.as_deref(), into)?;
                 self.expect(store, Coming::Reservation(ReservationId(command.id.0)), into);
             }
             Action::Basket { till, ask } => {
@@ -92,12 +94,14 @@ impl Shard {
                     self.expect(store, Coming::Reservation(ReservationId(command.id.0)), into);
                 }
             }
-            Action::Allocate { order, lines, reservation, .. } => {
-                self.add_skus(store, lines.iter().map(|line| line.sku), into)?;
+            Action::Allocate { order, lines, reservation, goods, .. } => {
+                self.add_moved(store, lines.iter().copied(), goods.as_deref(), into)?;
                 behind[0] = reservation.map(Coming::Reservation);
                 self.expect(store, Coming::Order(order.clone()), into);
             }
-            Action::Receive { lines } => self.add_skus(store, lines.iter().map(|line| line.sku), into)?,
+            Action::Receive { lines, goods } => {
+                self.add_moved(store, lines.iter().copied(), goods.as_deref(), into)?;
+            }
             Action::Adjust { sku, .. } | Action::Count { sku, .. } | Action::SetPolicy { sku, .. } => {
                 self.add_skus(store, std::iter::once(*sku), into)?;
             }
@@ -149,6 +153,29 @@ impl Shard {
     fn skus_held(&self, store: u32, reservation: ReservationId) -> Vec<SkuId> {
         let live = self.places.stores[store as usize].store.reservations.get(&reservation);
         live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect()
+    }
+
+    /// The items that lines move: of a kit, its parts.
+    fn add_moved(
+        &mut self,
+        store: u32,
+        lines: impl Iterator<Item = SkuQty>,
+        goods: Option<&Goods>,
+        into: &mut Vec<ActorRef>,
+    ) -> Result<(), Refusal> {
+        if goods.is_none() {
+            return self.add_skus(store, lines.map(|line| line.sku), into);
+        }
+        let mut skus = Vec::new();
+        each_asked(lines, goods, |line| skus.push(line.sku));
+        self.add_skus(store, skus.into_iter(), into)
+    }
+
+    /// The items that left with a known sale.
+    fn add_sold(&mut self, store: u32, sale: &KnownSale, into: &mut Vec<ActorRef>) -> Result<(), Refusal> {
+        let mut skus = Vec::new();
+        sale.each_moved(|line| skus.push(line.sku));
+        self.add_skus(store, skus.into_iter(), into)
     }
 
     fn add_skus(

@@ -226,13 +226,15 @@ pub(crate) fn disk(records: &[Record]) -> Disk {
 fn a_crash_between_any_two_steps_ends_in_all_or_nothing() {
     for standing in [Standing::Request, Standing::Fact] {
         let rig = Rig::new();
-        rig.done(SHOP, Action::Receive { lines: vec![line(1, 5)] });
+        rig.done(SHOP, Action::Receive { lines: vec![line(1, 5)], goods: None });
         issue(&rig, NEAR, 5_000);
         issue(&rig, FAR, 5_000);
         let before = records(&rig).len();
         let sale = rig.envelope(SHOP, paid(&[take(NEAR, 1_000), take(FAR, 500)], standing)).command;
-        let envelope =
-            |rig: &Rig| Envelope { command: sale.clone(), ..rig.envelope(SHOP, Action::Receive { lines: vec![] }) };
+        let envelope = |rig: &Rig| Envelope {
+            command: sale.clone(),
+            ..rig.envelope(SHOP, Action::Receive { lines: vec![], goods: None })
+        };
         let first = rig.given.outcome(rig.send(envelope(&rig)));
         settled(&rig);
         let all = records(&rig);

@@ -55,7 +55,7 @@ fn listed(rig: &Rig) -> Vec<ReservationId> {
 #[test]
 fn of_many_tills_one_gets_the_basket() {
     let rig = Rig::new();
-    rig.done(SHOP, Action::Receive { lines: vec![line(1, 1), line(2, 5)] });
+    rig.done(SHOP, Action::Receive { lines: vec![line(1, 1), line(2, 5)], goods: None });
     let basket = suspended(&rig, &[1, 2], 60_000);
     assert_eq!(listed(&rig), [basket]);
     assert_eq!((rig.atp(SHOP, 1), rig.atp(SHOP, 2)), (0, 4), "the website sees at once that it is gone");

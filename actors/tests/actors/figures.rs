@@ -151,14 +151,15 @@ fn any(chance: &mut Chance, held: &[ReservationId]) -> Action {
                 tenders: Vec::new(),
                 accounts: Box::default(),
                 of: None,
+                goods: None,
             }
         }
         (10, reservation) => {
-            Action::Allocate { order, lines: vec![crate::rig::line(sku, 1)], reservation, owner: None }
+            Action::Allocate { order, lines: vec![crate::rig::line(sku, 1)], reservation, owner: None, goods: None }
         }
         _ => {
             let Action::Reserve { lines, .. } = reserve(sku, 1, 0) else { unreachable!() };
-            Action::Reserve { owner, ttl: Millis(1_000 + chance.next(4_000)), lines }
+            Action::Reserve { owner, ttl: Millis(1_000 + chance.next(4_000)), lines, goods: None }
         }
     }
 }

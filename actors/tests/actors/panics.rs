@@ -19,7 +19,7 @@ fn sabotage(command: &Command, stage: Stage) {
 
 fn sabotaged() -> Rig {
     let rig = Rig::new();
-    rig.done(SHOP, Action::Receive { lines: vec![line(1, 5), line(13, 5), line(14, 5), line(15, 5)] });
+    rig.done(SHOP, Action::Receive { lines: vec![line(1, 5), line(13, 5), line(14, 5), line(15, 5)], goods: None });
     rig.done(SHOP, reserve(15, 1, 60_000));
     rig.done(WAREHOUSE, receive(1, 5));
     let disk = rig.disk.clone();

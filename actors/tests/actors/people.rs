@@ -225,7 +225,7 @@ fn devices_without_anybody_before_them_go_on() {
     let rig = staffed();
     let web = Key { role: Role::Web, ..till_key(13) };
     rig.done(LocationId::CHAIN, Action::CreateKey { key: web });
-    rig.done(WAREHOUSE, Action::Receive { lines: vec![line(1, 5)] });
+    rig.done(WAREHOUSE, Action::Receive { lines: vec![line(1, 5)], goods: None });
     let website = By { device: Some(KeyId(13)), ..By::default() };
     assert!(matches!(ask(&rig, website, WAREHOUSE, reserve(1, 2, 1_000)), Outcome::Done { .. }));
     rig.advance(1_000);
@@ -337,7 +337,7 @@ fn some_action(n: u64) -> (LocationId, Action) {
         1 => reserve(1, 1, 60_000),
         2 => Action::Extend { reservation, ttl: Millis(60_000) },
         3 => Action::Release { reservation },
-        4 => Action::Allocate { order, lines: vec![line(1, 1)], reservation: None, owner: None },
+        4 => Action::Allocate { order, lines: vec![line(1, 1)], reservation: None, owner: None, goods: None },
         5 => Action::Deallocate { order },
         6 => receive(1, 1),
         7 => Action::Return {
@@ -355,6 +355,7 @@ fn some_action(n: u64) -> (LocationId, Action) {
             tenders: vec![],
             accounts: Box::default(),
             of: None,
+            goods: None,
         },
         8 => Action::Adjust { sku: SkuId(1), bucket: Bucket::OnHand, delta: Qty::units(1), reason: label("x") },
         9 => Action::Count { sku: SkuId(1), counted: Qty::units(900_000), on_hand_then: None },

@@ -50,7 +50,7 @@ fn the_last_item_has_one_winner() {
 #[test]
 fn baskets_in_opposite_orders_neither_deadlock_nor_split() {
     let rig = Rig::new();
-    rig.done(SHOP, Action::Receive { lines: vec![line(1, 100), line(2, 100), line(3, 1_000)] });
+    rig.done(SHOP, Action::Receive { lines: vec![line(1, 100), line(2, 100), line(3, 1_000)], goods: None });
     let baskets: [&[u32]; 3] = [&[1, 2, 3], &[3, 2, 1], &[2, 1]];
     let tickets = storm(&rig, 10, 30, |n| sell(baskets[n % 3]));
     assert_eq!(count(&rig, &tickets, is_done), 100);
@@ -98,7 +98,7 @@ fn a_full_inbox_refuses_exactly_what_it_cannot_take() {
 #[test]
 fn a_hot_sku_does_not_starve_a_cold_one() {
     let rig = Rig::new();
-    rig.done(SHOP, Action::Receive { lines: vec![line(1, 100_000), line(2, 1)] });
+    rig.done(SHOP, Action::Receive { lines: vec![line(1, 100_000), line(2, 1)], goods: None });
     let busy = rig.occupy(SHOP);
     let mut batch: Vec<Envelope> = (0..20_000).map(|_| rig.envelope(SHOP, sell(&[1]))).collect();
     let hot: Vec<Ticket> = batch.iter().map(|envelope| envelope.ticket).collect();
@@ -121,7 +121,7 @@ fn a_hot_sku_does_not_starve_a_cold_one() {
 #[test]
 fn what_names_a_reservation_waits_behind_the_command_that_makes_it() {
     let rig = Rig::new();
-    rig.done(SHOP, Action::Receive { lines: vec![line(1, 1_000), line(2, 5)] });
+    rig.done(SHOP, Action::Receive { lines: vec![line(1, 1_000), line(2, 5)], goods: None });
     let busy = rig.occupy(SHOP);
     let mut batch: Vec<Envelope> = (0..200).map(|_| rig.envelope(SHOP, sell(&[1]))).collect();
     let hold = rig.envelope(SHOP, reserve(1, 1, 60_000));
@@ -197,10 +197,10 @@ fn what_was_taken_is_answered_before_the_end_and_nothing_is_taken_after() {
 #[test]
 fn a_sale_of_an_order_waits_for_the_orders_allocation() {
     let rig = Rig::new();
-    rig.done(SHOP, Action::Receive { lines: vec![line(1, 5), line(2, 5)] });
+    rig.done(SHOP, Action::Receive { lines: vec![line(1, 5), line(2, 5)], goods: None });
     let order = OrderId::new("web-7").unwrap();
     let lines = vec![line(1, 1)];
-    let allocate = Action::Allocate { order: order.clone(), lines, reservation: None, owner: None };
+    let allocate = Action::Allocate { order: order.clone(), lines, reservation: None, owner: None, goods: None };
     let Action::Sell(mut sale) = sell(&[2]) else { return };
     sale.order = Some(order);
     // The allocation stands behind a rush on its item; the sale is of another item.
@@ -224,7 +224,7 @@ fn an_order_split_over_two_locations_takes_from_each_its_own() {
     }
     let order = OrderId::new("web-8").unwrap();
     let lines = vec![line(1, 1)];
-    let allocate = Action::Allocate { order: order.clone(), lines, reservation: None, owner: None };
+    let allocate = Action::Allocate { order: order.clone(), lines, reservation: None, owner: None, goods: None };
     let Action::Sell(mut sale) = sell(&[1]) else { return };
     sale.order = Some(order);
     // The allocation in the shop still stands behind a rush when the warehouse sells its part.

@@ -107,7 +107,7 @@ fn an_order_is_allocated_once_whatever_the_id() {
     let rig = Rig::new();
     rig.done(SHOP, receive(1, 5));
     let order = OrderId::new("web-1").unwrap();
-    let allocate = Action::Allocate { order, lines: vec![line(1, 2)], reservation: None, owner: None };
+    let allocate = Action::Allocate { order, lines: vec![line(1, 2)], reservation: None, owner: None, goods: None };
     rig.done(SHOP, allocate.clone());
     let Outcome::Done { seq, .. } = rig.done(SHOP, allocate) else { return };
     assert_eq!(seq, Seq(0), "it had happened already");

@@ -38,7 +38,8 @@ fn back(sale: &KnownSale, lines: &[u16]) -> Action {
         disposition: Disposition::Resell,
         tenders: vec![],
         accounts: Box::default(),
-        of: Some(Box::new(TakeBack { sale: sale.clone(), portions, void: None, granted: None })),
+        goods: None,
+        of: Some(Box::new(TakeBack { sale: sale.clone(), portions, void: None, serials: vec![], granted: None })),
     }
 }
 

@@ -203,6 +203,7 @@ pub(crate) fn item(no: u32) -> Item {
         tax_class: Label::new("standard").unwrap(),
         price: Some(Minor(100)),
         category: "".into(),
+        terms: None,
         unit_cost: None,
     }
 }
@@ -223,7 +224,7 @@ pub(crate) fn line(sku: u32, units: i64) -> SkuQty {
 }
 
 pub(crate) fn receive(sku: u32, units: i64) -> Action {
-    Action::Receive { lines: vec![line(sku, units)] }
+    Action::Receive { lines: vec![line(sku, units)], goods: None }
 }
 
 pub(crate) fn sell(skus: &[u32]) -> Action {
@@ -248,12 +249,13 @@ pub(crate) fn sell(skus: &[u32]) -> Action {
         takes: Box::default(),
         payments: Box::default(),
         pricing: None,
+        goods: None,
     })
 }
 
 pub(crate) fn reserve(sku: u32, units: i64, ttl_ms: u64) -> Action {
     let owner = Owner::new("cart").unwrap();
-    Action::Reserve { owner, ttl: Millis(ttl_ms), lines: vec![line(sku, units)] }
+    Action::Reserve { owner, ttl: Millis(ttl_ms), lines: vec![line(sku, units)], goods: None }
 }
 
 pub(crate) fn reservation_of(envelope: &Envelope) -> ReservationId {

@@ -28,7 +28,8 @@ pub const COUPONS_MAX: usize = 20;
 /// How long a basket stays suspended when nobody says: twelve hours, which is a day of trading.
 pub const TTL_DEFAULT: Millis = Millis(12 * 3_600_000);
 
-/// A line as its seller named it: what they did not name is none.
+/// A line as its seller named it: what they did not name is none. Serial numbers and lots are not kept: they
+/// are read again from the pieces that are sold in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedLine {
     /// The item.

@@ -1,6 +1,8 @@
 //! A basket: its lines and how it was paid.
 
+use super::SkuQty;
 use crate::account::Take;
+use crate::goods::Goods;
 use crate::hash::Hash;
 use crate::ids::{OrderId, Owner, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
 use crate::money::{Currency, Minor};
@@ -21,6 +23,14 @@ pub struct SaleLine {
     pub taxed: Taxed,
     /// What a unit had cost the shop, where that is known.
     pub unit_cost: Option<Minor>,
+}
+
+impl SaleLine {
+    /// The item and how much of it.
+    #[must_use]
+    pub const fn sku_qty(&self) -> SkuQty {
+        SkuQty { sku: self.sku, qty: self.qty }
+    }
 }
 
 /// A means of payment.
@@ -170,4 +180,6 @@ pub struct Sell {
     pub payments: Box<[(PaymentId, Minor)]>,
     /// How the prices came about, where there is more to say than the lines do.
     pub pricing: Option<Box<Pricing>>,
+    /// What there is to say of its goods; none for plain items.
+    pub goods: Option<Box<Goods>>,
 }

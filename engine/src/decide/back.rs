@@ -1,7 +1,7 @@
 //! What comes back of a known sale: granted where it was sold, given back where the customer stands.
 
 use super::settling::{gross, rounding};
-use super::{Place, next_receipt, sold};
+use super::{Place, goods, next_receipt, sold};
 use crate::account::{HOLD, RETRY_MS, Redemption, Take, Way, later_than};
 use crate::command::{Command, Disposition, Sell, Tender};
 use crate::drawer::Drawer;
@@ -100,18 +100,19 @@ fn given_back(
     of: &TakeBack,
     grant: Grant,
 ) -> Return {
-    let Grant { portions, lines, tenders, .. } = grant;
+    let Grant { portions, lines, tenders, pieces, .. } = grant;
+    let goods = goods::given_back(&of.sale, &portions, pieces);
     let granted = of.granted.is_some();
     let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), granted }));
     let receipt = next_receipt(place, till);
-    Return { receipt, channel: command.channel, lines, disposition, tenders, of, redemption: None }
+    Return { receipt, channel: command.channel, lines, disposition, tenders, of, redemption: None, goods }
 }
 
 /// One receipt: the sale has it. What is due is the difference, and the tenders of the sale settle it; where
 /// money goes back, each means of payment gets at most what was paid with it.
 pub(super) fn exchange(
     place: &impl Place,
-    command: &Command,
+    (command, now): (&Command, Timestamp),
     back: &TakeBack,
     disposition: Disposition,
     sell: &Sell,
@@ -126,7 +127,7 @@ pub(super) fn exchange(
     }
     let out = grant.tenders.iter().map(|tender| Tender { amount: Minor::ZERO.minus(tender.amount), ..*tender });
     let as_paid: Vec<Tender> = if sell.tenders.is_empty() { out.collect() } else { sell.tenders.clone() };
-    let mut sale = sold(place, sell, &as_paid, due, command)?;
+    let mut sale = sold(place, sell, &as_paid, due, (command, now))?;
     sale.redemption = redemption(command, takes(&command.action), Some(back));
     let back = given_back(place, command, None, disposition, back, grant);
     Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })

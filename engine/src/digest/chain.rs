@@ -22,6 +22,9 @@ impl Chain {
             bytes.minor(item.price.unwrap_or_default());
             bytes.0.push(u8::from(item.unit_cost.is_some()));
             bytes.minor(item.unit_cost.unwrap_or_default());
+            if let Some(terms) = &item.terms {
+                bytes.terms_of_item(terms);
+            }
             feed(&bytes.0);
         }
         for location in self.locations() {

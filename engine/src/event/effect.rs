@@ -3,6 +3,8 @@
 use super::{Event, Freed, Return, Sale};
 use crate::account::Entry;
 use crate::answer::Answer;
+use crate::command::{SaleLine, SkuQty};
+use crate::goods::{Kit, SoldGoods, each_moved};
 use crate::ids::SkuId;
 use crate::payment::Happening;
 use crate::stock::Change;
@@ -10,18 +12,24 @@ use crate::stock::Change;
 impl Sale {
     fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
         each_freed(&self.freed, tell);
-        for line in &self.lines {
-            tell(line.sku, Change::Sold { qty: line.qty, order: self.order.as_ref() });
-        }
+        let order = self.order.as_ref();
+        self.each_moved(|line| tell(line.sku, Change::Sold { qty: line.qty, order }));
+    }
+
+    /// Tells what left: of a kit, its parts.
+    pub fn each_moved(&self, tell: impl FnMut(SkuQty)) {
+        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits(self.goods.as_deref()), tell);
     }
 }
 
 impl Return {
     /// Money alone changes no stock.
     fn each_change<'a>(&'a self, tell: &mut impl FnMut(SkuId, Change<'a>)) {
-        for line in self.lines.iter().filter(|line| line.qty.is_positive()) {
-            tell(line.sku, Change::Returned { qty: line.qty, disposition: self.disposition });
-        }
+        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits(self.goods.as_deref()), |line| {
+            if line.qty.is_positive() {
+                tell(line.sku, Change::Returned { qty: line.qty, disposition: self.disposition });
+            }
+        });
     }
 }
 
@@ -47,7 +55,7 @@ impl Event {
                     }
                 }
             }
-            Event::Allocated { order, lines, freed } => {
+            Event::Allocated { order, lines, freed, .. } => {
                 each_freed(freed, &mut tell);
                 for line in lines {
                     tell(line.sku, Change::Allocated { order, qty: line.qty });
@@ -165,6 +173,10 @@ impl Event {
             Event::Payment { .. } => Answer::PaymentStep,
         }
     }
+}
+
+fn kits(goods: Option<&SoldGoods>) -> &[Kit] {
+    goods.map_or(&[], |goods| &goods.kits)
 }
 
 fn each_freed<'a>(freed: &'a [Freed], tell: &mut impl FnMut(SkuId, Change<'a>)) {

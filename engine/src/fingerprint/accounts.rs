@@ -64,8 +64,14 @@ impl Parts {
             match portion.what {
                 What::Goods(qty) => self.lines.qty(qty),
                 What::Money(amount) => self.money.minor(amount),
+                What::Part { sku, qty } => {
+                    self.lines.text("part");
+                    self.lines.number(u64::from(sku.0));
+                    self.lines.qty(qty);
+                }
             }
         }
+        of.serials.iter().for_each(|serial| self.lines.text(serial.as_str()));
         self.rest.maybe(of.void.as_ref().map(|why| why.as_str()));
     }
 }

@@ -1,8 +1,9 @@
 //! What was given back of one sale, and what may still come back of it.
 
-use super::{Grant, KnownSale, Payout, Portion, TakeBack, What};
+use super::{Apart, Grant, KnownSale, Payout, Portion, TakeBack, What, apart};
 use crate::account::{AccountKind, TAKES_MAX, Take, Way};
 use crate::command::{SaleLine, Tender, TenderKind};
+use crate::goods::{Kit, Piece};
 use crate::ids::AccountId;
 use crate::money::{Minor, divide_half_up};
 use crate::qty::Qty;
@@ -11,7 +12,7 @@ use crate::tax::Taxed;
 use std::collections::BTreeMap;
 
 /// What was given back of one line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineBack {
     /// Goods.
     pub qty: Qty,
@@ -21,6 +22,8 @@ pub struct LineBack {
     pub alone: Minor,
     /// The tax in both.
     pub tax: Minor,
+    /// Parts of its kits that came back alone, and pieces with serial numbers.
+    pub apart: Option<Box<Apart>>,
 }
 
 /// What was given back of one sale.
@@ -47,7 +50,13 @@ impl SaleLine {
     /// The part of this line that comes next, after what was given back of it. Amounts follow from
     /// all that came back so far and not from one part, so that parts never add up to more or less
     /// than the line.
-    fn part(&self, back: &LineBack, what: What) -> Result<SaleLine, Refusal> {
+    fn part(&self, back: &LineBack, what: What, kit: Option<&Kit>) -> Result<SaleLine, Refusal> {
+        if let Some(kit) = kit
+            && (back.apart.is_some() || matches!(what, What::Part { .. }))
+            && !matches!(what, What::Money(_))
+        {
+            return apart::part_of_kit(self, kit, back, what);
+        }
         let gross = self.taxed.gross();
         let money_left = gross.minus(back.for_goods).minus(back.alone);
         let (qty, amount) = match what {
@@ -66,6 +75,7 @@ impl SaleLine {
             What::Money(amount) if amount <= Minor::ZERO => return Err(Refusal::BadAmount),
             What::Money(amount) if amount > money_left => return Err(Refusal::MoreThanPaid { left: money_left.0 }),
             What::Money(amount) => (Qty::ZERO, amount),
+            What::Part { sku, .. } => return Err(Refusal::MoreThanSold { sku, left: Qty::ZERO }),
         };
         let given = back.for_goods.plus(back.alone).plus(amount);
         let tax = share(self.taxed.tax, given.0, gross.0).minus(back.tax);
@@ -76,13 +86,16 @@ impl SaleLine {
 
 impl LineBack {
     fn fold(&mut self, part: &SaleLine, what: What, sign: Sign) {
-        self.qty = match sign {
-            Sign::Plus => self.qty.plus(part.qty),
-            Sign::Minus => self.qty.minus(part.qty),
-        };
         self.tax = sign.fold(self.tax, part.taxed.tax);
+        match (what, sign) {
+            (What::Goods(_), Sign::Plus) => self.qty = self.qty.plus(part.qty),
+            (What::Goods(_), Sign::Minus) => self.qty = self.qty.minus(part.qty),
+            (What::Part { sku, qty }, Sign::Plus) => self.apart.get_or_insert_default().take_part(sku, qty),
+            (What::Part { sku, qty }, Sign::Minus) => self.undo_part(sku, qty),
+            (What::Money(_), _) => {}
+        }
         match what {
-            What::Goods(_) => self.for_goods = sign.fold(self.for_goods, part.taxed.gross()),
+            What::Goods(_) | What::Part { .. } => self.for_goods = sign.fold(self.for_goods, part.taxed.gross()),
             What::Money(_) => self.alone = sign.fold(self.alone, part.taxed.gross()),
         }
     }
@@ -109,7 +122,8 @@ impl GivenBack {
     ///
     /// # Errors
     /// [`Refusal::EmptyBasket`] when nothing is left, [`Refusal::NoSuchLine`], [`Refusal::BadQuantity`],
-    /// [`Refusal::MoreThanSold`], [`Refusal::BadAmount`], [`Refusal::MoreThanPaid`],
+    /// [`Refusal::MoreThanSold`], [`Refusal::BadAmount`], [`Refusal::MoreThanPaid`], [`Refusal::TraceMissing`] and
+    /// [`Refusal::SerialNotSold`] for the pieces of a line that was sold by serial numbers,
     /// [`Refusal::AlreadyReturned`] when a sale is to be cancelled of which something came back, and
     /// those of [`Payout::settled`], [`GivenBack::refunds`] and of accounts that have paid nothing.
     pub fn grant(&self, asked: &TakeBack, payout: &Payout) -> Result<Grant, Refusal> {
@@ -120,29 +134,45 @@ impl GivenBack {
         if portions.is_empty() {
             return Err(Refusal::EmptyBasket);
         }
+        apart::check_sold(asked, self)?;
         let mut lines = Vec::with_capacity(portions.len());
+        let mut pieces = Vec::new();
         let mut now = self.lines.clone();
-        for portion in &portions {
+        for (no, portion) in (0_u16..).zip(&portions) {
             let line = asked.sale.lines.get(usize::from(portion.line));
             let line = line.ok_or(Refusal::NoSuchLine { line: portion.line })?;
             let back = now.entry(portion.line).or_default();
-            let part = line.part(back, portion.what)?;
+            let part = line.part(back, portion.what, asked.sale.kit(portion.line))?;
             back.fold(&part, portion.what, Sign::Plus);
+            if let Some(goods) = &asked.sale.goods {
+                let own = apart::pieces_back(goods, portion, &part, back, &asked.serials)?;
+                back.take_pieces(&own);
+                pieces.extend(own.into_iter().map(|piece| Piece { line: no, ..piece }));
+            }
             lines.push(part);
         }
+        apart::check_named(&asked.serials, &pieces)?;
         let (amount, tenders) = payout.settled(lines.iter().map(|line| line.taxed.gross()).sum())?;
         let tenders = self.refunds(&asked.sale, &tenders, amount)?;
         let credits = self.credits(&asked.sale, &tenders, &payout.accounts)?;
-        Ok(Grant { portions, lines, tenders, credits })
+        Ok(Grant { portions, lines, tenders, credits, pieces })
     }
 
     /// All goods that did not come back yet.
     fn rest(&self, sale: &KnownSale) -> Vec<Portion> {
+        let nothing = LineBack::default();
         let left = |(line, sold): (u16, &SaleLine)| {
-            let left = sold.qty.minus(self.lines.get(&line).copied().unwrap_or_default().qty);
-            left.is_positive().then_some(Portion { line, what: What::Goods(left) })
+            let back = self.lines.get(&line).unwrap_or(&nothing);
+            match sale.kit(line).filter(|_| back.apart.is_some()) {
+                Some(kit) => apart::rest_of_kit(line, sold.qty, kit, back),
+                None => vec![Portion { line, what: What::Goods(sold.qty.minus(back.qty)) }],
+            }
         };
-        (0..).zip(&sale.lines).filter_map(left).collect()
+        let is_something = |portion: &Portion| match portion.what {
+            What::Goods(qty) | What::Part { qty, .. } => qty.is_positive(),
+            What::Money(amount) => amount > Minor::ZERO,
+        };
+        (0..).zip(&sale.lines).flat_map(left).filter(is_something).collect()
     }
 
     /// How an amount goes back: as asked, which adds up to it, or to the means of payment in the order in which the sale
@@ -256,6 +286,14 @@ impl GivenBack {
         for (portion, part) in grant.portions.iter().zip(&grant.lines) {
             self.lines.entry(portion.line).or_default().fold(part, portion.what, sign);
         }
+        for piece in &grant.pieces {
+            let Some(portion) = grant.portions.get(usize::from(piece.line)) else { continue };
+            let back = self.lines.entry(portion.line).or_default();
+            match sign {
+                Sign::Plus => back.take_pieces(std::slice::from_ref(piece)),
+                Sign::Minus => back.undo_piece(piece),
+            }
+        }
         for tender in &grant.tenders {
             let sum = self.tenders.entry(tender.kind).or_default();
             *sum = sign.fold(*sum, tender.amount);
@@ -286,7 +324,7 @@ fn to_the_original(sale: &KnownSale, mut left: BTreeMap<TenderKind, Minor>, amou
 }
 
 /// `whole * part / of`, rounded half away from zero; all of it when the part is the whole.
-fn share(whole: Minor, part: i64, of: i64) -> Minor {
+pub(super) fn share(whole: Minor, part: i64, of: i64) -> Minor {
     if part == of {
         return whole;
     }

@@ -6,18 +6,22 @@
 //! location, or where accounts get something back, it grants the return first; the grant is kept or undone
 //! with what becomes of the return.
 
+mod apart;
 mod given;
 mod grant;
 
+pub use apart::Apart;
 pub use given::{AccountBack, GivenBack, LineBack};
 pub use grant::{GrantAsk, Payout, PendingGrant, grant_first, grant_to, may_need_others, payout, takes};
 
 use crate::account::{Take, Way};
-use crate::command::{SaleLine, Tender};
+use crate::command::{SaleLine, SkuQty, Tender};
 use crate::event::Record;
-use crate::ids::{Label, LocationId, Seq, SessionNo, TillNo};
+use crate::goods::{Kit, Piece, SoldGoods, each_moved};
+use crate::ids::{Label, LocationId, Seq, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
+use crate::scan::Mark;
 use crate::time::Timestamp;
 
 /// The name of a sale: where it was decided, and its place in the log.
@@ -42,6 +46,8 @@ pub struct KnownSale {
     pub tenders: Vec<Tender>,
     /// What accounts paid of that.
     pub takes: Vec<Take>,
+    /// What there is to say of its goods.
+    pub goods: Option<Box<SoldGoods>>,
     /// When it was decided.
     pub time: Timestamp,
     /// The closed session that it came late for.
@@ -64,6 +70,13 @@ pub enum What {
     Goods(Qty),
     /// Money alone, with tax: the goods stay with the customer.
     Money(Minor),
+    /// So much of one part of the kits that the line is, with its share of the money.
+    Part {
+        /// The part.
+        sku: SkuId,
+        /// How much of it.
+        qty: Qty,
+    },
 }
 
 /// Why and of what something is given back.
@@ -88,6 +101,8 @@ pub struct TakeBack {
     pub portions: Vec<Portion>,
     /// Why the whole sale is cancelled; none for a return.
     pub void: Option<Label>,
+    /// The serial numbers of the pieces that come back; none: the portions bring all there are of their lines.
+    pub serials: Vec<Mark>,
     /// What the location that sold has granted, where it was asked.
     pub granted: Option<Grant>,
 }
@@ -103,6 +118,8 @@ pub struct Grant {
     pub tenders: Vec<Tender>,
     /// What of that goes to which account.
     pub credits: Vec<Take>,
+    /// The pieces that are known by their serial numbers, by portion.
+    pub pieces: Vec<Piece>,
 }
 
 impl KnownSale {
@@ -122,8 +139,20 @@ impl KnownSale {
                 .filter(|take| take.way == Way::Out)
                 .copied()
                 .collect(),
+            goods: sale.goods.clone(),
             time: record.time,
             late: sale.late,
         })
+    }
+    /// Tells what left with it: of a kit, its parts.
+    pub fn each_moved(&self, tell: impl FnMut(SkuQty)) {
+        let kits = self.goods.as_ref().map_or(&[][..], |goods| &goods.kits);
+        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits, tell);
+    }
+
+    /// The kit that a line is.
+    #[must_use]
+    pub fn kit(&self, line: u16) -> Option<&Kit> {
+        self.goods.as_ref()?.kit(line)
     }
 }

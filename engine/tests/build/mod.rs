@@ -46,12 +46,13 @@ pub(crate) fn sell(lines: &[(SkuId, i64)]) -> Sell {
         takes: Box::default(),
         payments: Box::default(),
         pricing: None,
+        goods: None,
     }
 }
 
 pub(crate) fn reserve(who: &str, lines: &[(SkuId, i64)]) -> Action {
     let lines = lines.iter().map(|(sku, units)| line(*sku, *units)).collect();
-    Action::Reserve { owner: owner(who), ttl: Millis(60_000), lines }
+    Action::Reserve { owner: owner(who), ttl: Millis(60_000), lines, goods: None }
 }
 
 pub(crate) fn policy(sku: SkuId, safety: [i64; 3]) -> Action {
@@ -62,7 +63,7 @@ pub(crate) fn policy(sku: SkuId, safety: [i64; 3]) -> Action {
 pub(crate) fn with_tea(units: i64) -> PlaceState {
     let mut place = PlaceState::default();
     if units > 0 {
-        run(&mut place, 1, Channel::Till, Action::Receive { lines: vec![line(TEA, units)] }).unwrap();
+        run(&mut place, 1, Channel::Till, Action::Receive { lines: vec![line(TEA, units)], goods: None }).unwrap();
     }
     place
 }

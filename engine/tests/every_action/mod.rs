@@ -31,10 +31,13 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::Release { .. } => ("release", Some(Action::Expire { reservation })),
         Action::Expire { .. } => {
             let lines = vec![line(TEA, 1)];
-            ("expire", Some(Action::Allocate { order, lines, reservation: None, owner: Some(owner("ann")) }))
+            (
+                "expire",
+                Some(Action::Allocate { order, lines, reservation: None, owner: Some(owner("ann")), goods: None }),
+            )
         }
         Action::Allocate { .. } => ("allocate", Some(Action::Deallocate { order })),
-        Action::Deallocate { .. } => ("deallocate", Some(Action::Receive { lines: vec![line(TEA, 1)] })),
+        Action::Deallocate { .. } => ("deallocate", Some(Action::Receive { lines: vec![line(TEA, 1)], goods: None })),
         Action::Receive { .. } => ("receive", Some(give_back(None))),
         Action::Return { of: None, .. } => ("return", Some(give_back(Some(take_back(None))))),
         Action::Return { of: Some(of), .. } if of.void.is_none() => {
@@ -232,8 +235,8 @@ fn of_account(ask: AccountAsk) -> Action {
 pub(crate) fn take_back(void: Option<&str>) -> Box<TakeBack> {
     let of = SaleRef { seq: Seq(1), location: SHOP };
     let (lines, tenders, takes, time) = (vec![], vec![], vec![], Timestamp(0));
-    let sale = KnownSale { of, till: None, lines, tenders, takes, time, late: None };
-    Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None })
+    let sale = KnownSale { of, till: None, lines, tenders, takes, time, late: None, goods: None };
+    Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None, serials: vec![] })
 }
 
 pub(crate) fn give_back(of: Option<Box<TakeBack>>) -> Action {
@@ -246,6 +249,7 @@ pub(crate) fn give_back(of: Option<Box<TakeBack>>) -> Action {
         tenders: vec![],
         accounts: Box::default(),
         of,
+        goods: None,
     }
 }
 

@@ -115,7 +115,7 @@ impl Game {
             0..=5 => self.sale(&a, who),
             6..=8 => {
                 let lines = a.iter().chain(&b).map(|(sku, units)| line(*sku, *units)).collect();
-                Action::Reserve { owner: owner(who), ttl: Millis(1_000 + self.dice.below(90_000)), lines }
+                Action::Reserve { owner: owner(who), ttl: Millis(1_000 + self.dice.below(90_000)), lines, goods: None }
             }
             9 => Action::Release { reservation: self.reservation() },
             10 => Action::Expire { reservation: self.reservation() },
@@ -125,9 +125,13 @@ impl Game {
                 lines: a.iter().map(|(sku, units)| line(*sku, *units)).collect(),
                 reservation: self.sometimes(3).then(|| self.reservation()),
                 owner: self.sometimes(3).then(|| owner(who)),
+                goods: None,
             },
             14 => Action::Deallocate { order: self.order() },
-            15 => Action::Receive { lines: a.iter().chain(&b).map(|(sku, units)| line(*sku, *units)).collect() },
+            15 => Action::Receive {
+                lines: a.iter().chain(&b).map(|(sku, units)| line(*sku, *units)).collect(),
+                goods: None,
+            },
             16 => Action::Return {
                 till: Some(TillNo(2)),
                 currency: Currency::EUR,
@@ -137,6 +141,7 @@ impl Game {
                 tenders: vec![],
                 accounts: Box::default(),
                 of: None,
+                goods: None,
             },
             17 => self.adjustment(a[0].0),
             18 => {

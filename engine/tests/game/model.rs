@@ -105,7 +105,7 @@ impl Model {
         let safety = move |sku: SkuId| safety.get(&sku).map_or(0, |of| of[channel.index()]);
         match action {
             Action::Sell(sell) => self.sell(sell, safety),
-            Action::Reserve { owner, ttl, lines } => {
+            Action::Reserve { owner, ttl, lines, .. } => {
                 let mut wanted = units(lines);
                 let short = self.short(&wanted, &safety, &BTreeSet::new(), None);
                 let in_the_way =
@@ -143,7 +143,7 @@ impl Model {
                 self.holds.remove(at);
                 Ok(0)
             }
-            Action::Allocate { order, lines, reservation, owner } => {
+            Action::Allocate { order, lines, reservation, owner, .. } => {
                 let asked = units(lines);
                 if let Some(known) = self.orders.iter().find(|known| known.id == *order) {
                     let same = known.asked == asked;
@@ -202,7 +202,7 @@ impl Model {
 
     fn goods(&mut self, action: &Action) -> Outcome {
         match action {
-            Action::Receive { lines } => {
+            Action::Receive { lines, .. } => {
                 for line in lines {
                     let came = line.qty.milli() / 1_000;
                     *self.on_hand.entry(line.sku).or_default() += came;

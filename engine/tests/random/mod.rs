@@ -33,6 +33,7 @@ pub(crate) fn item(sku: u32, price: i64) -> Arc<Item> {
         price: Some(Minor(price)),
         category: if sku.is_multiple_of(2) { "even".into() } else { "odd".into() },
         unit_cost: None,
+        terms: None,
     })
 }
 

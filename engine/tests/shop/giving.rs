@@ -4,7 +4,7 @@ use super::Shop;
 use super::reading::Reading;
 use onhand_engine::command::{Action, Disposition};
 use onhand_engine::event::Sale;
-use onhand_engine::ids::{LocationId, Seq};
+use onhand_engine::ids::{Code, LocationId, Seq};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
@@ -21,6 +21,7 @@ pub(super) fn known_sale(no: usize, location: LocationId, time: Timestamp, sale:
         takes: sale.redemption.iter().flat_map(|paid| paid.takes.clone()).collect(),
         time,
         late: sale.late,
+        goods: sale.goods.clone(),
     }
 }
 
@@ -32,11 +33,13 @@ impl Shop {
         let till = reading.till();
         let mut portions = Vec::new();
         while let Some(word) = reading.next_word().filter(|word| word != "for") {
-            portions.push(portion(&word));
+            portions.push(self.part_portion(&word).unwrap_or_else(|| portion(&word)));
         }
         let sale = self.sales[sale - 1].clone();
+        let serials = reading.value("serials").unwrap_or_default();
+        let serials = serials.split('+').filter(|one| !one.is_empty()).map(|one| Code::new(one).unwrap()).collect();
         let void = (verb == "void").then(|| reading.code("reason").unwrap());
-        let of = Box::new(TakeBack { sale, portions, void, granted: None });
+        let of = Box::new(TakeBack { sale, portions, void, granted: None, serials });
         if verb == "exchange" {
             let Action::Sell(sell) = self.basket(till, "sell", reading)? else { panic!("an exchange sells") };
             let disposition = Disposition::Resell;
@@ -47,7 +50,7 @@ impl Shop {
         let disposition = Disposition::ALL.into_iter().find(is_named).unwrap();
         let (lines, said, currency) = (Vec::new(), Default::default(), Currency::EUR);
         let accounts = self.credits(reading, &tenders);
-        Ok(Action::Return { till, currency, lines, said, disposition, tenders, accounts, of: Some(of) })
+        Ok(Action::Return { till, currency, lines, said, disposition, tenders, accounts, of: Some(of), goods: None })
     }
 }
 

@@ -7,6 +7,7 @@ mod accounts;
 mod basket;
 mod drawer;
 mod giving;
+mod goods;
 mod grants;
 mod payment;
 mod pricing;
@@ -85,6 +86,7 @@ impl Shop {
         let mut reading = Reading::of(line);
         let outcome = match reading.word().as_str() {
             "item" => self.define(&mut reading),
+            "kit" | "terms" => self.set_terms(&mut reading),
             "tax" => self.set_tax(&mut reading),
             "time" => self.pass_time(reading.millis()),
             "show" => self.show(&mut reading),
@@ -186,17 +188,20 @@ impl Shop {
             _ if basket::VERBS.contains(&verb) => Ok(self.basket_action(verb, reading)),
             _ => Ok(self.action(verb, reading)),
         };
-        let action = match action {
+        let mut action = match action {
             Ok(action) => action,
             Err(refusal) => return self.refused(&refusal),
         };
         let lines = match &action {
-            Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines } => lines.clone(),
+            Action::Reserve { lines, .. } | Action::Allocate { lines, .. } | Action::Receive { lines, .. } => {
+                lines.clone()
+            }
             Action::Sell(Sell { lines, .. }) | Action::Return { lines, .. } => {
                 lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }).collect()
             }
             _ => vec![],
         };
+        self.say_goods(&mut action, reading);
         let check = |line: &SkuQty| self.items[line.sku.index()].check_qty(line.qty);
         if let Some(refusal) = lines.iter().find_map(|line| check(line).err()) {
             return self.refused(&refusal);
@@ -263,6 +268,7 @@ impl Shop {
         if let Event::GoodsReturned(back) = &event {
             text += &drawer::rounding(&back.tenders);
         }
+        text += &self.told_goods(&event);
         if let Event::Drawer { happening: Happening::SessionClosed { journal, .. }, .. } = &event {
             self.journal.clone_from(journal);
         }
@@ -334,6 +340,15 @@ impl Shop {
             Refusal::BalanceShort { short_by, available } => {
                 format!("{text} short_by={short_by} available={available}")
             }
+            Refusal::BadKit { part, why, .. } => format!("{text} {}: {why}", self.name(*part)),
+            Refusal::ItemBlocked { sku, .. }
+            | Refusal::NotForChannel { sku, .. }
+            | Refusal::TooManyPerOrder { sku, .. }
+            | Refusal::AgeNotChecked { sku, .. }
+            | Refusal::ItemExpired { sku, .. } => format!("{text} {}", self.name(*sku)),
+            Refusal::TraceMissing { sku, field } => format!("{text} {} {field}", self.name(*sku)),
+            Refusal::SerialSold { sku, serial } => format!("{text} {}:{serial}", self.name(*sku)),
+            Refusal::SerialNotSold { serial } => format!("{text} {serial}"),
             Refusal::Payment(Refused::Undecided { stage, .. } | Refused::Stage { stage }) => {
                 format!("{text} {}", stage.name())
             }

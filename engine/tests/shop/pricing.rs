@@ -311,6 +311,7 @@ impl Shop {
             pricing: quote.pricing(),
             session: None,
             takes: Box::default(),
+            goods: None,
             payments: Box::default(),
         }))
     }

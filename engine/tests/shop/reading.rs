@@ -145,6 +145,7 @@ impl Shop {
                 tax_class: Label::new("standard").unwrap(),
                 price: None,
                 category: "".into(),
+                terms: None,
                 unit_cost: None,
             });
         }
@@ -176,11 +177,11 @@ impl Shop {
 
     pub(crate) fn action(&mut self, verb: &str, reading: &mut Reading) -> Action {
         match verb {
-            "receive" => Action::Receive { lines: self.lines(reading) },
+            "receive" => Action::Receive { lines: self.lines(reading), goods: None },
             "reserve" => {
                 self.reservations.push(reading.word());
                 let owner = Code::new(&reading.word()).unwrap();
-                Action::Reserve { owner, ttl: reading.ttl(), lines: self.lines(reading) }
+                Action::Reserve { owner, ttl: reading.ttl(), lines: self.lines(reading), goods: None }
             }
             "extend" => {
                 let reservation = self.reservation(&reading.word());
@@ -191,7 +192,7 @@ impl Shop {
             "allocate" => {
                 let order = Code::new(&reading.word()).unwrap();
                 let (reservation, owner) = (self.hold(reading), reading.code("owner"));
-                Action::Allocate { order, lines: self.lines(reading), reservation, owner }
+                Action::Allocate { order, lines: self.lines(reading), reservation, owner, goods: None }
             }
             "deallocate" => Action::Deallocate { order: Code::new(&reading.word()).unwrap() },
             "adjust" => self.adjust(reading),
@@ -260,7 +261,17 @@ impl Shop {
             let disposition = Disposition::ALL.into_iter().find(named).unwrap();
             let said = Said::default();
             let accounts = self.credits(reading, &tenders);
-            return Ok(Action::Return { till, currency, lines, said, disposition, tenders, accounts, of: None });
+            return Ok(Action::Return {
+                till,
+                currency,
+                lines,
+                said,
+                disposition,
+                tenders,
+                accounts,
+                of: None,
+                goods: None,
+            });
         }
         let takes = self.takes(reading, &tenders);
         let standing = if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request };
@@ -278,6 +289,7 @@ impl Shop {
             payments: self.uses(reading, &tenders),
             tenders,
             pricing: None,
+            goods: None,
         }))
     }
 }

@@ -13,8 +13,11 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ETAG, HeaderMap, HeaderValue};
+use onhand_actors::handle::Handle;
 use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::event::Record;
 use onhand_engine::ids::{Code, LocationCode, Seq, SkuCode, SkuId};
+use onhand_persistence::log::Error;
 use onhand_protocol::convert;
 use onhand_protocol::limits::{PAGE_DEFAULT, PAGE_MAX};
 use onhand_protocol::message::read::{EventPage, ItemPage, LevelPage, LocationList, TotalsList};
@@ -22,6 +25,9 @@ use onhand_protocol::message::{Channel, ItemInput, Scan};
 use onhand_protocol::value::{Id, Position, Text};
 use serde::Deserialize;
 use std::sync::Arc;
+
+/// Pages of the log that are read for one page of exceptions.
+const LOOKS_MAX: usize = 20;
 
 pub(super) type Answer = Result<Response, Fault>;
 
@@ -40,10 +46,38 @@ pub(super) type Asking = Result<Query<Asked>, QueryRejection>;
 
 pub(super) fn asked(query: Asking) -> Result<Asked, Fault> {
     let Query(asked) = query.map_err(unreadable)?;
-    if asked.limit.is_some_and(|limit| limit == 0 || limit > PAGE_MAX) {
-        return Err(Fault::new(1001, format!("limit is 1 to {PAGE_MAX}")).at("limit"));
-    }
+    limit(asked.limit)?;
     Ok(asked)
+}
+
+fn limit(asked: Option<usize>) -> Result<usize, Fault> {
+    match asked {
+        Some(limit) if limit == 0 || limit > PAGE_MAX => {
+            Err(Fault::new(1001, format!("limit is 1 to {PAGE_MAX}")).at("limit"))
+        }
+        limit => Ok(limit.unwrap_or(PAGE_DEFAULT)),
+    }
+}
+
+/// The next events that a person has to look at, and how far was looked: not all of the log at once.
+fn exceptions(handle: &Handle, after: Seq, limit: usize) -> Result<(Vec<(Seq, Record)>, Seq), Error> {
+    let (mut found, mut next) = (Vec::new(), after);
+    for _ in 0..LOOKS_MAX {
+        let page = handle.events(next, PAGE_MAX)?;
+        if page.is_empty() {
+            break;
+        }
+        for (seq, record) in page {
+            next = seq;
+            if record.event.is_exceptional() {
+                found.push((seq, record));
+            }
+            if found.len() == limit {
+                return Ok((found, next));
+            }
+        }
+    }
+    Ok((found, next))
 }
 
 fn unreadable(why: QueryRejection) -> Fault {
@@ -145,22 +179,24 @@ fn read_items(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
     let asked = asked(query)?;
     let items = app.shared.handle.directory().items(asked.after_item(app)?, asked.limit());
     let next = items.last().filter(|_| items.len() == asked.limit()).map(|item| item.code.to_string());
-    let items = items.iter().map(|item| told(item, &caller)).collect();
+    let book = wire::Book(app.shared.handle.directory());
+    let items = items.iter().map(|item| told(item, &caller, &book)).collect();
     Ok(answer::json(&ItemPage { items, next }))
 }
 
 pub(crate) async fn item(State(app): State<Arc<App>>, Path(sku): Path<String>, headers: HeaderMap) -> Response {
     let read = || {
         let caller = reader(&app, &headers, Read::Catalogue)?;
-        let item = wire::item(app.shared.handle.directory(), &coded(&sku, "sku")?)?;
-        Ok(answer::json(&told(&item, &caller)))
+        let directory = app.shared.handle.directory();
+        let item = wire::item(directory, &coded(&sku, "sku")?)?;
+        Ok(answer::json(&told(&item, &caller, &wire::Book(directory))))
     };
     respond(read())
 }
 
 /// What things cost the shop is not for everybody who may see what it sells.
-fn told(item: &Item, caller: &Principal) -> ItemInput {
-    let mut told = convert::item(item);
+fn told(item: &Item, caller: &Principal, book: &wire::Book<'_>) -> ItemInput {
+    let mut told = convert::item(item, book);
     told.unit_cost.take_if(|_| rights::check_read(caller, Read::Reports).is_err());
     told
 }
@@ -238,26 +274,52 @@ pub(crate) async fn reservation(
     respond(read())
 }
 
-pub(crate) async fn events(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+/// What the feed is asked with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeedAsked {
+    after: Option<String>,
+    limit: Option<usize>,
+    only: Option<Only>,
+}
+
+/// Which events are told.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Only {
+    /// Those that a person has to look at.
+    Exceptions,
+}
+
+type AskingFeed = Result<Query<FeedAsked>, QueryRejection>;
+
+pub(crate) async fn events(State(app): State<Arc<App>>, query: AskingFeed, headers: HeaderMap) -> Response {
     respond(read_events(&app, query, &headers).await)
 }
 
 /// The feed of durable events. The last page has a `next` too: to ask again later.
-async fn read_events(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
+async fn read_events(app: &App, query: AskingFeed, headers: &HeaderMap) -> Answer {
     reader(app, headers, Read::Events)?;
-    let asked = asked(query)?;
+    let Query(asked) = query.map_err(unreadable)?;
+    let limit = limit(asked.limit)?;
     let wrong = |_| Fault::new(1017, "`after` is a place in the log: a whole number").at("after");
     let after = Seq(asked.after.as_deref().map_or(Ok(0), str::parse).map_err(wrong)?);
-    let (handle, limit) = (app.shared.handle.clone(), asked.limit());
-    let reading = tokio::task::spawn_blocking(move || handle.events(after, limit));
+    let handle = app.shared.handle.clone();
+    let reading = tokio::task::spawn_blocking(move || match asked.only {
+        None => handle.events(after, limit).map(|mut found| {
+            found.truncate(limit);
+            let next = found.last().map_or(after, |(seq, _)| *seq);
+            (found, next)
+        }),
+        Some(Only::Exceptions) => exceptions(&handle, after, limit),
+    });
     let found = reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))?;
     let found = found.map_err(|why| {
         tracing::error!(%why, "the feed cannot be read");
         Fault::new(5010, "the events cannot be read; run onhand verify")
     })?;
     let book = wire::Book(app.shared.handle.directory());
-    let found = &found[..found.len().min(limit)];
-    let next = found.last().map_or(after, |(seq, _)| *seq);
+    let (found, next) = found;
     let events = found.iter().map(|(seq, record)| convert::event(*seq, record, &book)).collect();
     Ok(answer::json(&EventPage { events, next: Position(next) }))
 }

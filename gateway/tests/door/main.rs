@@ -8,6 +8,7 @@ mod commands;
 mod compact;
 mod drawer;
 mod figures;
+mod goods;
 mod harness;
 mod live;
 mod own_prices;

@@ -89,6 +89,7 @@ fn item(goods: &Goods, number: u32) -> Option<ItemInput> {
         tax_class: Text(Label::new("standard").ok()?),
         price: Some(Amount(Minor(PRICE))),
         category: "load test".to_owned(),
+        terms: None,
         unit_cost: None,
     })
 }

@@ -63,6 +63,7 @@ impl Job {
                 group: None,
                 coupons: Vec::new(),
                 tax_exempt: None,
+                age_checked: None,
             }),
         };
         Request { id: Id(self.id.0), approval: None, body }
@@ -79,6 +80,9 @@ fn sale_line(line: &Line) -> SaleLine {
         tax: Some(TaxAsItWas { amount: Amount(Minor::ZERO), rate_ppm: 0 }),
         price_reason: None,
         discount: None,
+        expiry: None,
+        lot: None,
+        serials: vec![],
     }
 }
 

@@ -74,6 +74,7 @@ fn nameless(sku: &SkuCode) -> Option<ItemInput> {
         tax_class: Text(Label::new("standard").ok()?),
         price: None,
         category: String::new(),
+        terms: None,
         unit_cost: None,
     })
 }

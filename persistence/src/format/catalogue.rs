@@ -80,6 +80,7 @@ impl TryFrom<Item> for catalogue::Item {
             tax_class: label(&item.tax_class)?,
             price: item.price.map(Minor),
             category: item.category.into(),
+            terms: None,
             unit_cost: item.unit_cost.map(Minor),
         })
     }

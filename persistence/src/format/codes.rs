@@ -8,6 +8,7 @@ use onhand_engine::command::{Channel, Disposition, Standing, TenderKind};
 use onhand_engine::drawer::Movement;
 use onhand_engine::drawer::journal::Posting;
 use onhand_engine::drawer::rules::Account;
+use onhand_engine::goods::Only;
 use onhand_engine::payment::Stage;
 use onhand_engine::qty::Unit;
 use onhand_engine::tax::{PriceBasis, TaxRounding};
@@ -41,6 +42,7 @@ codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher =
 codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2 });
 codes!(Way { Out = 0, In = 1, Open = 2 });
 codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
+codes!(Only { Store = 0, Online = 1 });
 codes!(Unit { Each = 0, Kilogram = 1, Litre = 2, Metre = 3 });
 codes!(PriceBasis { TaxInclusive = 0, TaxExclusive = 1 });
 codes!(TaxRounding { Line = 0, Document = 1 });

@@ -6,6 +6,7 @@ use super::basket;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
 use super::drawer::{Happening, RulesPart};
+use super::goods::{ItemsWithTerms, KitsAllocated};
 use super::payment::PaymentEvent;
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
@@ -65,6 +66,8 @@ pub(super) enum AnyEvent {
     PeopleRequired { at: u32, required: bool },
     Payment(Box<PaymentEvent>),
     Basket { till: u16, happening: Box<basket::Happening> },
+    ItemsWithTerms(Box<ItemsWithTerms>),
+    KitsAllocated(Box<KitsAllocated>),
     GrantEnded { command: u128, sale: u64, kept: bool },
 }
 
@@ -250,6 +253,7 @@ impl TryFrom<Sale> for event::Sale {
             late: None,
             redemption: None,
             pricing: None,
+            goods: None,
             payments: None,
         })
     }
@@ -279,6 +283,7 @@ impl TryFrom<Return> for event::Return {
             tenders: tenders_in(back.tenders)?,
             of: None,
             redemption: None,
+            goods: None,
         })
     }
 }
@@ -335,7 +340,10 @@ impl From<&Event> for AnyEvent {
             }
             Event::Released(freed) => Self::Released(freed.into()),
             Event::Expired(freed) => Self::Expired(freed.into()),
-            Event::Allocated { order, lines, freed } => Self::Allocated {
+            Event::Allocated { order, lines, freed, asked: Some(asked) } => {
+                Self::KitsAllocated(Box::new(KitsAllocated::new(order, lines, freed, asked)))
+            }
+            Event::Allocated { order, lines, freed, asked: None } => Self::Allocated {
                 order: order.to_string(),
                 lines: lines_out(lines),
                 freed: freed.iter().map(Into::into).collect(),
@@ -344,7 +352,7 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
-            Event::GoodsReturned(back) if back.of.is_some() || back.redemption.is_some() => {
+            Event::GoodsReturned(back) if back.of.is_some() || back.redemption.is_some() || back.goods.is_some() => {
                 Self::SaleReturned(Box::new(SaleReturn::new(back)))
             }
             Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),
@@ -358,9 +366,10 @@ impl From<&Event> for AnyEvent {
                 Self::Counted { sku: sku.0, counted: counted.milli(), variance: variance.milli() }
             }
             Event::PolicySet { sku, policy } => Self::PolicySet { sku: sku.0, policy: policy.into() },
-            Event::ItemsDefined { items, added } => {
-                Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added }
-            }
+            Event::ItemsDefined { items, added } => match ItemsWithTerms::of(items, *added) {
+                Some(items) => Self::ItemsWithTerms(Box::new(items)),
+                None => Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added },
+            },
             Event::LocationDefined { location } if location.tax.dated.is_empty() => {
                 Self::LocationDefined(Box::new(location.into()))
             }
@@ -434,7 +443,10 @@ impl TryFrom<AnyEvent> for Event {
                 order: code(&order)?,
                 lines: lines_in(lines),
                 freed: freed.into_iter().map(Into::into).collect(),
+                asked: None,
             },
+            AnyEvent::KitsAllocated(allocated) => allocated.read()?,
+            AnyEvent::ItemsWithTerms(items) => items.read()?,
             AnyEvent::Deallocated { order, lines } => {
                 Self::Deallocated { order: code(&order)?, lines: lines_in(lines) }
             }

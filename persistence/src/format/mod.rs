@@ -16,6 +16,7 @@ mod catalogue;
 mod codes;
 mod drawer;
 mod event;
+mod goods;
 pub mod head;
 mod payment;
 mod people;

@@ -5,10 +5,11 @@ use super::account::{RedemptionPart, TakePart, takes_in, takes_out};
 use super::catalogue::label;
 use super::codes::Coded;
 use super::event::{Return, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
+use super::goods::{Apart, Piece, SoldGoods, pieces_in, pieces_out};
 use super::whole_sale::WholeSale;
 use onhand_engine::command::TenderKind;
 use onhand_engine::event;
-use onhand_engine::ids::{AccountId, CommandId, LocationId, Seq};
+use onhand_engine::ids::{AccountId, CommandId, LocationId, Seq, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::returns::{self, AccountBack, LineBack, PendingGrant, SaleRef, What};
@@ -20,6 +21,7 @@ pub(super) struct SaleReturn {
     back: Return,
     of: Option<Of>,
     redemption: Option<RedemptionPart>,
+    goods: Option<SoldGoods>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -52,13 +54,15 @@ pub(super) struct Grant {
     lines: Vec<WideLine>,
     tenders: Vec<Tender>,
     credits: Vec<TakePart>,
+    pieces: Vec<Piece>,
 }
 
-/// A line of a sale with goods, or with money alone.
+/// A line of a sale with goods, with money alone, or with a part of its kits.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Portion {
     line: u16,
     goods: bool,
+    part: Option<u32>,
     amount: i64,
 }
 
@@ -71,21 +75,25 @@ pub(super) struct GivenBack {
     tenders: Vec<Tender>,
     /// The account, then what it got back as a tender, and in what it counts.
     accounts: Vec<(u128, [i64; 2])>,
+    apart: Vec<Apart>,
 }
 
 fn portions_out(portions: &[returns::Portion]) -> Vec<Portion> {
     let out = |portion: &returns::Portion| match portion.what {
-        What::Goods(qty) => Portion { line: portion.line, goods: true, amount: qty.milli() },
-        What::Money(amount) => Portion { line: portion.line, goods: false, amount: amount.0 },
+        What::Goods(qty) => Portion { line: portion.line, goods: true, part: None, amount: qty.milli() },
+        What::Money(amount) => Portion { line: portion.line, goods: false, part: None, amount: amount.0 },
+        What::Part { sku, qty } => Portion { line: portion.line, goods: true, part: Some(sku.0), amount: qty.milli() },
     };
     portions.iter().map(out).collect()
 }
 
 fn portions_in(portions: Vec<Portion>) -> Vec<returns::Portion> {
-    let read = |Portion { line, goods, amount }| returns::Portion {
-        line,
-        what: if goods { What::Goods(Qty::from_milli(amount)) } else { What::Money(Minor(amount)) },
+    let what = |goods, part, amount| match (goods, part) {
+        (true, None) => What::Goods(Qty::from_milli(amount)),
+        (true, Some(sku)) => What::Part { sku: SkuId(sku), qty: Qty::from_milli(amount) },
+        (false, _) => What::Money(Minor(amount)),
     };
+    let read = |Portion { line, goods, part, amount }| returns::Portion { line, what: what(goods, part, amount) };
     portions.into_iter().map(read).collect()
 }
 
@@ -99,13 +107,15 @@ impl SaleReturn {
             granted: of.granted,
         };
         let redemption = back.redemption.as_deref().map(Into::into);
-        Self { back: back.into(), of: back.of.as_deref().map(of), redemption }
+        let goods = back.goods.as_deref().map(Into::into);
+        Self { back: back.into(), of: back.of.as_deref().map(of), redemption, goods }
     }
 
     pub(super) fn read(self) -> Result<event::Return, DecodeError> {
         let of = self.of.map(Of::read).transpose()?.map(Box::new);
         let redemption = self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new);
-        Ok(event::Return { of, redemption, ..self.back.try_into()? })
+        let goods = self.goods.map(SoldGoods::read).transpose()?.map(Box::new);
+        Ok(event::Return { of, redemption, goods, ..self.back.try_into()? })
     }
 }
 
@@ -150,6 +160,7 @@ impl From<&returns::Grant> for Grant {
             lines: wide_out(&grant.lines),
             tenders: tenders_out(&grant.tenders),
             credits: takes_out(&grant.credits),
+            pieces: pieces_out(&grant.pieces),
         }
     }
 }
@@ -161,6 +172,7 @@ impl Grant {
             lines: wide_in(self.lines),
             tenders: tenders_in(self.tenders)?,
             credits: takes_in(self.credits)?,
+            pieces: pieces_in(self.pieces)?,
         })
     }
 }
@@ -175,13 +187,14 @@ impl GivenBack {
             lines: given.lines.iter().map(line).collect(),
             tenders: given.tenders.iter().map(tender).collect(),
             accounts: given.accounts.iter().map(|(id, back)| (id.0, [back.worth.0, back.amount.0])).collect(),
+            apart: given.lines.iter().filter_map(|(line, back)| Apart::of(*line, back)).collect(),
         }
     }
 
     pub(super) fn read(self) -> Result<(Seq, returns::GivenBack), DecodeError> {
         let line = |(line, [qty, for_goods, alone, tax]): (u16, [i64; 4])| {
             let (for_goods, alone, tax) = (Minor(for_goods), Minor(alone), Minor(tax));
-            (line, LineBack { qty: Qty::from_milli(qty), for_goods, alone, tax })
+            (line, LineBack { qty: Qty::from_milli(qty), for_goods, alone, tax, apart: None })
         };
         let tenders = tenders_in(self.tenders)?.into_iter().map(|tender| (tender.kind, tender.amount)).collect();
         let account = |(id, [worth, amount]): (u128, [i64; 2])| {
@@ -189,6 +202,10 @@ impl GivenBack {
         };
         let (lines, accounts) =
             (self.lines.into_iter().map(line).collect(), self.accounts.into_iter().map(account).collect());
-        Ok((Seq(self.seq), returns::GivenBack { lines, tenders, accounts }))
+        let mut given = returns::GivenBack { lines, tenders, accounts };
+        for apart in self.apart {
+            apart.read_into(&mut given)?;
+        }
+        Ok((Seq(self.seq), given))
     }
 }

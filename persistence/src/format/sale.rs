@@ -95,6 +95,7 @@ pub(super) fn blank() -> Sale {
         redemption: None,
         payments: None,
         pricing: None,
+        goods: None,
     }
 }
 
@@ -162,6 +163,7 @@ impl ArchivedNarrowSale {
         sale.late = None;
         sale.redemption = None;
         sale.pricing = None;
+        sale.goods = None;
         sale.payments = None;
         Ok(())
     }

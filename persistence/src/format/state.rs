@@ -7,6 +7,7 @@ use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
+use super::goods::{Terms, serial_in};
 use super::payment::PaymentPart;
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
@@ -74,6 +75,10 @@ enum Part {
     Payments(Vec<PaymentPart>),
     /// Reservations of suspended baskets.
     Suspended(Vec<(u128, Held)>),
+    /// Items by number that have terms.
+    Terms(Vec<(u32, Terms)>),
+    /// Serial numbers that were sold and the items they are of, in the order in which they were sold.
+    Serials(Vec<(u32, String)>),
     Grants(Vec<ReturnGrant>),
 }
 
@@ -147,6 +152,11 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     for items in chain.items().chunks(PART) {
         tell(part(&Part::Items(items.iter().map(|item| (&**item).into()).collect())));
     }
+    let with_terms = chain.items().iter().filter_map(|item| Some((item.sku.0, item.terms.as_ref()?)));
+    let with_terms: Vec<_> = with_terms.collect();
+    for some in with_terms.chunks(PART) {
+        tell(part(&Part::Terms(some.iter().map(|(sku, terms)| (*sku, (&***terms).into())).collect())));
+    }
     let keys: Vec<&_> = chain.keys.values().collect();
     for keys in keys.chunks(PART) {
         tell(part(&Part::Keys(keys.iter().map(|key| (*key).into()).collect())));
@@ -195,10 +205,8 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     tell(part(&Part::Totals(place.store.totals.iter().map(totals_out).collect())));
     tell(part(&Part::Tills(place.tills.iter().map(|(no, till)| TillPart::of(*no, till)).collect())));
-    let drawers: Vec<_> = place.tills.iter().filter_map(|(no, till)| Some((no.0, till.drawer.as_deref()?))).collect();
-    for some in drawers.chunks(PART) {
-        tell(part(&Part::Drawers(some.iter().map(|(till, drawer)| (*till, (*drawer).into())).collect())));
-    }
+    let drawers = place.tills.iter().filter_map(|(no, till)| Some((no.0, till.drawer.as_deref()?.into())));
+    in_parts(drawers, Part::Drawers, tell);
     if let Some(rules) = &place.store.drawer_rules {
         tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
     }
@@ -207,39 +215,32 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     for some in suspended.chunks(SUSPENDED_PART) {
         tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
     }
-    for some in reservations.chunks(PART) {
-        tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
-    }
-    let orders: Vec<_> = place.store.orders.iter().collect();
-    for orders in orders.chunks(PART) {
-        let order = |(order, state): &(&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
-            order: order.to_string(),
-            open: match state {
-                OrderState::Open { asked, left } => Some((lines_out(asked), lines_out(left))),
-                OrderState::Closed => None,
-            },
-        };
-        tell(part(&Part::Orders(orders.iter().map(order).collect())));
-    }
-    let given_back: Vec<_> = place.store.given_back.iter().collect();
-    for some in given_back.chunks(PART) {
-        tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
-    }
-    let grants: Vec<_> = place.store.grants.iter().collect();
-    for some in grants.chunks(PART) {
-        tell(part(&Part::Grants(some.iter().map(|(command, one)| ReturnGrant::new(**command, one)).collect())));
-    }
-    let settling: Vec<_> = place.store.settling.list.iter().collect();
-    for some in settling.chunks(PART) {
-        tell(part(&Part::Settling(some.iter().map(|(_, redemption)| (*redemption).into()).collect())));
-    }
-    let accounts: Vec<_> = place.store.accounts.list.iter().collect();
-    for some in accounts.chunks(PART) {
-        tell(part(&Part::Accounts(some.iter().map(|(id, account)| AccountPart::of(**id, account)).collect())));
-    }
-    let payments: Vec<_> = place.store.payments.list().collect();
-    for some in payments.chunks(PART) {
-        tell(part(&Part::Payments(some.iter().map(|(id, payment)| PaymentPart::of(*id, payment)).collect())));
+    in_parts(reservations.iter().map(|(id, one)| ReservationPart::of(**id, one)), Part::Reservations, tell);
+    let order = |(order, state): (&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
+        order: order.to_string(),
+        open: match state {
+            OrderState::Open { asked, left } => Some((lines_out(asked), lines_out(left))),
+            OrderState::Closed => None,
+        },
+    };
+    in_parts(place.store.orders.iter().map(order), Part::Orders, tell);
+    let store = &place.store;
+    let given = store.given_back.iter().map(|(sale, given)| GivenBack::new(*sale, given));
+    in_parts(given, Part::GivenBack, tell);
+    let serials = store.serials.list().map(|(sku, serial)| (sku.0, serial.to_string()));
+    in_parts(serials, Part::Serials, tell);
+    let grants = store.grants.iter().map(|(command, pending)| ReturnGrant::new(*command, pending));
+    in_parts(grants, Part::Grants, tell);
+    in_parts(store.settling.list.values().map(RedemptionPart::from), Part::Settling, tell);
+    in_parts(store.accounts.list.iter().map(|(id, account)| AccountPart::of(*id, account)), Part::Accounts, tell);
+    in_parts(store.payments.list().map(|(id, payment)| PaymentPart::of(id, payment)), Part::Payments, tell);
+}
+
+/// Tells all that there are of one kind, so many in each part.
+fn in_parts<T>(all: impl Iterator<Item = T>, whole: fn(Vec<T>) -> Part, tell: &mut dyn FnMut(Vec<u8>)) {
+    let mut all = all.peekable();
+    while all.peek().is_some() {
+        tell(part(&whole(all.by_ref().take(PART).collect())));
     }
 }
 
@@ -294,7 +295,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::BookRows(_)
         | Part::Promotions(_)
         | Part::RulesVersion(_)
-        | Part::People(_) => return read_chain(part, &mut world.chain),
+        | Part::People(_)
+        | Part::Terms(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -341,6 +343,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             }
         }
         Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
+        Part::Serials(serials) => {
+            for serial in serials {
+                let (sku, serial) = serial_in(serial)?;
+                place.store.serials.sell(sku, &serial);
+            }
+        }
         Part::Settling(sales) => {
             for sale in sales {
                 place.store.settling.begin(&sale.read()?);
@@ -412,6 +420,13 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
         }
         Part::RulesVersion(version) => chain.restore_rules(|rules| rules.version = RulesVersion(version)),
         Part::People(everybody) => everybody.read_into(chain)?,
+        Part::Terms(all) => {
+            for (sku, terms) in all {
+                let known = chain.item(SkuId(sku)).ok_or_else(|| DecodeError("terms of no item".into()))?;
+                let item = onhand_engine::catalogue::Item { terms: Some(Arc::new(terms.read()?)), ..(**known).clone() };
+                chain.apply(&Event::ItemsDefined { items: vec![item], added: 0 }, Timestamp(0));
+            }
+        }
         _ => {}
     }
     Ok(())

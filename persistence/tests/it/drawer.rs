@@ -75,6 +75,7 @@ fn days() -> Vec<Record> {
             tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(1_210) }],
             of: None,
             redemption: None,
+            goods: None,
         };
         happens(&mut world, &mut records, Event::GoodsReturned(back));
         ask(&mut world, &mut records, moved(Movement::PaidIn, 500));

@@ -113,6 +113,7 @@ fn records() -> Vec<Record> {
         tenders: vec![],
         of: None,
         redemption: None,
+        goods: None,
     };
     let exchanged = Event::Exchanged { back: Box::new(back), sale: Box::new(priced_sale()) };
     let sales = [record(7, 1, Event::SaleRecorded(priced_sale())), record(8, 1, exchanged)];

@@ -35,6 +35,7 @@ fn back(void: Option<&str>, granted: bool) -> Return {
         tenders: tenders(),
         of: Some(Box::new(Of { sale: SALE, portions: portions(), void, granted })),
         redemption: granted.then(|| Box::new(redemption(LocationId(2)))),
+        goods: None,
     }
 }
 
@@ -49,7 +50,7 @@ fn redemption(sold_at: LocationId) -> Redemption {
 
 fn pending() -> PendingGrant {
     let (portions, lines, tenders) = (portions(), vec![line(6, 1), line(7, 2)], tenders());
-    let grant = Grant { portions, lines, tenders, credits: vec![credit()] };
+    let grant = Grant { portions, lines, tenders, credits: vec![credit()], pieces: vec![] };
     PendingGrant { to: LocationId(2), sale: SALE.seq, deadline: Timestamp(99_000), grant }
 }
 

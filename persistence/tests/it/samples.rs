@@ -50,6 +50,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         late: None,
         redemption: None,
         pricing: None,
+        goods: None,
         payments: None,
     }
 }
@@ -71,6 +72,7 @@ pub(crate) fn item(sku: u32) -> Item {
         tax_class: Label::new("food").unwrap(),
         price: Some(Minor(499)),
         category: "Tea".into(),
+        terms: None,
         unit_cost: None,
     }
 }
@@ -131,6 +133,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         tenders: vec![Tender { kind: TenderKind::GiftCard, amount: Minor(1_210) }],
         of: None,
         redemption: None,
+        goods: None,
     };
     let adjusted = |bucket, milli| Event::StockAdjusted {
         sku: SkuId(4),
@@ -161,7 +164,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         Event::Extended { reservation, deadline: Timestamp(NOON + 90_000) },
         Event::Released(freed()),
         Event::Expired(Freed { reservation, lines: vec![] }),
-        Event::Allocated { order: order.clone(), lines: lines(), freed: vec![freed()] },
+        Event::Allocated { order: order.clone(), lines: lines(), freed: vec![freed()], asked: None },
         Event::Deallocated { order, lines: lines() },
         Event::GoodsReturned(back),
         adjusted(Bucket::OnHand, -250),

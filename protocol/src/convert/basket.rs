@@ -115,6 +115,9 @@ fn basket_out(basket: &basket::Basket, names: &impl Names) -> message::Basket {
             .discount
             .as_ref()
             .map(|(off, reason)| LineDiscount { amount: Amount(*off), reason: Text(reason.clone()) }),
+        serials: Vec::new(),
+        lot: None,
+        expiry: None,
     };
     message::Basket {
         lines: basket.lines.iter().map(line).collect(),

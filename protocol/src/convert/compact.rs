@@ -3,6 +3,7 @@
 
 use super::Names;
 use super::enter::{Place, Refused, above_zero, on_line, till, unknown_location};
+use super::goods::Gathered;
 use super::priced::{self, For};
 use crate::compact::{Lines, Sale};
 use crate::message::{Channel, ErrorBody};
@@ -32,8 +33,12 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
     let place = Place { names, location };
     place.check_currency(currency)?;
     let till = till(sale.till)?;
-    let (lines, pricing) =
-        if place.names.has_rules() { priced_lines(&place, sale, channel)? } else { (lines(&place, sale.lines)?, None) };
+    let mut goods = Gathered::default();
+    let (lines, pricing) = if place.names.has_rules() {
+        priced_lines(&place, sale, channel, &mut goods)?
+    } else {
+        (lines(&place, sale.lines, &mut goods)?, None)
+    };
     // As a JSON sale says with lines that name neither price nor tax.
     let said = std::iter::repeat_n(None, lines.len() * 4).fold(Said::default(), Said::and);
     let action = Action::Sell(command::Sell {
@@ -50,6 +55,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         takes: Box::default(),
         payments: Box::default(),
         pricing,
+        goods: goods.goods(),
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
 }
@@ -57,7 +63,12 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
 type Priced = (Vec<command::SaleLine>, Option<Box<Pricing>>);
 
 /// The lines by price books and promotions, where there are any.
-fn priced_lines<N: Names>(place: &Place<'_, N>, sale: &Sale<'_>, channel: Channel) -> Result<Priced, Refused> {
+fn priced_lines<N: Names>(
+    place: &Place<'_, N>,
+    sale: &Sale<'_>,
+    channel: Channel,
+    goods: &mut Gathered,
+) -> Result<Priced, Refused> {
     place.check_count(sale.lines.len())?;
     let line = |(at, (text, qty)): (usize, (&str, Qty))| {
         let item = match place.names.item_called(text) {
@@ -65,6 +76,7 @@ fn priced_lines<N: Names>(place: &Place<'_, N>, sale: &Sale<'_>, channel: Channe
             None => return Err(unknown_item(code(text, "sku", Some(at))?, at)),
         };
         let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
+        goods.see(at, &item, place.names);
         Ok(BasketLine { item, qty, named: None, taxed: None, discount: None })
     };
     let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
@@ -72,7 +84,11 @@ fn priced_lines<N: Names>(place: &Place<'_, N>, sale: &Sale<'_>, channel: Channe
     Ok(priced::sale_lines(&place.quote_basket(&lines, &whose)?.0))
 }
 
-fn lines<N: Names>(place: &Place<'_, N>, lines: Lines<'_>) -> Result<Vec<command::SaleLine>, Refused> {
+fn lines<N: Names>(
+    place: &Place<'_, N>,
+    lines: Lines<'_>,
+    goods: &mut Gathered,
+) -> Result<Vec<command::SaleLine>, Refused> {
     place.check_count(lines.len())?;
     let mut sold = Vec::with_capacity(lines.len());
     let mut to_assess = Vec::with_capacity(lines.len());
@@ -83,6 +99,7 @@ fn lines<N: Names>(place: &Place<'_, N>, lines: Lines<'_>) -> Result<Vec<command
         };
         let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
         let (unit_price, amount) = place.list_price(&item, qty, at)?;
+        goods.see(at, &item, place.names);
         let (sku, unit_cost) = (item.sku, item.unit_cost);
         sold.push(command::SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost });
         to_assess.push((item, amount));

@@ -1,5 +1,6 @@
 //! Master data: items, locations and keys as the engine keeps them.
 
+use super::{Names, goods};
 use crate::limits;
 use crate::message::{self, CreateKey, DefineItems, DefineLocation, ErrorBody, ItemInput, Rate, Role};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
@@ -22,15 +23,15 @@ pub fn key(body: CreateKey, id: KeyId, secret_hash: [u8; 32], now: Timestamp) ->
     Ok(Key { id, role, holder: body.holder.0, secret_hash, created: now, revoked: None })
 }
 
-pub(super) fn items(body: DefineItems) -> Result<Action, Refused> {
+pub(super) fn items(body: DefineItems, names: &impl Names) -> Result<Action, Refused> {
     if body.items.is_empty() {
         return Err(wrong(1001, "items", "there are no items in it"));
     }
-    let items = body.items.into_iter().enumerate().map(|(at, input)| item(input, at)).collect::<Result<_, _>>()?;
-    Ok(Action::DefineItems { items })
+    let items = body.items.into_iter().enumerate().map(|(at, input)| item(input, at, names));
+    Ok(Action::DefineItems { items: items.collect::<Result<_, _>>()? })
 }
 
-fn item(input: ItemInput, at: usize) -> Result<Item, Refused> {
+fn item(input: ItemInput, at: usize, names: &impl Names) -> Result<Item, Refused> {
     check_name(&input.name, &format!("items[{at}].name"))?;
     if input.category.chars().count() > limits::NAME_CHARS_MAX {
         return Err(wrong(1013, format!("items[{at}].category"), "the category is longer than 200 characters"));
@@ -48,15 +49,18 @@ fn item(input: ItemInput, at: usize) -> Result<Item, Refused> {
             "the cost is below zero or beyond the largest amount",
         ));
     }
+    let unit = input.unit.into();
+    let terms = input.terms.map(|terms| goods::terms(*terms, unit, at, names)).transpose()?;
     Ok(Item {
         sku: SkuId(0),
         code: input.sku.0,
         name: Arc::from(input.name),
         gtins: input.gtins.into_iter().map(|gtin| gtin.0).collect(),
-        unit: input.unit.into(),
+        unit,
         tax_class: input.tax_class.0,
         price: input.price.map(|price| price.0),
         category: Arc::from(input.category),
+        terms,
         unit_cost: input.unit_cost.map(|cost| cost.0),
     })
 }

@@ -2,16 +2,19 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
+use super::goods::{self, Gathered};
 use super::priced::{self, For};
 use super::{Asked, Names, account, basket, define, drawer, payment, people, refusal, rules, scan, unknown_sale};
 use crate::limits;
 use crate::message::{
-    AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell, Tender,
+    AgeChecked, AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell,
+    Tender,
 };
 use crate::value::{Gtin, Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty, Standing};
 use onhand_engine::drawer::Movement;
+use onhand_engine::goods::Goods;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor, divide_half_up};
 use onhand_engine::payment::PaymentAsk;
@@ -46,7 +49,8 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Reserve(body) => {
             let action = |place: &Place<'_, _>| {
                 let ttl = ttl(body.ttl_s, body.ttl_ms)?;
-                Ok(Action::Reserve { owner: body.owner.0.clone(), ttl, lines: place.lines(&body.lines)? })
+                let (lines, goods) = place.lines(&body.lines)?;
+                Ok(Action::Reserve { owner: body.owner.0.clone(), ttl, lines, goods })
             };
             desk.at(&body.location, body.channel, action)
         }
@@ -58,9 +62,11 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             desk.at(&body.location, None, |_| Ok(Action::Release { reservation: body.reservation.reservation() }))
         }
         Body::Allocate(body) => desk.at(&body.location, body.channel, |place| {
+            let (lines, goods) = place.lines(&body.lines)?;
             Ok(Action::Allocate {
                 order: body.order.0.clone(),
-                lines: place.lines(&body.lines)?,
+                lines,
+                goods,
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
             })
@@ -68,12 +74,13 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Deallocate(body) => {
             desk.at(&body.location, None, |_| Ok(Action::Deallocate { order: body.order.0.clone() }))
         }
-        Body::Receive(body) => {
-            desk.at(&body.location, None, |place| Ok(Action::Receive { lines: place.lines(&body.lines)? }))
-        }
+        Body::Receive(body) => desk.at(&body.location, None, |place| {
+            let (lines, goods) = place.lines(&body.lines)?;
+            Ok(Action::Receive { lines, goods })
+        }),
         Body::Return(body) => desk.take_back(body),
         Body::Adjust(body) => desk.at(&body.location, None, |place| {
-            let item = place.item(&body.sku, "sku", None)?;
+            let item = place.stocked_item(&body.sku)?;
             let bucket = match body.bucket {
                 BucketName::OnHand => Bucket::OnHand,
                 BucketName::Unavailable => Bucket::Unavailable(body.reason.0.clone()),
@@ -83,17 +90,17 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             Ok(Action::Adjust { sku: item.sku, bucket, delta, reason: body.reason.0.clone() })
         }),
         Body::Count(body) => desk.at(&body.location, None, |place| {
-            let item = place.item(&body.sku, "sku", None)?;
+            let item = place.stocked_item(&body.sku)?;
             let counted = fitting(&item, body.counted, "counted", None)?;
             let then = body.on_hand_then.map(|qty| fitting(&item, qty, "on_hand_then", None)).transpose()?;
             Ok(Action::Count { sku: item.sku, counted, on_hand_then: then })
         }),
         Body::SetPolicy(body) => desk.at(&body.location, None, |place| {
-            let item = place.item(&body.sku, "sku", None)?;
+            let item = place.stocked_item(&body.sku)?;
             Ok(Action::SetPolicy { sku: item.sku, policy: policy(&item, body.safety_stock, body.low_at)? })
         }),
         Body::DefineLocation(body) => define::location(body).map(|action| desk.chain(action)),
-        Body::DefineItems(body) => define::items(body).map(|action| desk.chain(action)),
+        Body::DefineItems(body) => define::items(body, names).map(|action| desk.chain(action)),
         Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
             Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
         }
@@ -192,6 +199,7 @@ pub(super) struct Sold<'a> {
     pub(super) till: Option<u16>,
     pub(super) currency: Currency,
     pub(super) whose: For<'a>,
+    pub(super) age: Option<&'a AgeChecked>,
 }
 
 /// One command's location.
@@ -250,7 +258,8 @@ impl<N: Names> Desk<'_, N> {
                 completed: body.completed,
             };
             let (lines, tenders) = (&body.lines, &body.tenders);
-            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
+            let age = body.age_checked.as_ref();
+            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose, age };
             Ok(Action::Sell(command::Sell {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
@@ -269,10 +278,12 @@ impl<N: Names> Desk<'_, N> {
             account::check_store_credit(&accounts)?;
             payment::check_none(&body.tenders)?;
             check_as_sold(&body.lines)?;
+            let (lines, goods, _) = place.sale_lines(&body.lines)?;
             Ok(Action::Return {
                 till: till(body.till)?,
                 currency: body.currency.0,
-                lines: place.sale_lines(&body.lines)?.0,
+                lines,
+                goods: goods.goods(),
                 said: said(&body.lines),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
@@ -301,31 +312,43 @@ impl<N: Names> Place<'_, N> {
         }
     }
 
-    fn item(&self, sku: &Sku, field: &str, line: Option<usize>) -> Result<Arc<Item>, Refused> {
+    pub(super) fn item(&self, sku: &Sku, field: &str, line: Option<usize>) -> Result<Arc<Item>, Refused> {
         self.names.item(&sku.0).ok_or_else(|| {
             let error = ErrorBody::new(1003, format!("there is no item {sku} in the catalogue"));
             on_line(ErrorBody { sku: Some(sku.clone()), ..error }, field, line)
         })
     }
 
-    fn lines(&self, lines: &[AskedLine]) -> Result<Vec<SkuQty>, Refused> {
+    /// An item that has stock of its own.
+    fn stocked_item(&self, sku: &Sku) -> Result<Arc<Item>, Refused> {
+        let item = self.item(sku, "sku", None)?;
+        goods::check_has_stock(&item, self.names)?;
+        Ok(item)
+    }
+
+    fn lines(&self, lines: &[AskedLine]) -> Result<(Vec<SkuQty>, Option<Box<Goods>>), Refused> {
         self.check_count(lines.len())?;
+        let mut goods = Gathered::default();
         let line = |(at, line): (usize, &AskedLine)| {
             let item = self.item(&line.sku, "sku", Some(at))?;
+            goods.see(at, &item, self.names);
             Ok(SkuQty { sku: item.sku, qty: above_zero(&item, line.qty, at)? })
         };
-        lines.iter().enumerate().map(line).collect()
+        let lines = lines.iter().enumerate().map(line).collect::<Result<_, Refused>>()?;
+        Ok((lines, goods.goods()))
     }
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
         let till = till(sold.till)?;
-        let plain = match self.names.has_rules() || priced::needs_rules(sold) {
-            true => None,
-            false => self.plain_lines(sold.lines)?,
-        };
-        let (lines, pricing) = match plain {
-            Some(lines) => (lines, None),
-            None => priced::sale_lines(&self.quote(sold.lines, &sold.whose)?.0),
+        let by_rules = self.names.has_rules() || priced::needs_rules(sold);
+        let plain = if by_rules { None } else { Some(self.sale_lines(sold.lines)?) };
+        let (lines, pricing, goods) = match plain {
+            Some((lines, goods, true)) => (lines, None, goods),
+            _ => {
+                let quote = self.quote(sold.lines, &sold.whose)?.0;
+                let (lines, pricing) = priced::sale_lines(&quote);
+                (lines, pricing, self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?)
+            }
         };
         Ok(command::Sell {
             standing,
@@ -341,18 +364,25 @@ impl<N: Names> Place<'_, N> {
             takes: Box::default(),
             payments: payment::uses(sold.tenders)?,
             pricing,
+            goods: goods.with_age(sold.age),
         })
     }
 
-    /// The lines of a sale; none where one of them costs something else than the catalogue's price.
-    fn plain_lines(&self, lines: &[SaleLine]) -> Result<Option<Vec<command::SaleLine>>, Refused> {
-        let (lines, at_list_price) = self.sale_lines(lines)?;
-        Ok(at_list_price.then_some(lines))
+    /// What there is to say of the goods of lines whose items were looked up.
+    fn goods_of<'b>(&self, lines: &[SaleLine], items: impl Iterator<Item = &'b Item>) -> Result<Gathered, Refused> {
+        let mut goods = Gathered::default();
+        for (at, (line, item)) in lines.iter().zip(items).enumerate() {
+            goods.see(at, item, self.names);
+            goods.hear(at, line)?;
+        }
+        Ok(goods)
     }
 
-    /// The lines as they are said, and whether they cost what the catalogue says.
-    fn sale_lines(&self, lines: &[SaleLine]) -> Result<(Vec<command::SaleLine>, bool), Refused> {
+    /// The lines as they are said, what there is to say of their goods, and whether they cost what the catalogue
+    /// says.
+    fn sale_lines(&self, lines: &[SaleLine]) -> Result<(Vec<command::SaleLine>, Gathered, bool), Refused> {
         self.check_count(lines.len())?;
+        let mut goods = Gathered::default();
         let mut at_list_price = true;
         let mut sold = Vec::with_capacity(lines.len());
         let mut to_assess: Vec<(Arc<Item>, Minor)> = Vec::new();
@@ -366,6 +396,8 @@ impl<N: Names> Place<'_, N> {
                 None => Taxed::default(),
             };
             sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed, unit_cost: item.unit_cost });
+            goods.see(at, &item, self.names);
+            goods.hear(at, line)?;
             if line.tax.is_none() {
                 to_assess.push((item, amount));
             }
@@ -376,7 +408,7 @@ impl<N: Names> Place<'_, N> {
         for ((_, line), taxed) in open.zip(assessed) {
             line.taxed = taxed;
         }
-        Ok((sold, at_list_price))
+        Ok((sold, goods, at_list_price))
     }
 
     pub(super) fn sold_item(&self, line: &SaleLine, at: usize) -> Result<Arc<Item>, Refused> {

@@ -4,6 +4,7 @@
 use super::enter::{Desk, Place, Refused, Sold, above_zero, on_line, tenders, till};
 use super::priced::For;
 use super::{Entered, Names, account, payment};
+use crate::limits;
 use crate::message::{BackLine, Body, Channel, ErrorBody, Exchange, ReturnSale, VoidSale};
 use crate::value::Position;
 use onhand_engine::command::{Action, Disposition, Sell, Standing};
@@ -55,6 +56,7 @@ pub fn command_about(
                 tenders: tenders(&body.tenders)?,
                 accounts: account::credits(&body.tenders, currency(place), id)?,
                 of: Some(Box::new(place.take_back(sale, &body.lines)?)),
+                goods: None,
             })
         }),
         Body::VoidSale(body) => desk.at(&body.location, None, |place| {
@@ -67,7 +69,8 @@ pub fn command_about(
                 disposition: Disposition::Resell,
                 tenders: Vec::new(),
                 accounts: Box::default(),
-                of: Some(Box::new(TakeBack { sale, portions: Vec::new(), void, granted: None })),
+                of: Some(Box::new(TakeBack { sale, portions: Vec::new(), void, serials: Vec::new(), granted: None })),
+                goods: None,
             })
         }),
         Body::Exchange(body) => desk.at(&body.location, None, |place| {
@@ -76,7 +79,8 @@ pub fn command_about(
             let takes = account::both_ways(&body.tenders, currency(place), id)?;
             let whose = For { channel, group: None, coupons: &[], exempt: None, completed: false };
             let (lines, tenders) = (&body.lines, &body.tenders);
-            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose };
+            let age = body.age_checked.as_ref();
+            let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose, age };
             Ok(Action::Exchange {
                 back: Box::new(place.take_back(sale, &body.returned)?),
                 disposition: body.disposition.into(),
@@ -98,16 +102,25 @@ impl<N: Names> Place<'_, N> {
         }
         let portions = lines.iter().enumerate().map(|(at, line)| self.portion(&sale, line, at));
         let portions = portions.collect::<Result<_, _>>()?;
-        Ok(TakeBack { sale, portions, void: None, granted: None })
+        let serials: Vec<_> = lines.iter().flat_map(|line| &line.serials).map(|serial| serial.0.clone()).collect();
+        if serials.len() > limits::SERIALS_MAX {
+            let text = format!("a return may name {} serial numbers", limits::SERIALS_MAX);
+            return Err(Box::new(ErrorBody::new(1001, text).at("lines")));
+        }
+        Ok(TakeBack { sale, portions, void: None, serials, granted: None })
     }
 
     fn portion(&self, sale: &KnownSale, line: &BackLine, at: usize) -> Result<Portion, Refused> {
-        let what = match (line.qty, line.amount) {
-            (Some(qty), None) => {
+        let what = match (line.qty, line.amount, &line.part) {
+            (Some(qty), None, Some(part)) => {
+                let item = self.item(part, "part", Some(at))?;
+                What::Part { sku: item.sku, qty: above_zero(&item, qty, at)? }
+            }
+            (Some(qty), None, None) => {
                 let item = sale.lines.get(usize::from(line.line)).and_then(|sold| self.names.item_numbered(sold.sku));
                 What::Goods(item.map_or(Ok(qty.0), |item| above_zero(&item, qty, at))?)
             }
-            (None, Some(amount)) => What::Money(amount.0),
+            (None, Some(amount), None) => What::Money(amount.0),
             _ => {
                 let text = "give what comes back as either `qty`, or `amount` for money alone";
                 return Err(on_line(ErrorBody::new(1001, text), "qty", Some(at)));

@@ -9,6 +9,7 @@ mod define;
 mod drawer;
 mod enter;
 mod giving;
+mod goods;
 mod payment;
 mod people;
 mod priced;

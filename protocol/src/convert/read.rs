@@ -1,11 +1,11 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::{Names, account, payment};
+use super::{Names, account, goods, payment};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
 use crate::message::{
-    AccountLine, AskedLine, DatedRate, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
+    AccountLine, AskedLine, DatedRate, GoodsMessage, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
 };
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
 use onhand_engine::account::{Entry, Redemption};
@@ -14,6 +14,7 @@ use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
+use onhand_engine::goods::SoldGoods;
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::people::UserNo;
 use onhand_engine::qty::Qty;
@@ -24,7 +25,7 @@ use onhand_engine::tax::Gap;
 
 /// An item, as `define_items` takes it.
 #[must_use]
-pub fn item(item: &Item) -> ItemInput {
+pub fn item(item: &Item, names: &impl Names) -> ItemInput {
     ItemInput {
         sku: Text(item.code.clone()),
         name: item.name.to_string(),
@@ -33,6 +34,7 @@ pub fn item(item: &Item) -> ItemInput {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
+        terms: item.terms.as_ref().map(|terms| Box::new(goods::terms_message(terms, names))),
         unit_cost: item.unit_cost.map(Amount),
     }
 }
@@ -161,6 +163,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         rules: None,
         quote: None,
         tax_exempt: None,
+        goods: None,
         role: None,
         capabilities: None,
         user: None,
@@ -194,6 +197,7 @@ impl<N: Names> Teller<'_, N> {
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
                 accounts: others(sale.redemption.as_deref()),
+                goods: self.goods(sale.goods.as_deref()),
                 payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),
                 ..blank
             }
@@ -222,6 +226,7 @@ impl<N: Names> Teller<'_, N> {
                 tenders: tenders(&back.tenders),
                 disposition: Some(back.disposition.into()),
                 accounts: others(back.redemption.as_deref()),
+                goods: self.goods(back.goods.as_deref()),
                 ..blank
             },
             Event::Reserved { reservation, owner, channel, deadline, lines, .. } => EventMessage {
@@ -368,6 +373,10 @@ impl<N: Names> Teller<'_, N> {
                 ..blank
             },
         }
+    }
+
+    fn goods(&self, goods: Option<&SoldGoods>) -> Option<Box<GoodsMessage>> {
+        goods.map(|goods| Box::new(goods::sold(goods, self.names)))
     }
 
     fn receipt(&self, receipt: Option<(TillNo, ReceiptNo)>) -> Option<String> {

@@ -35,6 +35,22 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
         | Refusal::LastManager => error,
+        Refusal::BadKit { part, .. } => ErrorBody { sku: sku(part), ..error }.at("items"),
+        Refusal::KitHasNoStock { sku: number }
+        | Refusal::ItemBlocked { sku: number, .. }
+        | Refusal::NotForChannel { sku: number, .. }
+        | Refusal::TooManyPerOrder { sku: number, .. }
+        | Refusal::ItemExpired { sku: number, .. }
+        | Refusal::SerialSold { sku: number, .. }
+        | Refusal::TraceMissing { sku: number, .. } => {
+            let sku = sku(number);
+            ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }
+        }
+        Refusal::AgeNotChecked { sku: number, .. } => {
+            let sku = sku(number);
+            ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }.at("age_checked")
+        }
+        Refusal::SerialNotSold { .. } => error.at("serials"),
         Refusal::Payment(refused) => match refused {
             Refused::Undecided { payment, .. } => ErrorBody { payment: Some(Id::from(*payment)), ..error }.at("sale"),
             Refused::TooMany { max } => ErrorBody { max: u64::try_from(*max).ok(), ..error },

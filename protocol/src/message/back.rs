@@ -1,8 +1,9 @@
 //! What comes back: returns, voids, exchanges.
 
 use super::body::{SaleLine, Tender, body};
+use super::goods::AgeChecked;
 use super::word::Disposition;
-use crate::value::{Amount, Currency, Label, LocationCode, Position, Quantity};
+use crate::value::{Amount, Currency, Label, LocationCode, Mark, Position, Quantity, Sku};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,10 +50,15 @@ body!(
 );
 body!(
     /// A line of a known sale: goods with the money for them, or money alone.
-    #[derive(Copy)]
     BackLine {
         /// The line of the sale, counted from 0.
         line: u16,
+        /// The part of its kits that comes back alone; default: the line's own item.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Sku>,
+        /// The serial numbers of the pieces that come back; default: all that are left, where all come back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        serials: Vec<Mark>,
         /// How much of it comes back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         qty: Option<Quantity>,
@@ -97,5 +103,8 @@ body!(
         /// How the difference is paid; below zero it is money that goes back.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tenders: Vec<Tender>,
+        /// Who looked whether the buyer is old enough.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        age_checked: Option<AgeChecked>,
     }
 );

@@ -1,10 +1,11 @@
 //! One struct per op; they are also the bodies of `POST /v1/{op}`. An unknown field is an error.
 
+use super::goods::AgeChecked;
 use super::metrics::{Every, MetricField};
 use super::pricing::LineDiscount;
 use super::word::{Channel, TenderType};
 use crate::card_code::CardCode;
-use crate::value::{Amount, Currency, Gtin, Id, Label, LocationCode, OrderName, Owner, Quantity, Sku};
+use crate::value::{Amount, Currency, Day, Gtin, Id, Label, LocationCode, Mark, OrderName, Owner, Quantity, Sku};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -76,6 +77,9 @@ body!(
         /// The customer pays no tax, for this reason: the name of a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// Who looked whether the buyer is old enough.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        age_checked: Option<AgeChecked>,
     }
 );
 body!(
@@ -104,6 +108,15 @@ body!(
         /// What a person takes off the line, after promotions. Sales only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         discount: Option<LineDiscount>,
+        /// The serial numbers of its pieces; of a kit, those of its parts, part after part.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        serials: Vec<Mark>,
+        /// Its lot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lot: Option<Mark>,
+        /// The last day on which it may be sold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiry: Option<Day>,
     }
 );
 body!(

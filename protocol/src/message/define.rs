@@ -1,6 +1,7 @@
 //! What the chain is set up with: locations, taxes, items, stock rules, labels, keys.
 
 use super::body::body;
+use super::goods::ItemTerms;
 use super::role::Role;
 use super::word::{Basis, Channel, LocationKind, Rounding, Unit};
 use crate::value::{Amount, Currency, Gtin, Label, LocationCode, Quantity, Sku, Time};
@@ -131,6 +132,9 @@ body!(
         /// Its department or product type.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         category: String,
+        /// What it has beside what every item has: a kit's parts, who may buy it. Left out: as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terms: Option<Box<ItemTerms>>,
         /// What a unit costs the shop; not given: as it was. Only admins and analysts are told.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit_cost: Option<Amount>,

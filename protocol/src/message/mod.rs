@@ -10,6 +10,7 @@ mod body;
 mod define;
 mod drawer;
 mod error;
+mod goods;
 mod level;
 mod metrics;
 mod payment;
@@ -43,6 +44,7 @@ pub use drawer::{
     SessionReport, SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
+pub use goods::{AgeChecked, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece};
 pub use level::{Band, LevelMessage, Levels};
 pub use metrics::{
     Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,

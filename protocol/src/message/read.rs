@@ -4,6 +4,7 @@ use super::account::AccountLine;
 use super::body::AskedLine;
 use super::define::{ItemInput, TaxInput};
 use super::drawer::Report;
+use super::goods::GoodsMessage;
 use super::level::LevelMessage;
 use super::payment::PaymentLine;
 use super::people::ByMessage;
@@ -253,6 +254,9 @@ answer!(
         /// Why the customer paid no tax.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// What there is to say of the goods: parts of kits, serial numbers, lots, exceptions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        goods: Option<Box<GoodsMessage>>,
         /// The role that was defined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<Label>,

@@ -1,7 +1,7 @@
 //! Closed vocabularies: the wire's words for the engine's.
 
 use onhand_engine::drawer::{journal, rules};
-use onhand_engine::{cash_rounding, catalogue, command, people, qty, tax};
+use onhand_engine::{cash_rounding, catalogue, command, goods, people, qty, tax};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,15 @@ word!(
         Web,
         /// Somebody else's marketplace.
         Marketplace,
+    }
+);
+word!(
+    /// Where alone an item is sold.
+    Only, goods::Only {
+        /// At tills.
+        Store,
+        /// On the website and marketplaces.
+        Online,
     }
 );
 word!(

@@ -25,6 +25,7 @@ pub(crate) fn book() -> Book {
             tax_class: Code::new("standard").unwrap(),
             price: price.map(Minor),
             category: "".into(),
+            terms: None,
             unit_cost: None,
         })
     };

@@ -1,0 +1,177 @@
+//! Terms are enforced where a command is decided. What a request would be refused for becomes an exception of
+//! the record where the sale has happened.
+
+use super::{AgeChecked, Exception, Goods, Lot, Piece, Serials, SoldGoods, Under};
+use crate::command::{Channel, SkuQty, Standing};
+use crate::date::Date;
+use crate::ids::SkuId;
+use crate::qty::Qty;
+use crate::refusal::Refusal;
+use crate::scan::Mark;
+
+/// What terms look at beside the goods themselves.
+pub struct Asking<'a> {
+    /// Where the demand comes from.
+    pub channel: Channel,
+    /// Asked for, or already happened.
+    pub standing: Standing,
+    /// The lines, a kit being one of them.
+    pub lines: &'a [SkuQty],
+    /// Whether an order has these goods already: where it came from was looked at then.
+    pub is_ordered: bool,
+    /// The day.
+    pub today: Date,
+    /// What was sold here by serial number.
+    pub serials: &'a Serials,
+}
+
+/// Something that terms do not allow.
+struct Breach {
+    line: u16,
+    sku: SkuId,
+    refusal: Refusal,
+}
+
+/// What a reservation or an order may have.
+///
+/// # Errors
+/// [`Refusal::ItemBlocked`], [`Refusal::NotForChannel`], [`Refusal::TooManyPerOrder`].
+pub fn check_request(goods: &Goods, lines: &[SkuQty], channel: Channel) -> Result<(), Refusal> {
+    goods.under.iter().try_for_each(|under| match restricted(under, lines, channel, false) {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    })
+}
+
+/// What the record of a sale keeps of its goods.
+///
+/// # Errors
+/// For a request, the first of: [`Refusal::ItemBlocked`], [`Refusal::NotForChannel`],
+/// [`Refusal::TooManyPerOrder`], [`Refusal::AgeNotChecked`]; then [`Refusal::TraceMissing`],
+/// [`Refusal::SerialSold`], [`Refusal::ItemExpired`].
+pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
+    let mut breaches = Vec::new();
+    for under in &goods.under {
+        let restricted = restricted(under, asking.lines, asking.channel, asking.is_ordered);
+        let refusal = restricted.or_else(|| too_young(under, goods.age.as_ref(), asking.today));
+        breaches.extend(refusal.map(|refusal| Breach { line: under.line, sku: under.sku, refusal }));
+    }
+    let pieces = pieces(goods, asking.lines, &mut breaches);
+    for (at, piece) in pieces.iter().enumerate() {
+        let is_twice = pieces.iter().take(at).any(|other| (other.sku, &other.serial) == (piece.sku, &piece.serial));
+        if is_twice || asking.serials.has(piece.sku, &piece.serial) {
+            let refusal = Refusal::SerialSold { sku: piece.sku, serial: piece.serial.clone() };
+            breaches.push(Breach { line: piece.line, sku: piece.sku, refusal });
+        }
+    }
+    let lots = lots(goods, asking, &mut breaches);
+    if let (Standing::Request, Some(breach)) = (asking.standing, breaches.first()) {
+        return Err(breach.refusal.clone());
+    }
+    let exception = |breach: &Breach| Exception { line: breach.line, sku: breach.sku, number: breach.refusal.number() };
+    Ok(SoldGoods {
+        kits: goods.kits(),
+        pieces,
+        lots,
+        age: goods.age.clone(),
+        exceptions: breaches.iter().map(exception).collect(),
+    })
+}
+
+/// The pieces that come back of a sale that nobody knows.
+///
+/// # Errors
+/// [`Refusal::TraceMissing`] when there are not as many serial numbers as pieces.
+pub fn pieces_of(goods: &Goods, lines: &[SkuQty]) -> Result<Vec<Piece>, Refusal> {
+    let mut breaches = Vec::new();
+    let pieces = pieces(goods, lines, &mut breaches);
+    match breaches.into_iter().next() {
+        Some(breach) => Err(breach.refusal),
+        None => Ok(pieces),
+    }
+}
+
+fn restricted(under: &Under, lines: &[SkuQty], channel: Channel, is_ordered: bool) -> Option<Refusal> {
+    let (sku, terms) = (under.sku, &under.terms);
+    if let Some(reason) = &terms.blocked {
+        return Some(Refusal::ItemBlocked { sku, reason: reason.clone() });
+    }
+    if let Some(only) = terms.only.filter(|only| !is_ordered && !only.allows(channel)) {
+        return Some(Refusal::NotForChannel { sku, only });
+    }
+    let asked: Qty = lines.iter().filter(|line| line.sku == sku).map(|line| line.qty).sum();
+    let max = terms.max_per_order.filter(|max| asked > *max)?;
+    Some(Refusal::TooManyPerOrder { sku, max })
+}
+
+fn too_young(under: &Under, age: Option<&AgeChecked>, today: Date) -> Option<Refusal> {
+    let min_age = under.terms.min_age?;
+    // Years apart as dates are written: one who was born on a 29th of February is older on a 1st of March.
+    let is_old_enough =
+        |birth: Date| today.number() >= birth.number().saturating_add(u32::from(min_age).saturating_mul(10_000));
+    let checked = age.is_some_and(|age| age.birth.is_none_or(is_old_enough));
+    (!checked).then_some(Refusal::AgeNotChecked { sku: under.sku, min_age })
+}
+
+/// The serial numbers dealt to the items that they are of. Each item that is sold by them has as many as pieces.
+fn pieces(goods: &Goods, lines: &[SkuQty], breaches: &mut Vec<Breach>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (no, line) in (0_u16..).zip(lines) {
+        let said: &[Mark] = goods.traced.iter().find(|traced| traced.line == no).map_or(&[], |traced| &traced.serials);
+        let mut wanted = wanted(goods, no, *line);
+        let is_wanted = !wanted.is_empty();
+        if !is_wanted && said.is_empty() {
+            continue;
+        }
+        if !is_wanted {
+            wanted.push(*line);
+        }
+        let mut left = said.iter();
+        for one in &wanted {
+            let count = usize::try_from(one.qty.milli().checked_div(Qty::SCALE).unwrap_or(0)).unwrap_or(0);
+            let own: Vec<&Mark> = left.by_ref().take(count).collect();
+            if own.len() != count {
+                let refusal = Refusal::TraceMissing { sku: one.sku, field: "serials" };
+                breaches.push(Breach { line: no, sku: one.sku, refusal });
+            }
+            let piece = |serial: &Mark| Piece { line: no, sku: one.sku, serial: serial.clone() };
+            pieces.extend(own.into_iter().map(piece));
+        }
+        if left.next().is_some() {
+            let refusal = Refusal::TraceMissing { sku: line.sku, field: "serials" };
+            breaches.push(Breach { line: no, sku: line.sku, refusal });
+        }
+    }
+    pieces
+}
+
+/// The items of a line that are sold by their serial numbers, and how many pieces of each it moves.
+fn wanted(goods: &Goods, no: u16, line: SkuQty) -> Vec<SkuQty> {
+    let of_line = || goods.under.iter().filter(|under| under.line == no);
+    let kit = of_line().find(|under| under.terms.is_kit());
+    let moved = |under: &Under| {
+        let part = kit.and_then(|kit| kit.terms.parts.iter().find(|part| part.sku == under.sku));
+        SkuQty { sku: under.sku, qty: part.map_or(line.qty, |part| part.in_kits(line.qty)) }
+    };
+    of_line().filter(|under| under.terms.serials).map(moved).collect()
+}
+
+fn lots(goods: &Goods, asking: &Asking<'_>, breaches: &mut Vec<Breach>) -> Vec<Lot> {
+    let mut lots = Vec::new();
+    for traced in goods.traced.iter().filter(|traced| traced.lot.is_some() || traced.expiry.is_some()) {
+        if let (Some(expiry), Some(line)) = (traced.expiry, asking.lines.get(usize::from(traced.line)))
+            && expiry < asking.today
+        {
+            let refusal = Refusal::ItemExpired { sku: line.sku, expiry };
+            breaches.push(Breach { line: traced.line, sku: line.sku, refusal });
+        }
+        lots.push(Lot { line: traced.line, lot: traced.lot.clone(), expiry: traced.expiry });
+    }
+    for under in goods.under.iter().filter(|under| under.terms.lots) {
+        if !lots.iter().any(|lot| lot.line == under.line && lot.lot.is_some()) {
+            let refusal = Refusal::TraceMissing { sku: under.sku, field: "lot" };
+            breaches.push(Breach { line: under.line, sku: under.sku, refusal });
+        }
+    }
+    lots
+}

@@ -1,0 +1,77 @@
+//! The serial numbers that a location has sold, so that none is sold twice.
+
+use crate::ids::SkuId;
+use crate::scan::Mark;
+use std::collections::BTreeMap;
+
+/// The most serial numbers a location remembers as sold, at about 200 bytes each.
+pub const SERIALS_MAX: usize = 100_000;
+
+/// The serial numbers sold at one location and not returned: the newest [`SERIALS_MAX`].
+#[derive(Clone, Debug, Default)]
+pub struct Serials {
+    /// Each with its place in the order in which they were sold.
+    sold: BTreeMap<(SkuId, Mark), u64>,
+    /// The same by that order.
+    order: BTreeMap<u64, (SkuId, Mark)>,
+    next: u64,
+}
+
+/// Where it stands in the order matters, and not by which number.
+impl PartialEq for Serials {
+    fn eq(&self, other: &Self) -> bool {
+        self.list().eq(other.list())
+    }
+}
+
+impl Eq for Serials {}
+
+impl Serials {
+    /// Whether a piece is sold and did not come back.
+    #[must_use]
+    pub fn has(&self, sku: SkuId, serial: &Mark) -> bool {
+        self.sold.contains_key(&(sku, serial.clone()))
+    }
+
+    /// A piece was sold. Where there are too many, the one sold first is forgotten.
+    pub fn sell(&mut self, sku: SkuId, serial: &Mark) {
+        let name = (sku, serial.clone());
+        if let Some(before) = self.sold.insert(name.clone(), self.next) {
+            self.order.remove(&before);
+        }
+        self.order.insert(self.next, name);
+        self.next = self.next.saturating_add(1);
+        if self.order.len() > SERIALS_MAX
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.sold.remove(&oldest);
+        }
+    }
+
+    /// A piece came back.
+    pub fn take_back(&mut self, sku: SkuId, serial: &Mark) {
+        if let Some(at) = self.sold.remove(&(sku, serial.clone())) {
+            self.order.remove(&at);
+        }
+    }
+
+    /// All of them, those sold first before the others.
+    pub fn list(&self) -> impl ExactSizeIterator<Item = (SkuId, &Mark)> {
+        self.order.values().map(|(sku, serial)| (*sku, serial))
+    }
+
+    /// What must hold at every step.
+    ///
+    /// # Errors
+    /// The sentence says what does not.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let known = |(at, name): (&u64, &(SkuId, Mark))| self.sold.get(name) == Some(at);
+        if self.order.len() != self.sold.len() || !self.order.iter().all(known) {
+            return Err("the order of the sold serial numbers is not that of the sold serial numbers");
+        }
+        if self.sold.len() > SERIALS_MAX {
+            return Err("more serial numbers are remembered as sold than may be");
+        }
+        Ok(())
+    }
+}
