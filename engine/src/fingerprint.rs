@@ -319,7 +319,7 @@ impl Parts {
 
     fn basket(&mut self, ask: &basket::Ask) {
         match ask {
-            basket::Ask::Suspend { owner, ttl, basket } => {
+            basket::Ask::Suspend { owner, ttl, basket, goods: _ } => {
                 self.op.text("suspend");
                 self.rest.text(owner.as_str());
                 self.rest.number(ttl.0);

@@ -44,7 +44,7 @@ fn basket(lines: &[(u32, i64)]) -> Basket {
 
 fn suspend(till: u16, lines: &[(u32, i64)]) -> Action {
     let (owner, basket) = (owner(&format!("till {till}")), basket(lines).into());
-    Action::Basket { till: TillNo(till), ask: Ask::Suspend { owner, ttl: Millis(60_000), basket } }
+    Action::Basket { till: TillNo(till), ask: Ask::Suspend { owner, ttl: Millis(60_000), basket, goods: None } }
 }
 
 fn recall(till: u16, basket: ReservationId) -> Action {
@@ -70,13 +70,14 @@ fn action(place: &PlaceState, (kind, till, sku, units, which): Step) -> Action {
     let any = live.get(which % live.len().max(1)).copied().unwrap_or(ReservationId(999));
     let lines = [(sku, units), ((sku + 1) % SKUS, 1)];
     match kind {
-        0 => Action::Receive { lines: vec![line(SkuId(sku), units)] },
+        0 => Action::Receive { lines: vec![line(SkuId(sku), units)], goods: None },
         1 | 2 => suspend(till, &lines),
         3 | 4 => recall(till, any),
         5 => Action::Reserve {
             owner: owner(&format!("till {till}")),
             ttl: Millis(30_000),
             lines: vec![line(SkuId(sku), units)],
+            goods: None,
         },
         6 => {
             let mut sale = sell(&[(SkuId(sku), units)]);

@@ -4,7 +4,7 @@ use super::{Coming, NO_STORE, Shard};
 use crate::drained::NOBODY;
 use crate::mailbox::ActorRef;
 use crate::port::{Envelope, Outcome, Ticket};
-use onhand_engine::basket;
+use onhand_engine::basket::{self, NamedLine};
 use onhand_engine::command::{Action, Channel, Command, SaleLine, SkuQty};
 use onhand_engine::goods::{Goods, each_asked};
 use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
@@ -76,7 +76,12 @@ impl Shard {
             }
             Action::Basket { till, ask } => {
                 let needed = match ask {
-                    basket::Ask::Suspend { basket, .. } => basket.lines.iter().map(|line| line.sku).collect(),
+                    basket::Ask::Suspend { basket, goods, .. } => {
+                        let mut skus = Vec::new();
+                        let lines = basket.lines.iter().map(NamedLine::sku_qty);
+                        each_asked(lines, goods.as_deref(), |line| skus.push(line.sku));
+                        skus
+                    }
                     basket::Ask::Recall { basket, .. } => self.skus_held(store, *basket),
                     basket::Ask::VoidLine { line, reservation } => {
                         let held = reservation.map_or_else(Vec::new, |id| self.skus_held(store, id));
@@ -150,11 +155,6 @@ impl Shard {
         Ok(store)
     }
 
-    fn skus_held(&self, store: u32, reservation: ReservationId) -> Vec<SkuId> {
-        let live = self.places.stores[store as usize].store.reservations.get(&reservation);
-        live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect()
-    }
-
     /// The items that lines move: of a kit, its parts.
     fn add_moved(
         &mut self,
@@ -176,6 +176,11 @@ impl Shard {
         let mut skus = Vec::new();
         sale.each_moved(|line| skus.push(line.sku));
         self.add_skus(store, skus.into_iter(), into)
+    }
+
+    fn skus_held(&self, store: u32, reservation: ReservationId) -> Vec<SkuId> {
+        let live = self.places.stores[store as usize].store.reservations.get(&reservation);
+        live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect()
     }
 
     fn add_skus(

@@ -31,7 +31,7 @@ fn suspend(skus: &[u32], ttl_ms: u64) -> Action {
         note: None,
         person: None,
     });
-    let ask = Ask::Suspend { owner: Owner::new("till 1").unwrap(), ttl: Millis(ttl_ms), basket };
+    let ask = Ask::Suspend { owner: Owner::new("till 1").unwrap(), ttl: Millis(ttl_ms), basket, goods: None };
     Action::Basket { till: TillNo(1), ask }
 }
 

@@ -1,11 +1,12 @@
 //! What a till asks about baskets, decided.
 
-use super::{Ask, Basket, COUPONS_MAX, Happening, SUSPENDED_MAX, Suspended, VoidedLine};
+use super::{Ask, Basket, COUPONS_MAX, Happening, NamedLine, SUSPENDED_MAX, Suspended, VoidedLine};
 use crate::command::{Channel, Command, SkuQty, Standing};
 use crate::decide::demand::{ending, summed};
 use crate::decide::form::{check_count, check_ttl};
 use crate::decide::{Place, new_reservation};
 use crate::event::{Event, Freed};
+use crate::goods::{Goods, each_asked};
 use crate::ids::{Owner, ReservationId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -27,7 +28,9 @@ pub(crate) fn decide(
     now: Timestamp,
 ) -> Result<Event, Refusal> {
     let happening = match ask {
-        Ask::Suspend { owner, ttl, basket } => suspend(place, command, till, (owner, *ttl), basket, now)?,
+        Ask::Suspend { owner, ttl, basket, goods } => {
+            suspend(place, command, till, (owner, *ttl), (basket, goods.as_deref()), now)?
+        }
         Ask::Recall { basket, owner, ttl } => recall(place, command, *basket, (owner, *ttl), now)?,
         Ask::VoidLine { line, reservation } => void_line(place, line, *reservation)?,
     };
@@ -40,7 +43,7 @@ fn suspend(
     command: &Command,
     till: TillNo,
     (owner, ttl): (&Owner, Millis),
-    basket: &Basket,
+    (basket, goods): (&Basket, Option<&Goods>),
     now: Timestamp,
 ) -> Result<Happening, Refusal> {
     check(basket)?;
@@ -50,7 +53,9 @@ fn suspend(
         return Err(Refusal::TooManySuspended { max: SUSPENDED_MAX });
     }
     let freed = ending(place, None, Some(owner))?;
-    let demand = summed(basket.lines.iter().map(|line| SkuQty { sku: line.sku, qty: line.qty }));
+    let mut demand = Vec::with_capacity(basket.lines.len());
+    each_asked(basket.lines.iter().map(NamedLine::sku_qty), goods, |line| demand.push(line));
+    let demand = summed(demand.into_iter());
     let (lines, short) = divided(place, command.channel, &demand, &freed);
     let suspended = Some(Arc::new(Suspended { till, at: now, basket: basket.clone() }));
     let (owner, deadline) = (owner.clone(), now.plus(ttl));

@@ -13,6 +13,7 @@ pub(crate) mod decide;
 
 use crate::command::SkuQty;
 use crate::event::Freed;
+use crate::goods::Goods;
 use crate::ids::{Label, Note, Owner, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -46,6 +47,14 @@ pub struct NamedLine {
     pub price_reason: Option<Label>,
     /// What a person takes off the line, and why.
     pub discount: Option<(Minor, Label)>,
+}
+
+impl NamedLine {
+    /// The item and how much of it.
+    #[must_use]
+    pub const fn sku_qty(&self) -> SkuQty {
+        SkuQty { sku: self.sku, qty: self.qty }
+    }
 }
 
 /// A basket as it was put aside.
@@ -104,6 +113,8 @@ pub enum Ask {
         ttl: Millis,
         /// The basket.
         basket: Arc<Basket>,
+        /// What there is to say of its goods; none for plain items.
+        goods: Option<Box<Goods>>,
     },
     /// Take a suspended basket over, with the stock that is held for it.
     Recall {

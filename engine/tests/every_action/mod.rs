@@ -145,7 +145,8 @@ fn suspend() -> Action {
         note: None,
         person: None,
     };
-    let ask = basket::Ask::Suspend { owner: owner("till 1"), ttl: Millis(1_000), basket: Arc::new(basket) };
+    let ask =
+        basket::Ask::Suspend { owner: owner("till 1"), ttl: Millis(1_000), basket: Arc::new(basket), goods: None };
     Action::Basket { till: TillNo(1), ask }
 }
 

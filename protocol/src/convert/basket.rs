@@ -3,6 +3,7 @@
 use super::Names;
 use super::answer::{Asked, quantities};
 use super::enter::{Desk, Entered, Place, Refused, above_zero, on_line, till, ttl};
+use super::goods::Gathered;
 use super::read::sku;
 use crate::message::{self, BasketList, ErrorBody, LineDiscount, SaleLine, SkuQuantity, SuspendedBasket, TaxAsItWas};
 use crate::value::{Amount, Id, Quantity, Text, Time};
@@ -22,8 +23,9 @@ pub(super) fn suspend<N: Names>(desk: &Desk<'_, N>, body: &message::Suspend) -> 
             (None, None) => TTL_DEFAULT,
             (seconds, ms) => ttl(seconds, ms)?,
         };
-        let basket = Arc::new(basket_in(&body.basket, place)?);
-        asked(body.till, Ask::Suspend { owner: body.owner.0.clone(), ttl, basket })
+        let mut goods = Gathered::default();
+        let basket = Arc::new(basket_in(&body.basket, place, &mut goods)?);
+        asked(body.till, Ask::Suspend { owner: body.owner.0.clone(), ttl, basket, goods: goods.goods() })
     })
 }
 
@@ -60,7 +62,11 @@ fn amount(amount: Amount, field: &str, line: Option<usize>) -> Result<Minor, Ref
     Err(on_line(ErrorBody::new(3003, "the amount is not from 0 to 10,000,000,000,000 minor units"), field, line))
 }
 
-fn basket_in<N: Names>(asked: &message::Basket, place: &Place<'_, N>) -> Result<basket::Basket, Refused> {
+fn basket_in<N: Names>(
+    asked: &message::Basket,
+    place: &Place<'_, N>,
+    goods: &mut Gathered,
+) -> Result<basket::Basket, Refused> {
     let inside = |mut error: Refused| {
         error.field = error.field.map(|field| format!("basket.{field}"));
         error
@@ -70,7 +76,7 @@ fn basket_in<N: Names>(asked: &message::Basket, place: &Place<'_, N>) -> Result<
         let text = format!("a basket may show {} coupons", basket::COUPONS_MAX);
         return Err(Box::new(ErrorBody::new(1001, text).at("basket.coupons")));
     }
-    let lines = asked.lines.iter().enumerate().map(|(at, line)| line_in(line, at, place));
+    let lines = asked.lines.iter().enumerate().map(|(at, line)| line_in(line, at, place, goods));
     Ok(basket::Basket {
         lines: lines.collect::<Result<_, _>>().map_err(inside)?,
         group: asked.group.clone().map(|group| group.0),
@@ -82,8 +88,19 @@ fn basket_in<N: Names>(asked: &message::Basket, place: &Place<'_, N>) -> Result<
     })
 }
 
-fn line_in<N: Names>(line: &SaleLine, at: usize, place: &Place<'_, N>) -> Result<NamedLine, Refused> {
+fn line_in<N: Names>(
+    line: &SaleLine,
+    at: usize,
+    place: &Place<'_, N>,
+    goods: &mut Gathered,
+) -> Result<NamedLine, Refused> {
     let item = place.sold_item(line, at)?;
+    let said = [("serials", !line.serials.is_empty()), ("lot", line.lot.is_some()), ("expiry", line.expiry.is_some())];
+    if let Some((field, _)) = said.into_iter().find(|(_, said)| *said) {
+        let text = "which pieces they are is said when they are sold";
+        return Err(on_line(ErrorBody::new(1001, text), field, Some(at)));
+    }
+    goods.see(at, &item, place.names);
     let money = |named: Option<Amount>, field: &str| named.map(|named| amount(named, field, Some(at))).transpose();
     let tax =
         line.tax.map(|tax| Ok::<_, Refused>((amount(tax.amount, "tax.amount", Some(at))?, RatePpm(tax.rate_ppm))));
