@@ -151,7 +151,7 @@ fn another_basket_is_another_hash() {
         Basket { person: Some(owner("x")), ..basket(&[(0, 1)]) },
     ] {
         let mut place = PlaceState::default();
-        let ask = Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket.into() };
+        let ask = Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket.into(), goods: None };
         run_at(&mut place, 1, Channel::Till, Action::Basket { till: TillNo(1), ask }, Timestamp(1)).unwrap();
         assert!(hashes.insert(hashed(&place)));
     }

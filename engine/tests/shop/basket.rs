@@ -55,7 +55,7 @@ impl Shop {
             person: reading.code("by"),
         });
         let ttl = if reading.has("ttl") { reading.ttl() } else { TTL_DEFAULT };
-        Action::Basket { till, ask: Ask::Suspend { owner: reading.code("owner").unwrap(), ttl, basket } }
+        Action::Basket { till, ask: Ask::Suspend { owner: reading.code("owner").unwrap(), ttl, basket, goods: None } }
     }
 
     /// `ITEM QTY @PRICE`, with `-AMOUNT:REASON` taken off by hand.
