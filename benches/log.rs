@@ -224,6 +224,7 @@ fn sale(n: u32) -> Record {
         pricing: None,
         goods: None,
         payments: None,
+        owner: None,
     };
     // Ids are random: bytes that cannot be guessed from their neighbours.
     let random = u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);

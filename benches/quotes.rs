@@ -46,7 +46,8 @@ fn measure(rules: &Rules, lines: usize) -> Histogram<u64> {
     let mut took = Histogram::new(3).unwrap();
     for (no, lines) in baskets.iter().cycle().take(QUOTES + QUOTES / 10).enumerate() {
         let channel = Channel::Till;
-        let basket = Basket { location: &location, channel, group: None, coupons: &[], exempt: None, lines };
+        let basket =
+            Basket { location: &location, channel, group: None, coupons: &[], exempt: None, discount: None, lines };
         let began = Instant::now();
         black_box(rules.quote(black_box(&basket), NOW).unwrap());
         let nanoseconds = began.elapsed().as_nanos();

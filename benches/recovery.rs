@@ -144,6 +144,7 @@ fn sale(n: u32, per_location: u32) -> Record {
         pricing: None,
         goods: None,
         payments: None,
+        owner: None,
     };
     record(n + 1_000_000, location, Event::SaleRecorded(sale))
 }

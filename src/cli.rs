@@ -58,6 +58,8 @@ pub(crate) enum Task {
     Import(Import),
     /// Feed recorded sales to a server, as its tills would.
     Replay(Replay),
+    /// Match a provider's settlement with the payments of a location, one to one, and name what does not match.
+    Settle(Settle),
     /// Take card payments from a server as a provider that is none would, for demos and tests.
     Simulator(Simulator),
     /// Put a server under load at a planned rate, and audit what it did.
@@ -194,6 +196,33 @@ pub(crate) struct Server {
     /// The key.
     #[arg(long, value_name = "K", env = "ONHAND_KEY", hide_env_values = true)]
     pub(crate) key: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Settle {
+    /// The provider's settlement: CSV with payment, transaction, type (charge or refund), amount; currency, refund.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Where the payments are.
+    #[arg(long, value_name = "CODE", value_parser = LocationCode::new)]
+    pub(crate) location: LocationCode,
+    /// Whose settlement it is.
+    #[arg(long, value_name = "NAME", value_parser = Label::new)]
+    pub(crate) provider: Label,
+    /// Its name, such as the day: the same name is the same settlement.
+    #[arg(long, value_name = "NAME", value_parser = Label::new)]
+    pub(crate) name: Label,
+    /// Payments that began before this must be in it or in an earlier one: a day, from midnight UTC, or a time.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(crate) until: Timestamp,
+    /// The currency of its amounts.
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub(crate) currency: Currency,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

@@ -18,6 +18,7 @@ mod masked;
 mod remote;
 mod running;
 mod serve;
+mod settle;
 mod simulator;
 
 use clap::Parser;
@@ -66,6 +67,7 @@ async fn run(task: Task) -> Result<(), Failure> {
         Task::Key(task) => key::run(task).await,
         Task::Import(options) => feed::import(options).await,
         Task::Replay(options) => feed::replay(options).await,
+        Task::Settle(options) => settle::run(options).await,
         Task::Simulator(options) => simulator::run(options).await,
         Task::Loadtest(options) => load::run(options).await,
         Task::Verify(options) => data::verify(&options),

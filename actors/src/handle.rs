@@ -9,7 +9,7 @@ use crate::log_thread::LogThread;
 use crate::meters::Meters;
 use crate::places::Places;
 use crate::port::{Envelope, LevelChange, PaymentChange, Port, PortId};
-use crate::scanning::{Found, Scan, Scanned};
+use crate::scanning::{Found, SalesOf, Scan, Scanned};
 use crate::shard::{Shard, StepPort};
 use crate::shared::{Inbox, Shared};
 use crate::view::View;
@@ -20,7 +20,7 @@ use crossbeam::channel::Sender;
 use onhand_engine::chain::Chain;
 use onhand_engine::command::Command;
 use onhand_engine::event::Record;
-use onhand_engine::ids::{LocationId, ReservationId, Seq, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{LocationId, Owner, ReservationId, Seq, SessionNo, SkuId, TillNo};
 use onhand_engine::level::Level;
 use onhand_engine::report::Sessions;
 use onhand_engine::store::{Reservation, Totals};
@@ -332,6 +332,21 @@ impl Handle {
         tell: impl FnMut(Found<'_>) -> ControlFlow<()>,
     ) -> Result<Scanned, Error> {
         scanning::scan(&*self.shared().reader, scan, wanted, tell)
+    }
+
+    /// The newest sales of an owner before a place in the log, newest first, on the thread of the caller. It goes back as
+    /// long as `goes_on`, which is told how many records were looked at, says so.
+    ///
+    /// # Errors
+    /// [`Error`] when the log cannot be read.
+    pub fn sales_of(
+        &self,
+        owner: &Owner,
+        before: Seq,
+        max: usize,
+        goes_on: impl FnMut(u64) -> bool,
+    ) -> Result<SalesOf, Error> {
+        scanning::sales_of(&*self.shared().reader, owner.as_str(), before, max, goes_on)
     }
 
     /// The last durable record.

@@ -139,8 +139,14 @@ impl LogThread {
             let payments = Arc::from(payments);
             shared.ports.each(|port| port.payments(&payments));
         }
-        if !levels.is_empty() {
-            shared.ports.each(|port| port.levels(Arc::clone(&levels)));
+        // Nobody watches shelves that are only trained at.
+        let is_training = |change: &LevelChange| change.location.is_training();
+        let told = match levels.iter().any(is_training) {
+            true => levels.iter().filter(|change| !is_training(change)).copied().collect(),
+            false => levels,
+        };
+        if !told.is_empty() {
+            shared.ports.each(|port| port.levels(Arc::clone(&told)));
         }
         self.give_back(Some(first), batch);
     }

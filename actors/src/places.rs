@@ -128,7 +128,7 @@ impl Places {
         if let Some(at) = self.by_location.get(&location) {
             return Ok(*at);
         }
-        if !location.is_of_accounts() && directory.location(location).is_none() {
+        if !location.is_of_accounts() && directory.location(location.real()).is_none() {
             return Err(Refusal::UnknownLocation);
         }
         Ok(self.add_store(location))

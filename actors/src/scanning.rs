@@ -104,3 +104,63 @@ pub(crate) fn scan(
     }
     Ok(scanned)
 }
+
+/// The newest sales of an owner before a place, newest first, and where the rest of the log begins that was not looked
+/// at; none: it was looked at whole.
+pub type SalesOf = (Vec<(Seq, Record)>, Option<Seq>);
+
+/// Records looked at in one step back.
+const STEP: u64 = 20_000;
+
+/// Goes back through the log from a place, until there are `max` sales of an owner or it is to end.
+///
+/// # Errors
+/// [`Error`] when the log cannot be read.
+pub(crate) fn sales_of(
+    reader: &dyn Reader,
+    owner: &str,
+    before: Seq,
+    max: usize,
+    mut goes_on: impl FnMut(u64) -> bool,
+) -> Result<SalesOf, Error> {
+    let oldest = reader.read(Seq(1), 1)?.first().map_or(before, |batch| batch.first);
+    let mut found = Vec::new();
+    let mut end = before;
+    while end > oldest {
+        if !goes_on(before.0.saturating_sub(end.0)) {
+            return Ok((found, Some(end)));
+        }
+        let from = Seq(end.0.saturating_sub(STEP).max(oldest.0));
+        for (seq, record) in sales_between(reader, owner, from, end)?.into_iter().rev() {
+            if found.len() == max {
+                let last = found.last().map_or(end, |(last, _): &(Seq, Record)| *last);
+                return Ok((found, Some(last)));
+            }
+            found.push((seq, record));
+        }
+        end = from;
+    }
+    Ok((found, None))
+}
+
+fn sales_between(reader: &dyn Reader, owner: &str, from: Seq, end: Seq) -> Result<Vec<(Seq, Record)>, Error> {
+    let mut found = Vec::new();
+    let mut next = from.0;
+    while next < end.0 {
+        let at = next;
+        for batch in reader.read(Seq(next), BYTES)? {
+            for (seq, frame) in (batch.first.0..).zip(format::frames(&batch.bytes)) {
+                let frame = frame.map_err(corrupt)?;
+                let is_meant = (at..end.0).contains(&seq) && !frame.location().is_training();
+                if is_meant && frame.is_sale_of(owner).map_err(corrupt)? {
+                    found.push((Seq(seq), frame.record().map_err(corrupt)?));
+                }
+            }
+            next = next.max(batch.first.0 + u64::from(batch.records));
+        }
+        if next == at {
+            break;
+        }
+    }
+    Ok(found)
+}

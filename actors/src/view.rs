@@ -117,7 +117,7 @@ impl View {
         for (sku, row) in &place.rows {
             self.levels.insert((location, *sku), (row.level(), time));
         }
-        let out = place.rows.iter().filter(|(_, row)| is_out(&row.level()));
+        let out = place.rows.iter().filter(|(_, row)| !location.is_training() && is_out(&row.level()));
         self.stockouts.load(out.map(|(sku, _)| (location, *sku)), time);
         self.put_totals(location, place.store.totals);
         for (id, live) in &place.store.reservations {
@@ -147,7 +147,9 @@ impl View {
         for change in changes {
             let spot = (change.location, change.sku);
             let known = self.levels.insert(spot, (change.level, change.time));
-            self.stockouts.see(spot, known.as_ref().map(|(before, _)| before), &change.level, change.time);
+            if !change.location.is_training() {
+                self.stockouts.see(spot, known.as_ref().map(|(before, _)| before), &change.level, change.time);
+            }
             if known.is_none() {
                 self.listing.entry(change.location).or_default().insert(change.sku);
             }

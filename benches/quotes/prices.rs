@@ -60,6 +60,7 @@ fn promotion(no: u32, naming: Naming, chance: &mut Chance) -> Promotion {
         currency: has_amounts.then_some(Currency::EUR),
         terms: Terms::default(),
         coupon: None,
+        uses: None,
         priority: u16::try_from(no % 3).unwrap(),
         exclusive: no.is_multiple_of(4),
     }

@@ -111,6 +111,7 @@ impl Shop {
             currency: Some(WireCurrency(Currency::EUR)),
             terms: Terms::default(),
             coupon: None,
+            uses: None,
             priority: 0,
             exclusive: false,
         };

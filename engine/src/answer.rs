@@ -7,6 +7,7 @@ use crate::drawer::Told;
 use crate::ids::{AccountId, PaymentId, ReceiptNo, TillNo};
 use crate::money::Minor;
 use crate::payment::Payment;
+use crate::payment::settlement::Settled;
 use crate::qty::Qty;
 use crate::returns::Grant;
 use crate::time::Timestamp;
@@ -142,4 +143,6 @@ pub enum Answer {
     PaymentStep,
     /// How a payment stands.
     Payment(PaymentId, Box<Payment>),
+    /// What a provider settled was matched.
+    PaymentsSettled(Box<Settled>),
 }

@@ -24,6 +24,7 @@ use crate::stock::StockRow;
 use crate::store::{OrderState, Store};
 use crate::till::Till;
 use crate::time::{Millis, Timestamp};
+use crate::training;
 use back::{exchange, give_back, grant_for, redemption};
 use demand::{Claim, Shortage, ending, live, refuse_short, shortages, summed, without_repeats};
 use form::{check_lines, check_sale_lines, check_takes, check_tenders, check_ttl};
@@ -65,6 +66,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
     if command.location.is_of_accounts() && !matches!(command.action, Action::Account { .. }) {
         return Err(Refusal::UnknownLocation);
     }
+    training::check(command)?;
     let event = match &command.action {
         Action::Sell(sell) => sell_basket(place, sell, command, now)?,
         Action::Reserve { owner, ttl, lines, goods } => {
@@ -227,6 +229,7 @@ fn sold(
         pricing: sell.pricing.clone(),
         goods,
         payments,
+        owner: sell.owner.clone().map(Box::new),
     })
 }
 

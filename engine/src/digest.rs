@@ -270,6 +270,7 @@ impl Bytes {
         [take.amount, take.worth].iter().for_each(|sum| self.minor(*sum));
         self.0.push(u8::from(take.by_code));
         self.text(take.way.name());
+        self.minor(take.limit);
     }
 
     fn pending(&mut self, pending: &PendingGrant) {
@@ -457,6 +458,8 @@ impl Bytes {
         self.text(promotion.currency.as_ref().map_or("", Currency::as_str));
         self.terms(&promotion.terms);
         self.text(promotion.coupon.as_ref().map_or("", Label::as_str));
+        let limits = promotion.uses.map(|uses| [uses.in_all, uses.per_customer].map(Option::unwrap_or_default));
+        limits.unwrap_or_default().into_iter().for_each(|limit| self.small(limit));
         self.small(u32::from(promotion.priority));
         self.0.push(u8::from(promotion.exclusive));
         promotion.benefit.each_number(|number| self.number(number));

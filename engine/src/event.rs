@@ -80,6 +80,8 @@ pub struct Sale {
     pub goods: Option<Box<SoldGoods>>,
     /// What card payments pay of it, where it names them.
     pub payments: Option<Box<Paid>>,
+    /// Whose sale it is, where it was said.
+    pub owner: Option<Box<Owner>>,
 }
 
 /// Goods that came back.

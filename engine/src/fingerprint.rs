@@ -4,6 +4,8 @@
 mod accounts;
 mod goods;
 
+mod payment;
+
 use crate::account::{AccountAsk, RedemptionAsk};
 use crate::basket;
 use crate::catalogue::{Item, Key, Location};
@@ -12,12 +14,11 @@ use crate::drawer::Ask;
 use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
-use crate::ids::{Label, PaymentId};
+use crate::ids::Label;
 use crate::money::Currency;
-use crate::payment::card::{Card, Last4, Safe};
-use crate::payment::{PaymentAsk, Report};
 use crate::pricing::{PriceBook, Terms};
 use crate::promotion::{Promotion, Scope};
+use crate::quote::ByHand;
 use crate::time::Period;
 
 /// A hash of each part of a command.
@@ -259,62 +260,13 @@ impl Parts {
         if let Some(session) = sell.session {
             self.rest.number(u64::from(session.0));
         }
-        sell.takes.iter().for_each(|take| self.take(take));
+        // Uses of coupons follow from the rules, which may have changed when the same sale comes again.
+        sell.takes.iter().filter(|take| !take.kind.is_of_uses()).for_each(|take| self.take(take));
         for (payment, amount) in &sell.payments {
             self.money.uuid(payment.0);
             self.money.minor(*amount);
         }
         self.goods(sell.goods.as_deref());
-    }
-
-    fn payment(&mut self, payment: PaymentId, ask: &PaymentAsk) {
-        // One that begins is named by its command.
-        if !matches!(ask, PaymentAsk::Start(_)) {
-            self.rest.uuid(payment.0);
-        }
-        match ask {
-            PaymentAsk::Start(start) => {
-                self.op.text("start_payment");
-                self.money.text(start.currency.as_str());
-                self.money.minor(start.amount);
-                self.rest.uuid(start.sale.0);
-                self.rest.till(start.till);
-                self.rest.text(start.provider.as_str());
-                self.rest.reservation(start.reservation);
-                self.rest.number(start.attempt.0);
-            }
-            PaymentAsk::GiveUp => self.op.text("give_up_payment"),
-            PaymentAsk::Refund(amount) => {
-                self.op.text("refund_payment");
-                self.money.minor(*amount);
-            }
-            PaymentAsk::Read => self.op.text("payment"),
-            PaymentAsk::Take => self.op.text("take_payment"),
-            PaymentAsk::Report(report) => {
-                self.op.text("report_payment");
-                self.rest.text(report.name());
-                self.report(report);
-            }
-            PaymentAsk::Due => self.op.text("payment_due"),
-        }
-    }
-
-    fn report(&mut self, report: &Report) {
-        match report {
-            Report::Approved(approval) => {
-                self.rest.text(approval.transaction.as_str());
-                self.rest.number(u64::from(approval.taken));
-                let Card { brand, last4, token, authorisation } = &approval.card;
-                self.rest.maybe(brand.as_ref().map(Safe::as_str));
-                self.rest.maybe(last4.as_ref().map(Last4::as_str));
-                self.rest.maybe(token.as_ref().map(Safe::as_str));
-                self.rest.maybe(authorisation.as_ref().map(Safe::as_str));
-            }
-            Report::Declined(reason) => self.rest.maybe(reason.as_ref().map(Safe::as_str)),
-            Report::Failed(reason) => self.rest.text(reason.as_str()),
-            Report::Refunded(refund) => self.rest.uuid(refund.0),
-            Report::Unknown | Report::NotFound | Report::Captured | Report::Voided => {}
-        }
     }
 
     fn basket(&mut self, ask: &basket::Ask) {
@@ -354,12 +306,13 @@ impl Parts {
     fn named_line(&mut self, line: &basket::NamedLine) {
         self.sku_lines(&[SkuQty { sku: line.sku, qty: line.qty }]);
         let discount = line.discount.as_ref();
-        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+        let [off, part] = discount.map(ByHand::numbers).unwrap_or_default();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), off, part] {
             self.money.number(u64::from(amount.is_some()));
             self.money.minor(amount.unwrap_or_default());
         }
         self.money.number(line.tax.map_or(0, |(_, rate)| u64::from(rate.0)));
-        for reason in [line.price_reason.as_ref(), discount.map(|(_, reason)| reason)] {
+        for reason in [line.price_reason.as_ref(), discount.map(|discount| &discount.reason)] {
             self.money.maybe(reason.map(Label::as_str));
         }
     }
@@ -513,6 +466,9 @@ impl Parts {
         self.rest.text(promotion.code.as_str());
         self.rest.text(&promotion.name);
         self.rest.maybe(promotion.coupon.as_ref().map(Label::as_str));
+        for limit in promotion.uses.iter().flat_map(|uses| [uses.in_all, uses.per_customer]) {
+            self.rest.number(limit.map_or(0, u64::from));
+        }
         self.rest.number(u64::from(promotion.priority));
         self.rest.number(u64::from(promotion.exclusive));
         self.terms(&promotion.terms);

@@ -58,6 +58,28 @@ impl LocationId {
         Self(u32::MAX.saturating_sub(part.unwrap_or(0)))
     }
 
+    /// Marks the training twin of a location.
+    const TRAINING: u32 = 1 << 30;
+
+    /// Where people train for a location: a virtual location with stock, tills and books of its own, which goes by
+    /// the same rules and which nobody counts. The chain and accounts have none.
+    #[must_use]
+    pub const fn training_twin(self) -> Option<Self> {
+        if self.0 == Self::CHAIN.0 || self.0 >= Self::TRAINING { None } else { Some(Self(self.0 | Self::TRAINING)) }
+    }
+
+    /// Whether it is where people train.
+    #[must_use]
+    pub const fn is_training(self) -> bool {
+        self.0 >> 30 == 1
+    }
+
+    /// The location that this is the training twin of; any other itself.
+    #[must_use]
+    pub const fn real(self) -> Self {
+        if self.is_training() { Self(self.0 & !Self::TRAINING) } else { self }
+    }
+
     /// Whether it is a virtual location of accounts.
     #[must_use]
     pub const fn is_of_accounts(self) -> bool {

@@ -50,4 +50,5 @@ pub mod store;
 pub mod tax;
 pub mod till;
 pub mod time;
+mod training;
 pub mod world;

@@ -234,6 +234,15 @@ pub enum Refusal {
         /// What the line costs before it, in minor units.
         left: i64,
     },
+    /// 3111
+    #[error("the coupon has been used as often as it may be")]
+    CouponUsedUp,
+    /// 3112
+    #[error("this customer has used the coupon as often as they may")]
+    CouponUsedByCustomer,
+    /// 3110
+    #[error("a part that is taken off is above zero and at most 1,000,000 parts per million, which is everything")]
+    BadPercentOff,
     /// 3053
     #[error("there is no promotion {code}")]
     UnknownPromotion {
@@ -412,6 +421,12 @@ pub enum Refusal {
     /// 3090 to 3099
     #[error(transparent)]
     Payment(#[from] payment::Refused),
+    /// 3130
+    #[error("this cannot be done in training")]
+    NotInTraining,
+    /// 3131
+    #[error("the sale was made in training and this is not, or the other way round")]
+    OtherLedger,
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -462,6 +477,9 @@ impl Refusal {
             Refusal::NotPaidBy { .. } => 3076,
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
+            Refusal::BadPercentOff => 3110,
+            Refusal::CouponUsedUp => 3111,
+            Refusal::CouponUsedByCustomer => 3112,
             Refusal::UnknownPromotion { .. } => 3053,
             Refusal::UnknownPriceBook { .. } => 3055,
             Refusal::UnknownKey => 4007,
@@ -494,6 +512,8 @@ impl Refusal {
             Refusal::SerialSold { .. } => 2037,
             Refusal::SerialNotSold { .. } => 2038,
             Refusal::Payment(refused) => refused.number(),
+            Refusal::NotInTraining => 3130,
+            Refusal::OtherLedger => 3131,
         }
     }
 }

@@ -31,7 +31,16 @@ fn issue(amount: i64, expires: Option<u64>) -> AccountAsk {
 
 fn hold(sale: u128, amount: i64, fact: bool) -> AccountAsk {
     let (kind, amount) = (AccountKind::GiftCard, Minor(amount));
-    let take = Take { account: CARD, kind, measure: EUROS, amount, worth: amount, by_code: true, way: Way::Out };
+    let take = Take {
+        account: CARD,
+        kind,
+        measure: EUROS,
+        amount,
+        worth: amount,
+        by_code: true,
+        way: Way::Out,
+        limit: Minor::ZERO,
+    };
     AccountAsk::Hold { take, sale: CommandId(sale), at: SHOP, fact }
 }
 
@@ -56,7 +65,11 @@ fn added(entry: &Entry) -> i64 {
     match entry {
         Entry::Issued { amount, .. } | Entry::Loaded { amount, .. } | Entry::Refunded { amount, .. } => amount.0,
         Entry::Redeemed { amount, .. } => -amount.0,
-        Entry::Disabled { .. } | Entry::Held { .. } | Entry::LetGo { .. } | Entry::Opened { .. } => 0,
+        Entry::Disabled { .. }
+        | Entry::Held { .. }
+        | Entry::UseHeld { .. }
+        | Entry::LetGo { .. }
+        | Entry::Opened { .. } => 0,
     }
 }
 
@@ -163,6 +176,7 @@ proptest! {
                     prop_assert_eq!(balance.0, ledger, "the balance that the entry tells");
                 }
                 Entry::Issued { .. } | Entry::Opened { .. } => {}
+                Entry::UseHeld { .. } => panic!("{entry:?}"),
             }
             prop_assert_eq!(balance(&accounts), ledger);
             prop_assert!(ledger >= held.values().sum::<i64>(), "more is held than there is");

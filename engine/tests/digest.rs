@@ -81,6 +81,7 @@ fn sold(units: i64, till: Option<u16>, net: i64) -> Event {
         late: None,
         redemption: None,
         pricing: None,
+        owner: None,
         goods: None,
         payments: None,
     })

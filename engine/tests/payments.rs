@@ -12,6 +12,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, PaymentId, ReservationId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::card::{Card, Last4, Safe, SafeError, Token};
+use onhand_engine::payment::settlement::{Line, Mismatch, Settlement};
 use onhand_engine::payment::{
     ATTEMPT, Approval, Happening, KEPT, OPEN_MAX, OPEN_PER_TILL_MAX, PaymentAsk, Refused, Report, Stage, Start, Task,
 };
@@ -280,4 +281,51 @@ fn t2_no_more_payments_start_than_goods_are_held() {
     shop.settle();
     assert_eq!(shop.captured.len(), 4);
     assert_eq!(shop.place.rows[&TEA].on_hand(), onhand_engine::qty::Qty::ZERO);
+}
+
+/// Each charge and each refund is settled once, whatever the provider says and how often.
+#[test]
+fn t32_what_is_settled_once_is_settled() {
+    let mut shop = Shop::open();
+    for no in 1..=3 {
+        shop.start(no, start(100 + no, 500)).unwrap();
+        shop.report(no, Report::Approved(approval(&format!("tx{no}"), true))).unwrap();
+        let payments = [(PaymentId(no), Minor(500))].into();
+        let sell = Sell { payments, ..sell(&[(TEA, 1)]) };
+        shop.run_as(CommandId(100 + no), Channel::Till, Action::Sell(sell)).unwrap();
+    }
+    let line = |payment: u128, amount| Line {
+        payment: Some(PaymentId(payment)),
+        transaction: Safe::new(&format!("tx{payment}")).unwrap(),
+        is_refund: false,
+        refund: None,
+        amount: Minor(amount),
+    };
+    let settle = |shop: &mut Shop, lines: Vec<Line>| {
+        let provider = Label::new("sim").unwrap();
+        let (name, currency, until) = (provider.clone(), Currency::EUR, Timestamp(u64::MAX));
+        let asked = Settlement { provider, name, currency, until, lines };
+        match shop.ask(900, PaymentAsk::Settle(Box::new(asked))).unwrap() {
+            Some(Event::Payment { happening: Happening::Settled(settled), .. }) => {
+                let found = settled.discrepancies.iter().map(|one| (one.mismatch, one.line)).collect::<Vec<_>>();
+                (settled.charges.len(), settled.refunds.len(), found)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let found = settle(&mut shop, vec![line(1, 500), line(1, 500), line(2, 400), line(9, 1)]);
+    let wanted = vec![
+        (Mismatch::Twice, Some(1)),
+        (Mismatch::Amount, Some(2)),
+        (Mismatch::UnknownPayment, Some(3)),
+        (Mismatch::Missing, None),
+    ];
+    assert_eq!(found, (1, 0, wanted));
+    // The refund is matched by its amount where the provider did not keep its name.
+    shop.ask(2, PaymentAsk::Refund(Minor(200))).unwrap();
+    shop.settle();
+    let back = Line { is_refund: true, ..line(2, 200) };
+    let found = settle(&mut shop, vec![line(2, 500), back.clone(), back, line(1, 500), line(3, 500)]);
+    assert_eq!(found, (2, 1, vec![(Mismatch::UnknownRefund, Some(2)), (Mismatch::Twice, Some(3))]));
+    assert_eq!(settle(&mut shop, vec![]), (0, 0, vec![]));
 }

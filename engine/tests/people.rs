@@ -188,6 +188,7 @@ fn the_table_of_needs() {
         ("take_payment", ""),
         ("report_payment", ""),
         ("payment_due", ""),
+        ("settle_payments", "close_session"),
     ];
     let words = |action: &Action| needs(action).each().map(Capability::name).collect::<Vec<_>>().join(" ");
     let found: Vec<_> = every_action().iter().map(|(name, action)| (*name, words(action))).collect();

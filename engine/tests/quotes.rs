@@ -8,9 +8,9 @@ use onhand_engine::catalogue::Item;
 use onhand_engine::ids::{Label, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::pricing::{BookFlaw, PriceBook, PriceRow, Terms};
-use onhand_engine::promotion::{Benefit, Part, Promotion, Scope};
+use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::{BasketLine, NamedPrice, Quote, QuoteLine, Why, is_at_price};
+use onhand_engine::quote::{BasketLine, ByHand, NamedPrice, Quote, QuoteLine, Why, is_at_price};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::rules::Rules;
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRounding};
@@ -133,6 +133,10 @@ fn a_book_names_the_row_that_cannot_be() {
     assert_eq!(flaw(&[row(2, 0, 5), row(1, 0, 5), row(2, 3, 5), row(2, 0, 6)]), BookFlaw::Twice(3));
 }
 
+fn taken_off(amount: i64, reason: &str) -> ByHand {
+    ByHand { off: Off::Amount(Minor(amount)), reason: label(reason) }
+}
+
 #[test]
 fn hashes_differ_where_quotes_do() {
     let place = location(PriceBasis::TaxInclusive, TaxRounding::Line);
@@ -146,9 +150,9 @@ fn hashes_differ_where_quotes_do() {
     let rules = Rules::default();
     let hash = |lines: &[BasketLine]| rules.quote(&basket(&place, lines, &[]), NOW).unwrap().hash();
     let mut reduced = line(100, 2);
-    reduced.discount = Some((Minor(1), label("dented")));
+    reduced.discount = Some(taken_off(1, "dented"));
     let mut other = line(100, 2);
-    other.discount = Some((Minor(1), label("loyal")));
+    other.discount = Some(taken_off(1, "loyal"));
     let all = [
         hash(&[line(100, 2)]),
         hash(&[line(200, 1)]),
@@ -168,7 +172,7 @@ fn what_is_wrong_is_named() {
     let no_price = BasketLine { item: Arc::new(Item { price: None, ..(*line.item).clone() }), ..line.clone() };
     let none = rules.quote(&basket(&place, &[line.clone(), no_price], &[]), NOW).unwrap_err();
     assert_eq!((none.line, none.field, none.why.number()), (Some(1), Some("unit_price"), 3005));
-    let dear = BasketLine { discount: Some((Minor(101), label("x"))), ..line.clone() };
+    let dear = BasketLine { discount: Some(taken_off(101, "x")), ..line.clone() };
     let none = rules.quote(&basket(&place, &[line.clone(), dear], &[]), NOW).unwrap_err();
     assert_eq!((none.line, none.field), (Some(1), Some("discount.amount")));
     assert_eq!(none.why, Refusal::BadDiscount { left: 100 });
@@ -192,6 +196,7 @@ fn very_many_units_are_counted_by_the_line() {
         benefit,
         terms: Terms { period: Period::default(), ..Terms::default() },
         coupon: None,
+        uses: None,
         priority: 0,
         exclusive: false,
     };

@@ -103,8 +103,8 @@ mod tests {
     fn only_who_misses_too_often_has_to_wait() {
         let (guesses, now) = (Guesses::default(), clock::now());
         let key = |n| Principal::Key { id: KeyId(n), role: Role::Till };
-        let by_code = Body::Account(ReadAccount { account: None, code: Some(mint(Id(1)).unwrap()) });
-        let by_id = Body::Account(ReadAccount { account: Some(Id(1)), code: None });
+        let by_code = Body::Account(ReadAccount { code: Some(mint(Id(1)).unwrap()), ..Default::default() });
+        let by_id = Body::Account(ReadAccount { account: Some(Id(1)), ..Default::default() });
         for _ in 0..MISSES_AT_ONCE {
             assert!(guesses.check(&key(1), &by_code, now).is_ok());
             guesses.miss(key(1), now);

@@ -63,6 +63,8 @@ pub(crate) struct Connection {
     /// Goes up whenever somebody signs in or out.
     turn: Cell<u64>,
     looking_at_pin: Cell<bool>,
+    /// Whether whoever is there trains: until the connection ends.
+    pub(crate) trains: Cell<bool>,
     /// What whoever is asking has in flight, on all connections of this worker.
     pub(crate) share: RefCell<Rc<Share>>,
     /// Until when nothing is read of one who was refused because too much waits.
@@ -90,6 +92,7 @@ impl Connection {
             person: Cell::new(None),
             turn: Cell::new(0),
             looking_at_pin: Cell::new(false),
+            trains: Cell::new(false),
             share: RefCell::default(),
             paused: Cell::new(None),
             closing: RefCell::new(None),

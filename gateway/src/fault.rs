@@ -24,6 +24,11 @@ impl Fault {
         self
     }
 
+    /// With the place in a file where the field is that it is about.
+    pub(crate) fn placed(self, file: &[u8]) -> Self {
+        Self(Box::new(self.0.placed(file)))
+    }
+
     /// With the item it is about.
     pub(crate) fn about(mut self, sku: Sku) -> Self {
         self.0.sku = Some(sku);

@@ -14,9 +14,12 @@ pub(crate) async fn enter(
     handle: &Handle,
     (id, body, channel): (Id, Body, Channel),
     sale: Seq,
+    trains: bool,
 ) -> Result<Entered, Fault> {
     let known = read(handle, sale).await?;
-    Ok(convert::command_about(id.command(), body, channel, known, &wire::Book(handle.directory()))?)
+    let book = wire::Book(handle.directory());
+    let entered = convert::command_about(id.command(), body, channel, known, &book)?;
+    Ok(if trains { entered.in_training(&book)? } else { entered })
 }
 
 async fn read(handle: &Handle, sale: Seq) -> Result<KnownSale, Fault> {

@@ -32,6 +32,7 @@ mod rights;
 pub mod server;
 mod session;
 mod shares;
+mod training;
 mod watching;
 mod wire;
 mod worker;

@@ -73,6 +73,8 @@ pub(crate) enum Read {
     Reports,
     /// Payments that are not ended.
     Payments,
+    /// What a customer bought.
+    Customers,
 }
 
 /// Whether a request may go on. The channel is checked too: a website's key cannot sell as a till.
@@ -95,9 +97,13 @@ pub(crate) fn check(principal: &Principal, body: &Body) -> Result<(), Fault> {
             Ok(())
         }
         (Principal::Shopper { .. }, Body::Extend(asked)) => check_shopper_ttl(asked.ttl_s, asked.ttl_ms),
-        // Who belongs to a group or pays no tax is for the shop to say.
+        // Who belongs to a group, pays no tax or gets something off is for the shop to say.
         (Principal::Shopper { .. }, Body::Quote(asked)) => {
-            let of_the_shop = [("group", asked.group.is_some()), ("tax_exempt", asked.tax_exempt.is_some())];
+            let of_the_shop = [
+                ("group", asked.group.is_some()),
+                ("tax_exempt", asked.tax_exempt.is_some()),
+                ("discount", asked.discount.is_some()),
+            ];
             match of_the_shop.into_iter().find(|(_, given)| *given) {
                 Some((field, _)) => Err(Fault::new(4004, "the role shopper may not say this").at(field)),
                 None => Ok(()),
@@ -125,7 +131,7 @@ pub(crate) fn check_read(principal: &Principal, read: Read) -> Result<(), Fault>
     };
     let allowed = match read {
         Read::Levels | Read::Catalogue => !matches!(role, Role::Operations | Role::Driver),
-        Read::Reservation => matches!(role, Role::Admin | Role::Till | Role::Web),
+        Read::Reservation | Read::Customers => matches!(role, Role::Admin | Role::Till | Role::Web),
         Read::Rules => matches!(role, Role::Admin | Role::Till | Role::Analyst),
         Read::Totals | Read::Events | Read::Reports => matches!(role, Role::Admin | Role::Analyst),
         Read::Metrics => matches!(role, Role::Admin | Role::Analyst | Role::Operations),
@@ -168,6 +174,7 @@ fn key_may(role: Role, op: &str) -> bool {
         "start_payment" | "give_up_payment" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "refund_payment" => matches!(role, Role::Admin | Role::Till),
         "payment" | "watch_payments" => matches!(role, Role::Admin | Role::Till | Role::Web | Role::Driver),
+        "settle_payments" => role == Role::Admin,
         // Not even an administrator says what a provider did.
         "take_payment" | "report_payment" => role == Role::Driver,
         "sign_in" | "sign_out" => matches!(role, Role::Admin | Role::Till),
@@ -274,6 +281,7 @@ mod tests {
             Read::Metrics,
             Read::Reservation,
             Read::Reports,
+            Read::Customers,
         ] {
             assert!(check_read(&shopper, read).is_err(), "{read:?}");
             assert!(check_read(&key(Role::Admin), read).is_ok(), "{read:?}");

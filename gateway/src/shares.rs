@@ -84,7 +84,8 @@ impl Shares {
 
 fn share_of(by_place: &mut Vec<Share>, location: LocationId) -> &Share {
     // From the top downwards the accounts' come first, and the chain's zero follows on them.
-    let at = usize::try_from(location.0.wrapping_add(LocationId::ACCOUNT_PLACES)).unwrap_or(0);
+    // Whoever trains has a part of their shop's.
+    let at = usize::try_from(location.real().0.wrapping_add(LocationId::ACCOUNT_PLACES)).unwrap_or(0);
     if by_place.len() <= at {
         by_place.resize_with(at + 1, Share::default);
     }
@@ -111,6 +112,16 @@ mod tests {
     }
 
     /// There is room for as many as there are, not for as large a number as they have.
+    #[test]
+    fn training_has_its_part_of_the_shops_share() {
+        let (mut shares, key) = (Shares::default(), Share::default());
+        let shop = LocationId(3);
+        shares.take(&key, shop.training_twin().unwrap());
+        shares.take(&key, shop);
+        assert_eq!((share_of(&mut shares.by_place, shop).0.get(), shares.places.active), (2, 1));
+        assert!(shares.by_place.len() < 100);
+    }
+
     #[test]
     fn the_places_of_accounts_are_few() {
         let (mut shares, key) = (Shares::default(), Share::default());

@@ -143,7 +143,7 @@ pub(crate) fn write_subscribed(out: &mut Vec<u8>, id: u128, levels: &[u8]) {
 /// One level as one JSON object. An item or a place without a name has no level.
 pub(crate) fn write_level(out: &mut Vec<u8>, handle: &Handle, change: &LevelChange, audience: Audience) -> bool {
     let directory = handle.directory();
-    let (Some(location), Some(item)) = (directory.location(change.location), directory.item(change.sku)) else {
+    let (Some(location), Some(item)) = (directory.location(change.location.real()), directory.item(change.sku)) else {
         return false;
     };
     convert::level(out, &location.code, &item.code, change.time, &change.level, audience);
@@ -153,7 +153,7 @@ pub(crate) fn write_level(out: &mut Vec<u8>, handle: &Handle, change: &LevelChan
 /// The same as a value; none for an item or a place without a name.
 pub(crate) fn level_message(handle: &Handle, change: &LevelChange, audience: Audience) -> Option<LevelMessage> {
     let directory = handle.directory();
-    let (location, item) = (directory.location(change.location)?, directory.item(change.sku)?);
+    let (location, item) = (directory.location(change.location.real())?, directory.item(change.sku)?);
     let (place, sku) = ((&location.code).into(), (&item.code).into());
     Some(convert::level_message(place, sku, change.time, &change.level, audience))
 }

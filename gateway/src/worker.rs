@@ -18,7 +18,7 @@ use crate::rights::Address;
 use crate::server::{Place, Shared};
 use crate::shares::{Share, Shares};
 use crate::wire::{self, Asked};
-use crate::{clock, giving, http, metrics, session};
+use crate::{clock, giving, http, metrics, session, training};
 use hashbrown::HashMap;
 use hyper::upgrade::OnUpgrade;
 use onhand_actors::port::{Envelope, Outcome, PaymentChange, PortId, Ticket};
@@ -217,6 +217,16 @@ impl Worker {
     /// Puts a command into the batch. It is handed over once everybody who has something to ask in this
     /// turn of the event loop has asked.
     pub(crate) fn ask(&self, by: By, command: Command, waiter: Waiter, now: Instant) {
+        if command.location.is_training() {
+            for delivery in training::deliveries(&self.shared.handle, &command) {
+                // Nobody waits for it: the command behind it finds the goods, or is refused.
+                self.put(By::default(), delivery, Waiter::Request(oneshot::channel().0), now);
+            }
+        }
+        self.put(by, command, waiter, now);
+    }
+
+    fn put(&self, by: By, command: Command, waiter: Waiter, now: Instant) {
         let ticket = self.pending.borrow_mut().insert(waiter, now);
         let mut batch = self.batch.borrow_mut();
         if batch.is_empty() {
@@ -234,6 +244,10 @@ impl Worker {
         asked: Asked,
         now: Instant,
     ) -> Result<(), Fault> {
+        let (command, asked) = match connection.trains.get() {
+            true => training::enter(self.shared.handle.directory(), command, asked)?,
+            false => (command, asked),
+        };
         let (location, share) = (command.location, connection.share.borrow().clone());
         let mut shares = self.shares.borrow_mut();
         let pressed = self.pressed.borrow().get(self.shared.handle.shard_of(location)).copied();
@@ -259,7 +273,7 @@ impl Worker {
         let (worker, connection) = (Rc::clone(self), Rc::clone(connection));
         tokio::task::spawn_local(async move {
             let id = request.0;
-            let entered = giving::enter(&worker.shared.handle, request, sale).await;
+            let entered = giving::enter(&worker.shared.handle, request, sale, connection.trains.get()).await;
             let asked = entered.and_then(|Entered { command, asked }| {
                 worker.ask_for(&connection, by, command, Asked::Text(asked), clock::now())
             });

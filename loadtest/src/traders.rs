@@ -246,6 +246,8 @@ fn sell(location: &Text<32>, channel: Channel, till: Option<u16>) -> Sell {
         group: None,
         coupons: Vec::new(),
         tax_exempt: None,
+        customer: None,
+        discount: None,
         age_checked: None,
     }
 }

@@ -12,11 +12,13 @@ pub mod card_code;
 pub mod client;
 pub mod compact;
 pub mod convert;
+pub mod coupon;
 #[cfg(feature = "client")]
 pub mod http_client;
 pub mod limits;
 pub mod message;
 pub mod openapi;
+pub mod place;
 pub mod routes;
 pub mod schema;
 pub mod time;

@@ -81,6 +81,10 @@ const LOCATION: Query = Query { name: "location", is_number: false, meaning: "Th
 const CODE: Query = Query { name: "code", is_number: false, meaning: "What the scanner gave, whole." };
 const PAYMENTS: &[Query] = &[LOCATION, AFTER, LIMIT];
 const PAGE: &[Query] = &[AFTER, LIMIT];
+const RANGE: &[Query] = &[
+    Query { name: "from", is_number: false, meaning: "The first moment, in RFC 3339; default: now." },
+    Query { name: "until", is_number: false, meaning: "The moment after the last; default: only the first." },
+];
 const EVENTS: &[Query] = &[
     AFTER,
     LIMIT,
@@ -254,7 +258,7 @@ pub const ROUTES: &[Route] = &[
     },
     read("/v1/price_books", "PriceBookList", "Every price book, without its prices.", &[]),
     read("/v1/promotions", "PromotionPage", "Every promotion by code, page by page.", PAGE),
-    read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue that have no rate now, and where.", &[]),
+    read("/v1/tax_gaps", "TaxGaps", "Tax classes of the catalogue without a rate, where and when.", RANGE),
     command(
         "/v1/start_payment",
         "start_payment",
@@ -269,6 +273,12 @@ pub const ROUTES: &[Route] = &[
     ),
     command("/v1/refund_payment", "refund_payment", "payment_noted", "Give back of what a payment has taken."),
     command("/v1/payment", "payment", "payment", "How a payment stands."),
+    admin(command(
+        "/v1/settle_payments",
+        "settle_payments",
+        "payments_settled",
+        "Match what a provider settled; up to 64 MiB.",
+    )),
     command("/v1/take_payment", "take_payment", "payment_noted", "Address for payments: a driver takes one."),
     command("/v1/report_payment", "report_payment", "payment_noted", "Address for payments: what came of one."),
     read("/v1/payments", "PaymentPage", "Payments of a location that are not ended, page by page.", PAYMENTS),
@@ -299,6 +309,7 @@ pub const ROUTES: &[Route] = &[
     },
     Route { access: Access::KeyOrToken, ..read("/v1/locations", "LocationList", "Every location.", &[]) },
     read("/v1/totals", "TotalsList", "What was sold, per location and channel.", &[LOCATION]),
+    read("/v1/customers/{owner}/sales", "CustomerSales", "What somebody bought, newest first, wherever it was.", PAGE),
     read("/v1/reports/sales", "ReportPage", "What was sold and came back, with tax, discounts and margin.", REPORT),
     read("/v1/reports/tenders", "ReportPage", "What was paid, by which means.", REPORT),
     read("/v1/reservations/{location}/{id}", "ReservationMessage", "A live reservation.", &[]),

@@ -18,7 +18,7 @@ struct Card {
     code: String,
 }
 
-async fn shops(socket: &mut Socket) {
+pub(crate) async fn shops(socket: &mut Socket) {
     stocked_shop(socket, "S1", &[("TEA", 100_000)]).await;
     stocked_shop(socket, "S2", &[("TEA", 100_000)]).await;
 }
@@ -46,7 +46,7 @@ async fn statement(socket: &mut Socket, card: &Card) -> Value {
 }
 
 /// The answer that stays: what is worth trying again is tried again, as the protocol says.
-async fn answer(socket: &mut Socket, sale: &Value) -> String {
+pub(crate) async fn answer(socket: &mut Socket, sale: &Value) -> String {
     loop {
         let text = socket.call_text(sale).await;
         let reply: Value = serde_json::from_str(&text).unwrap();
@@ -66,13 +66,13 @@ fn stands(text: &str) -> bool {
     false
 }
 
-/// Every sale that a card paid for, as the feed of events tells.
-async fn sales_of(server: &Server, key: &str, card: &Card) -> usize {
+/// Every sale that took from an account first, as the feed of events tells.
+pub(crate) async fn sales_of(server: &Server, key: &str, account: &str) -> usize {
     let (mut found, mut after) = (0, "0".to_owned());
     loop {
         let page = get(&server.address, key, &format!("/v1/events?after={after}&limit=1000")).await.json();
         let events = page["events"].as_array().unwrap();
-        let is_paid = |event: &&Value| event["event"] == "recorded" && event["accounts"][0]["account"] == card.account;
+        let is_paid = |event: &&Value| event["event"] == "recorded" && event["accounts"][0]["account"] == account;
         found += events.iter().filter(is_paid).count();
         if events.is_empty() {
             return found;
@@ -102,7 +102,7 @@ fn t33_a_card_of_50_pays_five_of_a_hundred_sales_at_once() {
         replies.iter().filter(|reply| reply["ok"] != "recorded").for_each(|reply| refused(reply, 3033));
         let read = statement(&mut setup, &card).await;
         assert_eq!((&read["balance"], &read["redeemed"], &read["held"]), (&json!(0), &json!(CARD), &json!(0)));
-        assert_eq!(sales_of(&server, &admin, &card).await, FITS);
+        assert_eq!(sales_of(&server, &admin, &card.account).await, FITS);
         let level = get(&server.address, &admin, "/v1/stock/S1/TEA").await.json();
         let other = get(&server.address, &admin, "/v1/stock/S2/TEA").await.json();
         let units = |level: &Value| level["on_hand"].as_str().unwrap().parse::<usize>().unwrap();
@@ -152,7 +152,7 @@ fn t33_a_card_pays_five_sales_also_when_the_server_is_killed_in_the_middle() {
             // Whoever else wants to: the rest of the card, and no more.
             let mut socket = Socket::open(&server.address, &till).await;
             while stands(&answer(&mut socket, &paid_by(&card, 0)).await) {}
-            let standing = sales_of(&server, &admin, &card).await;
+            let standing = sales_of(&server, &admin, &card.account).await;
             found_standing += standing;
             assert!(known <= FITS, "round {round}: {known} sales were told that they stand");
             assert_eq!(standing, FITS, "round {round}");
@@ -167,7 +167,7 @@ fn t33_a_card_pays_five_sales_also_when_the_server_is_killed_in_the_middle() {
 }
 
 /// The answer to a sale; none when the server died first.
-async fn sell_once(socket: &mut Socket, sale: &Value) -> Option<String> {
+pub(crate) async fn sell_once(socket: &mut Socket, sale: &Value) -> Option<String> {
     if !socket.try_send(sale).await {
         return None;
     }
@@ -208,7 +208,7 @@ fn t33_disabled_and_expired_cards_pay_nothing() {
             let sale = |(n, socket)| async move { Socket::call(socket, &paid_by(card, n)).await };
             let replies = join_all(tills.iter_mut().enumerate().map(sale)).await;
             replies.iter().for_each(|reply| refused(reply, number));
-            assert_eq!(sales_of(&server, &admin, card).await, 0);
+            assert_eq!(sales_of(&server, &admin, &card.account).await, 0);
             let read = statement(&mut setup, card).await;
             assert_eq!((&read["balance"], &read["held"]), (&json!(CARD), &json!(0)));
         }

@@ -1,8 +1,9 @@
 //! Card payments with the real programs: a server, and a driver whose provider is simulated, both of which
 //! may be killed at any moment. T31.
 
-use crate::harness::{Data, PATIENCE, Server, onhand};
+use crate::harness::{Data, PATIENCE, Server, onhand, run, text};
 use crate::wire::{Socket, block_on, body_of, get, http, id, ok, post, refused, stocked_shop};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -307,4 +308,180 @@ fn the_address_for_payments_is_for_drivers_alone() {
         assert_eq!(healthy.status, 200);
     });
     assert!(server.terminate().success());
+}
+
+/// A buyer holds the last item, and may pay for it: the hold, the sale and the payment, where they may.
+async fn begin_to_pay(buyer: &mut Socket) -> Option<(String, String, String)> {
+    let (hold, sale_id, payment) = (id(), id(), id());
+    let reserve = json!({
+        "op": "reserve", "id": hold, "location": "WEB", "owner": id(), "ttl_s": 1,
+        "lines": [{"sku": "LAST", "qty": "1"}],
+    });
+    let mut pay = start(&payment, &sale_id, APPROVED, 60);
+    pay["location"] = json!("WEB");
+    pay.as_object_mut().unwrap().remove("till");
+    let held = buyer.call(&reserve).await["ok"] == "reserved";
+    if held {
+        pay["reservation"] = json!(hold);
+    }
+    let started = buyer.call(&pay).await;
+    if !held {
+        refused(&started, 3092);
+        return None;
+    }
+    ok(&started, "payment_started");
+    Some((hold, sale_id, payment))
+}
+
+/// T2: four units, a hundred and twenty buyers, and payments that take longer than a hold would last. Goods
+/// are held before they are paid for, so exactly four payments start, and each that is captured has its goods.
+#[test]
+fn t2_goods_are_held_before_they_are_paid_for() {
+    const BUYERS: usize = 120;
+    let shop = Shop::new();
+    let (web, admin) = (shop.data.key("web"), shop.data.key("admin"));
+    let server = shop.serve();
+    let driver = shop.drive(&server, &["--delay-ms", "1500"]);
+    block_on(async {
+        let mut setup = Socket::open(&server.address, &admin).await;
+        stocked_shop(&mut setup, "WEB", &[("LAST", 4)]).await;
+        let mut buyers = join_all((0..BUYERS).map(|_| Socket::open(&server.address, &web))).await;
+        let started: Vec<_> = join_all(buyers.iter_mut().map(begin_to_pay)).await.into_iter().flatten().collect();
+        assert_eq!(started.len(), 4);
+
+        let mut site = Socket::open(&server.address, &web).await;
+        ok(&site.call(&json!({"op": "watch_payments", "id": id(), "locations": ["WEB"]})).await, "watching_payments");
+        for (hold, sale_id, payment) in &started {
+            let read = json!({"op": "payment", "id": id(), "location": "WEB", "payment": payment});
+            if site.call(&read).await["payment"]["state"] != "approved" {
+                site.payment(payment, is("approved")).await;
+            }
+            let mut sell = sale(sale_id, APPROVED, payment);
+            sell["location"] = json!("WEB");
+            sell["lines"][0]["sku"] = json!("LAST");
+            sell["reservation"] = json!(hold);
+            sell.as_object_mut().unwrap().remove("till");
+            ok(&site.call(&sell).await, "recorded");
+            shop.wait_for(payment, "captured").await;
+        }
+        let level = get(&server.address, &admin, "/v1/stock/WEB/LAST").await.json();
+        assert_eq!((&level["on_hand"], &level["reserved"]), (&json!("0"), &json!("0")));
+    });
+    drop(driver);
+    assert!(server.terminate().success());
+    shop.data.verify();
+    let books = std::fs::read_to_string(shop.data.beside("bank.jsonl")).unwrap();
+    assert_eq!(books.matches("\"approved\"").count(), 4);
+    assert_eq!(books.matches("\"captured\"").count(), 4);
+}
+
+/// T32: every transaction of a provider's settlement is matched with one payment, or named.
+#[test]
+fn t32_a_settlement_is_matched_one_to_one_and_each_discrepancy_is_named() {
+    let shop = Shop::new();
+    let admin = shop.data.key("admin");
+    let server = shop.serve();
+    let driver = shop.drive(&server, &[]);
+    let [right, less, missing, twice, back, voided] = [(); 6].map(|()| id());
+    let refund = id();
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        for payment in [&right, &less, &missing, &twice, &back] {
+            let sale_id = id();
+            ok(&till.call(&start(payment, &sale_id, APPROVED, 60)).await, "payment_started");
+            till.payment(payment, is("approved")).await;
+            ok(&till.call(&sale(&sale_id, APPROVED, payment)).await, "recorded");
+            till.payment(payment, is("captured")).await;
+        }
+        let give_back = json!({
+            "op": "refund_payment", "id": refund, "location": "S1", "payment": back, "currency": "EUR", "amount": 300,
+        });
+        ok(&till.call(&give_back).await, "payment_noted");
+        till.payment(&back, |payment| payment["refunded"] == 300 && payment["task"].is_null()).await;
+        ok(&till.call(&start(&voided, &id(), APPROVED, 60)).await, "payment_started");
+        till.payment(&voided, is("approved")).await;
+        let give_up = json!({"op": "give_up_payment", "id": id(), "location": "S1", "payment": voided});
+        ok(&till.call(&give_up).await, "payment_noted");
+        till.payment(&voided, is("voided")).await;
+    });
+    let stranger = id();
+    let file = format!(
+        "payment,transaction,type,amount,currency,refund\n\
+         {right},sim-{right},charge,10.00,EUR,\n\
+         {less},sim-{less},charge,9.00,EUR,\n\
+         {twice},sim-{twice},charge,10.00,EUR,\n\
+         {twice},again-{twice},charge,10.00,EUR,\n\
+         {voided},sim-{voided},charge,10.00,EUR,\n\
+         {stranger},sim-{stranger},charge,10.00,EUR,\n\
+         ,no-reference,charge,1.00,EUR,\n\
+         {back},sim-{back},charge,10.00,EUR,\n\
+         {back},sim-refund,refund,3.00,EUR,{refund}\n\
+         {back},sim-refund,refund,3.00,EUR,{refund}\n\
+         {right},sim-other,refund,2.00,EUR,\n"
+    );
+    let settle = |name: &str, file: &str| {
+        let path = shop.data.beside(&format!("{name}.csv"));
+        std::fs::write(&path, file).unwrap();
+        let server = server.url();
+        run(&[
+            "settle",
+            &path,
+            "--server",
+            &server,
+            "--key",
+            &admin,
+            "--location",
+            "S1",
+            "--provider",
+            "simulator",
+            "--name",
+            name,
+            "--until",
+            "2100-01-01",
+            "--currency",
+            "EUR",
+            "--json",
+        ])
+    };
+    let found = |out: &std::process::Output| -> (u64, Vec<(String, Option<u64>)>) {
+        let settled: Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|_| panic!("{out:?}"));
+        let one = |one: &Value| (one["mismatch"].as_str().unwrap().to_owned(), one["line"].as_u64());
+        let discrepancies = settled["discrepancies"].as_array().unwrap().iter().map(one).collect();
+        (settled["matched"].as_u64().unwrap(), discrepancies)
+    };
+    let named = |words: &[(&str, Option<u64>)]| -> Vec<(String, Option<u64>)> {
+        words.iter().map(|(word, line)| ((*word).to_owned(), *line)).collect()
+    };
+    let monday = settle("monday", &file);
+    assert_eq!(monday.status.code(), Some(1));
+    let (matched, discrepancies) = found(&monday);
+    assert_eq!(matched, 4, "right, twice, back and its refund");
+    let wanted = [
+        ("amount", Some(1)),
+        ("another_transaction", Some(3)),
+        ("not_captured", Some(4)),
+        ("unknown_payment", Some(5)),
+        ("unknown_payment", Some(6)),
+        ("twice", Some(9)),
+        ("unknown_refund", Some(10)),
+        ("missing", None),
+    ];
+    assert_eq!(discrepancies, named(&wanted));
+    // The same file again is the same settlement.
+    assert_eq!(found(&settle("monday", &file)), (matched, discrepancies));
+    // On the next day the missing one comes, and one of yesterday's again.
+    let tuesday = format!(
+        "payment;transaction;type;amount\n{missing};sim-{missing};charge;10.00\n{right};sim-{right};charge;10.00\n\
+         {less};sim-{less};charge;10.00\n"
+    );
+    assert_eq!(found(&settle("tuesday", &tuesday)), (2, named(&[("twice", Some(1))])));
+    let wednesday = settle("wednesday", "payment,transaction,type,amount\n");
+    assert_eq!((wednesday.status.code(), found(&wednesday)), (Some(0), (0, vec![])));
+    // A file that cannot be read settles nothing.
+    let bad = settle("bad", "payment,transaction,type,amount\n,t,charge,ten\n,4111111111111111,charge,1.00\n");
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(!text(&bad.stdout).contains("4111"), "{bad:?}");
+    drop(driver);
+    assert!(server.terminate().success());
+    shop.data.verify();
 }

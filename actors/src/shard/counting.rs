@@ -117,7 +117,8 @@ impl Shard {
             Event::Released(_) | Event::Expired(_) | Event::Allocated { .. } => counting.unshown = true,
             _ => {}
         }
-        if !counting.wanted {
+        // Training is nobody's figures.
+        if !counting.wanted || record.location.is_training() {
             return;
         }
         if let Some(sale) = record.event.sale() {
@@ -155,6 +156,7 @@ impl Shard {
         self.tally.refused(refusal.number());
         if let Refusal::ShortStock { sku, short_by, .. } = refusal
             && self.counting.wanted
+            && !command.location.is_training()
         {
             self.counting.part.short.add((command.location, *sku), *short_by);
         }
@@ -163,7 +165,7 @@ impl Shard {
     /// The totals of a store have changed.
     pub(super) fn count_store(&mut self, store: u32) {
         let actor = &mut self.places.stores[store as usize];
-        if self.counting.wanted && !actor.untold {
+        if self.counting.wanted && !actor.untold && !actor.location.is_training() {
             actor.untold = true;
             self.counting.untold.push(store);
         }

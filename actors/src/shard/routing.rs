@@ -155,6 +155,11 @@ impl Shard {
         Ok(store)
     }
 
+    fn skus_held(&self, store: u32, reservation: ReservationId) -> Vec<SkuId> {
+        let live = self.places.stores[store as usize].store.reservations.get(&reservation);
+        live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect()
+    }
+
     /// The items that lines move: of a kit, its parts.
     fn add_moved(
         &mut self,
@@ -176,11 +181,6 @@ impl Shard {
         let mut skus = Vec::new();
         sale.each_moved(|line| skus.push(line.sku));
         self.add_skus(store, skus.into_iter(), into)
-    }
-
-    fn skus_held(&self, store: u32, reservation: ReservationId) -> Vec<SkuId> {
-        let live = self.places.stores[store as usize].store.reservations.get(&reservation);
-        live.iter().flat_map(|live| &live.lines).map(|line| line.sku).collect()
     }
 
     fn add_skus(

@@ -116,12 +116,11 @@ impl Shard {
 
     /// An account has changed.
     pub(super) fn account_changed(&mut self, store: u32, account: AccountId, entry: &Entry) {
-        match entry {
-            Entry::Held { sale, hold } | Entry::Opened { sale, hold, .. } => {
-                let (sale, deadline) = (*sale, hold.deadline);
-                self.errands.insert(deadline, store, Errand::Inquire { account, sale, deadline });
-            }
-            _ => self.stir(Spot::Account(account)),
+        if let Some((sale, hold)) = entry.hold() {
+            let deadline = hold.deadline;
+            self.errands.insert(deadline, store, Errand::Inquire { account, sale, deadline });
+        } else {
+            self.stir(Spot::Account(account));
         }
     }
 

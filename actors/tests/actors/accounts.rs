@@ -36,7 +36,7 @@ pub(crate) fn issue(rig: &Rig, account: AccountId, amount: i64) {
 
 pub(crate) fn take(account: AccountId, amount: i64) -> Take {
     let (kind, amount) = (AccountKind::GiftCard, Minor(amount));
-    Take { account, kind, measure: EUROS, amount, worth: amount, by_code: true, way: Way::Out }
+    Take { account, kind, measure: EUROS, amount, worth: amount, by_code: true, way: Way::Out, limit: Minor::ZERO }
 }
 
 fn paid(takes: &[Take], standing: Standing) -> Action {

@@ -35,6 +35,7 @@ fn promotions(codes: &[&str]) -> Action {
             currency: None,
             terms: Terms::default(),
             coupon: None,
+            uses: None,
             priority: 0,
             exclusive: false,
         })

@@ -1,5 +1,6 @@
 //! Decide what is asked of an account. Checks in order: the amount, the account, its state, its balance.
 
+use super::uses::hold_use;
 use super::{
     Account, AccountAsk, AccountKind, Accounts, Cause, Entry, HOLD, Hold, Measure, RETRY_MS, Statement, Take, Way,
     later_than,
@@ -43,6 +44,10 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
             Entry::Disabled { reason: reason.clone(), balance: account.ledger.balance() }
         }
         AccountAsk::Read => return Ok(Decision::Already(Answer::Account(Box::new(statement(id, known()?))))),
+        AccountAsk::Hold { take, sale, at, fact } if take.kind.is_of_uses() => {
+            check_between(Minor(1), take.amount)?;
+            hold_use(accounts.list.get(&id), take, *sale, *at, *fact, now)?
+        }
         AccountAsk::Hold { take, sale, at, fact } => {
             check_between(Minor(1), take.amount)?;
             match take.way {
@@ -79,6 +84,10 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
     check_between(Minor(1), amount)?;
     check_measure(account, measure)?;
     check_open(account, now)?;
+    // Only a use that was had comes back.
+    if measure == Measure::Uses && (amount > account.used() || !matches!(cause, Cause::Refund(_))) {
+        return Err(Refusal::BadAmount);
+    }
     let balance = account.ledger.balance().plus(amount);
     check_between(Minor(1), balance.plus(account.coming()))?;
     Ok(Entry::Loaded { amount, cause, balance })
@@ -191,7 +200,7 @@ fn check_measure(account: &Account, measure: Measure) -> Result<(), Refusal> {
     if account.measure == measure { Ok(()) } else { Err(Refusal::WrongAccount { field: "currency" }) }
 }
 
-fn check_open(account: &Account, now: Timestamp) -> Result<(), Refusal> {
+pub(super) fn check_open(account: &Account, now: Timestamp) -> Result<(), Refusal> {
     if account.disabled.is_some() {
         return Err(Refusal::AccountDisabled);
     }

@@ -9,6 +9,7 @@
 
 mod decide;
 mod redemption;
+mod uses;
 
 pub use decide::decide;
 pub use redemption::{RedemptionAsk, Settling, decide_redemption};
@@ -24,7 +25,7 @@ pub const HOLD: Millis = Millis(10_000);
 /// What one who met what others hold is asked to wait before the next try, in milliseconds.
 pub(crate) const RETRY_MS: u64 = 500;
 /// The most accounts one sale may take from.
-pub const TAKES_MAX: usize = 10;
+pub const TAKES_MAX: usize = 50;
 
 /// The deadline of what is held anew: it ends later than what it takes the place of. Whoever asked what became
 /// of the old one knows it by its deadline, and must not let go of the new one.
@@ -41,11 +42,21 @@ pub enum AccountKind {
     StoreCredit,
     /// A customer's points.
     Loyalty,
+    /// The uses of a coupon by everybody. Comes into being with the first.
+    Coupon,
+    /// The uses of a coupon by one customer.
+    CustomerCoupon,
 }
 
 impl AccountKind {
     /// Every kind.
-    pub const ALL: [AccountKind; 3] = [AccountKind::GiftCard, AccountKind::StoreCredit, AccountKind::Loyalty];
+    pub const ALL: [AccountKind; 5] = [
+        AccountKind::GiftCard,
+        AccountKind::StoreCredit,
+        AccountKind::Loyalty,
+        AccountKind::Coupon,
+        AccountKind::CustomerCoupon,
+    ];
 
     /// The word for it on the wire.
     #[must_use]
@@ -54,16 +65,19 @@ impl AccountKind {
             AccountKind::GiftCard => "gift_card",
             AccountKind::StoreCredit => "store_credit",
             AccountKind::Loyalty => "loyalty",
+            AccountKind::Coupon => "coupon",
+            AccountKind::CustomerCoupon => "customer_coupon",
         }
     }
 
-    /// The means of payment that takes from it.
+    /// The means of payment that takes from it; none: it pays nothing.
     #[must_use]
-    pub const fn tender(self) -> TenderKind {
+    pub const fn tender(self) -> Option<TenderKind> {
         match self {
-            AccountKind::GiftCard => TenderKind::GiftCard,
-            AccountKind::StoreCredit => TenderKind::StoreCredit,
-            AccountKind::Loyalty => TenderKind::Other,
+            AccountKind::GiftCard => Some(TenderKind::GiftCard),
+            AccountKind::StoreCredit => Some(TenderKind::StoreCredit),
+            AccountKind::Loyalty => Some(TenderKind::Other),
+            AccountKind::Coupon | AccountKind::CustomerCoupon => None,
         }
     }
 
@@ -90,15 +104,18 @@ pub enum Measure {
     Money(Currency),
     /// Whole points.
     Points,
+    /// Uses of a coupon.
+    Uses,
 }
 
 impl Measure {
-    /// The currency, or `points`.
+    /// The currency, `points` or `uses`.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Measure::Money(currency) => currency.as_str(),
             Measure::Points => "points",
+            Measure::Uses => "uses",
         }
     }
 }
@@ -147,6 +164,8 @@ pub struct Take {
     pub by_code: bool,
     /// Which way it goes.
     pub way: Way,
+    /// Of uses: how many there may be in all, as the promotion said; otherwise zero.
+    pub limit: Minor,
 }
 
 /// What other places hold for one sale or return, as its record keeps it.
@@ -333,15 +352,36 @@ pub enum Entry {
         /// The sale, by its command.
         sale: CommandId,
     },
+    /// A use of a coupon is held for a sale. The first opens the account.
+    UseHeld {
+        /// Whose uses they are.
+        kind: AccountKind,
+        /// How many uses there may be in all from now on.
+        issued: Minor,
+        /// The sale, by its command.
+        sale: CommandId,
+        /// The hold.
+        hold: Hold,
+    },
 }
 
 impl Entry {
+    /// What is held by it, and for which sale.
+    #[must_use]
+    pub const fn hold(&self) -> Option<(CommandId, &Hold)> {
+        match self {
+            Entry::Held { sale, hold } | Entry::UseHeld { sale, hold, .. } => Some((*sale, hold)),
+            _ => None,
+        }
+    }
+
     /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
     #[must_use]
     pub const fn is_own_step(&self) -> bool {
         matches!(
             self,
             Entry::Held { .. }
+                | Entry::UseHeld { .. }
                 | Entry::LetGo { .. }
                 | Entry::Opened { .. }
                 | Entry::Refunded { .. }
@@ -446,7 +486,7 @@ impl Account {
     fn apply(&mut self, entry: &Entry) {
         let ledger = &mut self.ledger;
         match entry {
-            Entry::Issued { .. } => {}
+            Entry::Issued { .. } | Entry::UseHeld { .. } => {}
             Entry::Opened { sale, hold, .. } => {
                 self.holds.insert(*sale, *hold);
             }
@@ -512,6 +552,9 @@ impl Accounts {
             let ledger = Ledger { issued, ..Ledger::default() };
             let (disabled, holds) = (None, BTreeMap::new());
             self.list.insert(id, Account { kind, measure, ledger, expires, disabled, holds });
+        }
+        if let Entry::UseHeld { kind, issued, sale, hold } = entry {
+            return self.hold_use(id, *kind, *issued, *sale, hold);
         }
         let Some(account) = self.list.get_mut(&id) else { return };
         let was_opened_for = match entry {

@@ -10,6 +10,7 @@ use crate::goods::{Goods, each_asked};
 use crate::ids::{Owner, ReservationId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
+use crate::quote::ByHand;
 use crate::refusal::Refusal;
 use crate::stock::StockRow;
 use crate::store::Reservation;
@@ -122,7 +123,7 @@ fn check(basket: &Basket) -> Result<(), Refusal> {
         }
         let amounts = [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax)];
         amounts.into_iter().flatten().try_for_each(check_amount)?;
-        line.discount.iter().try_for_each(|(off, _)| check_amount(*off))?;
+        line.discount.iter().flat_map(ByHand::numbers).flatten().try_for_each(check_amount)?;
     }
     Ok(())
 }

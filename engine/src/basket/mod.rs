@@ -17,6 +17,7 @@ use crate::goods::Goods;
 use crate::ids::{Label, Note, Owner, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
+use crate::quote::ByHand;
 use crate::store::Reservation;
 use crate::tax::RatePpm;
 use crate::time::{Millis, Timestamp};
@@ -46,7 +47,7 @@ pub struct NamedLine {
     /// Why a person asked another price than the shop's.
     pub price_reason: Option<Label>,
     /// What a person takes off the line, and why.
-    pub discount: Option<(Minor, Label)>,
+    pub discount: Option<ByHand>,
 }
 
 impl NamedLine {

@@ -3,6 +3,7 @@
 use super::Bytes;
 use crate::basket::{Basket, NamedLine, Suspended};
 use crate::ids::Label;
+use crate::quote::ByHand;
 
 impl Bytes {
     pub(super) fn suspended(&mut self, suspended: &Suspended) {
@@ -24,13 +25,14 @@ impl Bytes {
         self.small(line.sku.0);
         self.qty(line.qty);
         let discount = line.discount.as_ref();
-        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), discount.map(|(off, _)| *off)] {
+        let [off, part] = discount.map(ByHand::numbers).unwrap_or_default();
+        for amount in [line.unit_price, line.amount, line.tax.map(|(tax, _)| tax), off, part] {
             self.0.push(u8::from(amount.is_some()));
             self.minor(amount.unwrap_or_default());
         }
         self.small(line.tax.map_or(0, |(_, rate)| rate.0));
         self.maybe(line.price_reason.as_ref().map(Label::as_str));
-        self.maybe(discount.map(|(_, reason)| reason.as_str()));
+        self.maybe(discount.map(|discount| discount.reason.as_str()));
     }
 
     fn maybe(&mut self, text: Option<&str>) {

@@ -170,6 +170,7 @@ impl Event {
             Event::Payment { happening: Happening::Started(started), .. } => {
                 Answer::PaymentStarted { expires: started.expires }
             }
+            Event::Payment { happening: Happening::Settled(settled), .. } => Answer::PaymentsSettled(settled.clone()),
             Event::Payment { .. } => Answer::PaymentStep,
         }
     }

@@ -1,5 +1,6 @@
 //! The payments of a location, and what an event changes of them.
 
+use super::settlement::Settled;
 use super::{Approval, Happening, Payment, Refund, Stage, Started, Use};
 use crate::ids::{CommandId, PaymentId, ReservationId, TillNo};
 use crate::money::Minor;
@@ -16,6 +17,8 @@ pub struct Payments {
     held: BTreeSet<(ReservationId, PaymentId)>,
     /// Those that are ended, the oldest first.
     ended: BTreeSet<(Timestamp, PaymentId)>,
+    /// Those of which money has moved that no settlement has, the oldest first.
+    unsettled: BTreeSet<(Timestamp, PaymentId)>,
 }
 
 impl Payments {
@@ -63,6 +66,12 @@ impl Payments {
         self.ended.iter().take_while(move |(at, _)| *at < time).map(|(_, id)| *id)
     }
 
+    /// Payments that began before a time and are not settled, the oldest first.
+    pub(super) fn unsettled_before(&self, time: Timestamp) -> impl Iterator<Item = (PaymentId, &Payment)> {
+        let own = self.unsettled.iter().take_while(move |(at, _)| *at < time);
+        own.filter_map(|(_, id)| Some((*id, self.list.get(id)?)))
+    }
+
     /// Puts a payment in place, as an event or a snapshot says.
     pub fn put(&mut self, id: PaymentId, payment: Payment) {
         self.take_out(id);
@@ -73,6 +82,9 @@ impl Payments {
         } else {
             self.ended.insert((payment.at, id));
         }
+        if payment.is_unsettled() {
+            self.unsettled.insert((payment.at, id));
+        }
         self.list.insert(id, payment);
     }
 
@@ -81,6 +93,7 @@ impl Payments {
         self.of_sale.remove(&(payment.start.sale, id));
         self.open.remove(&(payment.start.till, id));
         self.ended.remove(&(payment.at, id));
+        self.unsettled.remove(&(payment.at, id));
         if let Some(reservation) = payment.start.reservation {
             self.held.remove(&(reservation, id));
         }
@@ -93,6 +106,9 @@ impl Payments {
             started.forgotten.iter().for_each(|old| drop(self.take_out(*old)));
             return self.put(id, Payment::new(started));
         }
+        if let Happening::Settled(settled) = happening {
+            return self.settle(settled);
+        }
         self.change(id, |payment| payment.apply(id, happening));
     }
 
@@ -103,6 +119,17 @@ impl Payments {
         }
         for id in given_up {
             self.change(*id, |payment| payment.give_up(*id));
+        }
+    }
+
+    fn settle(&mut self, settled: &Settled) {
+        for id in &settled.charges {
+            self.change(*id, |payment| payment.settled = true);
+        }
+        for (id, refund) in &settled.refunds {
+            self.change(*id, |payment| {
+                payment.refunds.iter_mut().filter(|one| one.id == *refund).for_each(|one| one.settled = true);
+            });
         }
     }
 
@@ -143,13 +170,14 @@ impl Payment {
             approval: None,
             refunds: Vec::new(),
             reason: None,
+            settled: false,
             version: 1,
         }
     }
 
     fn apply(&mut self, id: PaymentId, happening: &Happening) {
         match happening {
-            Happening::Started(_) => {}
+            Happening::Started(_) | Happening::Settled(_) => {}
             Happening::Sent { until } => self.enter(Stage::Sent, Some(*until)),
             Happening::Lost { .. } => {
                 let waits = !self.given_up && self.sold.is_none();
@@ -167,7 +195,7 @@ impl Payment {
             Happening::Captured => self.enter(Stage::Captured, None),
             Happening::Voided => self.enter(Stage::Voided, None),
             Happening::RefundAsked { refund, amount } => {
-                self.refunds.push(Refund { id: *refund, amount: *amount, done: false });
+                self.refunds.push(Refund { id: *refund, amount: *amount, done: false, settled: false });
             }
             Happening::Refunded { refund } => {
                 self.refunds.iter_mut().filter(|one| one.id == *refund).for_each(|one| one.done = true);
@@ -191,7 +219,7 @@ impl Payment {
             self.enter(if approval.taken { Stage::Captured } else { Stage::Capturing }, None);
             let rest = self.captured().minus(sold);
             if rest > Minor::ZERO {
-                self.refunds.push(Refund { id: CommandId(id.0), amount: rest, done: false });
+                self.refunds.push(Refund { id: CommandId(id.0), amount: rest, done: false, settled: false });
             }
         } else {
             self.enter(Stage::Approved, Some(self.expires));
@@ -208,7 +236,12 @@ impl Payment {
             Stage::Asked => self.enter(Stage::Cancelled, None),
             Stage::Approved if self.is_taken() => {
                 self.enter(Stage::Captured, None);
-                self.refunds.push(Refund { id: CommandId(id.0), amount: self.start.amount, done: false });
+                self.refunds.push(Refund {
+                    id: CommandId(id.0),
+                    amount: self.start.amount,
+                    done: false,
+                    settled: false,
+                });
             }
             Stage::Approved => self.enter(Stage::Voiding, None),
             Stage::Unknown => self.until = None,

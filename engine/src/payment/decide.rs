@@ -1,6 +1,7 @@
 //! What may be asked of a payment, and what then happens. Checks come in a fixed order: form, state.
 
 use super::card::Reason;
+use super::settlement::settle;
 use super::{
     ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk,
     REFUNDS_MAX, Refused, Report, Stage, Start, Started,
@@ -33,9 +34,12 @@ pub fn decide(
         let happening = start(store, command.channel, payment, asked, now)?;
         return Ok(Decision::Happens(Event::Payment { payment, happening }));
     }
+    if let PaymentAsk::Settle(asked) = ask {
+        return Ok(Decision::Happens(Event::Payment { payment, happening: settle(store, asked)? }));
+    }
     let known = store.payments.get(payment).ok_or(Refusal::Payment(Refused::Unknown))?;
     let happening = match ask {
-        PaymentAsk::Start(_) => None,
+        PaymentAsk::Start(_) | PaymentAsk::Settle(_) => None,
         PaymentAsk::Read => {
             return Ok(Decision::Already(Answer::Payment(payment, Box::new(known.clone()))));
         }

@@ -40,8 +40,10 @@ impl Payment {
             bytes.uuid(refund.id.0);
             bytes.minor(refund.amount);
             bytes.flag(refund.done);
+            bytes.flag(refund.settled);
         }
         bytes.text(self.reason.as_ref().map_or("", Safe::as_str));
+        bytes.flag(self.settled);
         bytes.small(self.version);
     }
 }

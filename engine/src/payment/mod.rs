@@ -14,6 +14,7 @@ pub mod card;
 mod decide;
 mod digest;
 mod refusal;
+pub mod settlement;
 mod uses;
 
 pub use apply::Payments;
@@ -26,6 +27,7 @@ use crate::ids::{CommandId, Label, PaymentId, ReservationId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::time::{Millis, Timestamp};
 use card::{Card, Reason, Transaction};
+use settlement::{Settled, Settlement};
 
 /// How long a driver may take to take a payment up, and then to hear what came of it, where the asker does
 /// not say.
@@ -149,6 +151,8 @@ pub struct Refund {
     pub amount: Minor,
     /// Whether the provider has given it back.
     pub done: bool,
+    /// Whether a settlement has it.
+    pub settled: bool,
 }
 
 /// What a payment is asked for with.
@@ -253,6 +257,8 @@ pub enum PaymentAsk {
     Report(Box<Report>),
     /// Its deadline has come. Sent by the timer only.
     Due,
+    /// Match what a provider settled with all payments here. It is named as a payment is.
+    Settle(Box<Settlement>),
 }
 
 /// What happened to a payment.
@@ -310,6 +316,8 @@ pub enum Happening {
         /// Why.
         reason: Reason,
     },
+    /// What a provider settled was matched with all payments here.
+    Settled(Box<Settled>),
 }
 
 impl Happening {
@@ -334,6 +342,7 @@ impl Happening {
             Happening::RefundAsked { .. } => "payment_refund_asked",
             Happening::Refunded { .. } => "payment_refunded",
             Happening::Failed { .. } => "payment_failed",
+            Happening::Settled(_) => "payments_settled",
         }
     }
 
@@ -373,6 +382,8 @@ pub struct Payment {
     pub refunds: Vec<Refund>,
     /// Why it was declined, or why what is to be done does not work.
     pub reason: Option<Reason>,
+    /// Whether a settlement has what was taken of it.
+    pub settled: bool,
     /// How often it has changed.
     pub version: u32,
 }
@@ -421,6 +432,13 @@ impl Payment {
     #[must_use]
     pub fn is_taken(&self) -> bool {
         self.approval.as_ref().is_some_and(|approval| approval.taken)
+    }
+
+    /// Whether money has moved that no settlement has.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        let charge = self.stage == Stage::Captured && !self.settled;
+        charge || self.refunds.iter().any(|refund| refund.done && !refund.settled)
     }
 
     /// What must hold at every step.

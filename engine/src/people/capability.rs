@@ -215,12 +215,14 @@ fn needs_of_account(ask: &AccountAsk) -> Capabilities {
     Capabilities::of(&[needed])
 }
 
-/// Whoever sells takes cards. What goes back is a return. How a payment stands anybody may read who is
+/// Whoever sells takes cards. What goes back is a return;
+/// who balances drawers balances what providers settle. How a payment stands anybody may read who is
 /// signed in; the rest is for drivers and timers, before whom nobody stands.
 fn needs_of_payment(ask: &PaymentAsk) -> Capabilities {
     let needed = match ask {
         PaymentAsk::Start(_) | PaymentAsk::GiveUp => Capability::Sell,
         PaymentAsk::Refund(_) => Capability::Return,
+        PaymentAsk::Settle(_) => Capability::CloseSession,
         PaymentAsk::Read | PaymentAsk::Take | PaymentAsk::Report(_) | PaymentAsk::Due => return Capabilities::NONE,
     };
     Capabilities::of(&[needed])

@@ -85,7 +85,7 @@ impl Units {
 
 impl Off {
     /// What it takes off an amount, never more than all of it.
-    fn of(self, amount: Minor) -> Minor {
+    pub(crate) fn of(self, amount: Minor) -> Minor {
         match self {
             Off::Percent(part) => part_of(amount, part),
             Off::Amount(off) => off.min(amount),

@@ -34,6 +34,7 @@ impl Promotion {
         if !self.terms.period.is_in_order() {
             return flaw("until", "is not after `from`");
         }
+        self.check_uses()?;
         self.benefit.check()?;
         match (self.benefit.has_amounts(), self.currency) {
             (true, None) => flaw("currency", "is missing: the promotion has amounts"),

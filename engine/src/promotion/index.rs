@@ -117,9 +117,22 @@ impl Promotions {
     /// Whether a coupon is worth something in a setting.
     #[must_use]
     pub fn takes(&self, coupon: &Label, setting: &Setting<'_>) -> bool {
+        self.shown(coupon).any(|entry| entry.holds(setting))
+    }
+
+    /// The promotions of a coupon that hold in a setting.
+    pub fn of_coupon<'a>(
+        &'a self,
+        coupon: &'a Label,
+        setting: &'a Setting<'_>,
+    ) -> impl Iterator<Item = &'a Arc<Promotion>> {
+        self.shown(coupon).filter(|entry| entry.holds(setting)).map(|entry| &entry.promotion)
+    }
+
+    fn shown(&self, coupon: &Label) -> impl Iterator<Item = &Entry> {
         let index = self.index();
         let asking = index.by_coupon.get(coupon).into_iter().flatten();
-        asking.filter_map(|at| index.entry(*at)).any(|entry| entry.holds(setting))
+        asking.filter_map(|at| index.entry(*at))
     }
 
     /// What the promotions that are not asked for by a coupon, and those of the coupons shown, mean of a

@@ -16,10 +16,12 @@ mod choose;
 mod head;
 mod index;
 mod sets;
+mod uses;
 
 pub use check::PromotionFlaw;
 pub use choose::{Applied, Line};
 pub use index::Promotions;
+pub use uses::Uses;
 
 use crate::catalogue::Item;
 use crate::ids::{Label, SkuId};
@@ -44,6 +46,8 @@ pub struct Promotion {
     pub terms: Terms,
     /// The code that the customer must show; none: nothing to show.
     pub coupon: Option<Label>,
+    /// How often the coupon may be used; none: as often as it is shown.
+    pub uses: Option<Uses>,
     /// Higher goes first.
     pub priority: u16,
     /// It shares a line with no other promotion.

@@ -6,10 +6,12 @@
 //!
 //! Not responsible for: stock, payment, and whether a person may name a price.
 
+mod by_hand;
 mod explain;
 mod kept;
 mod own;
 
+pub use by_hand::ByHand;
 pub use explain::explain;
 pub use kept::{Discount, LinePricing, Override, Pricing, Why};
 pub use own::is_at_price;
@@ -42,6 +44,8 @@ pub struct Basket<'a> {
     pub coupons: &'a [Label],
     /// Why the customer pays no tax, where they do not: the certificate's name.
     pub exempt: Option<&'a Label>,
+    /// What a person takes off all of it.
+    pub discount: Option<&'a ByHand>,
     /// The lines.
     pub lines: &'a [BasketLine],
 }
@@ -57,8 +61,8 @@ pub struct BasketLine {
     pub named: Option<NamedPrice>,
     /// The tax as it was charged; none: by the rules. Only with a named price.
     pub taxed: Option<Taxed>,
-    /// What a person takes off the line, and why.
-    pub discount: Option<(Minor, Label)>,
+    /// What a person takes off the line.
+    pub discount: Option<ByHand>,
 }
 
 /// A price that was not asked of the rules. No promotion touches its line.
@@ -125,6 +129,8 @@ pub struct Quote {
     pub lines: Vec<QuoteLine>,
     /// What each promotion took off, in the order in which they were applied.
     pub promotions: Vec<PromotionTotal>,
+    /// What a person took off all of it; the lines have their shares.
+    pub discount: Option<Discount>,
 }
 
 /// What one promotion took off a basket.
@@ -178,11 +184,9 @@ impl Rules {
         }
         let (mut lines, promotions) = self.discounted(basket, &setting)?;
         self.find_own_prices(&mut lines, basket, &setting);
-        for (at, (line, asked)) in lines.iter_mut().zip(basket.lines).enumerate() {
-            line.take_off(at, asked)?;
-        }
+        let discount = by_hand::take_off(&mut lines, basket)?;
         tax(&mut lines, basket, now)?;
-        Ok(Quote { version: self.version, exempt: basket.exempt.cloned(), lines, promotions })
+        Ok(Quote { version: self.version, exempt: basket.exempt.cloned(), lines, promotions, discount })
     }
 
     /// The lines with what promotions take off them, and the sum of it.
@@ -196,7 +200,7 @@ impl Rules {
         let applied = self.promotions.apply(&open, basket.coupons, setting);
         let mut lines: Vec<QuoteLine> =
             basket.lines.iter().zip(listed).map(|(line, listed)| QuoteLine::of(line, listed)).collect();
-        let promotions = discount(&mut lines, &applied);
+        let promotions = note(&mut lines, &applied);
         Ok((lines, promotions))
     }
 
@@ -237,7 +241,7 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
 }
 
 /// Writes what promotions took off to the lines, and sums it up.
-fn discount(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
+fn note(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
     let mut totals = Vec::with_capacity(applied.len());
     let mut counts = vec![0_usize; lines.len()];
     for (at, _) in applied.iter().flat_map(|one| &one.shares) {
@@ -301,17 +305,6 @@ impl QuoteLine {
     #[must_use]
     pub fn off(&self) -> Minor {
         self.discounts.iter().map(|discount| discount.amount).sum()
-    }
-
-    /// What a person takes off comes last, of what promotions have left.
-    fn take_off(&mut self, at: usize, asked: &BasketLine) -> Result<(), NoQuote> {
-        let Some((amount, reason)) = &asked.discount else { return Ok(()) };
-        let left = self.left();
-        if *amount <= Minor::ZERO || *amount > left {
-            return Err(NoQuote::of_line(at, "discount.amount", Refusal::BadDiscount { left: left.0 }));
-        }
-        self.discounts.push(Discount { why: Why::Person(reason.clone()), amount: *amount });
-        Ok(())
     }
 }
 

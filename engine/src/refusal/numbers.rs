@@ -1,7 +1,7 @@
-//! Every number with its name and what it means in short.
+//! Every number by its name.
 
 /// Every number there is: (number, name, what it means in a few words). Those that are not a
-/// [`Refusal`] are given by the gateway or the command line.
+/// [`Refusal`](super::Refusal) are given by the gateway or the command line.
 pub const NUMBERS: &[(u16, &str, &str)] = &[
     (1001, "malformed_message", "The message is not the JSON that this request expects."),
     (1002, "unknown_op", "There is no request of this name."),
@@ -91,6 +91,12 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3099, "no_such_refund", "The payment has no such refund."),
     (3100, "wrong_listener", "This is asked at the other address of the server."),
     (3101, "bad_payment_tender", "The tender cannot name this payment."),
+    (3110, "bad_percent_off", "So large a part cannot be taken off."),
+    (3111, "coupon_used_up", "The coupon has been used as often as it may be."),
+    (3112, "coupon_used_by_customer", "This customer has used the coupon as often as they may."),
+    (3113, "customer_needed", "The coupon asks for a customer who is named."),
+    (3130, "not_in_training", "This cannot be done in training."),
+    (3131, "other_ledger", "Sales of training and sales of the shop never mix."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

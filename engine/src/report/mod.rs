@@ -207,7 +207,7 @@ impl<S: Default> Report<S> {
     /// Whether a location's records have to be told.
     #[must_use]
     pub fn wants(&self, location: LocationId) -> bool {
-        !location.is_of_accounts() && self.scope.location.is_none_or(|only| only == location)
+        !location.is_of_accounts() && !location.is_training() && self.scope.location.is_none_or(|only| only == location)
     }
 
     /// The rows, and what they are of.

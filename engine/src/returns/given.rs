@@ -216,7 +216,8 @@ impl GivenBack {
             let worth = take.worth;
             match sale.takes.iter().find(|paid| paid.account == take.account && take.way == Way::In) {
                 Some(paid) if worth > self.room(paid) => {
-                    return Err(Refusal::TenderSpent { kind: paid.kind.tender(), left: self.room(paid).0 });
+                    let kind = paid.kind.tender().unwrap_or(TenderKind::Other);
+                    return Err(Refusal::TenderSpent { kind, left: self.room(paid).0 });
                 }
                 Some(paid) => credits.push(self.credit(paid, worth)),
                 None if take.kind == AccountKind::StoreCredit => credits.push(*take),
@@ -224,7 +225,8 @@ impl GivenBack {
             }
         }
         for kind in AccountKind::ALL {
-            let of_kind = tenders.iter().filter(|tender| tender.kind == kind.tender());
+            let Some(means) = kind.tender() else { continue };
+            let of_kind = tenders.iter().filter(|tender| tender.kind == means);
             let asked: Minor = of_kind.map(|tender| tender.amount).sum();
             let given: Minor = credits.iter().filter(|take| take.kind == kind).map(|take| take.worth).sum();
             let mut open = asked.minus(given);

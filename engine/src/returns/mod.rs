@@ -136,7 +136,7 @@ impl KnownSale {
                 .redemption
                 .iter()
                 .flat_map(|paid| &paid.takes)
-                .filter(|take| take.way == Way::Out)
+                .filter(|take| take.way == Way::Out && !take.kind.is_of_uses())
                 .copied()
                 .collect(),
             goods: sale.goods.clone(),

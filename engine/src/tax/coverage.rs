@@ -1,6 +1,6 @@
-//! Which tax classes of the catalogue a location has no rate for: to be asked before it opens.
+//! Which tax classes of the catalogue a location has no rate for, and when: to be asked before it opens.
 
-use super::Occasion;
+use super::{Occasion, TaxRules};
 use crate::catalogue::{Item, Location};
 use crate::command::Channel;
 use crate::ids::{Label, LocationId, SkuId};
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A class without a rate: its items cannot be sold there by that channel then.
+/// A class without a rate for a while: its items cannot be sold there by that channel then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// Where.
@@ -17,16 +17,20 @@ pub struct Gap {
     pub channel: Channel,
     /// The class.
     pub class: Label,
+    /// The first moment without a rate.
+    pub from: Timestamp,
+    /// The first with one again, or where nobody asked further.
+    pub until: Timestamp,
     /// How many items have it.
     pub items: usize,
     /// The first of them.
     pub first: SkuId,
 }
 
-/// Every class of the catalogue that a location has no rate for at a time, by location, channel and
-/// class. Empty: every item can be taxed everywhere.
+/// Every class of the catalogue that a location has no rate for at some time from a moment on until just
+/// before another: by location, channel, class and time. Empty: every item can be taxed everywhere all the time.
 #[must_use]
-pub fn gaps(items: &[Arc<Item>], locations: &[Arc<Location>], now: Timestamp) -> Vec<Gap> {
+pub fn gaps(items: &[Arc<Item>], locations: &[Arc<Location>], from: Timestamp, until: Timestamp) -> Vec<Gap> {
     let mut classes: BTreeMap<&Label, (usize, SkuId)> = BTreeMap::new();
     for item in items {
         let known = classes.entry(&item.tax_class).or_insert((0, item.sku));
@@ -34,15 +38,35 @@ pub fn gaps(items: &[Arc<Item>], locations: &[Arc<Location>], now: Timestamp) ->
     }
     let mut gaps = Vec::new();
     for location in locations {
+        let changes = location.tax.changes(from, until);
         for channel in Channel::ALL {
-            let occasion = Occasion { channel, now, is_exempt: false };
             for (class, (count, first)) in &classes {
-                if location.tax.parts_on(class, &occasion).is_err() {
-                    let (class, items, first) = ((*class).clone(), *count, *first);
-                    gaps.push(Gap { location: location.id, channel, class, items, first });
+                let mut open: Option<Gap> = None;
+                for now in &changes {
+                    let occasion = Occasion { channel, now: *now, is_exempt: false };
+                    if location.tax.parts_on(class, &occasion).is_ok() {
+                        gaps.extend(open.take().map(|gap| Gap { until: *now, ..gap }));
+                    } else if open.is_none() {
+                        let (class, from, items, first) = ((*class).clone(), *now, *count, *first);
+                        open = Some(Gap { location: location.id, channel, class, from, until, items, first });
+                    }
                 }
+                gaps.extend(open);
             }
         }
     }
     gaps
+}
+
+impl TaxRules {
+    /// The moments from one on until just before another at which rates may change, in order; the first is
+    /// `from` itself.
+    fn changes(&self, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
+        let ends = self.dated.iter().flat_map(|rate| [rate.period.from, rate.period.until]).flatten();
+        let mut changes: Vec<Timestamp> = ends.filter(|moment| from < *moment && *moment < until).collect();
+        changes.push(from);
+        changes.sort_unstable();
+        changes.dedup();
+        changes
+    }
 }

@@ -10,6 +10,7 @@ use onhand_engine::date::Date;
 use onhand_engine::drawer::{self, Movement};
 use onhand_engine::ids::{AccountId, CommandId, OrderId, PaymentId, ReservationId, Seq, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment::settlement::Settlement;
 use onhand_engine::payment::{ATTEMPT, PaymentAsk, Report, Start};
 use onhand_engine::people::Capability;
 use onhand_engine::pricing::{PriceBook, Terms};
@@ -188,6 +189,7 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
                 worth: amount,
                 by_code,
                 way: Way::Out,
+                limit: Minor::ZERO,
             };
             ("account", Some(of_account(AccountAsk::Hold { take, sale, at, fact: false })))
         }
@@ -205,12 +207,23 @@ fn walk_payment(ask: &PaymentAsk) -> (&'static str, Option<Action>) {
         PaymentAsk::Read => ("payment", Some(of_payment(PaymentAsk::Take))),
         PaymentAsk::Take => ("take_payment", Some(of_payment(PaymentAsk::Report(Box::new(Report::Unknown))))),
         PaymentAsk::Report(_) => ("report_payment", Some(of_payment(PaymentAsk::Due))),
-        PaymentAsk::Due => ("payment_due", None),
+        PaymentAsk::Due => ("payment_due", Some(of_payment(PaymentAsk::Settle(Box::new(settlement()))))),
+        PaymentAsk::Settle(_) => ("settle_payments", None),
     }
 }
 
 fn of_payment(ask: PaymentAsk) -> Action {
     Action::Payment { payment: PaymentId(1), ask }
+}
+
+fn settlement() -> Settlement {
+    Settlement {
+        provider: label("sim"),
+        name: label("monday"),
+        currency: Currency::EUR,
+        until: Timestamp(0),
+        lines: vec![],
+    }
 }
 
 fn start() -> Start {

@@ -32,8 +32,8 @@ pub(crate) fn item(sku: u32, price: i64) -> Arc<Item> {
         tax_class: label(if sku.is_multiple_of(3) { "reduced" } else { "standard" }),
         price: Some(Minor(price)),
         category: if sku.is_multiple_of(2) { "even".into() } else { "odd".into() },
-        unit_cost: None,
         terms: None,
+        unit_cost: None,
     })
 }
 
@@ -120,6 +120,7 @@ pub(crate) fn promotions(most: usize) -> impl Strategy<Value = Vec<Promotion>> {
             benefit,
             terms,
             coupon: coupon.then(|| label("SHOWN")),
+            uses: None,
             priority,
             exclusive,
         };
@@ -156,7 +157,7 @@ pub(crate) fn rules(promotions: &[Promotion]) -> Rules {
 }
 
 pub(crate) fn basket<'a>(location: &'a Location, lines: &'a [BasketLine], coupons: &'a [Label]) -> Basket<'a> {
-    Basket { location, channel: Channel::Till, group: None, coupons, exempt: None, lines }
+    Basket { location, channel: Channel::Till, group: None, coupons, exempt: None, discount: None, lines }
 }
 
 pub(crate) fn setting(location: &Location) -> Setting<'_> {

@@ -4,7 +4,7 @@ use super::{LOCATION, Shop, reading::Reading};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Statement, Take, Way};
 use onhand_engine::command::{Action, Channel, Command, Tender};
 use onhand_engine::ids::{AccountId, CommandId, Label, LocationId};
-use onhand_engine::money::Currency;
+use onhand_engine::money::{Currency, Minor};
 use std::fmt::Write as _;
 
 pub(crate) const VERBS: [&str; 10] =
@@ -51,7 +51,8 @@ impl Shop {
                 let (measure, amount) = (measure(&reading.word()), reading.minor());
                 let named = reading.value("way").unwrap_or("out".to_owned());
                 let way = Way::ALL.into_iter().find(|way| way.name() == named).unwrap();
-                let take = Take { account, kind, measure, amount, worth: amount, by_code, way };
+                let limit = reading.value("limit").map_or(Minor::ZERO, |limit| Minor(limit.parse().unwrap()));
+                let take = Take { account, kind, measure, amount, worth: amount, by_code, way, limit };
                 let fact = reading.value("standing").is_some_and(|standing| standing == "fact");
                 AccountAsk::Hold { take, sale, at: LOCATION, fact }
             }
@@ -76,7 +77,8 @@ impl Shop {
         let of_accounts = tenders.iter().filter_map(|t| AccountKind::of_tender(t.kind).map(|kind| (kind, t.amount)));
         let take = |(name, (kind, amount)): (&str, (AccountKind, _))| {
             let measure = Measure::Money(Currency::EUR);
-            Take { account: self.account(name), kind, measure, amount, worth: amount, by_code: true, way: Way::Out }
+            let (account, worth, way) = (self.account(name), amount, Way::Out);
+            Take { account, kind, measure, amount, worth, by_code: true, way, limit: Minor::ZERO }
         };
         names.zip(of_accounts).map(take).collect()
     }

@@ -1,10 +1,12 @@
 //! Baskets that are not paid yet, in words.
 
 use super::Shop;
+use super::pricing::by_hand;
 use super::reading::Reading;
 use onhand_engine::basket::{Ask, Basket, NamedLine, TTL_DEFAULT, Told, VoidedLine};
 use onhand_engine::command::{Action, SkuQty};
 use onhand_engine::money::Minor;
+use onhand_engine::promotion::Off;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -58,14 +60,11 @@ impl Shop {
         Action::Basket { till, ask: Ask::Suspend { owner: reading.code("owner").unwrap(), ttl, basket, goods: None } }
     }
 
-    /// `ITEM QTY @PRICE`, with `-AMOUNT:REASON` taken off by hand.
+    /// `ITEM QTY @PRICE`, with `-AMOUNT:REASON` or `-PART%:REASON` taken off by hand.
     fn named_line(&mut self, reading: &mut Reading) -> NamedLine {
         let (sku, qty) = (self.sku(&reading.word()), reading.qty());
         let unit_price = reading.next_with('@').map(|price| Minor(price.parse().unwrap()));
-        let discount = reading.next_with('-').map(|text| {
-            let (off, reason) = text.split_once(':').unwrap();
-            (Minor(off.parse().unwrap()), onhand_engine::ids::Label::new(reason).unwrap())
-        });
+        let discount = reading.next_with('-').map(|text| by_hand(&text));
         NamedLine { sku, qty, unit_price, amount: None, tax: None, price_reason: None, discount }
     }
 
@@ -88,7 +87,10 @@ impl Shop {
                 for line in &basket.lines {
                     let _ = write!(text, " {}:{}", self.name(line.sku), line.qty);
                     text += &line.unit_price.map_or_else(String::new, |price| format!("@{}", price.0));
-                    text += &line.discount.as_ref().map_or_else(String::new, |(off, why)| format!("-{}:{why}", off.0));
+                    text += &line.discount.as_ref().map_or_else(String::new, |discount| match discount.off {
+                        Off::Amount(off) => format!("-{}:{}", off.0, discount.reason),
+                        Off::Percent(part) => format!("-{}ppm:{}", part.0, discount.reason),
+                    });
                 }
                 let texts = [
                     ("customer", basket.customer.as_ref().map(|customer| customer.as_str())),

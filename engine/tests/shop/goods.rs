@@ -2,6 +2,7 @@
 
 use super::Shop;
 use super::reading::Reading;
+use onhand_engine::basket::Ask;
 use onhand_engine::catalogue::Item;
 use onhand_engine::command::{Action, SkuQty};
 use onhand_engine::date::Date;
@@ -63,6 +64,9 @@ impl Shop {
             Action::Reserve { lines, goods, .. }
             | Action::Allocate { lines, goods, .. }
             | Action::Receive { lines, goods } => (lines.clone(), goods),
+            Action::Basket { ask: Ask::Suspend { basket, goods, .. }, .. } => {
+                (basket.lines.iter().map(|line| line.sku_qty()).collect(), goods)
+            }
             _ => return,
         };
         let mut said = Goods::default();

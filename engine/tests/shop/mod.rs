@@ -104,7 +104,7 @@ impl Shop {
             "rate" => self.dated_rate(&mut reading),
             "quote" => self.quote_in_numbers(&mut reading),
             "why" => self.quote_in_words(&mut reading),
-            "gaps" => self.gaps(),
+            "gaps" => self.gaps(&mut reading),
             verb => self.command(verb, &mut reading),
         };
         reading.end();

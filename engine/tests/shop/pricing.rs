@@ -13,10 +13,10 @@ use onhand_engine::people::By;
 use onhand_engine::pricing::{PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::{Basket, BasketLine, NamedPrice, Pricing, Quote, Why, explain};
+use onhand_engine::quote::{Basket, BasketLine, ByHand, NamedPrice, Pricing, Quote, Why, explain};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{DatedRate, RatePpm, gaps};
-use onhand_engine::time::{Period, Timestamp};
+use onhand_engine::time::{Millis, Period, Timestamp};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ struct Asked {
     group: Option<Label>,
     coupons: Vec<Label>,
     exempt: Option<Label>,
+    discount: Option<ByHand>,
 }
 
 /// What a sale keeps of how its prices came about.
@@ -160,6 +161,7 @@ impl Shop {
             currency: has_amounts.then_some(Currency::EUR),
             terms: self.terms(reading),
             coupon: reading.code("coupon"),
+            uses: None,
             priority: reading.value("priority").map_or(0, |text| text.parse().unwrap()),
             exclusive: reading.value("exclusive").is_some(),
         };
@@ -199,11 +201,17 @@ impl Shop {
         String::new()
     }
 
-    /// Every class that cannot be taxed, by channel.
-    pub(super) fn gaps(&mut self) -> String {
+    /// Every class that cannot be taxed, by channel: now, or with `for=` from now on.
+    pub(super) fn gaps(&mut self, reading: &mut Reading) -> String {
         let items: Vec<_> = self.items.iter().cloned().map(Arc::new).collect();
-        let found = gaps(&items, &[Arc::new(self.location())], self.now);
-        let one = |gap: &onhand_engine::tax::Gap| format!("{}:{}x{}", gap.channel.name(), gap.class, gap.items);
+        let ahead = reading.value("for").map(|text| reading::millis(&text));
+        let until = self.now.plus(ahead.unwrap_or(Millis(1)));
+        let found = gaps(&items, &[Arc::new(self.location())], self.now, until);
+        let seconds = |moment: Timestamp| moment.0 / 1_000;
+        let one = |gap: &onhand_engine::tax::Gap| {
+            let text = format!("{}:{}x{}", gap.channel.name(), gap.class, gap.items);
+            ahead.map_or(text.clone(), |_| format!("{text}[{}..{})", seconds(gap.from), seconds(gap.until)))
+        };
         found.iter().map(one).collect::<Vec<_>>().join(" ")
     }
 
@@ -213,7 +221,8 @@ impl Shop {
         has_prices || !self.world.chain.rules().are_plain() || !self.tax.dated.is_empty() || reading.has("exempt")
     }
 
-    /// Lines of `ITEM QUANTITY`, each with `@PRICE` or `@PRICE:REASON`, and `-AMOUNT:REASON`.
+    /// Lines of `ITEM QUANTITY`, each with `@PRICE` or `@PRICE:REASON`, and `-AMOUNT:REASON` or `-PART%:REASON`; then `off=`
+    /// with what is taken off the basket.
     fn asked(&mut self, reading: &mut Reading) -> Asked {
         let mut lines = Vec::new();
         while !reading.words.is_empty() {
@@ -221,14 +230,14 @@ impl Shop {
             let item = Arc::new(self.items[sku.index()].clone());
             let mut line = BasketLine { item, qty, named: None, taxed: None, discount: None };
             while let Some(rest) = reading.words.last().and_then(|word| word.strip_prefix(['@', '-'])) {
-                let (amount, reason) = rest.split_once(':').unwrap_or((rest, ""));
-                let amount = Minor(amount.parse().unwrap());
-                let reason = Label::new(reason).ok();
-                if reading.word().starts_with('@') {
-                    line.named = Some(NamedPrice { unit_price: amount, amount: amount.times(qty), reason });
+                if reading.words.last().is_some_and(|word| word.starts_with('-')) {
+                    line.discount = Some(by_hand(rest));
                 } else {
-                    line.discount = Some((amount, reason.unwrap()));
+                    let (amount, reason) = rest.split_once(':').unwrap_or((rest, ""));
+                    let (amount, reason) = (Minor(amount.parse().unwrap()), Label::new(reason).ok());
+                    line.named = Some(NamedPrice { unit_price: amount, amount: amount.times(qty), reason });
                 }
+                reading.word();
             }
             lines.push(line);
         }
@@ -239,6 +248,7 @@ impl Shop {
             group: reading.code("group"),
             coupons: coupons.split(',').filter_map(|code| Label::new(code).ok()).collect(),
             exempt: reading.code("exempt"),
+            discount: reading.value("off").map(|text| by_hand(&text)),
         }
     }
 
@@ -250,6 +260,7 @@ impl Shop {
             group: asked.group.as_ref(),
             coupons: &asked.coupons,
             exempt: asked.exempt.as_ref(),
+            discount: asked.discount.as_ref(),
             lines: &asked.lines,
         };
         self.world.chain.rules().quote(&basket, self.now).map_err(|none| none.why)
@@ -315,4 +326,14 @@ impl Shop {
             payments: Box::default(),
         }))
     }
+}
+
+/// `AMOUNT:REASON` or `PART%:REASON`.
+pub(super) fn by_hand(text: &str) -> ByHand {
+    let (off, reason) = text.split_once(':').unwrap();
+    let off = match off.strip_suffix('%') {
+        Some(part) => Off::Percent(RatePpm(u32::try_from(Qty::parse(part).unwrap().milli() * 10).unwrap())),
+        None => Off::Amount(Minor(off.parse().unwrap())),
+    };
+    ByHand { off, reason: Label::new(reason).unwrap() }
 }

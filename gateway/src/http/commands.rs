@@ -4,7 +4,7 @@ use super::answer;
 use super::app::App;
 use super::people::check_pin;
 use crate::fault::Fault;
-use crate::{card_numbers, cards, clock, giving, people, rights, wire};
+use crate::{card_numbers, cards, clock, giving, people, rights, training, wire};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -35,12 +35,13 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     rights::check_op(&principal, op)?;
     let by = app.by(&head.headers, &principal)?;
     let id = idempotency_key(&head.headers)?;
-    let large = matches!(op, "define_items" | "define_price_book" | "define_promotions");
+    let trains = training::is_asked(&head.headers, &principal)?;
+    let large = matches!(op, "define_items" | "define_price_book" | "define_promotions" | "settle_payments");
     let received = read(app, body, if large { IMPORT_BYTES_MAX } else { MESSAGE_BYTES_MAX }).await?;
     let (mut body, approval) = if large {
         // A whole catalogue or price list takes a while to read: not on the thread of the sockets.
-        let op = op.to_owned();
-        blocking(move || parse(&op, &received)).await??
+        let (op, received) = (op.to_owned(), received.clone());
+        blocking(move || parse(&op, &received).map_err(|fault| fault.placed(&received.0))).await??
     } else {
         parse(op, &received)?
     };
@@ -56,18 +57,20 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
     app.shared.guesses.check(&principal, &body, clock::now())?;
     cards::prepare(id, &mut body)?;
     let (by, channel, sale) = (By { approver, ..by }, principal.role().channel(), body.sale());
-    let Entered { command, asked } = match (body, sale) {
+    let entered = match (body, sale) {
         (message::Body::SetPin(asked), _) => {
             let pin = app.shared.pins.hash(id.command(), &asked).await?;
             convert::set_pin(id.command(), asked, pin, channel)
         }
-        (body, Some(sale)) => giving::enter(&app.shared.handle, (id, body, channel), sale).await?,
+        (body, Some(sale)) => giving::enter(&app.shared.handle, (id, body, channel), sale, trains).await?,
         (body, None) if large => {
             let app = app.clone();
-            blocking(move || enter(&app, channel, id, body)).await??
+            blocking(move || enter(&app, channel, id, body).map_err(|fault| fault.placed(&received.0))).await??
         }
         (body, None) => enter(app, channel, id, body)?,
     };
+    let book = wire::Book(app.shared.handle.directory());
+    let Entered { command, asked } = if trains { entered.in_training(&book)? } else { entered };
     let outcome = app.decide(by, command).await?;
     if let Outcome::Refused(refusal) = &outcome {
         if *refusal == Refusal::UnknownAccount {
@@ -106,6 +109,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Id, Fault> {
 }
 
 /// A body that was received and not yet looked at.
+#[derive(Clone)]
 pub(crate) struct Received(Bytes);
 
 impl Received {

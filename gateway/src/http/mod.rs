@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod commands;
+mod customers;
 mod figures;
 mod keys;
 mod operations;
@@ -101,6 +102,7 @@ fn general(app: Arc<App>) -> Router {
         .route("/scan", get(reads::scan))
         .route("/locations", get(reads::locations))
         .route("/totals", get(reads::totals))
+        .route("/customers/{owner}/sales", get(customers::sales))
         .route("/reports/sales", get(reports::sales))
         .route("/reports/tenders", get(reports::tenders))
         .route("/quote", post(selling::quote))

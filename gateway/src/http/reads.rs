@@ -7,7 +7,7 @@ use super::pages::is_match;
 use crate::fault::Fault;
 use crate::keys::Principal;
 use crate::rights::{self, Read};
-use crate::wire;
+use crate::{training, wire};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -80,7 +80,7 @@ fn exceptions(handle: &Handle, after: Seq, limit: usize) -> Result<(Vec<(Seq, Re
     Ok((found, next))
 }
 
-fn unreadable(why: QueryRejection) -> Fault {
+pub(super) fn unreadable(why: QueryRejection) -> Fault {
     Fault::new(1001, format!("the query cannot be read: {}", why.body_text()))
 }
 
@@ -137,7 +137,7 @@ fn read_stock(app: &App, location: &str, sku: &str, query: Asking, headers: &Hea
     let place = place(app, location)?;
     let handle = &app.shared.handle;
     let item = wire::item(handle.directory(), &coded(sku, "sku")?)?;
-    let read = wire::level(handle, place.id, item.sku);
+    let read = wire::level(handle, training::ledger(place.id, training::is_asked(headers, &caller)?), item.sku);
     let etag = format!("\"{}\"", read.level.version.0);
     let mut response = if is_match(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -320,6 +320,8 @@ async fn read_events(app: &App, query: AskingFeed, headers: &HeaderMap) -> Answe
     })?;
     let book = wire::Book(app.shared.handle.directory());
     let (found, next) = found;
-    let events = found.iter().map(|(seq, record)| convert::event(*seq, record, &book)).collect();
+    // What was trained has happened to nobody.
+    let real = found.iter().filter(|(_, record)| !record.location.is_training());
+    let events = real.map(|(seq, record)| convert::event(*seq, record, &book)).collect();
     Ok(answer::json(&EventPage { events, next: Position(next) }))
 }

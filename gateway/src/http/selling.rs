@@ -1,21 +1,25 @@
 //! The selling rules over HTTP: quotes, price books, promotions, tax classes without a rate.
 
 use super::app::App;
-use super::reads::{Answer, Asking, asked, reader, respond};
+use super::reads::{Answer, Asking, asked, reader, respond, unreadable};
 use super::{answer, commands};
 use crate::fault::Fault;
 use crate::people;
 use crate::rights::{self, Read};
 use crate::wire;
-use axum::extract::{Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use onhand_engine::ids::Label;
 use onhand_engine::people::By;
 use onhand_engine::tax;
+use onhand_engine::time::Millis;
 use onhand_protocol::convert;
 use onhand_protocol::limits::MESSAGE_BYTES_MAX;
 use onhand_protocol::message::{Body, PriceBookList, PromotionPage};
+use onhand_protocol::value::Time;
+use serde::Deserialize;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -62,18 +66,37 @@ fn read_promotions(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
     Ok(answer::json(&PromotionPage { promotions, next }))
 }
 
-pub(crate) async fn tax_gaps(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    respond(read_tax_gaps(&app, &headers).await)
+/// The time that is asked about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Range {
+    from: Option<Time>,
+    until: Option<Time>,
 }
 
-async fn read_tax_gaps(app: &App, headers: &HeaderMap) -> Answer {
+pub(crate) async fn tax_gaps(
+    State(app): State<Arc<App>>,
+    query: Result<Query<Range>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    respond(read_tax_gaps(&app, query, &headers).await)
+}
+
+async fn read_tax_gaps(app: &App, query: Result<Query<Range>, QueryRejection>, headers: &HeaderMap) -> Answer {
     reader(app, headers, Read::Rules)?;
+    let Query(Range { from, until }) = query.map_err(unreadable)?;
+    let with_times = from.is_some() || until.is_some();
+    let from = from.map_or_else(|| app.shared.handle.now(), |time| time.0);
+    let until = until.map_or(from.plus(Millis(1)), |time| time.0);
+    if until <= from {
+        return Err(Fault::new(1001, "`until` is not after `from`").at("until"));
+    }
     let handle = app.shared.handle.clone();
     // A whole catalogue is gone through: not on the thread of the sockets.
     let looking = tokio::task::spawn_blocking(move || {
         let directory = handle.directory();
-        let gaps = tax::gaps(&directory.items(None, usize::MAX), &directory.locations(), handle.now());
-        convert::tax_gaps(&gaps, &wire::Book(directory))
+        let gaps = tax::gaps(&directory.items(None, usize::MAX), &directory.locations(), from, until);
+        convert::tax_gaps(&gaps, with_times, &wire::Book(directory))
     });
     let gaps = looking.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))?;
     Ok(answer::json(&gaps))

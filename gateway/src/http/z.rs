@@ -6,6 +6,7 @@ use super::app::App;
 use super::reads::{place, reader, respond};
 use crate::fault::Fault;
 use crate::rights::Read;
+use crate::training;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
@@ -27,13 +28,14 @@ pub(crate) async fn journal(State(app): State<Arc<App>>, Path(spot): Spot, heade
 }
 
 async fn find(app: &App, (location, till, session): (String, String, String), headers: &HeaderMap) -> Result<Z, Fault> {
-    reader(app, headers, Read::Drawers)?;
+    let caller = reader(app, headers, Read::Drawers)?;
     let place = place(app, &location)?;
     let till =
         till.parse().map(TillNo).map_err(|_| Fault::new(1001, "a till has a number from 1 to 9999").at("till"))?;
     let wrong = |_| Fault::new(1001, "a session is a whole number").at("session");
     let session = session.parse().map(SessionNo).map_err(wrong)?;
-    let (handle, location) = (app.shared.handle.clone(), place.id);
+    let (handle, location) =
+        (app.shared.handle.clone(), training::ledger(place.id, training::is_asked(headers, &caller)?));
     let reading = tokio::task::spawn_blocking(move || handle.closed_session(location, till, session));
     let found = reading.await.map_err(|_| Fault::new(5005, "an error inside the server was contained"))?;
     let found = found.map_err(|why| {

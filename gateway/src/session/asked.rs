@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::keys::{self, Principal};
 use crate::people::{self, socket::Waiting};
 use crate::wire::{self, Asked};
-use crate::{card_numbers, cards, figures, payments, prices, rights};
+use crate::{card_numbers, cards, figures, payments, prices, rights, training};
 use onhand_engine::people::By;
 use onhand_protocol::compact::Sale;
 use onhand_protocol::convert::{self, Entered};
@@ -94,6 +94,10 @@ impl Session<'_> {
             let text = "this connection has said hello as somebody else; open another one";
             return Err(Fault::new(4004, text));
         }
+        if hello.training {
+            training::check(&principal)?;
+            self.connection.trains.set(true);
+        }
         // A renewed token is no new allowance.
         if self.connection.principal().is_none() {
             self.worker.figures.came(&principal);
@@ -104,6 +108,7 @@ impl Session<'_> {
             role: principal.role(),
             server: concat!("onhand ", env!("CARGO_PKG_VERSION")).to_owned(),
             time: self.time(),
+            training: self.connection.trains.get(),
         };
         self.reply(id, Success::Hello(reply));
         Ok(())
@@ -113,7 +118,8 @@ impl Session<'_> {
         let handle = &self.worker.shared.handle;
         let location = wire::location(handle.directory(), &asked.location.0)?;
         let item = wire::item(handle.directory(), &asked.sku.0)?;
-        let read = wire::level(handle, location.id, item.sku);
+        let at = training::ledger(location.id, self.connection.trains.get());
+        let read = wire::level(handle, at, item.sku);
         let level = wire::level_message(handle, &read, principal.audience(None)?);
         let level = level.ok_or_else(|| Fault::new(1003, "there is no such item"))?;
         self.reply(id, Success::Level(LevelReply { level }));

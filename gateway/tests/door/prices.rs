@@ -121,6 +121,58 @@ async fn a_repeat_gets_the_first_answer_when_prices_have_changed() {
     assert_eq!(till.ask(sale).await["error"]["number"], 1008);
 }
 
+/// T42, T44: whatever is taken off the basket, the lines add up to it.
+#[tokio::test]
+async fn what_is_taken_off_the_basket_is_shared_among_its_lines() {
+    let stand = Stand::start().await;
+    stand.receive("S1", "TEA", 20).await;
+    let mut till = stand.socket(Role::Till).await;
+    let mut asked = basket(json!([{"sku": "TEA", "qty": 1}, {"sku": "TEA", "qty": 1}, {"sku": "TEA", "qty": 1}]));
+    asked["discount"] = json!({"amount": 100, "reason": "regular"});
+    let quote = ask(&mut till, "quote", asked.clone()).await;
+    assert_eq!((&quote["total"], &quote["discount"]), (&json!(1250), &json!({"reason": "regular", "amount": 100})));
+    let shares: Vec<&Value> = (0..3).map(|at| &quote["lines"][at]["discounts"][0]["amount"]).collect();
+    assert_eq!(shares, [34, 33, 33]);
+    let sold = ask(&mut till, "sell", asked.clone()).await;
+    assert_eq!(sold["total"], 1250);
+    let after = sold["seq"].as_str().unwrap().parse::<u64>().unwrap() - 1;
+    let events = stand.get_as(Role::Analyst, &format!("/v1/events?after={after}&limit=1")).await.json();
+    assert_eq!(events["events"][0]["lines"][1]["discounts"], json!([{"reason": "regular", "amount": 33}]));
+    assert_eq!(stand.post_as(Role::Till, "quote", &id(), &asked).await.json()["hash"], quote["hash"]);
+
+    let mut sale = asked.clone();
+    (sale["op"], sale["id"]) = (json!("sell"), json!(id()));
+    let first = till.ask(sale.clone()).await;
+    assert_eq!(till.ask(sale.clone()).await, first);
+    for other in [json!({"amount": 99, "reason": "regular"}), json!({"percent_ppm": 100, "reason": "regular"})] {
+        sale["discount"] = other;
+        assert_eq!(till.ask(sale.clone()).await["error"]["number"], 1008);
+    }
+    for (discount, number, field) in [
+        (json!({"amount": 1351, "reason": "x"}), 3051, "discount.amount"),
+        (json!({"percent_ppm": 1_000_001, "reason": "x"}), 3110, "discount.percent_ppm"),
+        (json!({"percent_ppm": 0, "reason": "x"}), 3110, "discount.percent_ppm"),
+        (json!({"percent_ppm": 1, "amount": 1, "reason": "x"}), 1001, "discount"),
+        (json!({"reason": "x"}), 1001, "discount"),
+        (json!({"amount": 1}), 1001, "discount.reason"),
+    ] {
+        asked["discount"] = discount.clone();
+        for op in ["quote", "sell"] {
+            let error = ask(&mut till, op, asked.clone()).await["error"].clone();
+            assert_eq!((&error["number"], &error["field"]), (&json!(number), &json!(field)), "{op} {discount}");
+        }
+        asked["discount"] = Value::Null;
+        asked["lines"][1]["discount"] = discount.clone();
+        let error = ask(&mut till, "sell", asked.clone()).await["error"].clone();
+        let of_line = json!(format!("lines[1].{field}"));
+        assert_eq!((&error["number"], &error["field"]), (&json!(number), &of_line), "{discount}");
+        asked["lines"][1]["discount"] = Value::Null;
+    }
+    let mut shopper = stand.shopper().await;
+    asked["discount"] = json!({"amount": 1, "reason": "x"});
+    assert_eq!(ask(&mut shopper, "quote", asked).await["error"]["field"], "discount");
+}
+
 #[tokio::test]
 async fn discounts_and_coupons_that_cannot_be_name_their_field() {
     let stand = Stand::start().await;
@@ -192,6 +244,21 @@ async fn a_file_with_one_error_is_refused_whole() {
         assert_eq!((&reply["number"], &reply["field"]), (&json!(number), &json!(field)), "{reply}");
         all[300] = kept;
     }
+    // A file with a promotion on each line: the error says on which line, and where in it.
+    all[298]["benefit"] = json!({"each": {"percent_ppm": 0}});
+    let rows: Vec<String> = all.iter().map(Value::to_string).collect();
+    let file = format!("{{\"promotions\":[\n{}\n]}}", rows.join(",\n"));
+    let column = rows[298].find("{\"percent_ppm\"").unwrap() + "{\"percent_ppm\":".len() + 1;
+    let headers = [("Authorization", format!("Bearer {}", stand.key(Role::Admin))), ("Idempotency-Key", id())];
+    let reply = stand.http("POST", "/v1/define_promotions", &headers, file.as_bytes()).await.json();
+    assert_eq!((&reply["number"], &reply["field"]), (&json!(3052), &json!("promotions[298].benefit.each.percent_ppm")));
+    assert_eq!((&reply["row"], &reply["column"]), (&json!(300), &json!(column)), "{reply}");
+    let broken = file.replace(&rows[298], &rows[298].replace("\"name\"", "\"nome\""));
+    let reply = stand.http("POST", "/v1/define_promotions", &headers, broken.as_bytes()).await.json();
+    assert_eq!((&reply["number"], &reply["row"]), (&json!(1001), &json!(300)), "{reply}");
+    assert!(reply["field"].as_str().unwrap().starts_with("promotions[298]"), "{reply}");
+    all[298] = one(298);
+
     assert_eq!(stand.get_as(Role::Till, "/v1/promotions").await.json(), json!({"promotions": []}));
     let defined = define(&stand, "define_promotions", whole(&all)).await;
     assert_eq!((&defined["added"], &defined["changed"]), (&json!(400), &json!(0)));
@@ -288,4 +355,16 @@ async fn rates_have_dates_and_gaps_are_found() {
     assert_eq!(channels, [&json!("till"), &json!("marketplace")], "the website has a rate");
     assert_eq!((&of_shop[0]["class"], &of_shop[0]["first"]), (&json!("books"), &json!("NOVEL")));
     assert_eq!(stand.get_as(Role::Web, "/v1/tax_gaps").await.number(), 4004);
+
+    // Before a location opens: which classes have no rate on some day of the time to come.
+    let ahead = "/v1/tax_gaps?from=2030-01-01T00:00:00Z&until=2031-01-01T00:00:00Z";
+    let gaps = stand.get_as(Role::Analyst, ahead).await.json();
+    let all = gaps["gaps"].as_array().unwrap();
+    let of_till = all.iter().find(|gap| gap["channel"] == "till" && gap["class"] == "books").unwrap();
+    let range = (&of_till["from"], &of_till["until"]);
+    assert_eq!(range, (&json!("2030-01-01T00:00:00.000Z"), &json!("2031-01-01T00:00:00.000Z")));
+    let reversed = "/v1/tax_gaps?from=2031-01-01T00:00:00Z&until=2030-01-01T00:00:00Z";
+    let error = stand.get_as(Role::Analyst, reversed).await.json();
+    assert_eq!((&error["number"], &error["field"]), (&json!(1001), &json!("until")));
+    assert_eq!(stand.get_as(Role::Analyst, "/v1/tax_gaps?from=soon").await.number(), 1001);
 }

@@ -63,6 +63,8 @@ impl Job {
                 group: None,
                 coupons: Vec::new(),
                 tax_exempt: None,
+                customer: None,
+                discount: None,
                 age_checked: None,
             }),
         };

@@ -29,6 +29,7 @@ enum AnyEntry {
     LetGo { sale: u128 },
     Opened { kind: u8, measure: String, sale: u128, hold: Box<HoldPart> },
     Refunded { amount: i64, sale: u128, balance: i64 },
+    UseHeld { kind: u8, issued: i64, sale: u128, hold: HoldPart },
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -49,6 +50,7 @@ pub(super) struct TakePart {
     worth: i64,
     by_code: bool,
     way: u8,
+    limit: i64,
 }
 
 /// A sale or return and what others hold for it, or did not pay.
@@ -113,6 +115,9 @@ impl From<&Entry> for AnyEntry {
             Entry::Refunded { amount, sale, balance } => {
                 Self::Refunded { amount: amount.0, sale: sale.0, balance: balance.0 }
             }
+            Entry::UseHeld { kind, issued, sale, hold } => {
+                Self::UseHeld { kind: kind.code(), issued: issued.0, sale: sale.0, hold: hold.into() }
+            }
         }
     }
 }
@@ -153,6 +158,10 @@ impl TryFrom<AnyEntry> for Entry {
             AnyEntry::Refunded { amount, sale, balance } => {
                 Self::Refunded { amount: Minor(amount), sale: CommandId(sale), balance: Minor(balance) }
             }
+            AnyEntry::UseHeld { kind, issued, sale, hold } => {
+                let (kind, issued) = (AccountKind::from_code(kind)?, Minor(issued));
+                Self::UseHeld { kind, issued, sale: CommandId(sale), hold: hold.try_into()? }
+            }
         })
     }
 }
@@ -175,8 +184,8 @@ fn cause_in(code: u8, sale: CommandId) -> Result<Cause, DecodeError> {
 }
 
 fn measure_in(text: &str) -> Result<Measure, DecodeError> {
-    if text == Measure::Points.name() {
-        return Ok(Measure::Points);
+    if let Some(measure) = [Measure::Points, Measure::Uses].into_iter().find(|measure| measure.name() == text) {
+        return Ok(measure);
     }
     let currency = Currency::parse(text).ok_or_else(|| DecodeError(format!("{text:.8?} is no currency")))?;
     Ok(Measure::Money(currency))
@@ -213,6 +222,7 @@ impl From<&account::Take> for TakePart {
             worth: take.worth.0,
             by_code: take.by_code,
             way: take.way.code(),
+            limit: take.limit.0,
         }
     }
 }
@@ -229,6 +239,7 @@ impl TryFrom<TakePart> for account::Take {
             worth: Minor(take.worth),
             by_code: take.by_code,
             way: Way::from_code(take.way)?,
+            limit: Minor(take.limit),
         })
     }
 }

@@ -4,6 +4,7 @@ use super::basket;
 use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
 use super::returns::Grant;
+use super::settlement::SettledPart;
 use super::{ArchiveError, DecodeError};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::SkuQty;
@@ -51,6 +52,7 @@ pub(super) enum AnyAnswer {
     PeopleRequired,
     PaymentStarted { expires: u64 },
     PaymentStep,
+    PaymentsSettled(Box<SettledPart>),
     Basket(Box<basket::AnyTold>),
 }
 
@@ -102,6 +104,7 @@ impl From<&Answer> for AnyAnswer {
             Answer::UserDisabled => Self::UserDisabled,
             Answer::PeopleRequired => Self::PeopleRequired,
             Answer::PaymentStarted { expires } => Self::PaymentStarted { expires: expires.0 },
+            Answer::PaymentsSettled(settled) => Self::PaymentsSettled(Box::new((&**settled).into())),
             // A reading is never remembered either.
             Answer::PaymentStep | Answer::Payment(..) => Self::PaymentStep,
         }
@@ -173,6 +176,11 @@ impl ArchivedAnyAnswer {
             Self::PeopleRequired => Answer::PeopleRequired,
             Self::PaymentStarted { expires } => Answer::PaymentStarted { expires: Timestamp(expires.to_native()) },
             Self::PaymentStep => Answer::PaymentStep,
+            Self::PaymentsSettled(settled) => {
+                let settled = rkyv::deserialize::<SettledPart, ArchiveError>(&**settled);
+                let settled = settled.map_err(|why| DecodeError(format!("a settlement: {why}")))?;
+                Answer::PaymentsSettled(Box::new(settled.try_into()?))
+            }
             Self::Basket(told) => {
                 let told = rkyv::deserialize::<basket::AnyTold, ArchiveError>(&**told);
                 let told = told.map_err(|why| DecodeError(format!("an answer about a basket: {why}")))?;

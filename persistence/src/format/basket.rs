@@ -3,11 +3,13 @@
 use super::DecodeError;
 use super::codes::Coded;
 use super::event::{Freed, Line, code, lines_in, lines_out};
+use super::pricing::Off;
 use onhand_engine::basket::{self, Told};
 use onhand_engine::command::Channel;
 use onhand_engine::ids::{Label, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::ByHand;
 use onhand_engine::store::Reservation;
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Timestamp;
@@ -22,7 +24,7 @@ struct NamedLine {
     amount: Option<i64>,
     tax: Option<(i64, u32)>,
     price_reason: Option<String>,
-    discount: Option<(i64, String)>,
+    discount: Option<(Off, String)>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -87,7 +89,7 @@ impl From<&basket::NamedLine> for NamedLine {
             amount: line.amount.map(|amount| amount.0),
             tax: line.tax.map(|(tax, rate)| (tax.0, rate.0)),
             price_reason: text(line.price_reason.as_ref()),
-            discount: line.discount.as_ref().map(|(off, reason)| (off.0, reason.to_string())),
+            discount: line.discount.as_ref().map(|one| (one.off.into(), one.reason.to_string())),
         }
     }
 }
@@ -105,7 +107,7 @@ impl TryFrom<NamedLine> for basket::NamedLine {
             price_reason: line.price_reason.as_deref().map(code).transpose()?,
             discount: line
                 .discount
-                .map(|(off, reason)| Ok::<_, DecodeError>((Minor(off), code(&reason)?)))
+                .map(|(off, reason)| Ok::<_, DecodeError>(ByHand { off: off.into(), reason: code(&reason)? }))
                 .transpose()?,
         })
     }

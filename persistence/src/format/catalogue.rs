@@ -22,7 +22,6 @@ pub(super) struct Item {
     tax_class: String,
     price: Option<i64>,
     category: String,
-    unit_cost: Option<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -62,7 +61,6 @@ impl From<&catalogue::Item> for Item {
             tax_class: item.tax_class.to_string(),
             price: item.price.map(|price| price.0),
             category: item.category.to_string(),
-            unit_cost: item.unit_cost.map(|cost| cost.0),
         }
     }
 }
@@ -81,7 +79,7 @@ impl TryFrom<Item> for catalogue::Item {
             price: item.price.map(Minor),
             category: item.category.into(),
             terms: None,
-            unit_cost: item.unit_cost.map(Minor),
+            unit_cost: None,
         })
     }
 }

@@ -10,6 +10,7 @@ use onhand_engine::drawer::journal::Posting;
 use onhand_engine::drawer::rules::Account;
 use onhand_engine::goods::Only;
 use onhand_engine::payment::Stage;
+use onhand_engine::payment::settlement::Mismatch;
 use onhand_engine::qty::Unit;
 use onhand_engine::tax::{PriceBasis, TaxRounding};
 
@@ -39,7 +40,7 @@ macro_rules! codes {
 codes!(Channel { Till = 0, Web = 1, Marketplace = 2 });
 codes!(Standing { Request = 0, Fact = 1 });
 codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6, CashRounding = 7 });
-codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2 });
+codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2, Coupon = 3, CustomerCoupon = 4 });
 codes!(Way { Out = 0, In = 1, Open = 2 });
 codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
 codes!(Only { Store = 0, Online = 1 });
@@ -48,6 +49,16 @@ codes!(PriceBasis { TaxInclusive = 0, TaxExclusive = 1 });
 codes!(TaxRounding { Line = 0, Document = 1 });
 codes!(LocationKind { Shop = 0, Warehouse = 1 });
 codes!(Role { Admin = 0, Till = 1, Web = 2, Analyst = 3, Operations = 4, Driver = 5 });
+codes!(Mismatch {
+    UnknownPayment = 0,
+    AnotherTransaction = 1,
+    NotCaptured = 2,
+    Amount = 3,
+    Twice = 4,
+    UnknownRefund = 5,
+    Missing = 6,
+    MissingRefund = 7,
+});
 codes!(Stage {
     Asked = 0,
     Sent = 1,

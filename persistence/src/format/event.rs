@@ -5,6 +5,7 @@ use super::account::{AccountEvent, RedemptionPart};
 use super::basket;
 use super::catalogue::{Item, Key, Location, label};
 use super::codes::Coded;
+use super::costs;
 use super::drawer::{Happening, RulesPart};
 use super::goods::{ItemsWithTerms, KitsAllocated};
 use super::payment::PaymentEvent;
@@ -72,6 +73,11 @@ pub(super) enum AnyEvent {
 }
 
 impl ArchivedAnyEvent {
+    /// Whether it is a sale that says that it is this owner's.
+    pub(super) fn is_sale_of(&self, owner: &str) -> bool {
+        matches!(self, Self::WholeSale(sale) if sale.is_of(owner))
+    }
+
     /// Whether it is a sale, a return, an exchange, or of a drawer.
     pub(super) fn is_of_tills(&self) -> bool {
         matches!(
@@ -106,7 +112,6 @@ pub(super) struct WideLine {
     net: i64,
     tax: i64,
     rate: u32,
-    unit_cost: Option<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -170,7 +175,6 @@ pub(super) fn wide_out(lines: &[SaleLine]) -> Vec<WideLine> {
         net: line.taxed.net.0,
         tax: line.taxed.tax.0,
         rate: line.taxed.rate.0,
-        unit_cost: line.unit_cost.map(|cost| cost.0),
     };
     lines.iter().map(wide).collect()
 }
@@ -181,7 +185,7 @@ pub(super) fn wide_in(lines: Vec<WideLine>) -> Vec<SaleLine> {
         qty: Qty::from_milli(line.qty),
         unit_price: Minor(line.unit_price),
         taxed: Taxed { net: Minor(line.net), tax: Minor(line.tax), rate: RatePpm(line.rate) },
-        unit_cost: line.unit_cost.map(Minor),
+        unit_cost: None,
     };
     lines.into_iter().map(line).collect()
 }
@@ -255,6 +259,7 @@ impl TryFrom<Sale> for event::Sale {
             pricing: None,
             goods: None,
             payments: None,
+            owner: None,
         })
     }
 }
@@ -325,7 +330,9 @@ impl From<Policy> for command::Policy {
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::SaleRecorded(sale) if WholeSale::is_needed(sale) => Self::WholeSale(Box::new(sale.into())),
+            Event::SaleRecorded(sale) if WholeSale::is_needed(sale) || costs::are_known(&sale.lines) => {
+                Self::WholeSale(Box::new(sale.into()))
+            }
             Event::SaleRecorded(sale) => Self::SaleRecorded(Box::new(sale.into())),
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => Self::Reserved {
                 reservation: reservation.0,
@@ -352,7 +359,12 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
-            Event::GoodsReturned(back) if back.of.is_some() || back.redemption.is_some() || back.goods.is_some() => {
+            Event::GoodsReturned(back)
+                if back.of.is_some()
+                    || back.redemption.is_some()
+                    || back.goods.is_some()
+                    || costs::are_known(&back.lines) =>
+            {
                 Self::SaleReturned(Box::new(SaleReturn::new(back)))
             }
             Event::GoodsReturned(back) => Self::GoodsReturned(Box::new(back.into())),

@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::catalogue::{Item, label};
 use super::codes::Coded;
+use super::costs;
 use super::event::{Freed, Line, code, lines_in, lines_out};
 use onhand_engine::date::Date;
 use onhand_engine::event::{self, Event};
@@ -35,13 +36,15 @@ struct Part {
     worth: i64,
 }
 
-/// Items of which some have terms.
+/// Items of which some have terms, or a cost that is known.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct ItemsWithTerms {
     items: Vec<Item>,
     /// By the item's place among them.
     terms: Vec<(u32, Terms)>,
     added: u32,
+    /// By the item's number.
+    costs: Vec<(u32, i64)>,
 }
 
 /// What is allocated to an order that has kits in it.
@@ -144,11 +147,13 @@ impl Terms {
 }
 
 impl ItemsWithTerms {
-    /// None: no item has any.
+    /// None: no item has any of both.
     pub(super) fn of(items: &[catalogue::Item], added: u32) -> Option<Self> {
         let with_terms = |(at, item): (u32, &catalogue::Item)| Some((at, (&**item.terms.as_ref()?).into()));
         let terms: Vec<_> = (0..).zip(items).filter_map(with_terms).collect();
-        (!terms.is_empty()).then(|| Self { items: items.iter().map(Into::into).collect(), terms, added })
+        let costs = costs::of_items(items.iter());
+        let is_needed = !terms.is_empty() || !costs.is_empty();
+        is_needed.then(|| Self { items: items.iter().map(Into::into).collect(), terms, added, costs })
     }
 
     pub(super) fn read(self) -> Result<Event, DecodeError> {
@@ -158,6 +163,7 @@ impl ItemsWithTerms {
             let item = usize::try_from(at).ok().and_then(|at| items.get_mut(at));
             item.ok_or_else(|| DecodeError("terms of no item".into()))?.terms = Some(Arc::new(terms.read()?));
         }
+        costs::to_items(&self.costs, &mut items);
         Ok(Event::ItemsDefined { items, added: self.added })
     }
 }

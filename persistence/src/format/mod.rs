@@ -14,6 +14,7 @@ mod answer;
 mod basket;
 mod catalogue;
 mod codes;
+mod costs;
 mod drawer;
 mod event;
 mod goods;
@@ -23,6 +24,7 @@ mod people;
 mod pricing;
 mod returns;
 mod sale;
+mod settlement;
 pub mod state;
 mod whole_sale;
 
@@ -187,6 +189,17 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn command(&self) -> CommandId {
         CommandId(self.head.command.to_native())
+    }
+
+    /// Whether it is a sale that says that it is this owner's: known without reading all of it.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when its body cannot be read.
+    pub fn is_sale_of(&self, owner: &str) -> Result<bool, DecodeError> {
+        match people::without_flags(self.head.kind) {
+            KIND_EVENT => Ok(access::<event::ArchivedAnyEvent>(self.body)?.is_sale_of(owner)),
+            _ => Ok(false),
+        }
     }
 
     /// Whether it is a sale, a return, an exchange, or of a drawer: known without reading all of it.

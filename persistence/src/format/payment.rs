@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::catalogue::label;
 use super::codes::Coded;
+use super::settlement::SettledPart;
 use onhand_engine::command::Channel;
 use onhand_engine::event::Event;
 use onhand_engine::ids::{CommandId, PaymentId, ReservationId, TillNo};
@@ -34,6 +35,7 @@ enum AnyHappening {
     RefundAsked { refund: u128, amount: i64 },
     Refunded { refund: u128 },
     Failed { reason: String },
+    Settled(Box<SettledPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -100,8 +102,9 @@ pub(super) struct PaymentPart {
     given_up: bool,
     sold: Option<i64>,
     approval: Option<ApprovalPart>,
-    refunds: Vec<(u128, i64, bool)>,
+    refunds: Vec<(u128, i64, bool, bool)>,
     reason: Option<String>,
+    settled: bool,
     version: u32,
 }
 
@@ -115,7 +118,7 @@ impl PaymentEvent {
     }
 }
 
-fn safe<const MAX: usize>(text: &str) -> Result<Safe<MAX>, DecodeError> {
+pub(super) fn safe<const MAX: usize>(text: &str) -> Result<Safe<MAX>, DecodeError> {
     Safe::new(text).map_err(|why| DecodeError(format!("a text of a payment {why}")))
 }
 
@@ -133,6 +136,10 @@ fn keeps_out(keeps: Option<(ReservationId, Timestamp)>) -> Option<(u128, u64)> {
 
 fn keeps_in(keeps: Option<(u128, u64)>) -> Option<(ReservationId, Timestamp)> {
     keeps.map(|(reservation, deadline)| (ReservationId(reservation), Timestamp(deadline)))
+}
+
+fn refund_out(refund: &Refund) -> (u128, i64, bool, bool) {
+    (refund.id.0, refund.amount.0, refund.done, refund.settled)
 }
 
 impl From<&Happening> for AnyHappening {
@@ -160,6 +167,7 @@ impl From<&Happening> for AnyHappening {
             Happening::RefundAsked { refund, amount } => Self::RefundAsked { refund: refund.0, amount: amount.0 },
             Happening::Refunded { refund } => Self::Refunded { refund: refund.0 },
             Happening::Failed { reason } => Self::Failed { reason: reason.to_string() },
+            Happening::Settled(settled) => Self::Settled(Box::new((&**settled).into())),
         }
     }
 }
@@ -193,6 +201,7 @@ impl TryFrom<AnyHappening> for Happening {
             }
             AnyHappening::Refunded { refund } => Self::Refunded { refund: CommandId(refund) },
             AnyHappening::Failed { reason } => Self::Failed { reason: safe(&reason)? },
+            AnyHappening::Settled(settled) => Self::Settled(Box::new((*settled).try_into()?)),
         })
     }
 }
@@ -314,14 +323,15 @@ impl PaymentPart {
             given_up: payment.given_up,
             sold: payment.sold.map(|sold| sold.0),
             approval: payment.approval.as_deref().map(Into::into),
-            refunds: payment.refunds.iter().map(|refund| (refund.id.0, refund.amount.0, refund.done)).collect(),
+            refunds: payment.refunds.iter().map(refund_out).collect(),
             reason: text(payment.reason.as_ref()),
+            settled: payment.settled,
             version: payment.version,
         }
     }
 
     pub(super) fn read_into(self, store: &mut Store) -> Result<(), DecodeError> {
-        let refund = |(id, amount, done)| Refund { id: CommandId(id), amount: Minor(amount), done };
+        let refund = |(id, amount, done, settled)| Refund { id: CommandId(id), amount: Minor(amount), done, settled };
         let payment = Payment {
             start: self.start.try_into()?,
             channel: Channel::from_code(self.channel)?,
@@ -334,6 +344,7 @@ impl PaymentPart {
             approval: self.approval.map(TryInto::try_into).transpose()?.map(Box::new),
             refunds: self.refunds.into_iter().map(refund).collect(),
             reason: maybe(self.reason.as_deref())?,
+            settled: self.settled,
             version: self.version,
         };
         store.payments.put(PaymentId(self.id), payment);

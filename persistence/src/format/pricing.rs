@@ -55,7 +55,7 @@ struct Scope {
 
 /// New members go to the end; none is ever changed or removed.
 #[derive(Archive, Serialize, Deserialize)]
-enum Off {
+pub(super) enum Off {
     Percent(u32),
     Amount(i64),
 }
@@ -80,6 +80,8 @@ pub(super) struct Promotion {
     coupon: Option<String>,
     priority: u16,
     exclusive: bool,
+    /// In all, by each customer.
+    uses: Option<[Option<u32>; 2]>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -297,6 +299,7 @@ impl From<&promotion::Promotion> for Promotion {
             coupon: one.coupon.as_ref().map(ToString::to_string),
             priority: one.priority,
             exclusive: one.exclusive,
+            uses: one.uses.map(|uses| [uses.in_all, uses.per_customer]),
         }
     }
 }
@@ -314,6 +317,7 @@ impl TryFrom<Promotion> for Arc<promotion::Promotion> {
             coupon: one.coupon.as_deref().map(label).transpose()?,
             priority: one.priority,
             exclusive: one.exclusive,
+            uses: one.uses.map(|[in_all, per_customer]| promotion::Uses { in_all, per_customer }),
         }))
     }
 }

@@ -4,6 +4,7 @@ use super::DecodeError;
 use super::account::{RedemptionPart, TakePart, takes_in, takes_out};
 use super::catalogue::label;
 use super::codes::Coded;
+use super::costs;
 use super::event::{Return, Tender, WideLine, tenders_in, tenders_out, wide_in, wide_out};
 use super::goods::{Apart, Piece, SoldGoods, pieces_in, pieces_out};
 use super::whole_sale::WholeSale;
@@ -22,6 +23,7 @@ pub(super) struct SaleReturn {
     of: Option<Of>,
     redemption: Option<RedemptionPart>,
     goods: Option<SoldGoods>,
+    costs: Vec<i64>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -55,6 +57,7 @@ pub(super) struct Grant {
     tenders: Vec<Tender>,
     credits: Vec<TakePart>,
     pieces: Vec<Piece>,
+    costs: Vec<i64>,
 }
 
 /// A line of a sale with goods, with money alone, or with a part of its kits.
@@ -107,15 +110,17 @@ impl SaleReturn {
             granted: of.granted,
         };
         let redemption = back.redemption.as_deref().map(Into::into);
-        let goods = back.goods.as_deref().map(Into::into);
-        Self { back: back.into(), of: back.of.as_deref().map(of), redemption, goods }
+        let (goods, costs) = (back.goods.as_deref().map(Into::into), costs::of_lines(&back.lines));
+        Self { back: back.into(), of: back.of.as_deref().map(of), redemption, goods, costs }
     }
 
     pub(super) fn read(self) -> Result<event::Return, DecodeError> {
         let of = self.of.map(Of::read).transpose()?.map(Box::new);
         let redemption = self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new);
         let goods = self.goods.map(SoldGoods::read).transpose()?.map(Box::new);
-        Ok(event::Return { of, redemption, goods, ..self.back.try_into()? })
+        let back: event::Return = self.back.try_into()?;
+        let lines = costs::to_lines(self.costs, back.lines);
+        Ok(event::Return { of, redemption, goods, lines, ..back })
     }
 }
 
@@ -161,6 +166,7 @@ impl From<&returns::Grant> for Grant {
             tenders: tenders_out(&grant.tenders),
             credits: takes_out(&grant.credits),
             pieces: pieces_out(&grant.pieces),
+            costs: costs::of_lines(&grant.lines),
         }
     }
 }
@@ -169,7 +175,7 @@ impl Grant {
     pub(super) fn read(self) -> Result<returns::Grant, DecodeError> {
         Ok(returns::Grant {
             portions: portions_in(self.portions),
-            lines: wide_in(self.lines),
+            lines: costs::to_lines(self.costs, wide_in(self.lines)),
             tenders: tenders_in(self.tenders)?,
             credits: takes_in(self.credits)?,
             pieces: pieces_in(self.pieces)?,

@@ -95,6 +95,7 @@ pub(super) fn blank() -> Sale {
         redemption: None,
         payments: None,
         pricing: None,
+        owner: None,
         goods: None,
     }
 }
@@ -165,6 +166,7 @@ impl ArchivedNarrowSale {
         sale.pricing = None;
         sale.goods = None;
         sale.payments = None;
+        sale.owner = None;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use super::account::{AccountPart, RedemptionPart};
 use super::basket::Held;
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
+use super::costs;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::goods::{Terms, serial_in};
@@ -79,6 +80,8 @@ enum Part {
     Terms(Vec<(u32, Terms)>),
     /// Serial numbers that were sold and the items they are of, in the order in which they were sold.
     Serials(Vec<(u32, String)>),
+    /// What items cost the shop, by number; after those items.
+    ItemCosts(Vec<(u32, i64)>),
     Grants(Vec<ReturnGrant>),
 }
 
@@ -151,6 +154,7 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     for items in chain.items().chunks(PART) {
         tell(part(&Part::Items(items.iter().map(|item| (&**item).into()).collect())));
+        costs::known(items).into_iter().for_each(|costs| tell(part(&Part::ItemCosts(costs))));
     }
     let with_terms = chain.items().iter().filter_map(|item| Some((item.sku.0, item.terms.as_ref()?)));
     let with_terms: Vec<_> = with_terms.collect();
@@ -296,7 +300,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::Promotions(_)
         | Part::RulesVersion(_)
         | Part::People(_)
-        | Part::Terms(_) => return read_chain(part, &mut world.chain),
+        | Part::Terms(_)
+        | Part::ItemCosts(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -359,11 +364,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 account.read_into(&mut place.store)?;
             }
         }
-        Part::Payments(payments) => {
-            for payment in payments {
-                payment.read_into(&mut place.store)?;
-            }
-        }
+        Part::Payments(payments) => payments.into_iter().try_for_each(|one| one.read_into(&mut place.store))?,
         _ => {}
     }
     Ok(())
@@ -371,6 +372,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
 
 fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
     match part {
+        Part::ItemCosts(costs) => costs::to_chain(&costs, chain),
         Part::Items(items) => {
             let items = items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
             chain.apply(&Event::ItemsDefined { items, added: 0 }, Timestamp(0));

@@ -6,7 +6,9 @@ use onhand_engine::command::Channel;
 use onhand_engine::event::{Event, Freed, Record};
 use onhand_engine::ids::{Label, LocationId, Note, Owner, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::money::Minor;
+use onhand_engine::promotion::Off;
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::ByHand;
 use onhand_engine::store::Reservation;
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Timestamp;
@@ -38,7 +40,7 @@ fn suspended(till: u16) -> Arc<Suspended> {
         amount: Some(Minor(1_200)),
         tax: Some((Minor(200), RatePpm(200_000))),
         price_reason: Some(label("damaged box")),
-        discount: Some((Minor(100), label("goodwill"))),
+        discount: Some(ByHand { off: Off::Amount(Minor(100)), reason: label("goodwill") }),
         ..plain(4)
     };
     let basket = Basket {

@@ -1,6 +1,6 @@
 //! What is written comes back; what is damaged is an error and never a panic.
 
-use crate::samples::{damage_every_bit, encoded, every_kind, of_accounts, plain_sale, record};
+use crate::samples::{damage_every_bit, encoded, every_kind, of_accounts, of_costs, plain_sale, record};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::money::Minor;
@@ -11,7 +11,7 @@ use onhand_persistence::log::Remembered;
 use onhand_persistence::state_hash;
 
 fn every_record() -> Vec<Record> {
-    every_kind().into_iter().chain(of_accounts()).collect()
+    every_kind().into_iter().chain(of_accounts()).chain(of_costs()).collect()
 }
 
 #[test]
@@ -56,11 +56,29 @@ fn what_goods_had_cost_takes_room_only_where_it_is_known() {
 }
 
 #[test]
+fn what_items_cost_comes_back_from_a_snapshot() {
+    let mut world = World::default();
+    of_costs().iter().for_each(|record| world.apply(record));
+    let (mut found, mut known) = (World::default(), Vec::new());
+    state::chain_parts(&world.chain, &mut |part| {
+        state::read_part(LocationId::CHAIN, &part, &mut found, &mut known).unwrap();
+    });
+    assert_eq!(found.chain.items(), world.chain.items());
+    assert_eq!(found.chain.items()[0].unit_cost, Some(Minor(210)));
+}
+
+#[test]
 fn sales_returns_and_drawers_are_known_without_reading_them() {
     for record in every_record() {
         let bytes = encoded(&record);
         let is_of_tills = record.event.is_trade() || matches!(record.event, Event::Drawer { .. });
-        assert_eq!(frames(&bytes).next().unwrap().unwrap().is_of_tills().unwrap(), is_of_tills, "{record:?}");
+        let frame = frames(&bytes).next().unwrap().unwrap();
+        assert_eq!(frame.is_of_tills().unwrap(), is_of_tills, "{record:?}");
+        let owner = match &record.event {
+            Event::SaleRecorded(sale) => sale.owner.as_ref().map(|owner| owner.as_str()),
+            _ => None,
+        };
+        assert_eq!(frame.is_sale_of("cart 5").unwrap(), owner == Some("cart 5"), "{record:?}");
     }
 }
 

@@ -6,6 +6,7 @@ use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{CommandId, Label, LocationId, PaymentId, ReservationId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::card::{Card, Last4, Safe};
+use onhand_engine::payment::settlement::{Discrepancy, Mismatch, Settled};
 use onhand_engine::payment::{Approval, Happening, Paid, Start, Started, Use};
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::World;
@@ -48,6 +49,18 @@ fn approved(full: bool) -> Happening {
     Happening::Approved { approval: Box::new(approval), expires: Timestamp(NOON + 900_000), keeps }
 }
 
+fn discrepancy((mismatch, line): (Mismatch, u32)) -> Discrepancy {
+    let known = line > 0;
+    Discrepancy {
+        line: known.then_some(line),
+        mismatch,
+        payment: known.then_some(PaymentId(9)),
+        transaction: if known { Safe::new("pi_3").ok() } else { None },
+        ours: Minor(1),
+        theirs: Minor(2),
+    }
+}
+
 fn happenings() -> Vec<Happening> {
     let reason = |text| Safe::new(text).ok();
     vec![
@@ -67,6 +80,14 @@ fn happenings() -> Vec<Happening> {
         Happening::RefundAsked { refund: CommandId(7), amount: Minor(300) },
         Happening::Refunded { refund: CommandId(7) },
         Happening::Failed { reason: reason("no answer").unwrap() },
+        Happening::Settled(Box::new(Settled {
+            provider: Label::new("terminals").unwrap(),
+            name: Label::new("monday").unwrap(),
+            charges: vec![PaymentId(4)],
+            refunds: vec![(PaymentId(5), CommandId(7))],
+            discrepancies: Mismatch::ALL.into_iter().zip(0..).map(discrepancy).collect(),
+            more_missing: 3,
+        })),
     ]
 }
 

@@ -59,6 +59,7 @@ fn promotions() -> Vec<Arc<Promotion>> {
             currency: (no % 2 == 0).then_some(Currency::EUR),
             terms: terms(),
             coupon: (no == 1).then(|| label("SAVE")),
+            uses: None,
             priority: 7,
             exclusive: no == 2,
         })

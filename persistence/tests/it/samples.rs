@@ -7,11 +7,12 @@ use onhand_engine::event::{Event, Freed, Record, Return, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{
-    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SkuId, TillNo,
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, Seq, SkuId, TillNo,
 };
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
+use onhand_engine::returns::{Grant, Of, Portion, SaleRef, What};
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, Taxed};
 use onhand_engine::time::Timestamp;
 
@@ -52,6 +53,7 @@ pub(crate) fn plain_sale(receipt: u64, sku: u32) -> Sale {
         pricing: None,
         goods: None,
         payments: None,
+        owner: None,
     }
 }
 
@@ -120,10 +122,6 @@ pub(crate) fn every_kind() -> Vec<Record> {
         order: Some(order.clone()),
         ..plain_sale(1, 1)
     };
-    let mut costed = Sale { lines: vec![line(1, 3), line(2, 1)], ..plain_sale(3, 1) };
-    costed.lines[1].unit_cost = Some(Minor(640));
-    let mut dear = Sale { lines: vec![line(1, 3), line(2, 1)], ..plain_sale(4, 1) };
-    dear.lines[0].unit_cost = Some(Minor(5_000_000_000));
     let large = Sale { lines: vec![line(1, 5_000_000)], tenders: vec![], ..plain_sale(2, 1) };
     let back = Return {
         receipt: Some((TillNo(1), ReceiptNo(2))),
@@ -151,8 +149,6 @@ pub(crate) fn every_kind() -> Vec<Record> {
         Event::SaleRecorded(plain_sale(1, 4)),
         Event::SaleRecorded(wide),
         Event::SaleRecorded(large),
-        Event::SaleRecorded(costed),
-        Event::SaleRecorded(dear),
         Event::Reserved {
             reservation,
             owner,
@@ -194,7 +190,7 @@ pub(crate) fn of_accounts() -> Vec<Record> {
     let card = AccountId(u128::MAX / 5);
     let take = |amount| {
         let (kind, worth, way) = (AccountKind::GiftCard, Minor(7), Way::Out);
-        Take { account: card, kind, measure: euros, amount, worth, by_code: true, way }
+        Take { account: card, kind, measure: euros, amount, worth, by_code: true, way, limit: Minor::ZERO }
     };
     let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))], granted_by: None };
     let (deadline, way) = (Timestamp(NOON + 10_000), Way::Out);
@@ -248,4 +244,45 @@ pub(crate) fn damage_every_bit(bytes: &[u8]) {
         damaged[bit / 8] ^= 1 << (bit % 8);
         let _ = onhand_persistence::format::decode(&damaged);
     }
+}
+
+/// Records of goods of which it is known what they cost the shop, and of a sale of which it is known whose it is.
+pub(crate) fn of_costs() -> Vec<Record> {
+    let lines = |second: Option<i64>| {
+        let costed = SaleLine { unit_cost: second.map(Minor), ..line(2, 1) };
+        vec![line(1, 3), costed]
+    };
+    let narrow = Sale { lines: lines(Some(640)), ..plain_sale(3, 1) };
+    let free = Sale { lines: lines(Some(0)), ..plain_sale(3, 1) };
+    let dear = Sale { lines: lines(Some(5_000_000_000)), ..plain_sale(4, 1) };
+    let back = |of: Option<Box<Of>>| Return {
+        receipt: None,
+        channel: Channel::Till,
+        lines: lines(Some(640)),
+        disposition: Disposition::Resell,
+        tenders: vec![],
+        of,
+        goods: None,
+    };
+    let portions =
+        vec![Portion { line: 0, what: What::Goods(Qty::units(3)) }, Portion { line: 1, what: What::Money(Minor(5)) }];
+    let sale = SaleRef { location: LocationId(1), seq: Seq(9) };
+    let of = Of { sale, portions: portions.clone(), void: None, elsewhere: false };
+    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![], pieces: vec![] };
+    let items =
+        vec![Item { unit_cost: Some(Minor(210)), ..item(0) }, item(1), Item { unit_cost: Some(Minor(0)), ..item(2) }];
+    let owner = Some(Box::new(Owner::new("cart 5").unwrap()));
+    let whose = Sale { owner, ..plain_sale(5, 1) };
+    let events = [
+        Event::SaleRecorded(whose),
+        Event::ItemsDefined { items, added: 3 },
+        Event::SaleRecorded(narrow.clone()),
+        Event::SaleRecorded(free),
+        Event::SaleRecorded(dear),
+        Event::GoodsReturned(back(None)),
+        Event::GoodsReturned(back(Some(Box::new(of.clone())))),
+        Event::ReturnGranted { to: LocationId(2), sale, grant: Box::new(grant) },
+        Event::Exchanged { back: Box::new(back(Some(Box::new(of)))), sale: Box::new(narrow) },
+    ];
+    (100..).zip(events).map(|(n, event)| record(n, u32::from(n != 101), event)).collect()
 }

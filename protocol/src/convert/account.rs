@@ -2,15 +2,18 @@
 
 use super::enter::Refused;
 use crate::card_code::CardCode;
+use crate::coupon;
 use crate::message::{
-    AccountLine, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount, Redeem, Tender,
+    AccountLine, AccountStatement, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount,
+    Redeem, Tender,
 };
 use crate::value::{self, Amount, Id};
 use crate::write::Object;
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Statement, Take, Way};
 use onhand_engine::command::{Action, TenderKind};
-use onhand_engine::ids::{AccountId, CommandId};
+use onhand_engine::ids::{AccountId, CommandId, Seq};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::time::Timestamp;
 
 /// Which account a request names, and whether by a card's code.
 struct Named {
@@ -20,6 +23,9 @@ struct Named {
 
 pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refused> {
     let kind = AccountKind::from(body.kind);
+    if kind.is_of_uses() {
+        return Err(form("an account of uses is opened by the first use of the coupon", "type"));
+    }
     let (measure, amount) = measured(body.currency, body.amount, body.points)?;
     // Points are a customer's and money is not points: an account of another sort could never be paid with.
     if (kind == AccountKind::Loyalty) != (measure == Measure::Points) {
@@ -40,15 +46,24 @@ pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refuse
 }
 
 pub(super) fn load(body: &LoadAccount) -> Result<Action, Refused> {
-    let named = named(body.account, body.code)?;
-    let (measure, amount) = measured(body.currency, body.amount, body.points)?;
+    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
+    let (measure, amount) = match body.uses {
+        None => measured(body.currency, body.amount, body.points)?,
+        Some(_) if body.amount.is_some() || body.points.is_some() || body.currency.is_some() => {
+            return Err(form("give either `amount` and `currency`, `points`, or `uses`", "uses"));
+        }
+        Some(_) if body.refund_of.is_none() => {
+            return Err(form("a use is given back of a sale: say which, in `refund_of`", "refund_of"));
+        }
+        Some(uses) => (Measure::Uses, Minor(uses)),
+    };
     let cause = match (body.earned_by, body.refund_of) {
         (None, None) => Cause::Paid,
         (Some(sale), None) => Cause::Earned(sale.command()),
         (None, Some(sale)) => Cause::Refund(sale.command()),
         _ => return Err(form("give either earned_by or refund_of", "refund_of")),
     };
-    Ok(Action::Account { account: named.account, ask: AccountAsk::Load { measure, amount, cause } })
+    Ok(Action::Account { account, ask: AccountAsk::Load { measure, amount, cause } })
 }
 
 pub(super) fn redeem(body: &Redeem) -> Result<Action, Refused> {
@@ -63,17 +78,18 @@ pub(super) fn disable(body: &DisableAccount) -> Result<Action, Refused> {
 }
 
 pub(super) fn read(body: &ReadAccount) -> Result<Action, Refused> {
-    Ok(Action::Account { account: named(body.account, body.code)?.account, ask: AccountAsk::Read })
+    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
+    Ok(Action::Account { account, ask: AccountAsk::Read })
 }
 
 /// What the tenders of a sale take from accounts. Nothing is allocated when none names one.
-pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Box<[Take]>, Refused> {
+pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Vec<Take>, Refused> {
     named_in(tenders, |at, tender| take(at, tender, currency))
 }
 
 /// What the tenders of a return give to accounts that they name.
 pub(super) fn credits(tenders: &[Tender], currency: Currency, id: CommandId) -> Result<Box<[Take]>, Refused> {
-    named_in(tenders, |at, tender| credit(at, tender, tender.amount.0, currency, id))
+    named_in(tenders, |at, tender| credit(at, tender, tender.amount.0, currency, id)).map(Into::into)
 }
 
 /// What the tenders of an exchange take from accounts, and below zero give to them.
@@ -82,6 +98,7 @@ pub(super) fn both_ways(tenders: &[Tender], currency: Currency, id: CommandId) -
         amount if amount < Minor::ZERO => credit(at, tender, Minor::ZERO.minus(amount), currency, id),
         _ => take(at, tender, currency),
     })
+    .map(Into::into)
 }
 
 /// Where nothing is known of the sale, the shop gives store credit of its own accord, and no other account
@@ -94,12 +111,9 @@ pub(super) fn check_store_credit(credits: &[Take]) -> Result<(), Refused> {
     Err(Box::new(ErrorBody::new(3076, text).at("tenders")))
 }
 
-fn named_in(
-    tenders: &[Tender],
-    read: impl Fn(usize, &Tender) -> Result<Take, Refused>,
-) -> Result<Box<[Take]>, Refused> {
+fn named_in(tenders: &[Tender], read: impl Fn(usize, &Tender) -> Result<Take, Refused>) -> Result<Vec<Take>, Refused> {
     if tenders.iter().all(|tender| !is_of_account(tender)) {
-        return Ok(Box::default());
+        return Ok(Vec::new());
     }
     let mut takes: Vec<Take> = Vec::new();
     for (at, tender) in tenders.iter().enumerate().filter(|(_, tender)| is_of_account(tender)) {
@@ -109,7 +123,7 @@ fn named_in(
         }
         takes.push(take);
     }
-    Ok(takes.into())
+    Ok(takes)
 }
 
 fn kind_and_name(at: usize, tender: &Tender) -> Result<(AccountKind, Named), Refused> {
@@ -132,7 +146,7 @@ fn take(at: usize, tender: &Tender, currency: Currency) -> Result<Take, Refused>
     };
     let field = if kind == AccountKind::Loyalty { "points" } else { "amount" };
     above_zero(at, field, amount)?;
-    Ok(Take { account, kind, measure, amount, worth: tender.amount.0, by_code, way: Way::Out })
+    Ok(Take { account, kind, measure, amount, worth: tender.amount.0, by_code, way: Way::Out, limit: Minor::ZERO })
 }
 
 /// A store credit that is named by the id of the request is opened by it.
@@ -146,7 +160,7 @@ fn credit(at: usize, tender: &Tender, worth: Minor, currency: Currency, id: Comm
     let measure = if kind == AccountKind::Loyalty { Measure::Points } else { Measure::Money(currency) };
     let is_new = kind == AccountKind::StoreCredit && account == AccountId(id.0);
     let way = if is_new { Way::Open } else { Way::In };
-    Ok(Take { account, kind, measure, amount: worth, worth, by_code, way })
+    Ok(Take { account, kind, measure, amount: worth, worth, by_code, way, limit: Minor::ZERO })
 }
 
 fn above_zero(at: usize, field: &str, amount: Minor) -> Result<(), Refused> {
@@ -170,6 +184,23 @@ fn named(account: Option<Id>, code: Option<CardCode>) -> Result<Named, Refused> 
         (Some(Id(id)), None) => Ok(Named { account: AccountId(id), by_code: false }),
         (None, Some(code)) => Ok(Named { account: code.account(), by_code: true }),
         _ => Err(form("name the account by either `account` or `code`", "account")),
+    }
+}
+
+/// The same, where it may also be that of a coupon.
+fn named_with_coupon(
+    account: Option<Id>,
+    code: Option<CardCode>,
+    promotion: Option<&value::Label>,
+    customer: Option<&value::Label>,
+) -> Result<AccountId, Refused> {
+    match (promotion, customer) {
+        (Some(promotion), customer) if account.is_none() && code.is_none() => {
+            Ok(coupon::account(&promotion.0, customer.map(|customer| &customer.0)))
+        }
+        (None, None) => Ok(named(account, code)?.account),
+        (None, Some(_)) => Err(form("a customer is named beside a promotion", "customer")),
+        (Some(_), _) => Err(form("name the account by either `account`, `code` or `promotion`", "promotion")),
     }
 }
 
@@ -214,6 +245,28 @@ pub(super) fn statement(object: &mut Object<'_>, said: &Statement) {
     object.flag("disabled", said.disabled);
 }
 
+/// An account as it stands.
+#[must_use]
+pub fn account_statement(seq: Seq, time: Timestamp, said: &Statement) -> AccountStatement {
+    let ledger = &said.ledger;
+    AccountStatement {
+        seq: value::Position(seq),
+        time: value::Time(time),
+        account: Id(said.account.0),
+        kind: said.kind.into(),
+        currency: currency(said.measure),
+        balance: Amount(ledger.balance()),
+        held: Amount(said.held),
+        issued: Amount(ledger.issued),
+        loaded: Amount(ledger.loaded),
+        refunded: Amount(ledger.refunded),
+        redeemed: Amount(ledger.redeemed),
+        short: Amount(ledger.short),
+        expires: said.expires.map(value::Time),
+        disabled: said.disabled,
+    }
+}
+
 /// The word for what happened to an account, on the feed.
 pub(super) const fn word(entry: &Entry) -> &'static str {
     match entry {
@@ -221,7 +274,7 @@ pub(super) const fn word(entry: &Entry) -> &'static str {
         Entry::Loaded { .. } => "account_loaded",
         Entry::Redeemed { .. } => "account_redeemed",
         Entry::Disabled { .. } => "account_disabled",
-        Entry::Held { .. } => "account_held",
+        Entry::Held { .. } | Entry::UseHeld { .. } => "account_held",
         Entry::LetGo { .. } => "account_let_go",
         Entry::Opened { .. } => "account_opened",
         Entry::Refunded { .. } => "account_refunded",
@@ -259,6 +312,13 @@ pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
         Entry::Held { sale, hold } => {
             AccountLine { amount: some(hold.amount), short: beyond(hold.short), sale: Some(Id::from(*sale)), ..blank }
         }
+        Entry::UseHeld { kind, sale, hold, .. } => AccountLine {
+            kind: Some(AccountType::from(*kind)),
+            amount: some(hold.amount),
+            short: beyond(hold.short),
+            sale: Some(Id::from(*sale)),
+            ..blank
+        },
         Entry::LetGo { sale } => AccountLine { sale: Some(Id::from(*sale)), ..blank },
         Entry::Opened { kind, measure, sale, hold } => AccountLine {
             kind: Some(AccountType::from(*kind)),
@@ -305,6 +365,6 @@ fn blank(account: AccountId) -> AccountLine {
 const fn currency(measure: Measure) -> Option<value::Currency> {
     match measure {
         Measure::Money(currency) => Some(value::Currency(currency)),
-        Measure::Points => None,
+        Measure::Points | Measure::Uses => None,
     }
 }

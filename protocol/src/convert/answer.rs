@@ -27,6 +27,8 @@ pub struct Asked {
     pub(super) drawer: Option<(Arc<Location>, TillNo)>,
     /// The code of the card that is being issued.
     pub(super) code: Option<Box<CardCode>>,
+    /// Whether it is decided where people train.
+    pub(super) training: bool,
 }
 
 impl Asked {
@@ -44,7 +46,8 @@ impl Asked {
             (Action::Drawer { till, .. }, Some(location)) => Some((Arc::clone(location), *till)),
             _ => None,
         };
-        Self { id: command.id, location, currency, order, drawer, code: None }
+        let training = command.location.is_training();
+        Self { id: command.id, location, currency, order, drawer, code: None, training }
     }
 }
 
@@ -55,6 +58,9 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
     object.word("ok", word(answer));
     object.number_text("seq", seq.0);
     object.time("time", time);
+    if asked.training {
+        object.flag("training", true);
+    }
     match answer {
         Answer::Recorded { receipt, gross, oversold } => {
             document(&mut object, asked, *receipt, *gross);
@@ -92,6 +98,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             object.uuid("payment", asked.id.0);
             object.time("expires", *expires);
         }
+        Answer::PaymentsSettled(settled) => payment::settled(&mut object, settled),
         Answer::Payment(id, said) => {
             if let Some(location) = &asked.location {
                 let message = payment::payment(*id, location, said);
@@ -172,12 +179,14 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::PaymentStarted { .. } => "payment_started",
         Answer::PaymentStep => "payment_noted",
         Answer::Payment(..) => "payment",
+        Answer::PaymentsSettled(_) => "payments_settled",
     }
 }
 
 fn document(object: &mut Object<'_>, asked: &Asked, receipt: Option<(TillNo, ReceiptNo)>, gross: Minor) {
     if let (Some((till, no)), Some(location)) = (receipt, &asked.location) {
-        object.text("receipt", &receipt_text(&location.code, till, no));
+        let text = receipt_text(&location.code, till, no);
+        object.text("receipt", &if asked.training { format!("TRAINING-{text}") } else { text });
     }
     object.amount("total", gross);
     if let Some(currency) = asked.currency {

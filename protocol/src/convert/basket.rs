@@ -4,9 +4,10 @@ use super::Names;
 use super::answer::{Asked, quantities};
 use super::enter::{Desk, Entered, Place, Refused, above_zero, on_line, till, ttl};
 use super::goods::Gathered;
+use super::priced;
 use super::read::sku;
-use crate::message::{self, BasketList, ErrorBody, LineDiscount, SaleLine, SkuQuantity, SuspendedBasket, TaxAsItWas};
-use crate::value::{Amount, Id, Quantity, Text, Time};
+use crate::message::{self, BasketList, ErrorBody, SaleLine, SkuQuantity, SuspendedBasket, TaxAsItWas};
+use crate::value::{Amount, Id, Quantity, Time};
 use crate::write::Object;
 use onhand_engine::basket::{self, Ask, NamedLine, TTL_DEFAULT, Told, VoidedLine};
 use onhand_engine::command::{Action, SkuQty};
@@ -104,10 +105,10 @@ fn line_in<N: Names>(
     let money = |named: Option<Amount>, field: &str| named.map(|named| amount(named, field, Some(at))).transpose();
     let tax =
         line.tax.map(|tax| Ok::<_, Refused>((amount(tax.amount, "tax.amount", Some(at))?, RatePpm(tax.rate_ppm))));
-    let discount = line
-        .discount
-        .as_ref()
-        .map(|off| Ok::<_, Refused>((amount(off.amount, "discount.amount", Some(at))?, off.reason.0.clone())));
+    let discount = line.discount.as_ref().map(|discount| {
+        discount.amount.map(|off| amount(off, "discount.amount", Some(at))).transpose()?;
+        priced::by_hand(discount, Some(at))
+    });
     Ok(NamedLine {
         sku: item.sku,
         qty: above_zero(&item, line.qty, at)?,
@@ -128,10 +129,7 @@ fn basket_out(basket: &basket::Basket, names: &impl Names) -> message::Basket {
         unit_price: line.unit_price.map(Amount),
         tax: line.tax.map(|(tax, rate)| TaxAsItWas { amount: Amount(tax), rate_ppm: rate.0 }),
         price_reason: line.price_reason.as_ref().map(Into::into),
-        discount: line
-            .discount
-            .as_ref()
-            .map(|(off, reason)| LineDiscount { amount: Amount(*off), reason: Text(reason.clone()) }),
+        discount: line.discount.as_ref().map(priced::by_hand_out),
         serials: Vec::new(),
         lot: None,
         expiry: None,

@@ -80,7 +80,8 @@ fn priced_lines<N: Names>(
         Ok(BasketLine { item, qty, named: None, taxed: None, discount: None })
     };
     let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
-    let whose = For { channel, group: None, coupons: &[], exempt: None, completed: sale.completed };
+    let completed = sale.completed;
+    let whose = For { channel, group: None, coupons: &[], exempt: None, discount: None, customer: None, completed };
     Ok(priced::sale_lines(&place.quote_basket(&lines, &whose)?.0))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Checks come in a fixed order: location, currency, number of lines, each line, tax.
 
+use super::amounts::{as_it_was, per_unit};
 use super::goods::{self, Gathered};
 use super::priced::{self, For};
 use super::{Asked, Names, account, basket, define, drawer, payment, people, refusal, rules, scan, unknown_sale};
@@ -16,12 +17,11 @@ use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty
 use onhand_engine::drawer::Movement;
 use onhand_engine::goods::Goods;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
-use onhand_engine::money::{Currency, Minor, divide_half_up};
-use onhand_engine::payment::PaymentAsk;
+use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::is_at_price;
 use onhand_engine::refusal::Refusal;
-use onhand_engine::tax::{PriceBasis, RatePpm, Taxed};
+use onhand_engine::tax::Taxed;
 use onhand_engine::time::Millis;
 use std::sync::Arc;
 
@@ -124,20 +124,13 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
         Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
         Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
-        Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
-            place.check_currency(body.currency.0)?;
-            Ok(payment::start(desk.id, &body, till(body.till)?))
-        }),
-        Body::GiveUpPayment(body) => {
-            desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::GiveUp)))
-        }
-        Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
-            place.check_currency(body.currency.0)?;
-            Ok(payment::ask(body.payment, PaymentAsk::Refund(body.amount.0)))
-        }),
-        Body::Payment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Read))),
-        Body::TakePayment(body) => desk.at(&body.location, None, |_| Ok(payment::ask(body.payment, PaymentAsk::Take))),
-        Body::ReportPayment(body) => desk.at(&body.location, None, |_| payment::report(&body)),
+        Body::StartPayment(_)
+        | Body::GiveUpPayment(_)
+        | Body::RefundPayment(_)
+        | Body::Payment(_)
+        | Body::SettlePayments(_)
+        | Body::TakePayment(_)
+        | Body::ReportPayment(_) => payment::entered(&desk, &body),
         Body::SetLabels(body) => {
             let location = desk.place(&body.location)?.location.id;
             scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))
@@ -255,18 +248,23 @@ impl<N: Names> Desk<'_, N> {
                 group: body.group.as_ref(),
                 coupons: &body.coupons,
                 exempt: body.tax_exempt.as_ref(),
+                discount: body.discount.as_ref(),
+                customer: body.customer.as_ref(),
                 completed: body.completed,
             };
             let (lines, tenders) = (&body.lines, &body.tenders);
             let age = body.age_checked.as_ref();
             let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose, age };
+            let sell = place.sell(&sold, standing)?;
+            let mut takes = account::takes(&body.tenders, body.currency.0)?;
+            takes.extend_from_slice(&sell.takes);
             Ok(Action::Sell(command::Sell {
                 reservation: body.reservation.map(Id::reservation),
                 owner: body.owner.clone().map(|owner| owner.0),
                 order: body.order.clone().map(|order| order.0),
                 session: body.session.map(SessionNo),
-                takes: account::takes(&body.tenders, body.currency.0)?,
-                ..place.sell(&sold, standing)?
+                takes: takes.into(),
+                ..sell
             }))
         })
     }
@@ -342,12 +340,13 @@ impl<N: Names> Place<'_, N> {
         let till = till(sold.till)?;
         let by_rules = self.names.has_rules() || priced::needs_rules(sold);
         let plain = if by_rules { None } else { Some(self.sale_lines(sold.lines)?) };
-        let (lines, pricing, goods) = match plain {
-            Some((lines, goods, true)) => (lines, None, goods),
+        let (lines, pricing, goods, takes) = match plain {
+            Some((lines, goods, true)) => (lines, None, goods, Box::default()),
             _ => {
                 let quote = self.quote(sold.lines, &sold.whose)?.0;
                 let (lines, pricing) = priced::sale_lines(&quote);
-                (lines, pricing, self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?)
+                let goods = self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?;
+                (lines, pricing, goods, self.uses(&quote, &sold.whose)?)
             }
         };
         Ok(command::Sell {
@@ -361,7 +360,7 @@ impl<N: Names> Place<'_, N> {
             owner: None,
             order: None,
             session: None,
-            takes: Box::default(),
+            takes,
             payments: payment::uses(sold.tenders)?,
             pricing,
             goods: goods.with_age(sold.age),
@@ -493,29 +492,6 @@ fn check_as_sold(lines: &[SaleLine]) -> Result<(), Refused> {
         }
     }
     Ok(())
-}
-
-fn per_unit(amount: Minor, qty: Qty) -> Minor {
-    let scaled = i128::from(amount.0).saturating_mul(i128::from(Qty::SCALE));
-    Minor(divide_half_up(scaled, i128::from(qty.milli())))
-}
-
-pub(super) fn as_it_was(
-    basis: PriceBasis,
-    amount: Minor,
-    tax: Minor,
-    rate_ppm: u32,
-    at: usize,
-) -> Result<Taxed, Refused> {
-    let net = match basis {
-        PriceBasis::TaxInclusive => amount.minus(tax),
-        PriceBasis::TaxExclusive => amount,
-    };
-    if tax < Minor::ZERO || net < Minor::ZERO || tax > Minor::MAX {
-        let text = "the tax is below zero, or more than the amount that contains it";
-        return Err(on_line(ErrorBody::new(3003, text), "tax.amount", Some(at)));
-    }
-    Ok(Taxed { net, tax, rate: RatePpm(rate_ppm) })
 }
 
 fn policy(item: &Item, safety: SafetyStock, low_at: Quantity) -> Result<Policy, Refused> {

@@ -77,7 +77,15 @@ pub fn command_about(
             place.check_currency(body.currency.0)?;
             payment::check_none(&body.tenders)?;
             let takes = account::both_ways(&body.tenders, currency(place), id)?;
-            let whose = For { channel, group: None, coupons: &[], exempt: None, completed: false };
+            let whose = For {
+                channel,
+                group: None,
+                coupons: &[],
+                exempt: None,
+                discount: None,
+                customer: None,
+                completed: false,
+            };
             let (lines, tenders) = (&body.lines, &body.tenders);
             let age = body.age_checked.as_ref();
             let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose, age };
@@ -94,7 +102,7 @@ pub fn command_about(
 impl<N: Names> Place<'_, N> {
     fn take_back(&self, sale: KnownSale, lines: &[BackLine]) -> Result<TakeBack, Refused> {
         // What was paid in one currency does not go back in another.
-        if let Some(sold_at) = self.names.location_numbered(sale.of.location) {
+        if let Some(sold_at) = self.names.location_numbered(sale.of.location.real()) {
             self.check_currency(sold_at.currency)?;
         }
         if !lines.is_empty() {

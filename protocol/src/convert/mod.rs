@@ -2,6 +2,7 @@
 //! Nowhere else does one become the other.
 
 mod account;
+mod amounts;
 mod answer;
 mod basket;
 mod compact;
@@ -18,7 +19,9 @@ mod refusal;
 mod report;
 mod rules;
 mod scan;
+mod training;
 
+pub use account::account_statement;
 pub use answer::{Asked, Audience, level, level_message, reply};
 pub use basket::baskets;
 pub use compact::sale;

@@ -1,20 +1,48 @@
 //! Requests about card payments, tenders that name one, and what is told of them.
 
-use super::enter::Refused;
+use super::enter::{Desk, Refused, till};
+use super::{Entered, Names};
 use crate::message::read::EventMessage;
 use crate::message::{
-    CardMessage, ErrorBody, PaymentLine, PaymentMessage, PaymentOutcome, ReportPayment, StartPayment, Tender,
+    Body, CardMessage, DiscrepancyMessage, ErrorBody, PaymentLine, PaymentMessage, PaymentOutcome, ReportPayment,
+    SettlePayments, SettlementLine, StartPayment, Tender,
 };
 use crate::value::{Amount, Currency, Id, Text, Time};
+use crate::write::Object;
 use onhand_engine::catalogue::Location;
 use onhand_engine::command::{Action, TenderKind};
 use onhand_engine::ids::{CommandId, PaymentId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::payment::card::{Card, Last4, Safe, SafeError};
+use onhand_engine::payment::settlement::{Discrepancy, Line, Settled, Settlement};
 use onhand_engine::payment::{ATTEMPT, Approval, Happening, Paid, Payment, PaymentAsk, Report, Start};
 use onhand_engine::time::Millis;
 
-pub(super) fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Action {
+/// A request about a payment, on its way in.
+pub(super) fn entered<N: Names>(desk: &Desk<'_, N>, body: &Body) -> Result<Entered, Refused> {
+    let of = |location, payment, what| desk.at(location, None, |_| Ok(ask(payment, what)));
+    match body {
+        Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(start(desk.id, body, till(body.till)?))
+        }),
+        Body::GiveUpPayment(body) => of(&body.location, body.payment, PaymentAsk::GiveUp),
+        Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            Ok(ask(body.payment, PaymentAsk::Refund(body.amount.0)))
+        }),
+        Body::Payment(body) => of(&body.location, body.payment, PaymentAsk::Read),
+        Body::SettlePayments(body) => desk.at(&body.location, None, |place| {
+            place.check_currency(body.currency.0)?;
+            settle(desk.id, body)
+        }),
+        Body::TakePayment(body) => of(&body.location, body.payment, PaymentAsk::Take),
+        Body::ReportPayment(body) => desk.at(&body.location, None, |_| report(body)),
+        other => Err(Box::new(ErrorBody::new(1002, format!("{} is not about a payment", other.op())).at("op"))),
+    }
+}
+
+fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Action {
     let attempt = body.timeout_s.map_or(ATTEMPT, |seconds| Millis(seconds.saturating_mul(1_000)));
     let start = Start {
         sale: body.sale.command(),
@@ -28,11 +56,11 @@ pub(super) fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) ->
     Action::Payment { payment: PaymentId(id.0), ask: PaymentAsk::Start(Box::new(start)) }
 }
 
-pub(super) const fn ask(payment: Id, ask: PaymentAsk) -> Action {
+const fn ask(payment: Id, ask: PaymentAsk) -> Action {
     Action::Payment { payment: PaymentId(payment.0), ask }
 }
 
-pub(super) fn report(body: &ReportPayment) -> Result<Action, Refused> {
+fn report(body: &ReportPayment) -> Result<Action, Refused> {
     let reason = || body.reason.as_deref().map(|text| safe(text, "reason")).transpose();
     let missing =
         |field: &str| Box::new(ErrorBody::new(1001, format!("{field} is missing for this outcome")).at(field));
@@ -54,6 +82,53 @@ pub(super) fn report(body: &ReportPayment) -> Result<Action, Refused> {
         PaymentOutcome::Failed => Report::Failed(reason()?.ok_or_else(|| missing("reason"))?),
     };
     Ok(ask(body.payment, PaymentAsk::Report(Box::new(report))))
+}
+
+fn settle(id: CommandId, body: &SettlePayments) -> Result<Action, Refused> {
+    let line = |(at, line): (usize, &SettlementLine)| {
+        let transaction = safe(&line.transaction, "transaction").map_err(|mut why| {
+            why.field = Some(format!("lines[{at}].transaction"));
+            why
+        })?;
+        Ok(Line {
+            payment: line.payment.map(|payment| PaymentId(payment.0)),
+            transaction,
+            is_refund: line.refunded,
+            refund: line.refund.map(Id::command),
+            amount: line.amount.0,
+        })
+    };
+    let asked = Settlement {
+        provider: body.provider.0.clone(),
+        name: body.name.0.clone(),
+        currency: body.currency.0,
+        until: body.until.0,
+        lines: body.lines.iter().enumerate().map(line).collect::<Result<_, Refused>>()?,
+    };
+    Ok(Action::Payment { payment: PaymentId(id.0), ask: PaymentAsk::Settle(Box::new(asked)) })
+}
+
+/// The fields of a settlement that was matched.
+pub(super) fn settled(object: &mut Object<'_>, settled: &Settled) {
+    let matched = settled.charges.len().saturating_add(settled.refunds.len());
+    object.number("matched", u64::try_from(matched).unwrap_or(u64::MAX));
+    let discrepancies: Vec<_> = settled.discrepancies.iter().map(discrepancy).collect();
+    // A Vec takes whatever is written.
+    let _ = serde_json::to_writer(object.field("discrepancies"), &discrepancies);
+    if settled.more_missing > 0 {
+        object.number("more_missing", u64::from(settled.more_missing));
+    }
+}
+
+fn discrepancy(one: &Discrepancy) -> DiscrepancyMessage {
+    DiscrepancyMessage {
+        mismatch: one.mismatch.into(),
+        line: one.line,
+        payment: one.payment.map(Into::into),
+        transaction: one.transaction.as_ref().map(ToString::to_string),
+        ours: Amount(one.ours),
+        theirs: Amount(one.theirs),
+    }
 }
 
 fn card(said: &CardMessage) -> Result<Card, Refused> {
@@ -173,6 +248,10 @@ pub(super) fn paid(paid: &Paid) -> impl Iterator<Item = PaymentLine> {
 
 /// What happened to a payment, for the feed of events.
 pub(super) fn happened(blank: EventMessage, payment: PaymentId, happening: &Happening) -> EventMessage {
+    if let Happening::Settled(settled) = happening {
+        let settlement = settled.discrepancies.iter().map(discrepancy).collect();
+        return EventMessage { settlement, ..blank };
+    }
     let line = line(payment);
     let line = match happening {
         Happening::Started(started) => PaymentLine {
@@ -196,7 +275,8 @@ pub(super) fn happened(blank: EventMessage, payment: PaymentId, happening: &Happ
         | Happening::Lost { .. }
         | Happening::GivenUp { .. }
         | Happening::Captured
-        | Happening::Voided => line,
+        | Happening::Voided
+        | Happening::Settled(_) => line,
     };
     EventMessage { payments: vec![line], ..blank }
 }

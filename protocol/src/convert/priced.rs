@@ -1,19 +1,25 @@
 //! Sales and quotes by the selling rules: a basket goes to the engine's evaluator, and its prices come back.
 
-use super::enter::{Place, Refused, Sold, above_zero, as_it_was, on_line};
+use super::amounts::as_it_was;
+use super::enter::{Place, Refused, Sold, above_zero, on_line};
 use super::{Names, refusal};
+use crate::coupon;
 use crate::limits;
 use crate::message::{
-    Channel, DiscountMessage, ErrorBody, PriceFrom, PromotionTotal, Quote, Quoted, QuotedLine, SaleLine,
+    Channel, DiscountByHand, DiscountMessage, ErrorBody, PriceFrom, PromotionTotal, Quote, Quoted, QuotedLine, SaleLine,
 };
 use crate::value::{Amount, Currency, Label, Quantity, Text, Time};
+use onhand_engine::account::{AccountKind, Measure, Take, Way};
 use onhand_engine::command::{self, Said};
 use onhand_engine::ids;
+use onhand_engine::money::Minor;
 use onhand_engine::pricing::Setting;
+use onhand_engine::promotion::{Off, Promotion};
 use onhand_engine::quote::{
-    self, Basket, BasketLine, NamedPrice, NoQuote, PriceSource, Pricing, QuoteLine, Why, explain,
+    self, Basket, BasketLine, ByHand, NamedPrice, NoQuote, PriceSource, Pricing, QuoteLine, Why, explain,
 };
 use onhand_engine::refusal::Refusal;
+use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Timestamp;
 
 /// For whom a basket is, as the asker says it.
@@ -22,6 +28,9 @@ pub(super) struct For<'a> {
     pub(super) group: Option<&'a Label>,
     pub(super) coupons: &'a [Label],
     pub(super) exempt: Option<&'a Label>,
+    pub(super) discount: Option<&'a DiscountByHand>,
+    /// Who the customer is, where a coupon may be used so often by each.
+    pub(super) customer: Option<&'a Label>,
     /// It has already happened: what is no longer so is passed over.
     pub(super) completed: bool,
 }
@@ -29,6 +38,7 @@ pub(super) struct For<'a> {
 /// Whether a sale says something that only the evaluator understands.
 pub(super) fn needs_rules(sold: &Sold<'_>) -> bool {
     sold.whose.exempt.is_some()
+        || sold.whose.discount.is_some()
         || !sold.whose.coupons.is_empty()
         || sold.lines.iter().any(|line| line.discount.is_some() || line.price_reason.is_some())
 }
@@ -40,14 +50,45 @@ pub(super) fn said(sold: &Sold<'_>, mut said: Said) -> Said {
             said = said.and_text("price_reason").and_text(reason.as_str());
         }
         if let Some(discount) = &line.discount {
-            said = said.and_text("discount").and(Some(discount.amount.0)).and_text(discount.reason.as_str());
+            said = said_by_hand(said, "discount", discount);
         }
     }
-    let named = [("group", sold.whose.group), ("tax_exempt", sold.whose.exempt)];
+    if let Some(discount) = sold.whose.discount {
+        said = said_by_hand(said, "basket", discount);
+    }
+    let named = [("group", sold.whose.group), ("tax_exempt", sold.whose.exempt), ("customer", sold.whose.customer)];
     for (name, text) in named.into_iter().filter_map(|(name, text)| Some((name, text?))) {
         said = said.and_text(name).and_text(text.as_str());
     }
     sold.whose.coupons.iter().fold(said, |said, coupon| said.and_text("coupon").and_text(coupon.as_str()))
+}
+
+fn said_by_hand(said: Said, of: &str, discount: &DiscountByHand) -> Said {
+    let part = discount.percent_ppm.map(|ppm| Minor(i64::from(ppm)));
+    let amounts = said.and_text(of).and(discount.amount.map(|amount| amount.0)).and(part);
+    amounts.and_text(discount.reason.as_str())
+}
+
+/// What a person takes off, where it stands in a request.
+pub(super) fn by_hand(discount: &DiscountByHand, line: Option<usize>) -> Result<ByHand, Refused> {
+    let off = match (discount.amount, discount.percent_ppm) {
+        (Some(amount), None) => Off::Amount(amount.0),
+        (None, Some(ppm)) => Off::Percent(RatePpm(ppm)),
+        _ => {
+            let text = "what a person takes off is either an `amount` or a part, `percent_ppm`";
+            return Err(on_line(ErrorBody::new(1001, text), "discount", line));
+        }
+    };
+    Ok(ByHand { off, reason: discount.reason.0.clone() })
+}
+
+/// The same, on its way out.
+pub(super) fn by_hand_out(discount: &ByHand) -> DiscountByHand {
+    let (amount, percent_ppm) = match discount.off {
+        Off::Amount(amount) => (Some(Amount(amount)), None),
+        Off::Percent(part) => (None, Some(part.0)),
+    };
+    DiscountByHand { amount, percent_ppm, reason: Text(discount.reason.clone()) }
 }
 
 /// The lines of a sale as the engine keeps them, and what there is to say about their prices.
@@ -89,8 +130,47 @@ impl<N: Names> Place<'_, N> {
             coupons.retain(|coupon| rules.promotions.takes(coupon, &setting));
         }
         let exempt = whose.exempt.map(|reason| &reason.0);
-        let basket = Basket { location, channel, group, coupons: &coupons, exempt, lines };
+        let discount = whose.discount.map(|discount| by_hand(discount, None)).transpose()?;
+        let discount = discount.as_ref();
+        let basket = Basket { location, channel, group, coupons: &coupons, exempt, discount, lines };
         rules.quote(&basket, now).map(|quote| (quote, now)).map_err(|none| self.no_quote(&none))
+    }
+
+    /// The uses of coupons that a sale takes: of those that saved something, or may have where the seller
+    /// named prices.
+    pub(super) fn uses(&self, quote: &quote::Quote, whose: &For<'_>) -> Result<Box<[Take]>, Refused> {
+        if whose.coupons.is_empty() {
+            return Ok(Box::default());
+        }
+        let (rules, now) = (self.names.rules(), self.names.now());
+        let group = whose.group.map(|group| &group.0);
+        let setting = Setting { location: &self.location, channel: whose.channel.into(), group, now };
+        let is_named = quote.lines.iter().any(|line| matches!(line.source, PriceSource::Named { .. }));
+        let saved = |promotion: &Promotion| quote.promotions.iter().any(|total| total.code == promotion.code);
+        let shown = whose.coupons.iter().flat_map(|coupon| rules.promotions.of_coupon(&coupon.0, &setting));
+        let mut used: Vec<_> = shown.filter(|promotion| is_named || saved(promotion)).collect();
+        used.sort_unstable_by_key(|promotion| &promotion.code);
+        used.dedup_by_key(|promotion| &promotion.code);
+        let mut takes = Vec::new();
+        for promotion in used {
+            let Some(uses) = promotion.uses else { continue };
+            let mut take = |kind, customer, limit: u32| {
+                let account = coupon::account(&promotion.code, customer);
+                let limit = Minor(limit.into());
+                let (measure, amount, worth, way) = (Measure::Uses, Minor(1), Minor::ZERO, Way::Out);
+                takes.push(Take { account, kind, measure, amount, worth, by_code: false, way, limit });
+            };
+            uses.in_all.into_iter().for_each(|limit| take(AccountKind::Coupon, None, limit));
+            match (uses.per_customer, whose.customer) {
+                (Some(limit), Some(customer)) => take(AccountKind::CustomerCoupon, Some(&customer.0), limit),
+                (Some(_), None) if !whose.completed => {
+                    let text = "the coupon may be used so often by each customer: say who it is";
+                    return Err(Box::new(ErrorBody::new(3113, text).at("customer")));
+                }
+                _ => {}
+            }
+        }
+        Ok(takes.into())
     }
 
     fn basket_line(&self, line: &SaleLine, at: usize) -> Result<BasketLine, Refused> {
@@ -117,7 +197,7 @@ impl<N: Names> Place<'_, N> {
         };
         let reason = line.price_reason.clone().map(|reason| reason.0);
         let named = named.map(|(unit_price, amount)| NamedPrice { unit_price, amount, reason });
-        let discount = line.discount.clone().map(|discount| (discount.amount.0, discount.reason.0));
+        let discount = line.discount.as_ref().map(|discount| by_hand(discount, Some(at))).transpose()?;
         Ok(BasketLine { item, qty, named, taxed, discount })
     }
 
@@ -137,6 +217,8 @@ pub(super) fn quoted<N: Names>(body: &Quote, channel: Channel, place: &Place<'_,
         group: body.group.as_ref(),
         coupons: &body.coupons,
         exempt: body.tax_exempt.as_ref(),
+        discount: body.discount.as_ref(),
+        customer: None,
         completed: false,
     };
     let (quote, now) = place.quote(&body.lines, &whose)?;
@@ -160,6 +242,7 @@ pub(super) fn quoted<N: Names>(body: &Quote, channel: Channel, place: &Place<'_,
         total: Amount(quote.gross()),
         lines,
         promotions: quote.promotions.iter().map(total).collect(),
+        discount: quote.discount.as_ref().map(discount),
     })
 }
 
@@ -188,12 +271,13 @@ fn quoted_line(line: &QuoteLine) -> QuotedLine {
 
 /// What was taken off a line.
 pub(super) fn discounts(discounts: &[quote::Discount]) -> Vec<DiscountMessage> {
-    let message = |discount: &quote::Discount| {
-        let (promotion, reason) = match &discount.why {
-            Why::Promotion(code) => (Some(Text(code.clone())), None),
-            Why::Person(reason) => (None, Some(Text(reason.clone()))),
-        };
-        DiscountMessage { promotion, reason, amount: Amount(discount.amount) }
+    discounts.iter().map(discount).collect()
+}
+
+fn discount(discount: &quote::Discount) -> DiscountMessage {
+    let (promotion, reason) = match &discount.why {
+        Why::Promotion(code) => (Some(Text(code.clone())), None),
+        Why::Person(reason) => (None, Some(Text(reason.clone()))),
     };
-    discounts.iter().map(message).collect()
+    DiscountMessage { promotion, reason, amount: Amount(discount.amount) }
 }

@@ -160,6 +160,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         z: None,
         accounts: Vec::new(),
         payments: Vec::new(),
+        settlement: Vec::new(),
         rules: None,
         quote: None,
         tax_exempt: None,
@@ -197,6 +198,7 @@ impl<N: Names> Teller<'_, N> {
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
                 accounts: others(sale.redemption.as_deref()),
+                owner: sale.owner.as_deref().map(Into::into),
                 goods: self.goods(sale.goods.as_deref()),
                 payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),
                 ..blank
@@ -440,14 +442,17 @@ impl EventMessage {
     }
 }
 
-/// What the catalogue cannot be taxed with.
+/// What the catalogue cannot be taxed with; with times where a range was asked for.
 #[must_use]
-pub fn tax_gaps(gaps: &[Gap], names: &impl Names) -> TaxGaps {
+pub fn tax_gaps(gaps: &[Gap], with_times: bool, names: &impl Names) -> TaxGaps {
+    let time = |moment| with_times.then_some(Time(moment));
     let gap = |gap: &Gap| {
         Some(TaxGap {
             location: Text(names.location_numbered(gap.location)?.code.clone()),
             channel: gap.channel.into(),
             class: Text(gap.class.clone()),
+            from: time(gap.from),
+            until: time(gap.until),
             items: u64::try_from(gap.items).unwrap_or(u64::MAX),
             first: sku(gap.first, names),
         })

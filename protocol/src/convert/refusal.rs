@@ -31,10 +31,12 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::Internal
         | Refusal::WrongAccount { .. }
         | Refusal::NoSuchRedemption
+        | Refusal::BadPercentOff
         | Refusal::UnknownDevice
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
-        | Refusal::LastManager => error,
+        | Refusal::LastManager
+        | Refusal::NotInTraining => error,
         Refusal::BadKit { part, .. } => ErrorBody { sku: sku(part), ..error }.at("items"),
         Refusal::KitHasNoStock { sku: number }
         | Refusal::ItemBlocked { sku: number, .. }
@@ -96,7 +98,9 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::TenderMismatch { due, tendered } => {
             ErrorBody { due: Some(*due), tendered: Some(*tendered), ..error }.at("tenders")
         }
-        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill => error.at("sale"),
+        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill | Refusal::OtherLedger => {
+            error.at("sale")
+        }
         Refusal::SoldElsewhere => error.at("location"),
         Refusal::MoreThanSold { sku: number, left } => {
             let sku = sku(number);
@@ -106,6 +110,7 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::MoreThanPaid { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::TenderSpent { left, .. } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoTaxRate { class } => ErrorBody { class: Some(Text(class.clone())), ..error },
+        Refusal::CouponUsedUp | Refusal::CouponUsedByCustomer => error.at("coupons"),
         Refusal::UnknownCoupon { at, .. } => error.at(format!("coupons[{at}]")),
         Refusal::BadDiscount { left } => ErrorBody { due: Some(*left), ..error },
         Refusal::UnknownPromotion { .. } => error.at("promotion"),

@@ -6,13 +6,13 @@ use super::enter::{Refused, unknown_location};
 use crate::limits;
 use crate::message::{
     BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, Each, ErrorBody, FixedPrice, Items, PriceBookMessage,
-    PromotionInput, Set, SetPart, Spend, Terms,
+    PromotionInput, Set, SetPart, Spend, Terms, UsesInput,
 };
 use crate::value::{Amount, Currency, LocationCode, Sku, Text, Time};
 use onhand_engine::command::Action;
 use onhand_engine::ids::{LocationId, SkuId};
 use onhand_engine::pricing::{self, BookFlaw, PriceBook, PriceRow};
-use onhand_engine::promotion::{Benefit, Off, Part, Promotion, PromotionFlaw, Scope};
+use onhand_engine::promotion::{Benefit, Off, Part, Promotion, PromotionFlaw, Scope, Uses};
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Period;
 use std::collections::HashSet;
@@ -72,13 +72,14 @@ fn promotion(input: PromotionInput, place: &str, names: &impl Names) -> Result<P
         currency: input.currency.map(|currency| currency.0),
         terms: terms_in(input.terms, &format!("{place}.terms"), names)?,
         coupon: input.coupon.map(|coupon| coupon.0),
+        uses: input.uses.map(|UsesInput { in_all, per_customer }| Uses { in_all, per_customer }),
         priority: input.priority,
         exclusive: input.exclusive,
     };
     promotion.check().map_err(|flaw| {
         let field = match flaw.field {
             "until" => format!("{place}.terms.until"),
-            "currency" => format!("{place}.currency"),
+            "currency" | "uses" => format!("{place}.{}", flaw.field),
             field => format!("{place}.benefit.{kind}.{field}"),
         };
         wrong(3052, field.clone(), &format!("{field} {}", PromotionFlaw::to_string(&flaw)))
@@ -182,6 +183,7 @@ pub fn promotion_message(one: &Promotion, names: &impl Names) -> PromotionInput 
         currency: one.currency.map(Currency),
         terms: terms_out(&one.terms, names),
         coupon: one.coupon.clone().map(Text),
+        uses: one.uses.map(|Uses { in_all, per_customer }| UsesInput { in_all, per_customer }),
         priority: one.priority,
         exclusive: one.exclusive,
     }

@@ -16,6 +16,10 @@ pub enum AccountType {
     StoreCredit,
     /// A customer's points.
     Loyalty,
+    /// The uses of a coupon by everybody. Nobody opens one: the first use does.
+    Coupon,
+    /// The uses of a coupon by one customer.
+    CustomerCoupon,
 }
 
 impl From<AccountType> for account::AccountKind {
@@ -24,6 +28,8 @@ impl From<AccountType> for account::AccountKind {
             AccountType::GiftCard => Self::GiftCard,
             AccountType::StoreCredit => Self::StoreCredit,
             AccountType::Loyalty => Self::Loyalty,
+            AccountType::Coupon => Self::Coupon,
+            AccountType::CustomerCoupon => Self::CustomerCoupon,
         }
     }
 }
@@ -34,6 +40,8 @@ impl From<account::AccountKind> for AccountType {
             account::AccountKind::GiftCard => Self::GiftCard,
             account::AccountKind::StoreCredit => Self::StoreCredit,
             account::AccountKind::Loyalty => Self::Loyalty,
+            account::AccountKind::Coupon => Self::Coupon,
+            account::AccountKind::CustomerCoupon => Self::CustomerCoupon,
         }
     }
 }
@@ -74,7 +82,7 @@ asked!(
     }
 );
 asked!(
-    /// Add to an account: `amount` and `currency`, or `points`.
+    /// Add to an account: `amount` and `currency`, or `points`. Or give a coupon's `uses` back.
     LoadAccount {
         /// Which, by its id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,6 +99,15 @@ asked!(
         /// How many points, above zero.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         points: Option<i64>,
+        /// Which, by the promotion whose coupon it counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promotion: Option<Label>,
+        /// Beside `promotion`: the uses of this customer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
+        /// How many uses are given back, above zero; with `refund_of`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uses: Option<i64>,
         /// The id of the sale that earned it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         earned_by: Option<Id>,
@@ -133,7 +150,8 @@ asked!(
     }
 );
 asked!(
-    /// What is on an account.
+    /// What is on an account; how often a coupon was used.
+    #[derive(Default)]
     ReadAccount {
         /// Which, by its id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,6 +159,12 @@ asked!(
         /// Which, by its card's code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<CardCode>,
+        /// Which, by the promotion whose coupon it counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promotion: Option<Label>,
+        /// Beside `promotion`: the uses of this customer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
     }
 );
 
@@ -178,14 +202,14 @@ answered!(
     }
 );
 answered!(
-    /// What is on an account, in minor units or points.
+    /// What is on an account, in minor units, points or uses.
     AccountStatement {
         /// Its id.
         account: Id,
         /// What it is.
         #[serde(rename = "type")]
         kind: AccountType,
-        /// The currency it counts; none: it counts points.
+        /// The currency it counts; none: it counts points or uses.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         currency: Option<Currency>,
         /// What is on it: issued, loaded and refunded less redeemed.

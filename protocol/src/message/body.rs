@@ -2,7 +2,7 @@
 
 use super::goods::AgeChecked;
 use super::metrics::{Every, MetricField};
-use super::pricing::LineDiscount;
+use super::pricing::DiscountByHand;
 use super::word::{Channel, TenderType};
 use crate::card_code::CardCode;
 use crate::value::{Amount, Currency, Day, Gtin, Id, Label, LocationCode, Mark, OrderName, Owner, Quantity, Sku};
@@ -32,6 +32,9 @@ body!(
         /// A shopper's short-lived token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<String>,
+        /// Everything that this connection asks for is training, from now until it ends.
+        #[serde(default, skip_serializing_if = "is_false")]
+        training: bool,
     }
 );
 body!(
@@ -77,6 +80,12 @@ body!(
         /// The customer pays no tax, for this reason: the name of a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// Who the customer is, in the shop's own words: for coupons that each may use so often.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
+        /// What a person takes off the whole basket, after all else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<DiscountByHand>,
         /// Who looked whether the buyer is old enough.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         age_checked: Option<AgeChecked>,
@@ -107,7 +116,7 @@ body!(
         price_reason: Option<Label>,
         /// What a person takes off the line, after promotions. Sales only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        discount: Option<LineDiscount>,
+        discount: Option<DiscountByHand>,
         /// The serial numbers of its pieces; of a kit, those of its parts, part after part.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         serials: Vec<Mark>,

@@ -24,7 +24,13 @@ pub struct ErrorBody {
     /// The field that is wrong, such as `lines[2].qty`.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "masked_field")]
     pub field: Option<String>,
-    /// The line that is wrong, from 0.
+    /// Where that is in the body that was sent: the line of the text, from 1. Only for bodies that are whole files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// The column in that line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// The line of the sale that is wrong, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// The item.
@@ -109,6 +115,16 @@ impl ErrorBody {
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// With the place in a file where the field is that it is about.
+    #[must_use]
+    pub fn placed(mut self, file: &[u8]) -> Self {
+        if let Some(field) = &self.field {
+            let (row, column) = crate::place::find(file, field);
+            (self.row, self.column) = (Some(row), Some(column));
+        }
         self
     }
 

@@ -7,6 +7,7 @@ mod account;
 mod back;
 mod basket;
 mod body;
+mod customer;
 mod define;
 mod drawer;
 mod error;
@@ -35,6 +36,7 @@ pub use body::{
     Adjust, Allocate, AskedLine, BucketName, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve,
     SaleLine, Scan, Sell, Subscribe, TaxAsItWas, Tender, Unsubscribe, WatchMetrics,
 };
+pub use customer::CustomerSales;
 pub use define::{
     CreateKey, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, SafetyStock, SetLabels, SetPolicy, TaxInput,
 };
@@ -52,19 +54,20 @@ pub use metrics::{
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
 pub use payment::{
-    CardMessage, GiveUpPayment, PaymentLine, PaymentMessage, PaymentOutcome, PaymentPage, PaymentReply, PaymentStarted,
-    PaymentState, PaymentTask, PaymentTaskName, Payments, ReadPayment, RefundPayment, ReportPayment, StartPayment,
-    TakePayment, WatchPayments,
+    CardMessage, DiscrepancyMessage, GiveUpPayment, MismatchName, PaymentLine, PaymentMessage, PaymentOutcome,
+    PaymentPage, PaymentReply, PaymentStarted, PaymentState, PaymentTask, PaymentTaskName, Payments, PaymentsSettled,
+    ReadPayment, RefundPayment, ReportPayment, SettlePayments, SettlementLine, StartPayment, TakePayment,
+    WatchPayments,
 };
 pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
     SignOut, SignedIn, UserMessage,
 };
 pub use pricing::{
-    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountMessage, Each, EndPriceBook, EndPromotion,
-    FixedPrice, Items, LineDiscount, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook,
+    EndPromotion, FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
     PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
-    Terms, WatchPrices,
+    Terms, UsesInput, WatchPrices,
 };
 pub use replied::{
     Allocated, Counted, Extended, HelloReply, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, PriceBookDefined,

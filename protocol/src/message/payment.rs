@@ -2,6 +2,7 @@
 
 use super::word::Channel;
 use crate::value::{Amount, Currency, Id, Label, LocationCode, Position, Time};
+use onhand_engine::payment::settlement::Mismatch;
 use onhand_engine::payment::{Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -166,6 +167,42 @@ asked!(
     }
 );
 
+asked!(
+    /// Money that moved at a provider.
+    SettlementLine {
+        /// Our id of the payment, where the provider kept it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment: Option<Id>,
+        /// The provider's own name for the transaction, at most 64 characters.
+        transaction: String,
+        /// How much, above zero.
+        amount: Amount,
+        /// True: it went back to the customer.
+        #[serde(default, skip_serializing_if = "super::body::is_false")]
+        refunded: bool,
+        /// Our id of the refund, where the provider kept it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund: Option<Id>,
+    }
+);
+asked!(
+    /// Match what a provider settled with the payments of a location, one to one. At most 10,000 lines.
+    SettlePayments {
+        /// Where.
+        location: LocationCode,
+        /// Whose payments.
+        provider: Label,
+        /// The name of the file, or of the day.
+        name: Label,
+        /// The currency of every amount.
+        currency: Currency,
+        /// Payments that began before this must be in it, or in one before it.
+        until: Time,
+        /// The lines.
+        lines: Vec<SettlementLine>,
+    }
+);
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident of $engine:ident { $($(#[$of:meta])* $member:ident,)* }) => {
         $(#[$doc])*
@@ -206,6 +243,28 @@ words!(
         Declined,
         /// It was given up before a driver took it.
         Cancelled,
+    }
+);
+
+words!(
+    /// How a line of a settlement, or a payment, does not match.
+    MismatchName of Mismatch {
+        /// The provider moved money for a payment that there is not here.
+        UnknownPayment,
+        /// The provider moved money twice: this transaction is not the payment's.
+        AnotherTransaction,
+        /// The provider took money for a payment that is not captured here.
+        NotCaptured,
+        /// The amounts differ.
+        Amount,
+        /// It was settled before, in this settlement or an earlier one.
+        Twice,
+        /// The provider gave money back that was not asked back here.
+        UnknownRefund,
+        /// It was captured here, and no settlement has it.
+        Missing,
+        /// It went back here, and no settlement has it.
+        MissingRefund,
     }
 );
 
@@ -326,6 +385,42 @@ told!(
     }
 );
 told!(
+    /// Something that does not match.
+    DiscrepancyMessage {
+        /// How.
+        mismatch: MismatchName,
+        /// The line of the settlement, from 0; none for what is missing in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+        /// The payment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment: Option<Id>,
+        /// The provider's name for the transaction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
+        /// The amount by our books; 0 where they have none.
+        ours: Amount,
+        /// The amount by the provider's; 0 where they have none.
+        theirs: Amount,
+    }
+);
+told!(
+    /// A settlement that was matched.
+    PaymentsSettled {
+        /// Its place in the log.
+        seq: Position,
+        /// When it was decided.
+        time: Time,
+        /// Charges and refunds that match.
+        matched: u32,
+        /// What does not.
+        discrepancies: Vec<DiscrepancyMessage>,
+        /// What is missing beyond those that are named.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        more_missing: u32,
+    }
+);
+told!(
     /// Payments that have changed: a push to those who watch them.
     Payments {
         /// As they stand now.
@@ -373,6 +468,10 @@ told!(
         reason: Option<String>,
     }
 );
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
 
 impl From<Task> for PaymentTask {
     fn from(task: Task) -> Self {

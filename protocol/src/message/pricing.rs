@@ -88,12 +88,27 @@ body!(
         /// The code that the customer must show.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         coupon: Option<Label>,
+        /// How often the coupon may be used; default: as often as it is shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uses: Option<UsesInput>,
         /// Higher goes first; default 0.
         #[serde(default, skip_serializing_if = "is_default")]
         priority: u16,
         /// It shares a line with no other promotion.
         #[serde(default, skip_serializing_if = "is_default")]
         exclusive: bool,
+    }
+);
+body!(
+    /// How often a coupon may be used, with one sale each time. One of the two at least.
+    #[derive(Copy)]
+    UsesInput {
+        /// By everybody together, above zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_all: Option<u32>,
+        /// By each customer, above zero: a sale must then name its `customer`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per_customer: Option<u32>,
     }
 );
 body!(
@@ -226,10 +241,14 @@ body!(
     }
 );
 body!(
-    /// What a person takes off a line.
-    LineDiscount {
-        /// How much of the line, above zero.
-        amount: Amount,
+    /// What a person takes off a line or a whole basket: an amount (`amount`) or a part (`percent_ppm`).
+    DiscountByHand {
+        /// Minor units, above zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// In parts per million of what is left after promotions: 10 % is 100000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percent_ppm: Option<u32>,
         /// Why.
         reason: Label,
     }
@@ -255,6 +274,9 @@ body!(
         /// The customer pays no tax, for this reason: the name of a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tax_exempt: Option<Label>,
+        /// What a person takes off the whole basket, after all else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<DiscountByHand>,
         /// With a sentence for each line that says why it costs what it costs.
         #[serde(default, skip_serializing_if = "is_default")]
         explain: bool,
@@ -288,6 +310,9 @@ fields!(
         /// What each promotion takes off, in the order in which they are applied.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         promotions: Vec<PromotionTotal>,
+        /// What a person takes off the whole basket; the lines have their shares.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<DiscountMessage>,
     }
 );
 fields!(
@@ -366,9 +391,9 @@ fields!(
     }
 );
 fields!(
-    /// `GET /v1/tax_gaps`: tax classes of the catalogue that have no rate now.
+    /// `GET /v1/tax_gaps`: tax classes of the catalogue that have no rate, now or in the range asked for.
     TaxGaps {
-        /// By location and channel. Empty: everything can be taxed everywhere.
+        /// By location, channel, class and time. Empty: everything can be taxed everywhere.
         gaps: Vec<TaxGap>,
     }
 );
@@ -381,6 +406,12 @@ fields!(
         channel: Channel,
         /// The class.
         class: Label,
+        /// From when on, where a range was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Time>,
+        /// Until when: a rate begins here, or the range ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
         /// How many items have it.
         items: u64,
         /// The first of them.

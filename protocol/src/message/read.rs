@@ -6,7 +6,7 @@ use super::define::{ItemInput, TaxInput};
 use super::drawer::Report;
 use super::goods::GoodsMessage;
 use super::level::LevelMessage;
-use super::payment::PaymentLine;
+use super::payment::{DiscrepancyMessage, PaymentLine};
 use super::people::ByMessage;
 use super::pricing::DiscountMessage;
 use super::replied::SkuQuantity;
@@ -159,7 +159,8 @@ answer!(
         /// `promotions_defined`,
         /// `promotion_ended`, `role_defined`, `user_defined`, `pin_set`, `user_disabled`, `people_required`, `payment_started`,
         /// `payment_sent`, `payment_unknown`, `payment_approved`, `payment_declined`, `payment_given_up`,
-        /// `payment_captured`, `payment_voided`, `payment_refund_asked`, `payment_refunded` or `payment_failed`.
+        /// `payment_captured`, `payment_voided`, `payment_refund_asked`, `payment_refunded`, `payment_failed` or
+        /// `payments_settled`.
         event: String,
         /// Who asked for it, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,6 +246,9 @@ answer!(
         /// What happened to a card payment; for a sale, what card payments pay of it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         payments: Vec<PaymentLine>,
+        /// What does not match in a settlement of payments.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        settlement: Vec<DiscrepancyMessage>,
         /// The code of the price book or the promotion.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rules: Option<Label>,

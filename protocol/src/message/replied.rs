@@ -43,6 +43,9 @@ fields!(
         server: String,
         /// Engine time.
         time: Time,
+        /// Everything that this connection asks for is training.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        training: bool,
     }
 );
 recorded!(

@@ -8,7 +8,7 @@ use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
-use super::payment::{PaymentMessage, PaymentReply, PaymentStarted, Payments};
+use super::payment::{PaymentMessage, PaymentReply, PaymentStarted, Payments, PaymentsSettled};
 use super::people::SignedIn;
 use super::pricing::{PricesVersion, Quoted};
 use super::replied::{
@@ -197,6 +197,8 @@ successes! {
     PaymentNoted(Plain) = "payment_noted",
     /// How a payment stands.
     Payment(PaymentReply) = "payment",
+    /// A settlement was matched.
+    PaymentsSettled(PaymentsSettled) = "payments_settled",
     /// Payments are told from now on.
     WatchingPayments(Pong) = "watching_payments",
 }
@@ -245,6 +247,7 @@ impl Success {
             | Success::PaymentStarted(PaymentStarted { seq, .. })
             | Success::PaymentNoted(Plain { seq, .. })
             | Success::Payment(PaymentReply { seq, .. })
+            | Success::PaymentsSettled(PaymentsSettled { seq, .. })
             | Success::PeopleRequired(Plain { seq, .. }) => Some(*seq),
             Success::Recalled(recalled) => Some(recalled.seq),
             Success::XReport(report) | Success::SessionClosed(report) => Some(report.seq),

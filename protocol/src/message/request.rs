@@ -11,7 +11,7 @@ use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
 use super::payment::{
-    GiveUpPayment, ReadPayment, RefundPayment, ReportPayment, StartPayment, TakePayment, WatchPayments,
+    GiveUpPayment, ReadPayment, RefundPayment, ReportPayment, SettlePayments, StartPayment, TakePayment, WatchPayments,
 };
 use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};
 use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
@@ -225,6 +225,8 @@ bodies! {
     Payment(ReadPayment) = "payment",
     /// How payments stand, from now on.
     WatchPayments(WatchPayments) = "watch_payments",
+    /// What a provider settled.
+    SettlePayments(SettlePayments) = "settle_payments",
     /// A driver takes it.
     TakePayment(TakePayment) = "take_payment",
     /// A driver says what came of it.

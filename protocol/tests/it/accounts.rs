@@ -95,7 +95,7 @@ fn tenders_take_from_the_accounts_they_name() {
     let points = AccountId(OTHER.parse::<Id>().unwrap().0);
     let take = |account, kind, measure, amount, worth, by_code| {
         let (worth, way) = (Minor(worth), Way::Out);
-        Take { account, kind, measure, amount: Minor(amount), worth, by_code, way }
+        Take { account, kind, measure, amount: Minor(amount), worth, by_code, way, limit: Minor::ZERO }
     };
     assert_eq!(
         *takes,

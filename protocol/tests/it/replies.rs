@@ -11,7 +11,9 @@ use onhand_engine::drawer::{Drawer, Happening, Movement, Told};
 use onhand_engine::ids::{Label, Note, Owner, ReceiptNo, Seq, SessionNo, SkuId, TillNo, Version};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
+use onhand_engine::promotion::Off;
 use onhand_engine::qty::Qty;
+use onhand_engine::quote::ByHand;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::{PriceBasis, RatePpm};
 use onhand_engine::time::Timestamp;
@@ -53,7 +55,7 @@ fn suspended() -> basket::Suspended {
         amount: Some(Minor(5)),
         tax: Some((Minor(1), RatePpm(210_000))),
         price_reason: Some(label("box")),
-        discount: Some((Minor(2), label("scratched"))),
+        discount: Some(ByHand { off: Off::Amount(Minor(2)), reason: label("scratched") }),
     };
     let basket = basket::Basket {
         lines: vec![line],

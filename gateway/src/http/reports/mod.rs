@@ -142,7 +142,7 @@ fn make<S: Sums>(handle: &Handle, asked: &Asked, wanted: &Wanted<Result<Vec<u8>,
         return Err(Fault::new(1017, "`after` is not the `next` of a page").at("after"));
     }
     let only = asked.scope.location;
-    let is_meant = |location| only.is_none_or(|only| only == location);
+    let is_meant = |location: LocationId| !location.is_training() && only.is_none_or(|only| only == location);
     let sessions = handle.sessions(is_meant);
     let mut report = Report::<S>::new(asked.scope.clone(), asked.groups.clone(), sessions);
     let (from, until) = report.window();

@@ -1,0 +1,82 @@
+//! How often coupons are used: accounts that come into being with the first use. Each sale that uses the
+//! coupon takes one use, and says how many there may be as the promotion stood when it was priced.
+
+use super::decide::check_open;
+use super::{Account, AccountKind, Accounts, Entry, HOLD, Hold, Measure, RETRY_MS, Take, Way};
+use crate::ids::{AccountId, CommandId, LocationId};
+use crate::money::Minor;
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+impl AccountKind {
+    /// Whether it counts the uses of a coupon.
+    #[must_use]
+    pub const fn is_of_uses(self) -> bool {
+        matches!(self, AccountKind::Coupon | AccountKind::CustomerCoupon)
+    }
+}
+
+impl Account {
+    /// An account of uses before the first.
+    fn unused(kind: AccountKind) -> Self {
+        let (ledger, holds) = Default::default();
+        Self { kind, measure: Measure::Uses, ledger, expires: None, disabled: None, holds }
+    }
+
+    /// Uses that sales have had.
+    pub(super) fn used(&self) -> Minor {
+        self.ledger.redeemed.minus(self.ledger.refunded)
+    }
+}
+
+impl Accounts {
+    pub(super) fn hold_use(&mut self, id: AccountId, kind: AccountKind, issued: Minor, sale: CommandId, hold: &Hold) {
+        let account = self.list.entry(id).or_insert_with(|| Account::unused(kind));
+        account.ledger.issued = issued;
+        account.holds.insert(sale, *hold);
+    }
+}
+
+/// Holds a use for a sale. A fact has had it, whether there was one or not.
+pub(super) fn hold_use(
+    account: Option<&Account>,
+    take: &Take,
+    sale: CommandId,
+    at: LocationId,
+    fact: bool,
+    now: Timestamp,
+) -> Result<Entry, Refusal> {
+    let unused = Account::unused(take.kind);
+    let account = account.unwrap_or(&unused);
+    if account.kind != take.kind || account.measure != Measure::Uses {
+        return Err(Refusal::WrongAccount { field: "type" });
+    }
+    if account.holds.get(&sale).is_some_and(|hold| hold.at != at) {
+        return Err(Refusal::IdReused { field: "location" });
+    }
+    let own = account.holds.get(&sale).map_or(Minor::ZERO, |hold| hold.amount);
+    let (used, held) = (account.used(), account.held().minus(own));
+    let left = take.limit.minus(used);
+    let is_open = check_open(account, now);
+    let amount = if fact {
+        let free = if is_open.is_ok() { left.minus(held).max(Minor::ZERO) } else { Minor::ZERO };
+        take.amount.min(free)
+    } else {
+        is_open?;
+        if take.amount > left {
+            return Err(match take.kind {
+                AccountKind::CustomerCoupon => Refusal::CouponUsedByCustomer,
+                _ => Refusal::CouponUsedUp,
+            });
+        }
+        // What others hold may go free again: that is no reason to say that the coupon is used up.
+        if take.amount > left.minus(held) {
+            return Err(Refusal::BalanceHeld { retry_ms: RETRY_MS });
+        }
+        take.amount
+    };
+    // The limit may be lower by now than what was used under another.
+    let issued = take.limit.max(used.plus(held).plus(amount));
+    let hold = Hold { at, amount, short: take.amount.minus(amount), deadline: now.plus(HOLD), way: Way::Out };
+    Ok(Entry::UseHeld { kind: take.kind, issued, sale, hold })
+}

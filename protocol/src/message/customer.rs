@@ -1,0 +1,21 @@
+//! What is known of a customer.
+
+use super::account::AccountStatement;
+use super::read::EventMessage;
+use crate::value::Position;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `GET /v1/customers/{owner}/sales`: what somebody bought, newest first, wherever it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CustomerSales {
+    /// Sales that named them as their `owner`, as in the feed of events.
+    pub sales: Vec<EventMessage>,
+    /// The accounts by whose id these sales were paid, as they stand now. Gift cards, which belong to whoever has
+    /// their code, are not among them.
+    pub accounts: Vec<AccountStatement>,
+    /// Give this as `after` for older ones; none: the whole log was looked at. A page may have few sales, or none, and
+    /// be followed by others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Position>,
+}
