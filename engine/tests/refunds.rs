@@ -196,7 +196,8 @@ fn sold(server: &mut Server, lines: &[SaleLine], card: i64, points: i64) -> Know
     let of_card = gross - card - points - cash;
     let take = |account, kind, measure, worth: i64, amount: i64| {
         let (amount, worth, way) = (Minor(amount), Minor(worth), Way::Out);
-        (amount > Minor::ZERO).then_some(Take { account, kind, measure, amount, worth, by_code: true, way })
+        let limit = Minor::ZERO;
+        (amount > Minor::ZERO).then_some(Take { account, kind, measure, amount, worth, by_code: true, way, limit })
     };
     let taken = [
         take(CARD, AccountKind::GiftCard, Measure::Money(Currency::EUR), card, card),

@@ -41,7 +41,16 @@ fn back(void: Option<&str>, granted: bool) -> Return {
 
 fn credit() -> Take {
     let (kind, measure, worth) = (AccountKind::Loyalty, Measure::Points, Minor(250));
-    Take { account: AccountId(u128::MAX), kind, measure, amount: Minor(25), worth, by_code: false, way: Way::In }
+    Take {
+        account: AccountId(u128::MAX),
+        kind,
+        measure,
+        amount: Minor(25),
+        worth,
+        by_code: false,
+        way: Way::In,
+        limit: Minor(0),
+    }
 }
 
 fn redemption(sold_at: LocationId) -> Redemption {

@@ -12,7 +12,7 @@ use onhand_engine::ids::{
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
-use onhand_engine::returns::{Grant, Of, Portion, SaleRef, What};
+use onhand_engine::returns::{Grant, Of, PendingGrant, Portion, SaleRef, What};
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, Taxed};
 use onhand_engine::time::Timestamp;
 
@@ -262,13 +262,15 @@ pub(crate) fn of_costs() -> Vec<Record> {
         disposition: Disposition::Resell,
         tenders: vec![],
         of,
+        redemption: None,
         goods: None,
     };
     let portions =
         vec![Portion { line: 0, what: What::Goods(Qty::units(3)) }, Portion { line: 1, what: What::Money(Minor(5)) }];
     let sale = SaleRef { location: LocationId(1), seq: Seq(9) };
-    let of = Of { sale, portions: portions.clone(), void: None, elsewhere: false };
-    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![], pieces: vec![] };
+    let of = Of { sale, portions: portions.clone(), void: None, granted: false };
+    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![], credits: vec![], pieces: vec![] };
+    let pending = PendingGrant { to: LocationId(2), sale: sale.seq, deadline: Timestamp(NOON), grant };
     let items =
         vec![Item { unit_cost: Some(Minor(210)), ..item(0) }, item(1), Item { unit_cost: Some(Minor(0)), ..item(2) }];
     let owner = Some(Box::new(Owner::new("cart 5").unwrap()));
@@ -281,7 +283,7 @@ pub(crate) fn of_costs() -> Vec<Record> {
         Event::SaleRecorded(dear),
         Event::GoodsReturned(back(None)),
         Event::GoodsReturned(back(Some(Box::new(of.clone())))),
-        Event::ReturnGranted { to: LocationId(2), sale, grant: Box::new(grant) },
+        Event::ReturnGranted { command: id(11), pending: Box::new(pending) },
         Event::Exchanged { back: Box::new(back(Some(Box::new(of)))), sale: Box::new(narrow) },
     ];
     (100..).zip(events).map(|(n, event)| record(n, u32::from(n != 101), event)).collect()
