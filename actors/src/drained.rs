@@ -3,7 +3,7 @@
 use crate::directory::ChainChange;
 use crate::figures::part::Part;
 use crate::port::{LevelChange, Outcome, PaymentChange, Port, PortId, Ticket};
-use crate::view::{HoldChange, SessionChange};
+use crate::view::{HoldChange, LayawayChange, SessionChange};
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::store::Totals;
@@ -40,6 +40,7 @@ pub(crate) struct Drained {
     pub(crate) holds: Vec<HoldChange>,
     pub(crate) chain: Vec<ChainChange>,
     pub(crate) sessions: Vec<SessionChange>,
+    pub(crate) layaways: Vec<LayawayChange>,
     pub(crate) payments: Vec<PaymentChange>,
     /// What an earlier second brought, counted once this is durable.
     pub(crate) part: Option<Box<Part>>,
@@ -57,6 +58,7 @@ impl Drained {
         self.holds.clear();
         self.chain.clear();
         self.sessions.clear();
+        self.layaways.clear();
         self.payments.clear();
         self.part = None;
     }

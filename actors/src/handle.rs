@@ -20,7 +20,8 @@ use crossbeam::channel::Sender;
 use onhand_engine::chain::Chain;
 use onhand_engine::command::Command;
 use onhand_engine::event::Record;
-use onhand_engine::ids::{LocationId, Owner, ReservationId, Seq, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{LocationId, OrderId, Owner, ReservationId, Seq, SessionNo, SkuId, TillNo};
+use onhand_engine::layaway::Layaway;
 use onhand_engine::level::Level;
 use onhand_engine::report::Sessions;
 use onhand_engine::store::{Reservation, Totals};
@@ -296,6 +297,11 @@ impl Handle {
     /// The suspended baskets of a location, in the order of their names.
     pub fn suspended(&self, location: LocationId) -> Vec<(ReservationId, Reservation)> {
         self.shared().view.suspended(location)
+    }
+
+    /// The open layaways of a location after one, in the order of their names, at most so many.
+    pub fn layaways(&self, location: LocationId, after: Option<&OrderId>, max: usize) -> Vec<(OrderId, Arc<Layaway>)> {
+        self.shared().view.layaways(location, after, max)
     }
 
     /// The durable record that closed a till session, with its Z and journal; none where it is open, never

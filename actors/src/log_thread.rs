@@ -121,6 +121,7 @@ impl LogThread {
         for drained in batch.iter_mut() {
             drained.totals.drain(..).for_each(|(location, totals)| shared.view.put_totals(location, totals));
             drained.holds.drain(..).for_each(|change| shared.view.put_hold(change));
+            drained.layaways.drain(..).for_each(|change| shared.view.put_layaway(change));
             drained.sessions.drain(..).for_each(|change| shared.view.put_session(&change));
             payments.append(&mut drained.payments);
             chain_changed |= !drained.chain.is_empty();

@@ -6,7 +6,8 @@ use dashmap::DashMap;
 use hashbrown::DefaultHashBuilder;
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
-use onhand_engine::ids::{LocationId, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{LocationId, OrderId, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::layaway::{self, Layaway};
 use onhand_engine::level::Level;
 use onhand_engine::payment::Payment;
 use onhand_engine::report::{Sessions, Span};
@@ -26,6 +27,22 @@ pub(crate) enum HoldChange {
     Live(LocationId, ReservationId, Reservation),
     Extended(LocationId, ReservationId, Timestamp),
     Ended(LocationId, ReservationId),
+}
+
+/// A layaway as it is now; none: it is closed.
+#[derive(Debug)]
+pub(crate) struct LayawayChange {
+    pub(crate) at: LocationId,
+    pub(crate) name: OrderId,
+    pub(crate) open: Option<Arc<Layaway>>,
+}
+
+/// The layaway that an event may have changed, by the name of its order.
+pub(crate) fn layaway_of(event: &Event) -> Option<&OrderId> {
+    match event {
+        Event::Layaway { layaway, .. } => Some(layaway),
+        event => event.sale()?.order.as_ref(),
+    }
 }
 
 /// A till session that was opened or closed.
@@ -64,6 +81,7 @@ pub(crate) struct View {
     holds: Map<(LocationId, ReservationId), Reservation>,
     /// Which of them are suspended baskets.
     suspended: Map<LocationId, BTreeSet<ReservationId>>,
+    layaways: Map<LocationId, BTreeMap<OrderId, Arc<Layaway>>>,
     /// By till; session 1 is the first.
     sessions: Map<(LocationId, TillNo), Vec<Span>>,
     /// Those that are not ended.
@@ -81,6 +99,11 @@ impl HoldChange {
                 let (owner, lines) = (owner.clone(), lines.clone());
                 let live = Reservation { owner, channel: *channel, deadline: *deadline, lines, suspended: None };
                 tell(HoldChange::Live(at, *reservation, live));
+            }
+            Event::Layaway { happening, .. } => {
+                if let layaway::Happening::Opened { freed, .. } = &**happening {
+                    freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
+                }
             }
             Event::Basket { happening, .. } => {
                 happening.freed().iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
@@ -125,6 +148,9 @@ impl View {
         }
         let open = place.store.payments.open().map(|(id, payment)| (id, Arc::new(payment.clone())));
         self.payments.insert(location, open.collect());
+        if !place.store.layaways().open.is_empty() {
+            self.layaways.insert(location, place.store.layaways().open.clone());
+        }
         for (till, drawer) in place.tills.iter().filter_map(|(no, till)| Some((*no, till.drawer.as_ref()?))) {
             let closed = drawer.closed.iter().map(|closed| Span {
                 opened: closed.opened,
@@ -205,6 +231,26 @@ impl View {
             payment: Arc::clone(payment),
         };
         own.iter().flat_map(|own| own.iter().map(change).collect::<Vec<_>>()).collect()
+    }
+
+    /// Publishes how a layaway stands.
+    pub(crate) fn put_layaway(&self, LayawayChange { at, name, open }: LayawayChange) {
+        match open {
+            Some(open) => drop(self.layaways.entry(at).or_default().insert(name, open)),
+            None => {
+                if let Some(mut known) = self.layaways.get_mut(&at) {
+                    known.remove(&name);
+                }
+            }
+        }
+    }
+
+    /// The open layaways of a location after one, in the order of their names, at most so many.
+    pub(crate) fn layaways(&self, at: LocationId, after: Option<&OrderId>, max: usize) -> Vec<(OrderId, Arc<Layaway>)> {
+        let Some(known) = self.layaways.get(&at) else { return Vec::new() };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let page = known.range::<OrderId, _>((from, Bound::Unbounded)).take(max);
+        page.map(|(name, open)| (name.clone(), Arc::clone(open))).collect()
     }
 
     /// Publishes that a session was opened or closed.

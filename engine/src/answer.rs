@@ -5,6 +5,7 @@ use crate::basket;
 use crate::command::SkuQty;
 use crate::drawer::Told;
 use crate::ids::{AccountId, PaymentId, ReceiptNo, TillNo};
+use crate::layaway;
 use crate::money::Minor;
 use crate::payment::Payment;
 use crate::payment::settlement::Settled;
@@ -88,6 +89,8 @@ pub enum Answer {
     Drawer(Told),
     /// Of a basket that is not paid yet.
     Basket(basket::Told),
+    /// Of goods set aside against deposits.
+    Layaway(layaway::Told),
     /// The drawers go by the rules from now on.
     DrawerRulesSet,
     /// The account is open.

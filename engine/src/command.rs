@@ -12,6 +12,7 @@ use crate::goods::Goods;
 use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReservationId, SkuId, TillNo, UserCode,
 };
+use crate::layaway;
 use crate::money::Currency;
 use crate::payment::PaymentAsk;
 use crate::people::{Capabilities, PinHash};
@@ -281,6 +282,15 @@ pub enum Action {
         till: TillNo,
         /// What is asked.
         ask: basket::Ask,
+    },
+    /// Goods set aside against deposits.
+    Layaway {
+        /// The till.
+        till: TillNo,
+        /// Its name, which is that of its order.
+        layaway: OrderId,
+        /// What is asked.
+        ask: layaway::Ask,
     },
     /// Set what the drawers of this location go by.
     SetDrawerRules {

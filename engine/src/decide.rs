@@ -5,7 +5,7 @@
 mod back;
 pub(crate) mod demand;
 pub(crate) mod form;
-mod goods;
+pub(crate) mod goods;
 mod settling;
 
 use crate::account;
@@ -16,6 +16,7 @@ use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::goods::{Goods, moved};
 use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use crate::layaway;
 use crate::money::Minor;
 use crate::payment;
 use crate::qty::Qty;
@@ -154,6 +155,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             let drawer = place.till(*till).and_then(|till| till.drawer.as_deref());
             return drawer::decide::decide(*till, drawer, place.store(), ask, now);
         }
+        Action::Layaway { till, layaway, ask } => layaway::decide::decide(place, command, (*till, layaway), ask, now)?,
         Action::Basket { till, ask } => basket::decide::decide(place, command, *till, ask, now)?,
         Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
         Action::Account { account, ask } => {
@@ -184,6 +186,8 @@ fn sold(
     check_sale_lines(&sell.lines)?;
     check_tenders(tenders)?;
     let late = late_for(place, sell)?;
+    let corrected = layaway::decide::checked_deposits(place, sell)?;
+    let tenders = corrected.as_deref().unwrap_or(tenders);
     let settled = settled(rounding(place), due, tenders, Settling::Sale);
     let tenders = match sell.standing {
         Standing::Request => settled?,
@@ -331,6 +335,9 @@ fn allocate(
 }
 
 fn deallocate(place: &impl Place, order: &OrderId) -> Result<Event, Refusal> {
+    if place.store().layaways().open.contains_key(order) {
+        return Err(Refusal::IsLayaway { order: order.clone() });
+    }
     match place.store().orders.get(order) {
         Some(OrderState::Open { left, .. }) => Ok(Event::Deallocated { order: order.clone(), lines: left.clone() }),
         Some(OrderState::Closed) => Err(Refusal::OrderClosed { order: order.clone() }),

@@ -8,6 +8,7 @@
 mod basket;
 mod chain;
 mod goods;
+mod layaway;
 
 use crate::account::{Account, Ledger, Take};
 use crate::command::SkuQty;
@@ -181,6 +182,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         bytes.given_back(given);
         feed(&bytes.0);
     }
+    store.layaways().digest(location, feed);
     for (sale, redemption) in &store.settling.list {
         let mut bytes = Bytes::of(b'P', location);
         bytes.0.extend_from_slice(&sale.0.to_be_bytes());
@@ -427,6 +429,7 @@ impl Bytes {
             self.minor(tally.amount);
         }
         self.number(session.no_sales);
+        self.deposits(&session.deposits);
         self.number(session.voided.count);
         self.minor(session.voided.amount);
         let (first, last) = session.receipts.unwrap_or_default();
@@ -436,7 +439,7 @@ impl Bytes {
 
     fn books(&mut self, books: &Books) {
         [books.sales, books.returns, books.discounts.count].iter().for_each(|count| self.number(*count));
-        [books.rounding, books.discounts.amount].iter().for_each(|sum| self.minor(*sum));
+        [books.rounding, books.deposits_used, books.discounts.amount].iter().for_each(|sum| self.minor(*sum));
         books.tenders.iter().flat_map(|flow| [flow.taken, flow.change, flow.refunded]).for_each(|sum| self.minor(sum));
         self.by_rate(&books.sold);
         self.by_rate(&books.returned);

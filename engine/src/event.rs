@@ -13,6 +13,7 @@ use crate::ids::{
     AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReceiptNo, ReservationId, Seq, SessionNo,
     SkuId, TillNo, UserCode,
 };
+use crate::layaway;
 use crate::money::Minor;
 use crate::payment::{self, Paid};
 use crate::people::{By, Capabilities, PinHash, UserNo};
@@ -247,6 +248,15 @@ pub enum Event {
         /// What.
         happening: Box<basket::Happening>,
     },
+    /// Something happened to goods set aside against deposits.
+    Layaway {
+        /// At which till.
+        till: TillNo,
+        /// Its name, which is that of its order.
+        layaway: OrderId,
+        /// What.
+        happening: Box<layaway::Happening>,
+    },
     /// What the drawers of this location go by from now on.
     DrawerRulesSet {
         /// The rules.
@@ -391,7 +401,7 @@ impl Event {
             Event::SaleRecorded(sale) => sale.receipt.map(|(till, _)| till),
             Event::GoodsReturned(back) => back.receipt.map(|(till, _)| till),
             Event::Exchanged { sale, .. } => sale.receipt.map(|(till, _)| till),
-            Event::Drawer { till, .. } | Event::Basket { till, .. } => Some(*till),
+            Event::Drawer { till, .. } | Event::Basket { till, .. } | Event::Layaway { till, .. } => Some(*till),
             _ => None,
         }
     }

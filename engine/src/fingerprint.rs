@@ -3,8 +3,8 @@
 
 mod accounts;
 mod goods;
-
 mod payment;
+mod rules;
 
 use crate::account::{AccountAsk, RedemptionAsk};
 use crate::basket;
@@ -15,11 +15,8 @@ use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
 use crate::ids::Label;
-use crate::money::Currency;
-use crate::pricing::{PriceBook, Terms};
-use crate::promotion::{Promotion, Scope};
+use crate::layaway;
 use crate::quote::ByHand;
-use crate::time::Period;
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -170,6 +167,11 @@ impl Parts {
                 self.rest.till(Some(*till));
                 self.drawer(ask);
             }
+            Action::Layaway { till, layaway, ask } => {
+                self.rest.till(Some(*till));
+                self.rest.text(layaway.as_str());
+                self.layaway(ask);
+            }
             Action::Basket { till, ask } => {
                 self.rest.till(Some(*till));
                 self.basket(ask);
@@ -267,6 +269,29 @@ impl Parts {
             self.money.minor(*amount);
         }
         self.goods(sell.goods.as_deref());
+    }
+
+    fn layaway(&mut self, ask: &layaway::Ask) {
+        match ask {
+            layaway::Ask::Open { customer, lines, ttl, fee, tenders, reservation, said, goods: _ } => {
+                self.op.text("open_layaway");
+                self.sale_lines(lines, *said);
+                self.tenders(tenders);
+                self.money.minor(*fee);
+                self.rest.text(customer.as_str());
+                self.rest.number(ttl.0);
+                self.rest.reservation(*reservation);
+            }
+            layaway::Ask::Deposit { tenders } => {
+                self.op.text("deposit");
+                self.tenders(tenders);
+            }
+            layaway::Ask::Cancel { tenders, reason } => {
+                self.op.text("cancel_layaway");
+                self.tenders(tenders);
+                self.rest.text(reason.as_str());
+            }
+        }
     }
 
     fn basket(&mut self, ask: &basket::Ask) {
@@ -447,63 +472,6 @@ impl Parts {
         for (account, code) in &rules.accounts {
             self.rest.text(account.names().0);
             self.rest.text(code.as_str());
-        }
-    }
-
-    fn book(&mut self, book: &PriceBook) {
-        self.rest.text(book.code.as_str());
-        self.money.text(book.currency.as_str());
-        self.money.text(book.basis.name());
-        self.terms(&book.terms);
-        for row in book.rows() {
-            self.lines.number(u64::from(row.sku.0));
-            self.lines.qty(row.min_qty);
-            self.money.minor(row.price);
-        }
-    }
-
-    fn promotion(&mut self, promotion: &Promotion) {
-        self.rest.text(promotion.code.as_str());
-        self.rest.text(&promotion.name);
-        self.rest.maybe(promotion.coupon.as_ref().map(Label::as_str));
-        for limit in promotion.uses.iter().flat_map(|uses| [uses.in_all, uses.per_customer]) {
-            self.rest.number(limit.map_or(0, u64::from));
-        }
-        self.rest.number(u64::from(promotion.priority));
-        self.rest.number(u64::from(promotion.exclusive));
-        self.terms(&promotion.terms);
-        self.money.maybe(promotion.currency.as_ref().map(Currency::as_str));
-        let mut numbers = Vec::new();
-        promotion.benefit.each_number(|number| numbers.push(number));
-        numbers.into_iter().for_each(|number| self.money.number(number));
-        for scope in promotion.benefit.scopes() {
-            self.scope(scope);
-        }
-    }
-
-    fn scope(&mut self, scope: &Scope) {
-        for skus in [&scope.skus, &scope.except] {
-            self.lines.count(skus.len());
-            skus.iter().for_each(|sku| self.lines.number(u64::from(sku.0)));
-        }
-        self.lines.count(scope.categories.len());
-        scope.categories.iter().for_each(|category| self.lines.text(category));
-    }
-
-    fn terms(&mut self, terms: &Terms) {
-        self.rest.count(terms.channels.len());
-        terms.channels.iter().for_each(|channel| self.rest.text(channel.name()));
-        self.rest.count(terms.locations.len());
-        terms.locations.iter().for_each(|location| self.rest.number(u64::from(location.0)));
-        self.rest.count(terms.groups.len());
-        terms.groups.iter().for_each(|group| self.rest.text(group.as_str()));
-        self.period(&terms.period);
-    }
-
-    fn period(&mut self, period: &Period) {
-        for end in [period.from, period.until] {
-            self.rest.number(u64::from(end.is_some()));
-            self.rest.number(end.unwrap_or_default().0);
         }
     }
 }

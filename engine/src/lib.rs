@@ -32,6 +32,7 @@ pub mod goods;
 pub mod gtin;
 mod hash;
 pub mod ids;
+pub mod layaway;
 pub mod level;
 pub mod money;
 pub mod payment;

@@ -165,6 +165,44 @@ pub enum Refusal {
         /// How many there may be.
         max: usize,
     },
+    /// 2022
+    #[error("the order {order} is a layaway: cancel that, and what was deposited goes back")]
+    IsLayaway {
+        /// The order.
+        order: OrderId,
+    },
+    /// 2023
+    #[error("there is an order or a layaway {layaway} here already, or there was")]
+    LayawayExists {
+        /// The name asked for.
+        layaway: OrderId,
+    },
+    /// 2024
+    #[error("there is no open layaway {layaway} here: it was completed or cancelled, or never was")]
+    UnknownLayaway {
+        /// The name asked for.
+        layaway: OrderId,
+    },
+    /// 2025
+    #[error("{max} layaways are open here; complete or cancel some")]
+    TooManyLayaways {
+        /// How many there may be.
+        max: usize,
+    },
+    /// 3056
+    #[error("{tendered} minor units are to be paid with deposits, and {deposits} are deposited for the sale's order")]
+    DepositMismatch {
+        /// What is deposited.
+        deposits: i64,
+        /// What the tenders say.
+        tendered: i64,
+    },
+    /// 3057
+    #[error("only {left} minor units are left to be paid")]
+    DepositTooLarge {
+        /// What is left.
+        left: i64,
+    },
     /// 3006
     #[error("only {left} minor units of what was paid for it can still go back")]
     MoreThanPaid {
@@ -462,6 +500,12 @@ impl Refusal {
             Refusal::SoldElsewhere => 2010,
             Refusal::SessionOver => 2011,
             Refusal::GrantPending { .. } => 2012,
+            Refusal::IsLayaway { .. } => 2022,
+            Refusal::LayawayExists { .. } => 2023,
+            Refusal::UnknownLayaway { .. } => 2024,
+            Refusal::TooManyLayaways { .. } => 2025,
+            Refusal::DepositMismatch { .. } => 3056,
+            Refusal::DepositTooLarge { .. } => 3057,
             Refusal::NoSuchBasket { .. } => 2020,
             Refusal::TooManySuspended { .. } => 2021,
             Refusal::MoreThanPaid { .. } => 3006,

@@ -7,6 +7,7 @@ use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::goods::Serials;
 use crate::ids::{CommandId, OrderId, Owner, ReservationId, Seq};
+use crate::layaway::{self, Layaways};
 use crate::money::Minor;
 use crate::payment::Payments;
 use crate::qty::Qty;
@@ -89,6 +90,8 @@ pub struct Store {
     pub accounts: Accounts,
     /// Card payments for sales of this location.
     pub payments: Payments,
+    /// Goods set aside against deposits, once there were any.
+    pub layaways: Option<Box<Layaways>>,
     /// An index of `reservations`: whose is which.
     owners: BTreeSet<(Owner, ReservationId)>,
     /// Another: which of them are suspended baskets.
@@ -104,6 +107,13 @@ impl Store {
     pub fn reservations_of(&self, owner: &Owner) -> impl Iterator<Item = ReservationId> {
         let names = (owner.clone(), ReservationId(0))..=(owner.clone(), ReservationId(u128::MAX));
         self.owners.range(names).map(|(_, id)| *id)
+    }
+
+    /// The layaways of this location.
+    #[must_use]
+    pub fn layaways(&self) -> &Layaways {
+        static NONE: Layaways = Layaways::NONE;
+        self.layaways.as_deref().unwrap_or(&NONE)
     }
 
     /// The baskets suspended here, in the order of their names.
@@ -166,6 +176,7 @@ impl Store {
                 let (channel, deadline) = (*channel, *deadline);
                 self.insert(*reservation, Reservation { owner, channel, deadline, lines, suspended: None });
             }
+            Event::Layaway { layaway, happening, .. } => self.set_aside(layaway, happening),
             Event::Basket { happening, .. } => {
                 self.free(happening.freed());
                 if let Some((id, held)) = happening.held() {
@@ -213,6 +224,20 @@ impl Store {
         }
     }
 
+    fn set_aside(&mut self, name: &OrderId, happening: &layaway::Happening) {
+        match happening {
+            layaway::Happening::Opened { goods, freed, .. } => {
+                self.free(freed);
+                self.orders.insert(name.clone(), OrderState::Open { asked: goods.clone(), left: goods.clone() });
+            }
+            layaway::Happening::Deposited { .. } => {}
+            layaway::Happening::Cancelled { .. } => {
+                self.orders.insert(name.clone(), OrderState::Closed);
+            }
+        }
+        self.layaways.get_or_insert_default().apply(name, happening);
+    }
+
     fn free(&mut self, freed: &[Freed]) {
         for one in freed {
             if let Some(ended) = self.reservations.remove(&one.reservation) {
@@ -251,6 +276,12 @@ impl Store {
         if self.grants.values().any(|pending| !self.given_back.contains_key(&pending.sale)) {
             return Err("what was granted is not booked as given back");
         }
+        let is_kept =
+            |name: &OrderId, left: Minor| left > Minor::ZERO || self.orders.get(name) != Some(&OrderState::Closed);
+        if !self.layaways().open.iter().all(|(name, open)| is_kept(name, open.deposited())) {
+            return Err("a layaway with nothing left is open");
+        }
+        self.layaways().check()?;
         self.serials.check()?;
         self.accounts.list.values().try_for_each(Account::check)?;
         self.payments.check()
@@ -260,6 +291,10 @@ impl Store {
         self.free(&sale.freed);
         if let Some(order) = &sale.order {
             self.fulfil(order, sale);
+            if let Some(layaways) = &mut self.layaways {
+                let is_closed = self.orders.get(order) == Some(&OrderState::Closed);
+                layaways.sold(order, sale, is_closed);
+            }
         }
         if let Some(goods) = &sale.goods {
             goods.pieces.iter().for_each(|piece| self.serials.sell(piece.sku, &piece.serial));

@@ -62,6 +62,13 @@ impl Till {
                     drawer.void_line(line.amount);
                 }
             }
+            Event::Layaway { happening, .. } => {
+                self.bank(happening.taken(), Minor::plus);
+                self.bank(happening.given_back(), Minor::minus);
+                if let Some(drawer) = &mut self.drawer {
+                    drawer.lay_away(happening);
+                }
+            }
             Event::Drawer { happening, .. } => self.drawer.get_or_insert_default().apply(happening),
             _ => {}
         }
@@ -81,6 +88,10 @@ impl Till {
     fn take(&mut self, tenders: &[Tender], gross: Minor, fold: fn(Minor, Minor) -> Minor) {
         let unsaid = [Tender { kind: TenderKind::Other, amount: gross }];
         let tenders = if tenders.is_empty() { &unsaid } else { tenders };
+        self.bank(tenders, fold);
+    }
+
+    fn bank(&mut self, tenders: &[Tender], fold: fn(Minor, Minor) -> Minor) {
         for tender in tenders {
             if let Some(sum) = self.takings.get_mut(tender.kind.index()) {
                 *sum = fold(*sum, tender.amount);

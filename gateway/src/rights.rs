@@ -63,7 +63,7 @@ pub(crate) enum Read {
     Status,
     /// The list of keys.
     Keys,
-    /// Suspended baskets.
+    /// Suspended baskets and layaways.
     Baskets,
     /// Closed till sessions.
     Drawers,
@@ -163,7 +163,9 @@ fn key_may(role: Role, op: &str) -> bool {
         }
         "account" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "issue_account" | "load_account" | "redeem" | "disable_account" => matches!(role, Role::Admin | Role::Till),
-        "suspend" | "recall" | "void_line" | "baskets" => matches!(role, Role::Admin | Role::Till),
+        "suspend" | "recall" | "void_line" | "baskets" | "open_layaway" | "deposit" | "cancel_layaway" | "layaways" => {
+            matches!(role, Role::Admin | Role::Till)
+        }
         "open_session" | "paid_in" | "paid_out" | "drop" | "no_sale" | "x_report" | "close_session" => {
             matches!(role, Role::Admin | Role::Till)
         }
@@ -238,7 +240,8 @@ mod tests {
             "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
              issue_account load_account redeem disable_account account quote watch_prices \
-             sign_in sign_out suspend recall void_line baskets start_payment give_up_payment refund_payment payment \
+             sign_in sign_out suspend recall void_line baskets open_layaway deposit \
+             cancel_layaway layaways start_payment give_up_payment refund_payment payment \
              watch_payments",
         ),
         (

@@ -10,7 +10,7 @@ use onhand_actors::port::{LevelChange, Outcome};
 use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::date::Date;
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
+use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, OrderId, SkuCode, SkuId, UserCode};
 use onhand_engine::level::Level;
 use onhand_engine::people::UserNo;
 use onhand_engine::refusal::Refusal;
@@ -19,7 +19,10 @@ use onhand_engine::time::Timestamp;
 use onhand_protocol::compact;
 pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
-use onhand_protocol::message::{BasketList, Channel, ItemScanned, LevelMessage, Reply, Role, Scan, Subscribe, Success};
+use onhand_protocol::limits::PAGE_MAX;
+use onhand_protocol::message::{
+    BasketList, Channel, ItemScanned, LayawayList, LevelMessage, Reply, Role, Scan, Subscribe, Success,
+};
 use onhand_protocol::value::{Id, Sku};
 use std::sync::Arc;
 
@@ -185,6 +188,13 @@ pub(crate) fn scan(handle: &Handle, asked: &Scan) -> Result<ItemScanned, Fault> 
     let location = location(directory, &asked.location.0)?;
     let (labels, today) = (directory.labels(location.id), Date::of(handle.now()));
     Ok(convert::scan(&asked.code, &location, &labels, today, &Book(directory))?)
+}
+
+/// The open layaways of a place, after one.
+pub(crate) fn layaways(handle: &Handle, code: &LocationCode, after: Option<&OrderId>) -> Result<LayawayList, Fault> {
+    let location = location(handle.directory(), code)?;
+    let open = handle.layaways(location.id, after, PAGE_MAX);
+    Ok(convert::layaways(&open, &location, handle.now(), &Book(handle.directory())))
 }
 
 /// The baskets suspended at a place.

@@ -4,9 +4,9 @@ use crate::message::read::{
     EventPage, ItemPage, KeyList, KeyMessage, LevelPage, LocationList, ReservationMessage, TokenMessage, TotalsList,
 };
 use crate::message::{
-    Approval, BasketList, CreateKey, CustomerSales, ErrorBody, ItemInput, ItemScanned, LevelMessage, MetricsHistory,
-    MetricsMessage, PaymentPage, PeopleList, PriceBookList, PromotionPage, Quote, Quoted, ReportPage, SignIn, SignedIn,
-    TaxGaps, Z, each_schema, each_success_schema,
+    Approval, BasketList, CreateKey, CustomerSales, ErrorBody, ItemInput, ItemScanned, LayawayList, LevelMessage,
+    MetricsHistory, MetricsMessage, PaymentPage, PeopleList, PriceBookList, PromotionPage, Quote, Quoted, ReportPage,
+    SignIn, SignedIn, TaxGaps, Z, each_schema, each_success_schema,
 };
 use crate::routes::{Access, Input, Output, ROUTES, Route, is_command};
 use crate::schema::{generator, success};
@@ -151,6 +151,7 @@ fn schemas() -> Value {
         named::<ItemScanned>,
         named::<LevelMessage>,
         named::<BasketList>,
+        named::<LayawayList>,
         named::<LevelPage>,
         named::<ItemPage>,
         named::<LocationList>,

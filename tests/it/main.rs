@@ -16,6 +16,7 @@ mod harness;
 mod http;
 mod kits;
 mod last_item;
+mod layaways;
 mod layering;
 mod load;
 mod payments;

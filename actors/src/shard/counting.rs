@@ -8,6 +8,7 @@ use crate::remembered::Remembered;
 use onhand_engine::command::Command;
 use onhand_engine::event::{Event, Freed, Record};
 use onhand_engine::ids::{CommandId, ReservationId};
+use onhand_engine::layaway;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
 use std::collections::VecDeque;
@@ -114,7 +115,9 @@ impl Shard {
                 counting.unshown = true;
             }
             Event::SaleRecorded(sale) => counting.unshown |= !sale.freed.is_empty(),
-            Event::Released(_) | Event::Expired(_) | Event::Allocated { .. } => counting.unshown = true,
+            Event::Released(_) | Event::Expired(_) | Event::Allocated { .. } | Event::Layaway { .. } => {
+                counting.unshown = true
+            }
             _ => {}
         }
         // Training is nobody's figures.
@@ -134,6 +137,11 @@ impl Shard {
             Event::Reserved { freed, .. } => {
                 counting.part.holds.began += 1;
                 counting.ended(freed, Ending::Released, remembered, record.time);
+            }
+            Event::Layaway { happening, .. } => {
+                if let layaway::Happening::Opened { freed, .. } = &**happening {
+                    counting.ended(freed, Ending::Sold, remembered, record.time);
+                }
             }
             Event::Basket { happening, .. } => {
                 counting.part.holds.began += u64::from(happening.held().is_some());

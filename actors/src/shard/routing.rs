@@ -7,7 +7,8 @@ use crate::port::{Envelope, Outcome, Ticket};
 use onhand_engine::basket::{self, NamedLine};
 use onhand_engine::command::{Action, Channel, Command, SaleLine, SkuQty};
 use onhand_engine::goods::{Goods, each_asked};
-use onhand_engine::ids::{CommandId, LocationId, ReservationId, SkuId};
+use onhand_engine::ids::{CommandId, LocationId, OrderId, ReservationId, SkuId};
+use onhand_engine::layaway;
 use onhand_engine::payment::PaymentAsk;
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
@@ -74,6 +75,23 @@ impl Shard {
                 self.add_moved(store, lines.iter().copied(), goods.as_deref(), into)?;
                 self.expect(store, Coming::Reservation(ReservationId(command.id.0)), into);
             }
+            Action::Layaway { till, layaway: order, ask } => {
+                let goods = match ask {
+                    layaway::Ask::Open { lines, goods, .. } => {
+                        self.add_moved(store, lines.iter().map(SaleLine::sku_qty), goods.as_deref(), into)?;
+                        Vec::new()
+                    }
+                    layaway::Ask::Deposit { .. } => Vec::new(),
+                    layaway::Ask::Cancel { .. } => self.skus_allocated(store, order),
+                };
+                self.add_skus(store, goods.into_iter(), into)?;
+                into.push(ActorRef::Till(self.places.till(store, *till)));
+                behind[0] = Some(Coming::Order(order.clone()));
+                if let layaway::Ask::Open { reservation, .. } = ask {
+                    behind[1] = reservation.map(Coming::Reservation);
+                    self.expect(store, Coming::Order(order.clone()), into);
+                }
+            }
             Action::Basket { till, ask } => {
                 let needed = match ask {
                     basket::Ask::Suspend { basket, goods, .. } => {
@@ -121,10 +139,7 @@ impl Shard {
                 }
             }
             Action::Deallocate { order } => {
-                let open = match self.places.stores[store as usize].store.orders.get(order) {
-                    Some(OrderState::Open { left, .. }) => left.iter().map(|line| line.sku).collect(),
-                    _ => Vec::new(),
-                };
+                let open = self.skus_allocated(store, order);
                 self.add_skus(store, open.into_iter(), into)?;
                 behind[0] = Some(Coming::Order(order.clone()));
             }
@@ -153,6 +168,13 @@ impl Shard {
             into.push(ActorRef::Store(store));
         }
         Ok(store)
+    }
+
+    fn skus_allocated(&self, store: u32, order: &OrderId) -> Vec<SkuId> {
+        match self.places.stores[store as usize].store.orders.get(order) {
+            Some(OrderState::Open { left, .. }) => left.iter().map(|line| line.sku).collect(),
+            _ => Vec::new(),
+        }
     }
 
     fn skus_held(&self, store: u32, reservation: ReservationId) -> Vec<SkuId> {

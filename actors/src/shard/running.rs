@@ -8,7 +8,7 @@ use crate::drained::NOBODY;
 use crate::handle::Stage;
 use crate::port::{Envelope, Outcome};
 use crate::remembered::Known;
-use crate::view::{HoldChange, SessionChange};
+use crate::view::{HoldChange, LayawayChange, SessionChange, layaway_of};
 use onhand_engine::account::RedemptionAsk;
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command};
@@ -150,7 +150,7 @@ impl Shard {
             Action::Reserve { .. } | Action::Basket { .. } => {
                 self.coming.remove(&(store, Coming::Reservation(ReservationId(command.id.0))));
             }
-            Action::Allocate { order, .. } => {
+            Action::Allocate { order, .. } | Action::Layaway { layaway: order, .. } => {
                 self.coming.remove(&(store, Coming::Order(order.clone())));
             }
             _ => {}
@@ -291,6 +291,7 @@ impl Shard {
             Event::GrantEnded { sale, .. } => self.stir(Spot::Sale(store, *sale)),
             _ => {}
         }
+        self.layaway_changed(store, record);
         self.payments_changed(store, record);
         HoldChange::each(record, |change| {
             match change {
@@ -300,6 +301,16 @@ impl Shard {
             }
             self.out.holds.push(change);
         });
+    }
+
+    /// Tells how a layaway stands, where there was ever one.
+    fn layaway_changed(&mut self, store: u32, record: &Record) {
+        let actor = &self.places.stores[store as usize];
+        let Some(layaways) = &actor.store.layaways else { return };
+        if let Some(name) = layaway_of(&record.event) {
+            let open = layaways.open.get(name).cloned();
+            self.out.layaways.push(LayawayChange { at: actor.location, name: name.clone(), open });
+        }
     }
 
     pub(super) fn touch_store(&mut self, store: u32) {

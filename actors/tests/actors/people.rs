@@ -10,6 +10,7 @@ use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Poli
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
+use onhand_engine::layaway;
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment;
 use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
@@ -247,6 +248,10 @@ fn needed_by(event: &Event) -> Vec<Capability> {
             needed.push(Capability::Return);
             return needed;
         }
+        Event::Layaway { happening, .. } => match **happening {
+            layaway::Happening::Opened { .. } | layaway::Happening::Deposited { .. } => Capability::Sell,
+            layaway::Happening::Cancelled { .. } => Capability::Return,
+        },
         Event::Basket { happening, .. } => match **happening {
             basket::Happening::Suspended { .. } | basket::Happening::Recalled { .. } => Capability::Sell,
             basket::Happening::LineVoided { .. } => Capability::VoidLine,

@@ -92,7 +92,8 @@ impl AccountKind {
             | TenderKind::Card
             | TenderKind::Voucher
             | TenderKind::OnAccount
-            | TenderKind::CashRounding => None,
+            | TenderKind::CashRounding
+            | TenderKind::Deposit => None,
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum TenderKind {
     Other,
     /// No money: what cash rounding makes up, above zero when less was paid than was due.
     CashRounding,
+    /// What was deposited for a layaway before: the money came then.
+    Deposit,
 }
 
 impl TenderKind {
@@ -78,10 +80,11 @@ impl TenderKind {
             TenderKind::OnAccount => "on_account",
             TenderKind::Other => "other",
             TenderKind::CashRounding => "cash_rounding",
+            TenderKind::Deposit => "deposit",
         }
     }
 
-    /// Its place in arrays kept per kind; rounding, which is no money, is beyond their end.
+    /// Its place in arrays kept per kind; rounding and deposits, which are no money, are beyond their end.
     #[must_use]
     pub const fn index(self) -> usize {
         match self {
@@ -93,6 +96,7 @@ impl TenderKind {
             TenderKind::OnAccount => 5,
             TenderKind::Other => 6,
             TenderKind::CashRounding => 7,
+            TenderKind::Deposit => 8,
         }
     }
 }

@@ -46,6 +46,17 @@ pub(super) fn shortages(
     summed(demand).into_iter().filter_map(short).collect()
 }
 
+/// Refuses a request for what is not there, beside what the asker holds.
+pub(crate) fn refuse_what_is_short(
+    place: &impl Place,
+    channel: Channel,
+    demand: &[SkuQty],
+    freed: &[Freed],
+) -> Result<(), Refusal> {
+    let claim = Claim { channel, standing: Standing::Request, freed, order: None };
+    refuse_short(&shortages(place, demand.iter().copied(), &claim))
+}
+
 pub(super) fn refuse_short(shortages: &[Shortage]) -> Result<(), Refusal> {
     match shortages.first() {
         None => Ok(()),

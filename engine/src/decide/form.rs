@@ -24,7 +24,7 @@ pub(super) fn check_lines(lines: &[SkuQty]) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn check_sale_lines(lines: &[SaleLine]) -> Result<(), Refusal> {
+pub(crate) fn check_sale_lines(lines: &[SaleLine]) -> Result<(), Refusal> {
     check_count(lines.len())?;
     for line in lines {
         if !line.qty.is_positive() || line.qty > Qty::MAX {

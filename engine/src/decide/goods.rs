@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use std::borrow::Cow;
 
 /// What a reservation or an order holds: of kits, their parts.
-pub(super) fn asked<'a>(
+pub(crate) fn asked<'a>(
     lines: &'a [SkuQty],
     goods: Option<&Goods>,
     channel: Channel,

@@ -24,6 +24,9 @@ pub(super) fn settled(
     if tenders.is_empty() {
         return Ok(Vec::new());
     }
+    if settling == Settling::Return && tenders.iter().any(|tender| tender.kind == TenderKind::Deposit) {
+        return Err(Refusal::BadAmount);
+    }
     let paid = Paid::of(tenders);
     let open = due.minus(paid.money());
     let mut settled = tenders.to_vec();

@@ -1,8 +1,9 @@
 //! What sales and returns come to: tax by channel and rate, tenders by kind, discounts.
 
 use super::trade::{self, Part};
-use crate::command::{Channel, SaleLine};
+use crate::command::{Channel, SaleLine, TenderKind};
 use crate::event::{Return, Sale};
+use crate::layaway::Happening;
 use crate::money::Minor;
 use crate::tax::{PriceBasis, RatePpm};
 use std::collections::BTreeMap;
@@ -79,6 +80,48 @@ impl Flow {
     }
 }
 
+/// What a session took for layaways and gave back, apart from its sales.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deposits {
+    /// Taken, per [`TenderKind::index`].
+    pub taken: [Tally; MONEY_KINDS],
+    /// Given back, per [`TenderKind::index`].
+    pub given_back: [Tally; MONEY_KINDS],
+    /// Kept as fees.
+    pub kept: Tally,
+}
+
+impl Deposits {
+    /// Adds what happened to a layaway.
+    pub fn add(&mut self, happening: &Happening) {
+        for (tallies, tenders) in [(&mut self.taken, happening.taken()), (&mut self.given_back, happening.given_back())]
+        {
+            for tender in tenders {
+                if let Some(tally) = tallies.get_mut(tender.kind.index()) {
+                    tally.add(tender.amount);
+                }
+            }
+        }
+        if happening.kept() > Minor::ZERO {
+            self.kept.add(happening.kept());
+        }
+    }
+
+    /// What is there more than before of a kind of tender.
+    #[must_use]
+    pub fn net(&self, kind: TenderKind) -> Minor {
+        let of = |tallies: &[Tally; MONEY_KINDS]| tallies.get(kind.index()).map_or(Minor::ZERO, |tally| tally.amount);
+        of(&self.taken).minus(of(&self.given_back))
+    }
+
+    /// Whether anything of a kind moved.
+    #[must_use]
+    pub fn moved(&self, kind: TenderKind) -> bool {
+        let of = |tallies: &[Tally; MONEY_KINDS]| tallies.get(kind.index()).is_some_and(|tally| tally.count > 0);
+        of(&self.taken) || of(&self.given_back)
+    }
+}
+
 /// Sums over sales and returns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Books {
@@ -94,6 +137,8 @@ pub struct Books {
     pub tenders: [Flow; MONEY_KINDS],
     /// Cash rounding: below zero is to the shop's favour.
     pub rounding: Minor,
+    /// What sales were paid with deposits: that money came before.
+    pub deposits_used: Minor,
     /// Lines that cost less than their shelf price, and by how much less.
     pub discounts: Tally,
 }
@@ -132,6 +177,9 @@ impl Books {
             Part::Moved { kind, flow } => {
                 if let Some(sum) = self.tenders.get_mut(kind.index()) {
                     sum.add(flow);
+                } else {
+                    // Rounding has a part of its own: this is no money either, it came before.
+                    self.deposits_used = self.deposits_used.plus(flow.net());
                 }
             }
             Part::Rounded(amount) => self.rounding = self.rounding.plus(amount),
@@ -150,10 +198,10 @@ impl Books {
         self.returned.values().map(|turnover| turnover.gross()).sum()
     }
 
-    /// What must hold: money and rounding are what was sold without what came back.
+    /// What must hold: money, deposits and rounding are what was sold without what came back.
     #[must_use]
     pub fn add_up(&self) -> bool {
         let money: Minor = self.tenders.iter().map(|flow| flow.net()).sum();
-        money.plus(self.rounding) == self.gross_sold().minus(self.gross_returned())
+        money.plus(self.rounding).plus(self.deposits_used) == self.gross_sold().minus(self.gross_returned())
     }
 }

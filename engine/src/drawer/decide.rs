@@ -101,7 +101,7 @@ fn check_amount(amount: Minor, min: Minor) -> Result<(), Refusal> {
 /// Any sum can be counted, also below zero where a terminal paid out more than it took; only what no
 /// drawer holds is no count.
 fn check_count(count: &Count) -> Result<(), Refusal> {
-    if count.kind == TenderKind::CashRounding {
+    if matches!(count.kind, TenderKind::CashRounding | TenderKind::Deposit) {
         return Err(Refusal::BadAmount);
     }
     if let Counted::Pieces(pieces) = &count.counted {

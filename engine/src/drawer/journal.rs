@@ -2,7 +2,7 @@
 //! the same journal, so that it sums to zero whatever the day brought.
 
 use crate::command::{Channel, TenderKind};
-use crate::drawer::books::{Books, ByRate};
+use crate::drawer::books::{Books, ByRate, Deposits};
 use crate::drawer::report::{Late, Report};
 use crate::drawer::rules::{Account, DrawerRules};
 use crate::ids::SessionNo;
@@ -26,6 +26,14 @@ pub enum Posting {
     Refunded,
     /// Cash rounding.
     Rounding,
+    /// Deposits for layaways.
+    Deposited,
+    /// Deposits that went back.
+    DepositsBack,
+    /// Deposits that paid a sale.
+    DepositsUsed,
+    /// Deposits kept as fees.
+    DepositsKept,
     /// Cash put in.
     PaidIn,
     /// Cash taken out.
@@ -40,7 +48,7 @@ pub enum Posting {
 
 impl Posting {
     /// The word for it on the wire, in the order of their appearance.
-    pub const ALL: [(Posting, &'static str); 12] = [
+    pub const ALL: [(Posting, &'static str); 16] = [
         (Posting::Float, "float"),
         (Posting::Sales, "sales"),
         (Posting::Returns, "returns"),
@@ -48,6 +56,10 @@ impl Posting {
         (Posting::Taken, "taken"),
         (Posting::Refunded, "refunded"),
         (Posting::Rounding, "rounding"),
+        (Posting::Deposited, "deposited"),
+        (Posting::DepositsBack, "deposits_back"),
+        (Posting::DepositsUsed, "deposits_used"),
+        (Posting::DepositsKept, "deposits_kept"),
         (Posting::PaidIn, "paid_in"),
         (Posting::PaidOut, "paid_out"),
         (Posting::Drop, "drop"),
@@ -90,6 +102,7 @@ pub fn journal(z: &Report, rules: &DrawerRules) -> Vec<JournalLine> {
     for kind in TenderKind::MONEY {
         page.tender(kind, Account::of_tender(kind), &z.books);
     }
+    page.deposits(&z.deposits);
     page.transfer(Account::Drawer, Account::PaidIn, Posting::PaidIn, z.moves.paid_in.amount);
     page.transfer(Account::PaidOut, Account::Drawer, Posting::PaidOut, z.moves.paid_out.amount);
     page.transfer(Account::Safe, Account::Drawer, Posting::Drop, z.moves.dropped.amount);
@@ -147,13 +160,26 @@ impl<'a> Page<'a> {
         self.post(credit, posting, Minor::ZERO.minus(amount));
     }
 
-    /// Revenue, tax and rounding: what the tenders of the same books are the counterpart of.
+    fn deposits(&mut self, deposits: &Deposits) {
+        for (kind, tally) in TenderKind::MONEY.into_iter().zip(deposits.taken) {
+            let account = Account::of_tender(kind);
+            self.of(kind).transfer(account, Account::Deposits, Posting::Deposited, tally.amount);
+        }
+        for (kind, tally) in TenderKind::MONEY.into_iter().zip(deposits.given_back) {
+            let account = Account::of_tender(kind);
+            self.of(kind).transfer(Account::Deposits, account, Posting::DepositsBack, tally.amount);
+        }
+        self.transfer(Account::Deposits, Account::DepositFees, Posting::DepositsKept, deposits.kept.amount);
+    }
+
+    /// Revenue, tax, rounding and deposits used: what the tenders of the same books are the counterpart of.
     fn revenue(&mut self, books: &Books) {
         self.by_rate(Account::Revenue, Posting::Sales, &books.sold, -1, |turnover| turnover.net);
         self.by_rate(Account::Returns, Posting::Returns, &books.returned, 1, |turnover| turnover.net);
         self.by_rate(Account::TaxPayable, Posting::Tax, &books.sold, -1, |turnover| turnover.tax);
         self.by_rate(Account::TaxPayable, Posting::Returns, &books.returned, 1, |turnover| turnover.tax);
         self.post(Account::CashRounding, Posting::Rounding, books.rounding);
+        self.post(Account::Deposits, Posting::DepositsUsed, books.deposits_used);
     }
 
     fn by_rate(

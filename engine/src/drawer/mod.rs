@@ -15,10 +15,11 @@ use crate::command::TenderKind;
 use crate::date::Date;
 use crate::event::{Return, Sale};
 use crate::ids::{Label, Owner, ReceiptNo, SessionNo};
+use crate::layaway;
 use crate::money::Minor;
 use crate::tax::PriceBasis;
 use crate::time::Timestamp;
-use books::{Books, MONEY_KINDS, Tally};
+use books::{Books, Deposits, MONEY_KINDS, Tally};
 use journal::JournalLine;
 use report::{CashMoves, Count, GrandTotal, Late, Report};
 use std::collections::BTreeMap;
@@ -176,6 +177,8 @@ pub struct Session {
     pub moves: CashMoves,
     /// How often the drawer was opened without a sale.
     pub no_sales: u64,
+    /// What it took for layaways, and gave back.
+    pub deposits: Deposits,
     /// Lines taken out of baskets before they were paid, and what those had cost.
     pub voided: Tally,
     /// The first and the last receipt number given.
@@ -257,6 +260,13 @@ impl Drawer {
         }
     }
 
+    /// Counts what was deposited for a layaway, or given back. It takes no receipt number.
+    pub fn lay_away(&mut self, happening: &layaway::Happening) {
+        if let Some(session) = &mut self.session {
+            session.deposits.add(happening);
+        }
+    }
+
     fn gave_receipt(&mut self, given: Option<ReceiptNo>) {
         if let (Some(session), Some(no)) = (&mut self.session, given) {
             session.receipts = Some((session.receipts.map_or(no, |(first, _)| first), no));
@@ -275,6 +285,7 @@ impl Drawer {
                     books: Books::default(),
                     moves: CashMoves::default(),
                     no_sales: 0,
+                    deposits: Deposits::default(),
                     voided: Tally::default(),
                     receipts: None,
                 });
@@ -328,6 +339,7 @@ impl Drawer {
             books: session.books.clone(),
             moves: session.moves,
             no_sales: session.no_sales,
+            deposits: session.deposits,
             voided: session.voided,
             suspended: Vec::new(),
             receipts: session.receipts,

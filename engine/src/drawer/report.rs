@@ -2,7 +2,7 @@
 
 use crate::command::TenderKind;
 use crate::date::Date;
-use crate::drawer::books::{Books, MONEY_KINDS, Tally};
+use crate::drawer::books::{Books, Deposits, MONEY_KINDS, Tally};
 use crate::ids::{Label, ReceiptNo, ReservationId, SessionNo, TillNo};
 use crate::money::Minor;
 use crate::store::Store;
@@ -136,6 +136,8 @@ pub struct Report {
     pub moves: CashMoves,
     /// How often the drawer was opened without a sale.
     pub no_sales: u64,
+    /// What it took for layaways, and gave back.
+    pub deposits: Deposits,
     /// Lines taken out of baskets before they were paid, and what those had cost.
     pub voided: Tally,
     /// Baskets suspended at the till and not recalled yet. They stay where they are.
@@ -157,7 +159,8 @@ impl Report {
     /// paid-outs and drops left of it; of the others what was taken and not given back.
     #[must_use]
     pub fn expected(&self, kind: TenderKind) -> Minor {
-        let flow = self.books.tenders.get(kind.index()).map_or(Minor::ZERO, |flow| flow.net());
+        let flow =
+            self.books.tenders.get(kind.index()).map_or(Minor::ZERO, |flow| flow.net()).plus(self.deposits.net(kind));
         if kind != TenderKind::Cash {
             return flow;
         }
@@ -196,6 +199,7 @@ impl Report {
             let expected = self.expected(kind);
             let mut own = counts.iter().filter(|count| count.kind == kind);
             let moved = self.books.tenders.get(kind.index()).is_some_and(|flow| *flow != Default::default());
+            let moved = moved || self.deposits.moved(kind);
             let counted = own.clone().map(|count| count.counted.clone()).reduce(together);
             let reason = own.find_map(|count| count.reason.clone());
             if kind == TenderKind::Cash || moved || counted.is_some() {

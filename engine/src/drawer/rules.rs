@@ -38,12 +38,16 @@ pub enum Account {
     PaidIn,
     /// Cash taken out that is no refund.
     PaidOut,
+    /// What the shop owes customers who have deposited it for goods.
+    Deposits,
+    /// Deposits kept as fees.
+    DepositFees,
 }
 
 impl Account {
     /// Every account with its word on the wire and its code by default. None is ever changed: a
     /// location that uses other codes says so.
-    pub const ALL: [(Account, &'static str, &'static str); 15] = [
+    pub const ALL: [(Account, &'static str, &'static str); 17] = [
         (Account::Drawer, "drawer", "1000"),
         (Account::Safe, "safe", "1010"),
         (Account::CardClearing, "card_clearing", "1100"),
@@ -59,6 +63,8 @@ impl Account {
         (Account::OverShort, "over_short", "6910"),
         (Account::PaidIn, "paid_in", "4900"),
         (Account::PaidOut, "paid_out", "6800"),
+        (Account::Deposits, "deposits", "2130"),
+        (Account::DepositFees, "deposit_fees", "4910"),
     ];
 
     /// Its word on the wire and its code by default.
@@ -86,6 +92,7 @@ impl Account {
             TenderKind::OnAccount => Account::OnAccount,
             TenderKind::Other => Account::OtherTenders,
             TenderKind::CashRounding => Account::CashRounding,
+            TenderKind::Deposit => Account::Deposits,
         }
     }
 }

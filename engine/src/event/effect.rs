@@ -6,6 +6,7 @@ use crate::answer::Answer;
 use crate::command::{SaleLine, SkuQty};
 use crate::goods::{Kit, SoldGoods, each_moved};
 use crate::ids::SkuId;
+use crate::layaway;
 use crate::payment::Happening;
 use crate::stock::Change;
 
@@ -47,6 +48,20 @@ impl Event {
             Event::Released(freed) | Event::Expired(freed) => {
                 each_freed(std::slice::from_ref(freed), &mut tell);
             }
+            Event::Layaway { layaway: order, happening, .. } => match &**happening {
+                layaway::Happening::Opened { goods, freed, .. } => {
+                    each_freed(freed, &mut tell);
+                    for line in goods {
+                        tell(line.sku, Change::Allocated { order, qty: line.qty });
+                    }
+                }
+                layaway::Happening::Deposited { .. } => {}
+                layaway::Happening::Cancelled { goods, .. } => {
+                    for line in goods {
+                        tell(line.sku, Change::Deallocated { order });
+                    }
+                }
+            },
             Event::Basket { happening, .. } => {
                 each_freed(happening.freed(), &mut tell);
                 if let Some((reservation, held)) = happening.held() {
@@ -140,6 +155,7 @@ impl Event {
             }
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
             Event::Basket { happening, .. } => Answer::Basket(happening.told()),
+            Event::Layaway { happening, .. } => Answer::Layaway(happening.told()),
             Event::DrawerRulesSet { .. } => Answer::DrawerRulesSet,
             Event::Account { account, entry: Entry::Issued { amount, .. } } => {
                 Answer::AccountIssued { account: *account, balance: *amount }

@@ -4,6 +4,7 @@ use crate::account::{AccountAsk, Cause};
 use crate::basket;
 use crate::command::{Action, Sell, Standing};
 use crate::drawer;
+use crate::layaway;
 use crate::payment::PaymentAsk;
 use crate::quote::Why;
 
@@ -145,6 +146,8 @@ pub fn needs(action: &Action) -> Capabilities {
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
         Action::Return { .. } => Capability::Return,
         Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
+        Action::Layaway { ask: layaway::Ask::Open { .. } | layaway::Ask::Deposit { .. }, .. } => Capability::Sell,
+        Action::Layaway { ask: layaway::Ask::Cancel { .. }, .. } => Capability::Return,
         Action::Basket { ask: basket::Ask::Suspend { .. } | basket::Ask::Recall { .. }, .. } => Capability::Sell,
         Action::Basket { ask: basket::Ask::VoidLine { .. }, .. } => Capability::VoidLine,
         Action::Drawer { ask, .. } => return needs_of_drawer(ask),

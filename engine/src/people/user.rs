@@ -84,7 +84,8 @@ impl By {
         let all_day = Capabilities::of(&[Capability::Sell, Capability::Orders]);
         let is_alone = self.user.is_none() && self.approver.is_none();
         // Who makes money out of nothing, who says what a provider did, and who put a basket aside is always known.
-        let is_told = action.is_of_account() || matches!(action, Action::Payment { .. } | Action::Basket { .. });
+        let is_told = action.is_of_account()
+            || matches!(action, Action::Payment { .. } | Action::Basket { .. } | Action::Layaway { .. });
         let is_all_day = needs(action).without(all_day) == Capabilities::NONE && !is_told;
         if is_alone && is_all_day { Self::default() } else { self }
     }

@@ -176,7 +176,8 @@ impl GivenBack {
     }
 
     /// How an amount goes back: as asked, which adds up to it, or to the means of payment in the order in which the sale
-    /// names them. Each gets at most what was paid with it; store credit may take any amount.
+    /// names them. Each gets at most what was paid with it; store credit may take any amount, and what was paid
+    /// with deposits may go back by any means.
     ///
     /// # Errors
     /// [`Refusal::TenderSpent`] when a means of payment would get more than was paid with it,
@@ -189,7 +190,10 @@ impl GivenBack {
         }
         for (kind, given) in &self.tenders {
             let sum = left.entry(*kind).or_default();
+            let beyond = given.minus(*sum).max(Minor::ZERO);
             *sum = sum.minus(*given).max(Minor::ZERO);
+            let deposits = left.entry(TenderKind::Deposit).or_default();
+            *deposits = deposits.minus(beyond).max(Minor::ZERO);
         }
         if asked.is_empty() {
             return Ok(to_the_original(sale, left, amount));
@@ -199,11 +203,17 @@ impl GivenBack {
             return Err(Refusal::BadAmount);
         }
         for tender in money().filter(|tender| !sale.tenders.is_empty() && tender.kind != TenderKind::StoreCredit) {
-            let room = left.entry(tender.kind).or_default();
-            if tender.amount > *room {
-                return Err(Refusal::TenderSpent { kind: tender.kind, left: room.0 });
+            if tender.kind == TenderKind::Deposit {
+                return Err(Refusal::BadAmount);
             }
-            *room = room.minus(tender.amount);
+            let deposits = left.get(&TenderKind::Deposit).copied().unwrap_or_default();
+            let room = left.entry(tender.kind).or_default();
+            let beyond = tender.amount.minus(*room).max(Minor::ZERO);
+            if beyond > deposits {
+                return Err(Refusal::TenderSpent { kind: tender.kind, left: room.plus(deposits).0 });
+            }
+            *room = room.minus(tender.amount).max(Minor::ZERO);
+            left.insert(TenderKind::Deposit, deposits.minus(beyond));
         }
         Ok(asked.to_vec())
     }
@@ -312,7 +322,7 @@ impl GivenBack {
 fn to_the_original(sale: &KnownSale, mut left: BTreeMap<TenderKind, Minor>, amount: Minor) -> Vec<Tender> {
     let mut due = amount;
     let mut refunds: Vec<Tender> = Vec::new();
-    for paid in &sale.tenders {
+    for paid in sale.tenders.iter().filter(|paid| paid.kind != TenderKind::Deposit) {
         let room = left.remove(&paid.kind).unwrap_or_default().min(due);
         if room > Minor::ZERO {
             refunds.push(Tender { kind: paid.kind, amount: room });

@@ -9,6 +9,7 @@ use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::{self, Movement};
 use onhand_engine::ids::{AccountId, CommandId, OrderId, PaymentId, ReservationId, Seq, TillNo};
+use onhand_engine::layaway;
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::settlement::Settlement;
 use onhand_engine::payment::{ATTEMPT, PaymentAsk, Report, Start};
@@ -77,6 +78,7 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         }
         Action::Drawer { ask, .. } => walk_drawer(ask),
         Action::Basket { till, ask } => walk_basket(*till, ask),
+        Action::Layaway { till, layaway, ask } => walk_layaway(*till, layaway, ask),
         Action::SetDrawerRules { .. } => {
             let money = Measure::Money(Currency::EUR);
             let issue =
@@ -162,9 +164,32 @@ fn walk_basket(till: TillNo, ask: &basket::Ask) -> (&'static str, Option<Action>
             let line = VoidedLine { sku, qty, amount, reason: label("too dear"), person: None };
             basket::Ask::VoidLine { line, reservation: None }
         }
-        basket::Ask::VoidLine { .. } => return ("void_line", Some(Action::SetDrawerRules { rules: Box::default() })),
+        basket::Ask::VoidLine { .. } => {
+            let ask = layaway::Ask::Open {
+                customer: owner("ann"),
+                lines: vec![],
+                ttl: Millis(1_000),
+                fee: Minor(0),
+                tenders: vec![],
+                said: Said::default(),
+                reservation: None,
+                goods: None,
+            };
+            return ("void_line", Some(Action::Layaway { till, layaway: OrderId::new("L-1").unwrap(), ask }));
+        }
     };
     ("recall", Some(Action::Basket { till, ask }))
+}
+
+fn walk_layaway(till: TillNo, name: &OrderId, ask: &layaway::Ask) -> (&'static str, Option<Action>) {
+    let of = |ask| Some(Action::Layaway { till, layaway: name.clone(), ask });
+    match ask {
+        layaway::Ask::Open { .. } => ("open_layaway", of(layaway::Ask::Deposit { tenders: vec![] })),
+        layaway::Ask::Deposit { .. } => {
+            ("deposit", of(layaway::Ask::Cancel { tenders: vec![], reason: label("moved") }))
+        }
+        layaway::Ask::Cancel { .. } => ("cancel_layaway", Some(Action::SetDrawerRules { rules: Box::default() })),
+    }
 }
 
 fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {

@@ -5,6 +5,7 @@ use super::reading::{Reading, TENDERS, tender_kind};
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{Action, Tender, TenderKind};
 use onhand_engine::date::Date;
+use onhand_engine::drawer::books::Tally;
 use onhand_engine::drawer::report::{Count, Counted, Denomination, Report, TenderLine};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
 use onhand_engine::drawer::{Ask, Movement, Told};
@@ -124,6 +125,17 @@ fn report(report: &Report) -> String {
     }
     if let Some((first, last)) = report.receipts {
         let _ = write!(text, " receipts={}..{}", first.0, last.0);
+    }
+    let deposits = &report.deposits;
+    let sum = |tallies: &[Tally]| tallies.iter().map(|tally| tally.amount.0).sum::<i64>();
+    let (taken, back) = (sum(&deposits.taken), sum(&deposits.given_back));
+    for (name, amount) in [
+        ("deposited", taken),
+        ("given_back", back),
+        ("kept", deposits.kept.amount.0),
+        ("deposits_used", report.books.deposits_used.0),
+    ] {
+        text += &if amount == 0 { String::new() } else { format!(" {name}={amount}") };
     }
     if report.voided != Default::default() {
         let _ = write!(text, " voided={}:{}", report.voided.count, report.voided.amount.0);

@@ -9,6 +9,7 @@ mod drawer;
 mod giving;
 mod goods;
 mod grants;
+mod layaway;
 mod payment;
 mod pricing;
 mod reading;
@@ -96,6 +97,7 @@ impl Shop {
             "journal" => self.journal(),
             verb if grants::VERBS.contains(&verb) => self.granting(verb, &mut reading),
             "suspended" => self.suspended(),
+            "layaways" => self.layaways(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
             verb if payment::VERBS.contains(&verb) => self.of_payment(verb, &mut reading),
             "book" => self.book(&mut reading),
@@ -185,6 +187,7 @@ impl Shop {
         let action = match verb {
             "sell" | "return" => self.sell(verb, channel, reading),
             "give_back" | "void" | "exchange" => self.giving(verb, reading),
+            _ if layaway::VERBS.contains(&verb) => self.layaway_action(verb, reading),
             _ if basket::VERBS.contains(&verb) => Ok(self.basket_action(verb, reading)),
             _ => Ok(self.action(verb, reading)),
         };
@@ -313,6 +316,7 @@ impl Shop {
             Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),
             Answer::Drawer(told) => drawer::told(told),
             Answer::Basket(told) => self.told_of_basket(told),
+            Answer::Layaway(told) => layaway::told(told),
             Answer::AccountIssued { balance, .. } => format!("issued balance={}", balance.0),
             Answer::AccountBooked { balance } => format!("booked balance={}", balance.0),
             Answer::Account(statement) => accounts::said(statement),
@@ -353,6 +357,10 @@ impl Shop {
                 format!("{text} {}", stage.name())
             }
             Refusal::Payment(Refused::Amount { has }) => format!("{text} has={has}"),
+            Refusal::DepositMismatch { deposits, tendered } => {
+                format!("{text} deposits={deposits} tendered={tendered}")
+            }
+            Refusal::DepositTooLarge { left } => format!("{text} left={left}"),
             Refusal::BadDiscount { left } => format!("{text} left={left}"),
             Refusal::UnknownCoupon { coupon, .. } => format!("{text} {coupon}"),
             _ => text,

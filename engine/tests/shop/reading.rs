@@ -20,6 +20,7 @@ pub(crate) fn tender_kind(word: &str) -> TenderKind {
     match TENDERS.iter().position(|name| *name == word) {
         Some(at) => TenderKind::MONEY[at],
         None if word == "cash_rounding" => TenderKind::CashRounding,
+        None if word == "deposit" => TenderKind::Deposit,
         None => panic!("no such tender: {word}"),
     }
 }

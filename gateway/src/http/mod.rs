@@ -111,6 +111,7 @@ fn general(app: Arc<App>) -> Router {
         .route("/tax_gaps", get(selling::tax_gaps))
         .route("/reservations/{location}/{id}", get(reads::reservation))
         .route("/payments", get(payments::list))
+        .route("/layaways", get(reads::layaways))
         .route("/baskets", get(reads::baskets))
         .route("/events", get(reads::events))
         .route("/z/{location}/{till}/{session}", get(z::z))

@@ -16,7 +16,7 @@ use http::header::{ETAG, HeaderMap, HeaderValue};
 use onhand_actors::handle::Handle;
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::event::Record;
-use onhand_engine::ids::{Code, LocationCode, Seq, SkuCode, SkuId};
+use onhand_engine::ids::{Code, LocationCode, OrderId, Seq, SkuCode, SkuId};
 use onhand_persistence::log::Error;
 use onhand_protocol::convert;
 use onhand_protocol::limits::{PAGE_DEFAULT, PAGE_MAX};
@@ -242,6 +242,18 @@ pub(crate) async fn totals(State(app): State<Arc<App>>, query: Asking, headers: 
         let mut totals = Vec::new();
         places.iter().for_each(|place| totals.extend(convert::totals(place, &handle.totals(place.id))));
         Ok(answer::json(&TotalsList { totals }))
+    };
+    respond(read())
+}
+
+pub(crate) async fn layaways(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
+    let read = || {
+        reader(&app, &headers, Read::Baskets)?;
+        let asked = asked(query)?;
+        let missing = || Fault::new(1001, "say where: ?location=CODE").at("location");
+        let location: LocationCode = coded(asked.location.as_deref().ok_or_else(missing)?, "location")?;
+        let after: Option<OrderId> = asked.after.as_deref().map(|after| coded(after, "after")).transpose()?;
+        Ok(answer::json(&wire::layaways(&app.shared.handle, &location, after.as_ref())?))
     };
     respond(read())
 }

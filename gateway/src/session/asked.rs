@@ -43,6 +43,14 @@ impl Session<'_> {
                 self.reply(id, Success::Scanned(wire::scan(&self.worker.shared.handle, &asked)?));
                 Ok(())
             }
+            Body::Layaways(asked) => {
+                let after = asked.after.as_ref().map(|after| &after.0);
+                self.reply(
+                    id,
+                    Success::Layaways(wire::layaways(&self.worker.shared.handle, &asked.location.0, after)?),
+                );
+                Ok(())
+            }
             Body::Baskets(asked) => {
                 self.reply(id, Success::Baskets(wire::baskets(&self.worker.shared.handle, &asked.location.0)?));
                 Ok(())

@@ -11,6 +11,7 @@ mod drawer;
 mod figures;
 mod goods;
 mod harness;
+mod layaways;
 mod live;
 mod own_prices;
 mod pages;

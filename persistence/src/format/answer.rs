@@ -3,6 +3,7 @@
 use super::basket;
 use super::drawer::AnyTold;
 use super::event::{Line, lines_out};
+use super::layaway;
 use super::returns::Grant;
 use super::settlement::SettledPart;
 use super::{ArchiveError, DecodeError};
@@ -54,6 +55,7 @@ pub(super) enum AnyAnswer {
     PaymentStep,
     PaymentsSettled(Box<SettledPart>),
     Basket(Box<basket::AnyTold>),
+    Layaway(Box<layaway::AnyTold>),
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -83,6 +85,7 @@ impl From<&Answer> for AnyAnswer {
                 Self::Exchanged { receipt: number(receipt), returned: returned.0, gross: gross.0 }
             }
             Answer::Drawer(told) => Self::Drawer(told.into()),
+            Answer::Layaway(told) => Self::Layaway(Box::new(told.into())),
             Answer::Basket(told) => Self::Basket(Box::new(told.into())),
             Answer::DrawerRulesSet => Self::DrawerRulesSet,
             Answer::AccountIssued { account, balance } => {
@@ -180,6 +183,11 @@ impl ArchivedAnyAnswer {
                 let settled = rkyv::deserialize::<SettledPart, ArchiveError>(&**settled);
                 let settled = settled.map_err(|why| DecodeError(format!("a settlement: {why}")))?;
                 Answer::PaymentsSettled(Box::new(settled.try_into()?))
+            }
+            Self::Layaway(told) => {
+                let told = rkyv::deserialize::<layaway::AnyTold, ArchiveError>(&**told);
+                let told = told.map_err(|why| DecodeError(format!("an answer about a layaway: {why}")))?;
+                Answer::Layaway(told.try_into()?)
             }
             Self::Basket(told) => {
                 let told = rkyv::deserialize::<basket::AnyTold, ArchiveError>(&**told);

@@ -39,7 +39,7 @@ macro_rules! codes {
 
 codes!(Channel { Till = 0, Web = 1, Marketplace = 2 });
 codes!(Standing { Request = 0, Fact = 1 });
-codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6, CashRounding = 7 });
+codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6, CashRounding = 7, Deposit = 8 });
 codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2, Coupon = 3, CustomerCoupon = 4 });
 codes!(Way { Out = 0, In = 1, Open = 2 });
 codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
@@ -90,6 +90,8 @@ codes!(Account {
     OverShort = 12,
     PaidIn = 13,
     PaidOut = 14,
+    Deposits = 15,
+    DepositFees = 16,
 });
 codes!(Posting {
     Float = 0,
@@ -104,4 +106,8 @@ codes!(Posting {
     Drop = 9,
     Variance = 10,
     Emptied = 11,
+    Deposited = 12,
+    DepositsBack = 13,
+    DepositsUsed = 14,
+    DepositsKept = 15,
 });

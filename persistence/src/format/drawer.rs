@@ -59,6 +59,7 @@ pub(super) struct Books {
     /// Taken, change, refunded.
     tenders: [[i64; 3]; MONEY_KINDS],
     rounding: i64,
+    deposits_used: i64,
     discounts: (u64, i64),
 }
 
@@ -84,6 +85,9 @@ pub(super) struct TenderLine {
     reason: Option<String>,
 }
 
+/// Taken and given back by kind of tender, and kept: how often, how much. Empty where nothing moved.
+type Deposits = Vec<(u64, i64)>;
+
 /// Cash paid in, paid out and dropped: how often, how much.
 type Moves = [(u64, i64); 3];
 
@@ -97,6 +101,7 @@ pub(super) struct Report {
     books: Books,
     moves: Moves,
     no_sales: u64,
+    deposits: Deposits,
     voided: (u64, i64),
     /// Name, when, lines.
     suspended: Vec<(u128, u64, u32)>,
@@ -116,6 +121,7 @@ struct Session {
     books: Books,
     moves: Moves,
     no_sales: u64,
+    deposits: Deposits,
     voided: (u64, i64),
     receipts: Option<(u64, u64)>,
 }
@@ -190,6 +196,22 @@ fn tally_in((count, amount): (u64, i64)) -> Tally {
     Tally { count, amount: Minor(amount) }
 }
 
+fn deposits_out(deposits: &books::Deposits) -> Deposits {
+    if *deposits == books::Deposits::default() {
+        return Vec::new();
+    }
+    deposits.taken.iter().chain(&deposits.given_back).chain([&deposits.kept]).copied().map(tally_out).collect()
+}
+
+fn deposits_in(tallies: &Deposits) -> books::Deposits {
+    let mut deposits = books::Deposits::default();
+    let books::Deposits { taken, given_back, kept } = &mut deposits;
+    for (into, tally) in taken.iter_mut().chain(given_back).chain([kept]).zip(tallies) {
+        *into = tally_in(*tally);
+    }
+    deposits
+}
+
 fn moves_out(moves: report::CashMoves) -> Moves {
     [moves.paid_in, moves.paid_out, moves.dropped].map(tally_out)
 }
@@ -216,6 +238,7 @@ impl From<&books::Books> for Books {
             returned: rated_out(&books.returned),
             tenders: books.tenders.map(|flow| [flow.taken.0, flow.change.0, flow.refunded.0]),
             rounding: books.rounding.0,
+            deposits_used: books.deposits_used.0,
             discounts: tally_out(books.discounts),
         }
     }
@@ -237,6 +260,7 @@ impl TryFrom<Books> for books::Books {
             returned: rated_in(books.returned)?,
             tenders: books.tenders.map(flow),
             rounding: Minor(books.rounding),
+            deposits_used: Minor(books.deposits_used),
             discounts: tally_in(books.discounts),
         })
     }
@@ -292,6 +316,7 @@ impl From<&report::Report> for Report {
             books: (&report.books).into(),
             moves: moves_out(report.moves),
             no_sales: report.no_sales,
+            deposits: deposits_out(&report.deposits),
             voided: tally_out(report.voided),
             suspended: report.suspended.iter().map(|one| (one.basket.0, one.at.0, one.lines)).collect(),
             receipts: receipts_out(report.receipts),
@@ -322,6 +347,7 @@ impl TryFrom<Report> for report::Report {
             books: report.books.try_into()?,
             moves: moves_in(report.moves),
             no_sales: report.no_sales,
+            deposits: deposits_in(&report.deposits),
             voided: tally_in(report.voided),
             suspended: report.suspended.into_iter().map(suspended).collect(),
             receipts: receipts_in(report.receipts),
@@ -451,6 +477,7 @@ impl From<&drawer::Drawer> for DrawerPart {
             books: (&session.books).into(),
             moves: moves_out(session.moves),
             no_sales: session.no_sales,
+            deposits: deposits_out(&session.deposits),
             voided: tally_out(session.voided),
             receipts: receipts_out(session.receipts),
         };
@@ -483,6 +510,7 @@ impl TryFrom<DrawerPart> for drawer::Drawer {
                 books: session.books.try_into()?,
                 moves: moves_in(session.moves),
                 no_sales: session.no_sales,
+                deposits: deposits_in(&session.deposits),
                 voided: tally_in(session.voided),
                 receipts: receipts_in(session.receipts),
             })

@@ -8,6 +8,7 @@ use super::codes::Coded;
 use super::costs;
 use super::drawer::{Happening, RulesPart};
 use super::goods::{ItemsWithTerms, KitsAllocated};
+use super::layaway;
 use super::payment::PaymentEvent;
 use super::people::{capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
@@ -69,6 +70,7 @@ pub(super) enum AnyEvent {
     Basket { till: u16, happening: Box<basket::Happening> },
     ItemsWithTerms(Box<ItemsWithTerms>),
     KitsAllocated(Box<KitsAllocated>),
+    Layaway { till: u16, layaway: String, happening: Box<layaway::Happening> },
     GrantEnded { command: u128, sale: u64, kept: bool },
 }
 
@@ -399,6 +401,9 @@ impl From<&Event> for AnyEvent {
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
+            Event::Layaway { till, layaway, happening } => {
+                Self::Layaway { till: till.0, layaway: layaway.to_string(), happening: Box::new((&**happening).into()) }
+            }
             Event::Basket { till, happening } => {
                 Self::Basket { till: till.0, happening: Box::new((&**happening).into()) }
             }
@@ -531,6 +536,11 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::UserDisabled { user, disabled } => Self::UserDisabled { user: user_no(user)?, disabled },
             AnyEvent::PeopleRequired { at, required } => Self::PeopleRequired { at: LocationId(at), required },
             AnyEvent::Payment(event) => event.read()?,
+            AnyEvent::Layaway { till, layaway, happening } => Self::Layaway {
+                till: TillNo(till),
+                layaway: code(&layaway)?,
+                happening: Box::new((*happening).try_into()?),
+            },
             AnyEvent::Basket { till, happening } => {
                 Self::Basket { till: TillNo(till), happening: Box::new((*happening).try_into()?) }
             }

@@ -19,6 +19,7 @@ mod drawer;
 mod event;
 mod goods;
 pub mod head;
+mod layaway;
 mod payment;
 mod people;
 mod pricing;

@@ -1,6 +1,8 @@
 //! The state as a snapshot keeps it, cut into parts of moderate size. Every part belongs to one
 //! location, so that recovery can share them out.
 
+mod totals;
+
 use super::account::{AccountPart, RedemptionPart};
 use super::basket::Held;
 use super::catalogue::{Item, Key, Location};
@@ -9,6 +11,7 @@ use super::costs;
 use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::goods::{Terms, serial_in};
+use super::layaway::LayawaysPart;
 use super::payment::PaymentPart;
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
@@ -20,18 +23,17 @@ use onhand_engine::chain::Chain;
 use onhand_engine::command::Channel;
 use onhand_engine::event::Event;
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo, Version};
-use onhand_engine::money::Minor;
+use onhand_engine::ids::{CommandId, LocationId, ReservationId, Seq, SkuId, TillNo, Version};
 use onhand_engine::qty::Qty;
 use onhand_engine::rules::RulesVersion;
 use onhand_engine::scan::Layout;
 use onhand_engine::stock::{Detail, StockRow};
-use onhand_engine::store::{OrderState, Reservation, Store, Totals};
-use onhand_engine::till::Till;
+use onhand_engine::store::{OrderState, Reservation, Store};
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::{PlaceState, World};
 use rkyv::{Archive, Deserialize, Serialize};
 use std::sync::Arc;
+use totals::{TillPart, totals_in, totals_out};
 
 /// Entries in one part.
 const PART: usize = 2_048;
@@ -82,16 +84,8 @@ enum Part {
     Serials(Vec<(u32, String)>),
     /// What items cost the shop, by number; after those items.
     ItemCosts(Vec<(u32, i64)>),
+    Layaways(Box<LayawaysPart>),
     Grants(Vec<ReturnGrant>),
-}
-
-#[derive(Archive, Serialize, Deserialize)]
-struct TillPart {
-    no: u16,
-    last_receipt: u64,
-    sales: u64,
-    returns: u64,
-    takings: [i64; 7],
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -220,6 +214,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
         tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
     }
     in_parts(reservations.iter().map(|(id, one)| ReservationPart::of(**id, one)), Part::Reservations, tell);
+    LayawaysPart::each(&place.store, PART, |some| tell(part(&Part::Layaways(Box::new(some)))));
     let order = |(order, state): (&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
         order: order.to_string(),
         open: match state {
@@ -316,6 +311,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 one.read_into(&mut place.store)?;
             }
         }
+        Part::Layaways(layaways) => layaways.read_into(&mut place.store)?,
         Part::Suspended(baskets) => {
             for (id, held) in baskets {
                 place.store.insert(ReservationId(id), held.try_into()?);
@@ -442,62 +438,6 @@ fn bytes<T: for<'a, 'v> Serialize<super::Serializer<'a, 'v>>>(kind: u8, value: &
     let mut bytes = vec![kind];
     SCRATCH.with_borrow_mut(|scratch| archive(&mut scratch.arena, value, &mut bytes));
     bytes
-}
-
-fn totals_out(totals: &Totals) -> [i64; 10] {
-    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    [
-        count(totals.sales),
-        count(totals.lines),
-        totals.units.milli(),
-        totals.net.0,
-        totals.tax.0,
-        count(totals.returns),
-        totals.returned_units.milli(),
-        totals.returned_net.0,
-        totals.returned_tax.0,
-        totals.oversold.milli(),
-    ]
-}
-
-fn totals_in(parts: [i64; 10]) -> Totals {
-    let count = |n: i64| u64::try_from(n).unwrap_or(0);
-    let [sales, lines, units, net, tax, returns, returned_units, returned_net, returned_tax, oversold] = parts;
-    Totals {
-        sales: count(sales),
-        lines: count(lines),
-        units: Qty::from_milli(units),
-        net: Minor(net),
-        tax: Minor(tax),
-        returns: count(returns),
-        returned_units: Qty::from_milli(returned_units),
-        returned_net: Minor(returned_net),
-        returned_tax: Minor(returned_tax),
-        oversold: Qty::from_milli(oversold),
-    }
-}
-
-impl TillPart {
-    fn of(no: TillNo, till: &Till) -> Self {
-        Self {
-            no: no.0,
-            last_receipt: till.last_receipt.0,
-            sales: till.sales,
-            returns: till.returns,
-            takings: till.takings.map(|amount| amount.0),
-        }
-    }
-
-    fn read(self) -> (TillNo, Till) {
-        let till = Till {
-            last_receipt: ReceiptNo(self.last_receipt),
-            sales: self.sales,
-            returns: self.returns,
-            takings: self.takings.map(Minor),
-            drawer: None,
-        };
-        (TillNo(self.no), till)
-    }
 }
 
 impl ReservationPart {

@@ -7,6 +7,8 @@ mod drawer;
 mod faults;
 mod format;
 mod golden;
+mod goods;
+mod layaways;
 mod payments;
 mod people;
 mod pricing;

@@ -111,6 +111,14 @@ pub(super) fn check_store_credit(credits: &[Take]) -> Result<(), Refused> {
     Err(Box::new(ErrorBody::new(3076, text).at("tenders")))
 }
 
+/// What is not a sale or a return of goods neither takes from an account nor gives to one.
+pub(super) fn check_none(tenders: &[Tender]) -> Result<(), Refused> {
+    match tenders.iter().position(is_of_account) {
+        Some(at) => Err(bad_tender("this neither takes from an account nor gives to one", at, "account")),
+        None => Ok(()),
+    }
+}
+
 fn named_in(tenders: &[Tender], read: impl Fn(usize, &Tender) -> Result<Take, Refused>) -> Result<Vec<Take>, Refused> {
     if tenders.iter().all(|tender| !is_of_account(tender)) {
         return Ok(Vec::new());

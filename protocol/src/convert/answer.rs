@@ -1,6 +1,6 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::{Names, account, basket, drawer, payment};
+use super::{Names, account, basket, drawer, layaway, payment};
 use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
@@ -127,6 +127,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::UserDisabled
         | Answer::PeopleRequired
         | Answer::PaymentStep => {}
+        Answer::Layaway(told) => layaway::fields(&mut object, told),
         Answer::Basket(told) => basket::fields(&mut object, asked, told, names),
         Answer::Drawer(told) => drawer::fields(&mut object, asked, told),
         Answer::PriceBookDefined { prices } => object.number("prices", u64::from(*prices)),
@@ -159,6 +160,7 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::KeyCreated => "key_created",
         Answer::KeyRevoked => "key_revoked",
         Answer::DrawerRulesSet => "drawer_rules_set",
+        Answer::Layaway(told) => layaway::word(told),
         Answer::Basket(told) => basket::word(told),
         Answer::Drawer(told) => drawer::word(told),
         Answer::AccountIssued { .. } => "account_issued",

@@ -1,8 +1,8 @@
 //! Till sessions: what is asked of a drawer on its way in, reports and journals on their way out.
 
-use super::Names;
 use super::answer::{Asked, receipt_text};
 use super::enter::{Desk, Entered, Place, Refused, till};
+use super::{Names, layaway};
 use crate::limits;
 use crate::message::{
     CloseSession, CountAndAmount, ErrorBody, GrandTotal, JournalEntry, MoveCash, NoSale, OpenSession, Pieces, Report,
@@ -97,8 +97,8 @@ fn count<N: Names>(at: usize, input: &TenderCount, place: &Place<'_, N>) -> Resu
     let kind = TenderKind::from(input.kind);
     let refuse =
         |text: &str, field: &str| Err(Box::new(ErrorBody::new(1001, text).at(format!("counts[{at}].{field}"))));
-    if kind == TenderKind::CashRounding {
-        return refuse("cash rounding is no money and cannot be counted", "type");
+    if matches!(kind, TenderKind::CashRounding | TenderKind::Deposit) {
+        return refuse("this is no money and cannot be counted", "type");
     }
     let counted = match (input.amount, &input.pieces) {
         (Some(sum), None) => Counted::Amount(amount(sum, Minor(-Minor::MAX.0), format!("counts[{at}].amount"))?),
@@ -182,6 +182,7 @@ pub(super) fn report(report: &report::Report, location: &Location, till: TillNo)
         paid_out: tally(report.moves.paid_out),
         dropped: tally(report.moves.dropped),
         no_sales: report.no_sales,
+        deposits: layaway::deposits(&report.deposits, report.books.deposits_used),
         voided: tally(report.voided),
         suspended: report.suspended.iter().map(suspended).collect(),
         first_receipt: report.receipts.map(|(first, _)| receipt(first)),

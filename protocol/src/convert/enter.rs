@@ -5,7 +5,9 @@
 use super::amounts::{as_it_was, per_unit};
 use super::goods::{self, Gathered};
 use super::priced::{self, For};
-use super::{Asked, Names, account, basket, define, drawer, payment, people, refusal, rules, scan, unknown_sale};
+use super::{
+    Asked, Names, account, basket, define, drawer, layaway, payment, people, refusal, rules, scan, unknown_sale,
+};
 use crate::limits;
 use crate::message::{
     AgeChecked, AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell,
@@ -111,6 +113,9 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::NoSale(body) => drawer::no_sale(&desk, &body),
         Body::XReport(body) => drawer::read(&desk, &body),
         Body::CloseSession(body) => drawer::close(&desk, &body),
+        Body::OpenLayaway(body) => layaway::open(&desk, &body),
+        Body::Deposit(body) => layaway::deposit(&desk, &body),
+        Body::CancelLayaway(body) => layaway::cancel(&desk, &body),
         Body::Suspend(body) => basket::suspend(&desk, &body),
         Body::Recall(body) => basket::recall(&desk, &body),
         Body::VoidLine(body) => basket::void_line(&desk, &body),
@@ -152,6 +157,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::Hello(_)
         | Body::Scan(_)
         | Body::Baskets(_)
+        | Body::Layaways(_)
         | Body::Quote(_)
         | Body::WatchPrices(_)
         | Body::WatchPayments(_)
@@ -473,7 +479,7 @@ impl<N: Names> Place<'_, N> {
     }
 }
 
-fn said(lines: &[SaleLine]) -> Said {
+pub(super) fn said(lines: &[SaleLine]) -> Said {
     lines.iter().fold(Said::default(), |said, line| {
         let tax = line.tax.map(|tax| tax.amount.0);
         let rate = line.tax.map(|tax| Minor(i64::from(tax.rate_ppm)));

@@ -16,6 +16,7 @@ use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::goods::SoldGoods;
 use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
+use onhand_engine::layaway;
 use onhand_engine::people::UserNo;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::Pricing;
@@ -142,6 +143,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         tenders: Vec::new(),
         oversold: Vec::new(),
         disposition: None,
+        layaway: None,
         basket: None,
         reservation: None,
         owner: None,
@@ -193,7 +195,7 @@ impl<N: Names> Teller<'_, N> {
                 completed: Some(sale.standing == Standing::Fact),
                 receipt: self.receipt(sale.receipt),
                 lines: self.sale_lines(&sale.lines),
-                tenders: tenders(&sale.tenders),
+                tenders: event_tenders(&sale.tenders),
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
@@ -213,7 +215,7 @@ impl<N: Names> Teller<'_, N> {
             Event::ReturnGranted { pending, .. } => EventMessage {
                 sale: Some(Position(pending.sale)),
                 lines: self.sale_lines(&pending.grant.lines),
-                tenders: tenders(&pending.grant.tenders),
+                tenders: event_tenders(&pending.grant.tenders),
                 deadline: Some(Time(pending.deadline)),
                 accounts: pending.grant.credits.iter().map(account::taken).collect(),
                 ..blank
@@ -225,7 +227,7 @@ impl<N: Names> Teller<'_, N> {
                 channel: Some(back.channel.into()),
                 receipt: self.receipt(back.receipt),
                 lines: self.sale_lines(&back.lines),
-                tenders: tenders(&back.tenders),
+                tenders: event_tenders(&back.tenders),
                 disposition: Some(back.disposition.into()),
                 accounts: others(back.redemption.as_deref()),
                 goods: self.goods(back.goods.as_deref()),
@@ -267,6 +269,10 @@ impl<N: Names> Teller<'_, N> {
             Event::KeyRevoked { key } => EventMessage { key: Some(key_id(*key)), ..blank },
             Event::Drawer { till, happening } => {
                 self.drawer(EventMessage { till: Some(till.0), ..blank }, *till, happening)
+            }
+            Event::Layaway { till, layaway, happening } => {
+                let blank = EventMessage { till: Some(till.0), layaway: Some(layaway.into()), ..blank };
+                self.layaway(blank, happening)
             }
             Event::Basket { till, happening } => self.basket(EventMessage { till: Some(till.0), ..blank }, happening),
             Event::DrawerRulesSet { .. } => blank,
@@ -315,6 +321,26 @@ impl<N: Names> Teller<'_, N> {
                 let line = |take| AccountLine { sale: Some(Id::from(*sale)), ..account::taken(take) };
                 EventMessage { accounts: unpaid.iter().map(line).collect(), ..blank }
             }
+        }
+    }
+
+    fn layaway(&self, blank: EventMessage, happening: &layaway::Happening) -> EventMessage {
+        match happening {
+            layaway::Happening::Opened { layaway, tenders, .. } => EventMessage {
+                owner: Some((&layaway.customer).into()),
+                deadline: Some(Time(layaway.due)),
+                lines: self.sale_lines(&layaway.lines),
+                tenders: event_tenders(tenders),
+                ..blank
+            },
+            layaway::Happening::Deposited { tenders, .. } => EventMessage { tenders: event_tenders(tenders), ..blank },
+            layaway::Happening::Cancelled { goods, tenders, kept, reason } => EventMessage {
+                lines: self.lines(goods),
+                tenders: event_tenders(tenders),
+                amount: Some(Amount(*kept)),
+                reason: Some(reason.into()),
+                ..blank
+            },
         }
     }
 
@@ -482,7 +508,12 @@ pub(super) fn sku(number: SkuId, names: &impl Names) -> Sku {
     code.map_or_else(|| unreachable!("a number is a printable text"), Text)
 }
 
-fn tenders(tenders: &[Tender]) -> Vec<EventTender> {
+/// Lines with their prices and taxes.
+pub(super) fn sale_lines(lines: &[SaleLine], names: &impl Names) -> Vec<EventLine> {
+    Teller { names, location: LocationId::CHAIN }.sale_lines(lines)
+}
+
+pub(super) fn event_tenders(tenders: &[Tender]) -> Vec<EventTender> {
     tenders.iter().map(|tender| EventTender { kind: tender.kind.into(), amount: Amount(tender.amount) }).collect()
 }
 
@@ -522,6 +553,11 @@ fn word(event: &Event) -> &'static str {
             Happening::CashMoved { movement, .. } => movement.name(),
             Happening::NoSaleOpened { .. } => "no_sale",
             Happening::SessionClosed { .. } => "session_closed",
+        },
+        Event::Layaway { happening, .. } => match **happening {
+            layaway::Happening::Opened { .. } => "layaway_opened",
+            layaway::Happening::Deposited { .. } => "deposited",
+            layaway::Happening::Cancelled { .. } => "layaway_cancelled",
         },
         Event::Basket { happening, .. } => match **happening {
             basket::Happening::Suspended { .. } => "suspended",

@@ -79,6 +79,17 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
                 ..error
             }
         }
+        Refusal::IsLayaway { order: name }
+        | Refusal::LayawayExists { layaway: name }
+        | Refusal::UnknownLayaway { layaway: name } => {
+            let field = if matches!(why, Refusal::IsLayaway { .. }) { "order" } else { "layaway" };
+            ErrorBody { order: Some(OrderName::from(name)), ..error }.at(field)
+        }
+        Refusal::TooManyLayaways { max } => ErrorBody { max: u64::try_from(*max).ok(), ..error },
+        Refusal::DepositMismatch { deposits, tendered } => {
+            ErrorBody { due: Some(*deposits), tendered: Some(*tendered), ..error }.at("tenders")
+        }
+        Refusal::DepositTooLarge { left } => ErrorBody { due: Some(*left), ..error }.at("tenders"),
         Refusal::NoSuchBasket { basket } => ErrorBody { reservation: Some(Id::from(*basket)), ..error }.at("basket"),
         Refusal::TooManySuspended { max } => ErrorBody { max: u64::try_from(*max).ok(), ..error },
         Refusal::UnknownReservation { reservation } => {

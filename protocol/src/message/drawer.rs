@@ -1,5 +1,6 @@
 //! Till sessions on the wire: what may be asked of a drawer, and the reports it answers with.
 
+use super::layaway::ReportDeposits;
 use super::word::{Account, Channel, Direction, Posting, TenderType, Tie};
 use crate::value::{Amount, Currency, Day, Id, Label, LocationCode, Owner, Position, Time};
 use schemars::JsonSchema;
@@ -250,6 +251,9 @@ told!(
         dropped: CountAndAmount,
         /// How often the drawer was opened without a sale.
         no_sales: u64,
+        /// What it took for layaways and gave back, where it did. It is in `expected` of the tenders.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deposits: Option<ReportDeposits>,
         /// Lines taken out of baskets before they were paid, and what those had cost.
         voided: CountAndAmount,
         /// Baskets suspended at the till and not recalled yet. They stay where they are.

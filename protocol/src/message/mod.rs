@@ -12,6 +12,7 @@ mod define;
 mod drawer;
 mod error;
 mod goods;
+mod layaway;
 mod level;
 mod metrics;
 mod payment;
@@ -47,6 +48,10 @@ pub use drawer::{
 };
 pub use error::{ErrorBody, status_of};
 pub use goods::{AgeChecked, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece};
+pub use layaway::{
+    CancelLayaway, Deposit, DepositTally, Deposited, LayawayCancelled, LayawayList, LayawayMessage, LayawayOpened,
+    Layaways, OpenLayaway, ReportDeposits,
+};
 pub use level::{Band, LevelMessage, Levels};
 pub use metrics::{
     Ages, AppendTimes, Every, Holds, Latency, LiveStock, LogFigures, LostSales, METRIC_FIELDS, MetricField, Metrics,

@@ -186,6 +186,9 @@ answer!(
         /// What becomes of goods that came back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disposition: Option<Disposition>,
+        /// The name of the layaway.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layaway: Option<OrderName>,
         /// The name of the suspended basket.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basket: Option<Id>,

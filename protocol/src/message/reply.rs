@@ -6,6 +6,7 @@ use super::account::{AccountBooked, AccountIssued, AccountStatement};
 use super::basket::{BasketList, Recalled, Suspended};
 use super::drawer::{SessionOpened, SessionReport};
 use super::error::ErrorBody;
+use super::layaway::{Deposited, LayawayCancelled, LayawayList, LayawayOpened};
 use super::level::{LevelMessage, Levels};
 use super::metrics::{Metrics, MetricsMessage};
 use super::payment::{PaymentMessage, PaymentReply, PaymentStarted, Payments, PaymentsSettled};
@@ -153,6 +154,14 @@ successes! {
     Recalled(Box<Recalled>) = "recalled",
     /// It is noted that the line was taken out.
     LineVoided(Plain) = "line_voided",
+    /// Goods are set aside.
+    LayawayOpened(LayawayOpened) = "layaway_opened",
+    /// The deposit is taken.
+    Deposited(Deposited) = "deposited",
+    /// The layaway is given up.
+    LayawayCancelled(LayawayCancelled) = "layaway_cancelled",
+    /// The open layaways.
+    Layaways(LayawayList) = "layaways",
     /// The suspended baskets.
     Baskets(BasketList) = "baskets",
     /// The account is open.
@@ -232,6 +241,9 @@ impl Success {
             | Success::NoSaleOpened(Plain { seq, .. })
             | Success::DrawerRulesSet(Plain { seq, .. })
             | Success::Suspended(Suspended { seq, .. })
+            | Success::LayawayOpened(LayawayOpened { seq, .. })
+            | Success::Deposited(Deposited { seq, .. })
+            | Success::LayawayCancelled(LayawayCancelled { seq, .. })
             | Success::LineVoided(Plain { seq, .. })
             | Success::AccountIssued(AccountIssued { seq, .. })
             | Success::AccountBooked(AccountBooked { seq, .. })
@@ -255,6 +267,7 @@ impl Success {
             | Success::Level(_)
             | Success::Subscribed(_)
             | Success::Baskets(_)
+            | Success::Layaways(_)
             | Success::Watching(_)
             | Success::Unsubscribed(_)
             | Success::Pong(_)

@@ -10,6 +10,7 @@ use super::body::{
 use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy};
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
+use super::layaway::{CancelLayaway, Deposit, Layaways, OpenLayaway};
 use super::payment::{
     GiveUpPayment, ReadPayment, RefundPayment, ReportPayment, SettlePayments, StartPayment, TakePayment, WatchPayments,
 };
@@ -171,6 +172,14 @@ bodies! {
     Recall(Recall) = "recall",
     /// A line was taken out of a basket.
     VoidLine(VoidLine) = "void_line",
+    /// Set goods aside.
+    OpenLayaway(OpenLayaway) = "open_layaway",
+    /// A deposit for them.
+    Deposit(Deposit) = "deposit",
+    /// Give them up.
+    CancelLayaway(CancelLayaway) = "cancel_layaway",
+    /// The open layaways.
+    Layaways(Layaways) = "layaways",
     /// The suspended baskets.
     Baskets(Baskets) = "baskets",
     /// What the drawers of a location go by.

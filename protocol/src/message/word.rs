@@ -72,6 +72,8 @@ word!(
         Other,
         /// No money: what cash rounding makes up.
         CashRounding,
+        /// What was deposited for the sale's layaway: all of it.
+        Deposit,
     }
 );
 word!(
@@ -183,6 +185,10 @@ word!(
         PaidIn,
         /// Cash taken out that is no refund.
         PaidOut,
+        /// What the shop owes customers who have deposited it for goods.
+        Deposits,
+        /// Deposits kept as fees.
+        DepositFees,
     }
 );
 word!(
@@ -202,6 +208,14 @@ word!(
         Refunded,
         /// Cash rounding.
         Rounding,
+        /// Deposits for layaways.
+        Deposited,
+        /// Deposits that went back.
+        DepositsBack,
+        /// Deposits that paid a sale.
+        DepositsUsed,
+        /// Deposits kept as fees.
+        DepositsKept,
         /// Cash put in.
         PaidIn,
         /// Cash taken out.

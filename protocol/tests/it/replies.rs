@@ -4,11 +4,12 @@ use crate::book::book;
 use crate::commands::{ID, entered};
 use onhand_engine::answer::Answer;
 use onhand_engine::basket;
-use onhand_engine::command::SkuQty;
+use onhand_engine::command::{SkuQty, Tender, TenderKind};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::report::Report;
 use onhand_engine::drawer::{Drawer, Happening, Movement, Told};
 use onhand_engine::ids::{Label, Note, Owner, ReceiptNo, Seq, SessionNo, SkuId, TillNo, Version};
+use onhand_engine::layaway;
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
 use onhand_engine::promotion::Off;
@@ -117,6 +118,16 @@ fn hand_written_replies_are_the_typed_ones() {
         let recalled = basket::Told::Recalled { deadline: NOW, held, basket: suspended().into() };
         let text = replied(&recall, &Answer::Basket(recalled));
         assert!(text.contains(r#""basket":{"lines":[{"sku":"ODD \"1\"","qty":"1.5","amount":5,"#), "{text}");
+    }
+    let of = format!(r#"{till},"layaway":"L-1","currency":"EUR""#);
+    let opened = layaway::Told::Opened { due: NOW, deposits: Minor(5), left: Minor(6) };
+    replied(&format!(r#""open_layaway"{of},"customer":"Ann","ttl_s":9,{line}"#), &Answer::Layaway(opened));
+    let deposited = layaway::Told::Deposited { deposits: Minor(5), left: Minor(0) };
+    let paid = r#""tenders":[{"type":"cash","amount":5}]"#;
+    replied(&format!(r#""deposit"{of},{paid}"#), &Answer::Layaway(deposited));
+    for tenders in [vec![], vec![Tender { kind: TenderKind::Card, amount: Minor(4) }]] {
+        let cancelled = layaway::Told::Cancelled { tenders: tenders.into(), kept: Minor(1) };
+        replied(&format!(r#""cancel_layaway"{of},"reason":"x""#), &Answer::Layaway(cancelled));
     }
     let report = session();
     let text = replied(&format!(r#""x_report"{till}"#), &drawer(Told::Read(Box::new(report.clone()))));
