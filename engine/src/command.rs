@@ -4,7 +4,7 @@ mod sell;
 
 pub use sell::{Said, SaleLine, Sell, Standing, Tender, TenderKind};
 
-use crate::account::{AccountAsk, RedemptionAsk};
+use crate::account::{AccountAsk, RedemptionAsk, Take};
 use crate::basket;
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::drawer::{Ask, rules::DrawerRules};
@@ -19,7 +19,7 @@ use crate::people::{Capabilities, PinHash};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
-use crate::returns::TakeBack;
+use crate::returns::{GrantAsk, TakeBack};
 use crate::scan::Layout;
 use crate::time::Millis;
 use std::sync::Arc;
@@ -203,6 +203,8 @@ pub enum Action {
         disposition: Disposition,
         /// How the money went back; amounts above zero.
         tenders: Vec<Tender>,
+        /// The accounts among these that were named: the money goes there.
+        accounts: Box<[Take]>,
         /// The sale that they are of, where it is known.
         of: Option<Box<TakeBack>>,
         /// What there is to say of the goods in the lines; none for plain items.
@@ -256,15 +258,8 @@ pub enum Action {
         /// Which.
         key: KeyId,
     },
-    /// Let another location take back what was sold here.
-    GrantReturn {
-        /// Which.
-        to: LocationId,
-        /// What.
-        of: Box<TakeBack>,
-        /// How the money will go back; empty: as it was paid.
-        tenders: Vec<Tender>,
-    },
+    /// Grant what is to come back of a sale made here, for a time. The server's own step.
+    GrantReturn(Box<GrantAsk>),
     /// Goods of a known sale come back and others go out, in one step.
     Exchange {
         /// What comes back.
@@ -397,11 +392,16 @@ impl Action {
         matches!(self, Action::Account { .. }) && !self.is_reading() && !self.is_redemption_step()
     }
 
-    /// Whether it is a step of a redemption that the server takes itself. Such a step is not
+    /// Whether it is a step that the server takes itself for a sale or return. Such a step is not
     /// looked up among the answers: what it finds says whether it was taken before.
     #[must_use]
     pub const fn is_redemption_step(&self) -> bool {
         use AccountAsk::{Confirm, Hold, LetGo};
-        matches!(self, Action::Redemption(_) | Action::Account { ask: Hold { .. } | Confirm { .. } | LetGo { .. }, .. })
+        matches!(
+            self,
+            Action::Redemption(_)
+                | Action::GrantReturn(_)
+                | Action::Account { ask: Hold { .. } | Confirm { .. } | LetGo { .. }, .. }
+        )
     }
 }

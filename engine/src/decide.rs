@@ -8,14 +8,14 @@ pub(crate) mod form;
 pub(crate) mod goods;
 mod settling;
 
-use crate::account::{self, Redemption};
+use crate::account;
 use crate::answer::Answer;
 use crate::basket;
-use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing};
+use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::goods::{Goods, moved};
-use crate::ids::{CommandId, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
+use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::layaway;
 use crate::money::Minor;
 use crate::payment;
@@ -26,10 +26,11 @@ use crate::store::{OrderState, Store};
 use crate::till::Till;
 use crate::time::{Millis, Timestamp};
 use crate::training;
-use back::{exchange, given_back, grant, granted};
+use back::{exchange, give_back, grant_for, redemption};
 use demand::{Claim, Shortage, ending, live, refuse_short, shortages, summed, without_repeats};
 use form::{check_lines, check_sale_lines, check_takes, check_tenders, check_ttl};
-use settling::{Settling, gross, settled};
+pub(crate) use settling::settled_refund;
+use settling::{Settling, gross, rounding, settled};
 
 /// The most lines one basket may have.
 pub const LINES_MAX: usize = 500;
@@ -93,28 +94,28 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         }
         Action::Return { till, disposition, tenders, of: Some(of), .. } => {
             check_tenders(tenders)?;
-            let grant = granted(place, command.location, *till, of, tenders)?;
-            Event::GoodsReturned(given_back(place, command, *till, *disposition, of, grant))
+            give_back(place, command, *till, *disposition, of)?
         }
-        Action::Return { till, lines, disposition, tenders, of: None, goods, .. } => {
+        Action::Return { till, lines, disposition, tenders, accounts, of: None, goods, .. } => {
             check_sale_lines(lines)?;
             let goods = goods::given_back_unseen(place, lines, goods.as_deref())?;
             check_tenders(tenders)?;
-            let tenders = settled(place, gross(lines), tenders, Settling::Return)?;
+            check_takes(accounts)?;
             Event::GoodsReturned(Return {
                 receipt: next_receipt(place, *till),
                 channel,
                 lines: lines.clone(),
                 disposition: *disposition,
-                tenders,
+                tenders: settled_refund(rounding(place), gross(lines), tenders)?,
                 of: None,
+                redemption: redemption(command, accounts.to_vec(), None),
                 goods,
             })
         }
-        Action::GrantReturn { to, of, tenders } => {
-            check_tenders(tenders)?;
-            let grant = Box::new(grant(place, of, tenders)?);
-            Event::ReturnGranted { to: *to, sale: of.sale.of, grant }
+        Action::GrantReturn(ask) => {
+            check_tenders(&ask.payout.tenders)?;
+            check_takes(&ask.payout.accounts)?;
+            grant_for(place, ask, now)?
         }
         Action::Exchange { back, disposition, sell } => exchange(place, (command, now), back, *disposition, sell)?,
         Action::Adjust { sku, bucket, delta, reason } => {
@@ -163,27 +164,34 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             }
             return account::decide(&place.store().accounts, *account, ask, now);
         }
-        Action::Redemption(ask) => return account::decide_redemption(&place.store().settling, ask),
+        Action::Redemption(ask) => return account::decide_redemption(place.store(), ask),
         Action::Payment { payment, ask } => return payment::decide(place.store(), command, *payment, ask, now),
     };
     Ok(Decision::Happens(event))
 }
 
 fn sell_basket(place: &impl Place, sell: &Sell, command: &Command, now: Timestamp) -> Result<Event, Refusal> {
-    sold(place, sell, gross(&sell.lines), (command, now)).map(Event::SaleRecorded)
+    sold(place, sell, &sell.tenders, gross(&sell.lines), (command, now)).map(Event::SaleRecorded)
 }
 
 /// A basket of which so much is due.
-fn sold(place: &impl Place, sell: &Sell, due: Minor, (command, now): (&Command, Timestamp)) -> Result<Sale, Refusal> {
+fn sold(
+    place: &impl Place,
+    sell: &Sell,
+    tenders: &[Tender],
+    due: Minor,
+    (command, now): (&Command, Timestamp),
+) -> Result<Sale, Refusal> {
     let channel = command.channel;
     check_sale_lines(&sell.lines)?;
-    check_tenders(&sell.tenders)?;
+    check_tenders(tenders)?;
     let late = late_for(place, sell)?;
     let corrected = layaway::decide::checked_deposits(place, sell)?;
-    let tenders = corrected.as_deref().unwrap_or(&sell.tenders);
+    let tenders = corrected.as_deref().unwrap_or(tenders);
+    let settled = settled(rounding(place), due, tenders, Settling::Sale);
     let tenders = match sell.standing {
-        Standing::Request => settled(place, due, tenders, Settling::Sale)?,
-        Standing::Fact => settled(place, due, tenders, Settling::Sale).unwrap_or_else(|_| tenders.to_vec()),
+        Standing::Request => settled?,
+        Standing::Fact => settled.unwrap_or_else(|_| tenders.to_vec()),
     };
     check_takes(&sell.takes)?;
     let freed = match sell.standing {
@@ -221,7 +229,7 @@ fn sold(place: &impl Place, sell: &Sell, due: Minor, (command, now): (&Command, 
         freed,
         order: sell.order.clone(),
         late,
-        redemption: redemption(sell, command.id),
+        redemption: redemption(command, sell.takes.to_vec(), None),
         pricing: sell.pricing.clone(),
         goods,
         payments,
@@ -234,10 +242,6 @@ fn late_for(place: &impl Place, sell: &Sell) -> Result<Option<SessionNo>, Refusa
     let Some(named) = sell.session else { return Ok(None) };
     let drawer = sell.till.and_then(|no| place.till(no)).and_then(|till| till.drawer.as_deref());
     drawer::decide::session_of(sell.till, drawer, named, sell.standing == Standing::Fact)
-}
-
-fn redemption(sell: &Sell, sale: CommandId) -> Option<Box<Redemption>> {
-    (!sell.takes.is_empty()).then(|| Box::new(Redemption { sale, takes: sell.takes.to_vec() }))
 }
 
 fn reserve(

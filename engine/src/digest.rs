@@ -20,7 +20,7 @@ use crate::money::{Currency, Minor};
 use crate::pricing::Terms;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
-use crate::returns::GivenBack;
+use crate::returns::{GivenBack, PendingGrant, What};
 use crate::stock::{Detail, StockRow};
 use crate::store::{OrderState, Reservation, Store, Totals};
 use crate::till::Till;
@@ -183,11 +183,18 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         feed(&bytes.0);
     }
     store.layaways().digest(location, feed);
-    for (sale, takes) in &store.settling.list {
+    for (sale, redemption) in &store.settling.list {
         let mut bytes = Bytes::of(b'P', location);
         bytes.0.extend_from_slice(&sale.0.to_be_bytes());
-        bytes.count(takes.len());
-        takes.iter().for_each(|take| bytes.take(take));
+        bytes.count(redemption.takes.len());
+        redemption.takes.iter().for_each(|take| bytes.take(take));
+        bytes.small(redemption.granted_by.map_or(0, |sold_at| sold_at.0));
+        feed(&bytes.0);
+    }
+    for (command, pending) in &store.grants {
+        let mut bytes = Bytes::of(b'R', location);
+        bytes.0.extend_from_slice(&command.0.to_be_bytes());
+        bytes.pending(pending);
         feed(&bytes.0);
     }
     goods::feed_serials(location, &store.serials, feed);
@@ -262,9 +269,40 @@ impl Bytes {
         self.0.extend_from_slice(&take.account.0.to_be_bytes());
         self.text(take.kind.name());
         self.text(take.measure.name());
-        self.minor(take.amount);
+        [take.amount, take.worth].iter().for_each(|sum| self.minor(*sum));
         self.0.push(u8::from(take.by_code));
+        self.text(take.way.name());
         self.minor(take.limit);
+    }
+
+    fn pending(&mut self, pending: &PendingGrant) {
+        let PendingGrant { to, sale, deadline, grant } = pending;
+        self.small(to.0);
+        self.number(sale.0);
+        self.number(deadline.0);
+        self.count(grant.portions.len());
+        for (portion, line) in grant.portions.iter().zip(&grant.lines) {
+            self.small(u32::from(portion.line));
+            match portion.what {
+                What::Goods(qty) => self.qty(qty),
+                What::Money(amount) => self.minor(amount),
+                What::Part { sku, qty } => {
+                    self.small(sku.0);
+                    self.qty(qty);
+                }
+            }
+            self.qty(line.qty);
+            [line.taxed.net, line.taxed.tax].iter().for_each(|sum| self.minor(*sum));
+        }
+        self.count(grant.tenders.len());
+        for tender in &grant.tenders {
+            self.text(tender.kind.name());
+            self.minor(tender.amount);
+        }
+        self.count(grant.credits.len());
+        grant.credits.iter().for_each(|take| self.take(take));
+        self.count(grant.pieces.len());
+        grant.pieces.iter().for_each(|piece| self.text(piece.serial.as_str()));
     }
 
     fn account(&mut self, account: &Account) {
@@ -283,6 +321,7 @@ impl Bytes {
             self.minor(hold.amount);
             self.minor(hold.short);
             self.number(hold.deadline.0);
+            self.text(hold.way.name());
         }
     }
 
@@ -325,6 +364,11 @@ impl Bytes {
         for (kind, sum) in &given.tenders {
             self.text(kind.name());
             self.minor(*sum);
+        }
+        self.count(given.accounts.len());
+        for (account, back) in &given.accounts {
+            self.0.extend_from_slice(&account.0.to_be_bytes());
+            [back.worth, back.amount].iter().for_each(|sum| self.minor(*sum));
         }
     }
 

@@ -10,8 +10,8 @@ use crate::drawer::{Happening, rules::DrawerRules};
 use crate::fingerprint::Fingerprint;
 use crate::goods::SoldGoods;
 use crate::ids::{
-    AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReceiptNo, ReservationId, SessionNo, SkuId,
-    TillNo, UserCode,
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, PaymentId, ReceiptNo, ReservationId, Seq, SessionNo,
+    SkuId, TillNo, UserCode,
 };
 use crate::layaway;
 use crate::money::Minor;
@@ -21,7 +21,7 @@ use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
 use crate::quote::Pricing;
-use crate::returns::{Grant, Of, SaleRef};
+use crate::returns::{Of, PendingGrant};
 use crate::scan::Layout;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -100,6 +100,8 @@ pub struct Return {
     pub tenders: Vec<Tender>,
     /// The sale that they are of, where it is known.
     pub of: Option<Box<Of>>,
+    /// What other places hold for it.
+    pub redemption: Option<Box<Redemption>>,
     /// What there is to say of its goods.
     pub goods: Option<Box<SoldGoods>>,
 }
@@ -209,21 +211,28 @@ pub enum Event {
         /// Which.
         key: KeyId,
     },
-    /// Another location may take back what was sold here.
+    /// What is to come back of a sale made here was granted, in the place of an earlier grant to the same return.
     ReturnGranted {
-        /// Which.
-        to: LocationId,
-        /// The sale.
-        sale: SaleRef,
-        /// What.
-        grant: Box<Grant>,
+        /// The return, by its command.
+        command: CommandId,
+        /// What, to whom, and for how long.
+        pending: Box<PendingGrant>,
     },
     /// Goods came back and others went out.
     Exchanged {
-        /// What came back. The difference was paid with the sale.
+        /// What came back. The difference was paid with the sale; what of it went out is here, too.
         back: Box<Return>,
         /// What went out.
         sale: Box<Sale>,
+    },
+    /// A grant has ended with what became of the return.
+    GrantEnded {
+        /// The return, by its command.
+        command: CommandId,
+        /// The place of the sale in the log.
+        sale: Seq,
+        /// Whether the return stands; otherwise what was granted did not come back.
+        kept: bool,
     },
     /// Something happened to the drawer of a till.
     Drawer {
@@ -412,7 +421,7 @@ impl Event {
     #[must_use]
     pub const fn is_own_step(&self) -> bool {
         match self {
-            Event::Expired(_) | Event::Settled { .. } => true,
+            Event::Expired(_) | Event::Settled { .. } | Event::ReturnGranted { .. } | Event::GrantEnded { .. } => true,
             Event::Account { entry, .. } => entry.is_own_step(),
             Event::Payment { happening, .. } => happening.is_own_step(),
             _ => false,

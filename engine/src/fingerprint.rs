@@ -1,11 +1,12 @@
 //! What a command contained, in 16 bytes, so that a repeated id with other content is found out and
 //! the part that differs is named. Kept in the log: its bytes must never change.
 
+mod accounts;
 mod goods;
 mod payment;
 mod rules;
 
-use crate::account::{AccountAsk, RedemptionAsk, Take};
+use crate::account::{AccountAsk, RedemptionAsk};
 use crate::basket;
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
@@ -16,7 +17,6 @@ use crate::hash::Hash;
 use crate::ids::Label;
 use crate::layaway;
 use crate::quote::ByHand;
-use crate::returns::{TakeBack, What};
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -107,10 +107,11 @@ impl Parts {
                 self.sku_lines(lines);
                 self.goods(goods.as_deref());
             }
-            Action::Return { till, currency, lines, said, disposition, tenders, of, goods } => {
+            Action::Return { till, currency, lines, said, disposition, tenders, accounts, of, goods } => {
                 self.op.text("return");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
+                accounts.iter().for_each(|take| self.take(take));
                 self.money.text(currency.as_str());
                 self.rest.till(*till);
                 self.rest.text(disposition.name());
@@ -150,11 +151,11 @@ impl Parts {
                 self.op.text("revoke_key");
                 self.rest.number(key.0);
             }
-            Action::GrantReturn { to, of, tenders } => {
+            Action::GrantReturn(ask) => {
                 self.op.text("grant_return");
-                self.rest.number(u64::from(to.0));
-                self.take_back(of);
-                self.tenders(tenders);
+                self.rest.number(u64::from(ask.to.0));
+                self.take_back(&ask.of);
+                self.tenders(&ask.payout.tenders);
             }
             Action::Exchange { back, disposition, sell } => {
                 self.sell(sell);
@@ -190,6 +191,8 @@ impl Parts {
                 self.op.text(match ask {
                     RedemptionAsk::Inquire { .. } => "inquire",
                     RedemptionAsk::Settle { .. } => "settle",
+                    RedemptionAsk::KeepGrant { .. } => "keep_grant",
+                    RedemptionAsk::UndoGrant { .. } => "undo_grant",
                 });
                 self.rest.uuid(ask.sale().0);
             }
@@ -268,56 +271,6 @@ impl Parts {
         self.goods(sell.goods.as_deref());
     }
 
-    fn take(&mut self, take: &Take) {
-        self.money.uuid(take.account.0);
-        self.money.text(take.kind.name());
-        self.money.text(take.measure.name());
-        self.money.minor(take.amount);
-    }
-
-    fn account(&mut self, ask: &AccountAsk) {
-        match ask {
-            AccountAsk::Issue { kind, measure, amount, expires } => {
-                self.op.text("issue_account");
-                self.money.text(kind.name());
-                self.money.text(measure.name());
-                self.money.minor(*amount);
-                self.rest.number(u64::from(expires.is_some()));
-                self.rest.number(expires.unwrap_or_default().0);
-            }
-            AccountAsk::Load { measure, amount, cause } => {
-                self.op.text("load_account");
-                self.money.text(measure.name());
-                self.money.minor(*amount);
-                self.rest.text(cause.name());
-                self.rest.uuid(cause.sale().map_or(0, |sale| sale.0));
-            }
-            AccountAsk::Redeem { measure, amount, .. } => {
-                self.op.text("redeem");
-                self.money.text(measure.name());
-                self.money.minor(*amount);
-            }
-            AccountAsk::Disable { reason } => {
-                self.op.text("disable_account");
-                self.rest.text(reason.as_str());
-            }
-            AccountAsk::Read => self.op.text("account"),
-            AccountAsk::Hold { take, sale, .. } => {
-                self.op.text("hold");
-                self.take(take);
-                self.rest.uuid(sale.0);
-            }
-            AccountAsk::Confirm { sale, .. } => {
-                self.op.text("confirm");
-                self.rest.uuid(sale.0);
-            }
-            AccountAsk::LetGo { sale, .. } => {
-                self.op.text("let_go");
-                self.rest.uuid(sale.0);
-            }
-        }
-    }
-
     fn layaway(&mut self, ask: &layaway::Ask) {
         match ask {
             layaway::Ask::Open { customer, lines, ttl, fee, tenders, reservation, said, goods: _ } => {
@@ -387,26 +340,6 @@ impl Parts {
         for reason in [line.price_reason.as_ref(), discount.map(|discount| &discount.reason)] {
             self.money.maybe(reason.map(Label::as_str));
         }
-    }
-
-    /// As it was asked: what the sale's record and its location add may not tell two tries apart.
-    fn take_back(&mut self, of: &TakeBack) {
-        self.lines.number(u64::from(of.sale.of.location.0));
-        self.lines.number(of.sale.of.seq.0);
-        for portion in &of.portions {
-            self.lines.number(u64::from(portion.line));
-            match portion.what {
-                What::Goods(qty) => self.lines.qty(qty),
-                What::Money(amount) => self.money.minor(amount),
-                What::Part { sku, qty } => {
-                    self.lines.text("part");
-                    self.lines.number(u64::from(sku.0));
-                    self.lines.qty(qty);
-                }
-            }
-        }
-        of.serials.iter().for_each(|serial| self.lines.text(serial.as_str()));
-        self.rest.maybe(of.void.as_ref().map(|why| why.as_str()));
     }
 
     fn sku_lines(&mut self, lines: &[SkuQty]) {

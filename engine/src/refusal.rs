@@ -8,7 +8,7 @@ pub use numbers::NUMBERS;
 use crate::command::TenderKind;
 use crate::date::Date;
 use crate::goods::Only;
-use crate::ids::{Label, OrderId, ReservationId, Seq, SessionNo, SkuCode, SkuId, TillNo, UserCode};
+use crate::ids::{AccountId, Label, OrderId, ReservationId, Seq, SessionNo, SkuCode, SkuId, TillNo, UserCode};
 use crate::money::Currency;
 use crate::payment;
 use crate::people::Capability;
@@ -142,8 +142,17 @@ pub enum Refusal {
     #[error("only the till that rang up a sale can cancel it")]
     AnotherTill,
     /// 2010
-    #[error("the sale was made at another location: return it here and sell in a second step")]
+    #[error("the sale was made at another location, which has granted nothing of it")]
     SoldElsewhere,
+    /// 2011
+    #[error("the till session of the sale is over: what it sold can only come back as a return")]
+    SessionOver,
+    /// 2012
+    #[error("returns that are not finished hold what could come back; try again in {retry_ms} ms")]
+    GrantPending {
+        /// When to try again.
+        retry_ms: u64,
+    },
     /// 2020
     #[error("there is no suspended basket {basket} here: it was recalled, sold, let go, or its time was over")]
     NoSuchBasket {
@@ -243,6 +252,12 @@ pub enum Refusal {
     /// 3039
     #[error("there is no sale of this id that waits for its accounts")]
     NoSuchRedemption,
+    /// 3076
+    #[error("the account {account} has paid nothing of the sale")]
+    NotPaidBy {
+        /// The account.
+        account: AccountId,
+    },
     /// 3050
     #[error("the coupon {coupon} is worth nothing here and now")]
     UnknownCoupon {
@@ -483,6 +498,8 @@ impl Refusal {
             Refusal::AlreadyReturned { .. } => 2007,
             Refusal::AnotherTill => 2008,
             Refusal::SoldElsewhere => 2010,
+            Refusal::SessionOver => 2011,
+            Refusal::GrantPending { .. } => 2012,
             Refusal::IsLayaway { .. } => 2022,
             Refusal::LayawayExists { .. } => 2023,
             Refusal::UnknownLayaway { .. } => 2024,
@@ -501,6 +518,7 @@ impl Refusal {
             Refusal::WrongAccount { .. } => 3035,
             Refusal::CodeNeeded => 3036,
             Refusal::NoSuchRedemption => 3039,
+            Refusal::NotPaidBy { .. } => 3076,
             Refusal::UnknownCoupon { .. } => 3050,
             Refusal::BadDiscount { .. } => 3051,
             Refusal::BadPercentOff => 3110,

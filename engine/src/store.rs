@@ -2,16 +2,16 @@
 
 use crate::account::{Account, Accounts, Settling};
 use crate::basket::Suspended;
-use crate::command::{Channel, SaleLine, SkuQty, Tender};
+use crate::command::{Channel, SaleLine, SkuQty};
 use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
 use crate::goods::Serials;
-use crate::ids::{OrderId, Owner, ReservationId, Seq};
+use crate::ids::{CommandId, OrderId, Owner, ReservationId, Seq};
 use crate::layaway::{self, Layaways};
 use crate::money::Minor;
 use crate::payment::Payments;
 use crate::qty::Qty;
-use crate::returns::GivenBack;
+use crate::returns::{GivenBack, Grant, PendingGrant};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -82,7 +82,9 @@ pub struct Store {
     pub orders: BTreeMap<OrderId, OrderState>,
     /// What was given back of sales made here, by their place in the log. Most sales have none.
     pub given_back: BTreeMap<Seq, GivenBack>,
-    /// Sales whose accounts have not all redeemed their part.
+    /// What of that was granted to returns of which it is not known yet whether they stand, by their command.
+    pub grants: BTreeMap<CommandId, PendingGrant>,
+    /// Sales and returns of which not all others have done their part.
     pub settling: Settling,
     /// The accounts of a virtual location; none anywhere else.
     pub accounts: Accounts,
@@ -129,8 +131,19 @@ impl Store {
     /// What was given back of a sale made here.
     #[must_use]
     pub fn given_back(&self, sale: Seq) -> &GivenBack {
-        static NOTHING: GivenBack = GivenBack { lines: BTreeMap::new(), tenders: BTreeMap::new() };
+        static NOTHING: GivenBack =
+            GivenBack { lines: BTreeMap::new(), tenders: BTreeMap::new(), accounts: BTreeMap::new() };
         self.given_back.get(&sale).unwrap_or(&NOTHING)
+    }
+
+    /// What was given back of a sale made here, without what was granted to some of the returns that may
+    /// still come to nothing.
+    #[must_use]
+    pub fn given_without(&self, sale: Seq, leave_out: impl Fn(CommandId) -> bool) -> GivenBack {
+        let mut given = self.given_back(sale).clone();
+        let pending = self.grants.iter().filter(|(command, pending)| pending.sale == sale && leave_out(**command));
+        pending.for_each(|(_, pending)| given.undo(&pending.grant));
+        given
     }
 
     /// What ends when a reservation ends.
@@ -144,16 +157,19 @@ impl Store {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::SaleRecorded(sale) => self.sold(sale),
-            Event::GoodsReturned(back) => self.take_back(back, back.tenders.iter().copied()),
+            Event::GoodsReturned(back) => self.take_back(back),
             Event::Exchanged { back, sale } => {
                 self.sold(sale);
-                self.take_back(back, sale.refunds());
+                self.take_back(back);
             }
-            Event::ReturnGranted { sale, grant, .. } => {
-                let given = self.given_back.entry(sale.seq).or_default();
-                given.take(&grant.portions, &grant.lines, &grant.pieces, grant.tenders.iter().copied());
+            Event::ReturnGranted { command, pending } => {
+                self.end_grant(*command, false);
+                let grant = &pending.grant;
+                self.given_back.entry(pending.sale).or_default().take(grant);
                 grant.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
+                self.grants.insert(*command, (**pending).clone());
             }
+            Event::GrantEnded { command, kept, .. } => self.end_grant(*command, *kept),
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 self.free(freed);
                 let (owner, lines) = (owner.clone(), lines.clone());
@@ -257,6 +273,9 @@ impl Store {
         if self.orders.values().any(empty) {
             return Err("an order with nothing left is open");
         }
+        if self.grants.values().any(|pending| !self.given_back.contains_key(&pending.sale)) {
+            return Err("what was granted is not booked as given back");
+        }
         let is_kept =
             |name: &OrderId, left: Minor| left > Minor::ZERO || self.orders.get(name) != Some(&OrderState::Closed);
         if !self.layaways().open.iter().all(|(name, open)| is_kept(name, open.deposited())) {
@@ -292,16 +311,29 @@ impl Store {
         }
     }
 
-    fn take_back(&mut self, back: &Return, refunds: impl Iterator<Item = Tender>) {
+    fn take_back(&mut self, back: &Return) {
+        if let Some(redemption) = &back.redemption {
+            self.settling.begin(redemption);
+        }
         if let Some(totals) = self.totals.get_mut(back.channel.index()) {
             totals.returned(&back.lines);
         }
-        if let Some(of) = back.of.as_ref().filter(|of| !of.elsewhere) {
-            let pieces = back.goods.as_ref().map_or(&[][..], |goods| &goods.pieces);
-            self.given_back.entry(of.sale.seq).or_default().take(&of.portions, &back.lines, pieces, refunds);
+        let pieces = back.goods.as_ref().map_or(&[][..], |goods| &goods.pieces);
+        if let Some(of) = back.of.as_ref().filter(|of| !of.granted) {
+            let (portions, lines, tenders) = (of.portions.clone(), back.lines.clone(), back.tenders.clone());
+            let given = self.given_back.entry(of.sale.seq).or_default();
+            given.take(&Grant { portions, lines, tenders, credits: Vec::new(), pieces: pieces.to_vec() });
         }
-        if let Some(goods) = &back.goods {
-            goods.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
+        pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
+    }
+
+    fn end_grant(&mut self, command: CommandId, kept: bool) {
+        let Some(pending) = self.grants.remove(&command).filter(|_| !kept) else { return };
+        pending.grant.pieces.iter().for_each(|piece| self.serials.sell(piece.sku, &piece.serial));
+        let given = self.given_back.entry(pending.sale).or_default();
+        given.undo(&pending.grant);
+        if given.is_empty() {
+            self.given_back.remove(&pending.sale);
         }
     }
 

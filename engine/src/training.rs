@@ -21,7 +21,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Refusal> {
     let is_crossing = match &command.action {
         Action::Return { of: Some(of), .. } => came_from(of),
         Action::Exchange { back, .. } => came_from(back),
-        Action::GrantReturn { to, of, .. } => crosses(*to) || came_from(of),
+        Action::GrantReturn(ask) => crosses(ask.to) || came_from(&ask.of),
         _ => false,
     };
     if is_crossing { Err(Refusal::OtherLedger) } else { Ok(()) }
@@ -33,13 +33,15 @@ fn can_be_trained(action: &Action) -> bool {
     match action {
         Action::Sell(sell) => is_paid_here(sell),
         Action::Exchange { sell, .. } => is_paid_here(sell),
+        // Store credit that a return opens is real.
+        Action::Return { accounts, .. } => accounts.is_empty(),
         Action::Reserve { .. }
         | Action::Extend { .. }
         | Action::Release { .. }
         | Action::Expire { .. }
         | Action::Receive { .. }
-        | Action::Return { .. }
-        | Action::GrantReturn { .. }
+        | Action::GrantReturn(_)
+        | Action::Redemption(_)
         | Action::Adjust { .. }
         | Action::Count { .. }
         | Action::SetPolicy { .. }

@@ -2,7 +2,7 @@
 //! is held is redeemed or let go exactly once. T33 in small.
 #![allow(clippy::unwrap_used)]
 
-use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Entry, Measure, Take};
+use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Entry, Measure, Take, Way};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::decide::{Decision, decide};
@@ -30,12 +30,15 @@ fn issue(amount: i64, expires: Option<u64>) -> AccountAsk {
 }
 
 fn hold(sale: u128, amount: i64, fact: bool) -> AccountAsk {
+    let (kind, amount) = (AccountKind::GiftCard, Minor(amount));
     let take = Take {
         account: CARD,
-        kind: AccountKind::GiftCard,
+        kind,
         measure: EUROS,
-        amount: Minor(amount),
+        amount,
+        worth: amount,
         by_code: true,
+        way: Way::Out,
         limit: Minor::ZERO,
     };
     AccountAsk::Hold { take, sale: CommandId(sale), at: SHOP, fact }
@@ -60,9 +63,13 @@ fn balance(accounts: &Accounts) -> i64 {
 /// What an entry adds to the balance.
 fn added(entry: &Entry) -> i64 {
     match entry {
-        Entry::Issued { amount, .. } | Entry::Loaded { amount, .. } => amount.0,
+        Entry::Issued { amount, .. } | Entry::Loaded { amount, .. } | Entry::Refunded { amount, .. } => amount.0,
         Entry::Redeemed { amount, .. } => -amount.0,
-        Entry::Disabled { .. } | Entry::Held { .. } | Entry::UseHeld { .. } | Entry::LetGo { .. } => 0,
+        Entry::Disabled { .. }
+        | Entry::Held { .. }
+        | Entry::UseHeld { .. }
+        | Entry::LetGo { .. }
+        | Entry::Opened { .. } => 0,
     }
 }
 
@@ -71,6 +78,7 @@ enum Step {
     Load(i64, bool),
     Redeem(i64),
     Hold(u128, i64, bool),
+    Expect(u128, i64),
     Confirm(u128),
     LetGo(u128, bool),
     Disable,
@@ -82,7 +90,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (amount.clone(), any::<bool>()).prop_map(|(amount, refund)| Step::Load(amount, refund)),
         3 => amount.clone().prop_map(Step::Redeem),
         8 => (sale.clone(), amount, any::<bool>()).prop_map(|(sale, amount, fact)| Step::Hold(sale, amount, fact)),
-        6 => sale.clone().prop_map(Step::Confirm),
+        4 => (sale.clone(), 1..1_500_i64).prop_map(|(sale, amount)| Step::Expect(100 + sale, amount)),
+        6 => (sale.clone(), any::<bool>()).prop_map(|(sale, back)| Step::Confirm(sale + if back { 100 } else { 0 })),
         4 => (sale, any::<bool>()).prop_map(|(sale, outdated)| Step::LetGo(sale, outdated)),
         1 => Just(Step::Disable),
     ]
@@ -97,6 +106,10 @@ fn ask(step: &Step) -> AccountAsk {
         },
         Step::Redeem(amount) => AccountAsk::Redeem { measure: EUROS, amount: Minor(amount), by_code: true },
         Step::Hold(sale, amount, fact) => hold(sale, amount, fact),
+        Step::Expect(sale, amount) => {
+            let AccountAsk::Hold { take, sale, at, fact } = hold(sale, amount, false) else { panic!() };
+            AccountAsk::Hold { take: Take { way: Way::In, ..take }, sale, at, fact }
+        }
         Step::Confirm(sale) => AccountAsk::Confirm { sale: CommandId(sale), at: SHOP },
         Step::LetGo(sale, outdated) => {
             AccountAsk::LetGo { sale: CommandId(sale), at: SHOP, deadline: outdated.then_some(Timestamp(1)) }
@@ -117,6 +130,7 @@ proptest! {
         let mut ledger = added(&run(&mut accounts, &issue(first, None), 0).unwrap().unwrap());
         // What each sale holds, as its records say.
         let mut held: BTreeMap<u128, i64> = BTreeMap::new();
+        let mut coming: BTreeMap<u128, i64> = BTreeMap::new();
         let mut conflicts = 0;
         for (now, step) in (1_000..).zip(&steps) {
             let before = accounts.clone();
@@ -128,7 +142,8 @@ proptest! {
             let entry = match (happened, step) {
                 (Some(entry), _) => entry,
                 (None, Step::Confirm(sale)) => {
-                    prop_assert!(!held.contains_key(sale), "a hold was not redeemed");
+                    let open = held.contains_key(sale) || coming.contains_key(sale);
+                    prop_assert!(!open, "a hold was not redeemed");
                     continue;
                 }
                 (None, Step::LetGo(sale, outdated)) => {
@@ -139,6 +154,13 @@ proptest! {
             };
             ledger += added(&entry);
             match &entry {
+                Entry::Held { sale, hold } if hold.way == Way::In => {
+                    coming.insert(sale.0, hold.amount.0);
+                }
+                Entry::Refunded { sale, amount, balance } => {
+                    prop_assert_eq!(coming.remove(&sale.0), Some(amount.0), "refunded once, and what was to come");
+                    prop_assert_eq!(balance.0, ledger);
+                }
                 Entry::Held { sale, hold } => {
                     held.insert(sale.0, hold.amount.0);
                 }
@@ -146,16 +168,20 @@ proptest! {
                     prop_assert_eq!(held.remove(&sale.0), Some(amount.0), "redeemed once, and what was held");
                     conflicts += short.0;
                 }
-                Entry::LetGo { sale } => prop_assert!(held.remove(&sale.0).is_some(), "let go once"),
+                Entry::LetGo { sale } => {
+                    let let_go = held.remove(&sale.0).or(coming.remove(&sale.0));
+                    prop_assert!(let_go.is_some(), "let go once");
+                }
                 Entry::Loaded { balance, .. } | Entry::Redeemed { balance, .. } | Entry::Disabled { balance, .. } => {
                     prop_assert_eq!(balance.0, ledger, "the balance that the entry tells");
                 }
-                Entry::Issued { .. } => {}
+                Entry::Issued { .. } | Entry::Opened { .. } => {}
                 Entry::UseHeld { .. } => panic!("{entry:?}"),
             }
             prop_assert_eq!(balance(&accounts), ledger);
             prop_assert!(ledger >= held.values().sum::<i64>(), "more is held than there is");
             prop_assert_eq!(accounts.list[&CARD].held().0, held.values().sum::<i64>());
+            prop_assert_eq!(accounts.list[&CARD].coming().0, coming.values().sum::<i64>());
             prop_assert_eq!(accounts.list[&CARD].ledger.short.0, conflicts);
             prop_assert_eq!(accounts.list[&CARD].check(), Ok(()));
         }

@@ -2,7 +2,7 @@
 //! what has happened is recorded beyond it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Measure, Take};
+use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Measure, Take, Way};
 use onhand_engine::decide::Decision;
 use onhand_engine::event::Event;
 use onhand_engine::ids::{AccountId, CommandId, LocationId};
@@ -18,7 +18,8 @@ const NOW: Timestamp = Timestamp(1_000);
 
 fn hold(sale: u128, limit: i64, fact: bool) -> AccountAsk {
     let (kind, limit) = (AccountKind::Coupon, Minor(limit));
-    let take = Take { account: COUPON, kind, measure: Measure::Uses, amount: Minor(1), by_code: false, limit };
+    let (measure, amount, worth, way) = (Measure::Uses, Minor(1), Minor(0), Way::Out);
+    let take = Take { account: COUPON, kind, measure, amount, worth, by_code: false, way, limit };
     AccountAsk::Hold { take, sale: CommandId(sale), at: SHOP, fact }
 }
 

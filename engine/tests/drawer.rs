@@ -73,7 +73,17 @@ fn fact(sell: Sell, session: Option<SessionNo>) -> Action {
 
 fn refund(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Action {
     let (till, currency, said, disposition) = (Some(TILL), Currency::EUR, Said::default(), Disposition::Resell);
-    Action::Return { till, currency, lines, said, disposition, tenders, of: None, goods: None }
+    Action::Return {
+        till,
+        currency,
+        lines,
+        said,
+        disposition,
+        tenders,
+        accounts: Box::default(),
+        of: None,
+        goods: None,
+    }
 }
 
 fn nearest(step: u32, tie: Tie) -> RoundingRule {

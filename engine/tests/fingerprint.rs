@@ -122,6 +122,7 @@ fn back(disposition: Disposition) -> Action {
         said: Said::default(),
         disposition,
         tenders: vec![],
+        accounts: Box::default(),
         of: None,
         goods: None,
     }

@@ -11,9 +11,9 @@ use onhand_engine::ids::{LocationId, OrderId, Owner, ReservationId, Seq, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
-use onhand_engine::returns::{GivenBack, KnownSale, Portion, SaleRef, TakeBack, What};
+use onhand_engine::returns::{GivenBack, KnownSale, Payout, Portion, SaleRef, TakeBack, What};
 use onhand_engine::tax::{RatePpm, Taxed};
-use onhand_engine::time::Millis;
+use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::PlaceState;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -183,7 +183,8 @@ fn sold_kits() -> impl Strategy<Value = KnownSale> {
         let line = SaleLine { qty: Qty::units(kits), taxed, ..sale_line(SkuId(9), 1) };
         let goods = SoldGoods { kits: vec![Kit { line: 0, parts }], ..SoldGoods::default() };
         let of = SaleRef { location: LocationId(1), seq: Seq(1) };
-        KnownSale { of, till: None, lines: vec![line], tenders: vec![], goods: Some(Box::new(goods)) }
+        let (tenders, takes, time, late) = (vec![], vec![], Timestamp(0), None);
+        KnownSale { of, till: None, lines: vec![line], tenders, takes, goods: Some(Box::new(goods)), time, late }
     })
 }
 
@@ -204,8 +205,8 @@ fn take(
     money: &mut Taxed,
 ) -> Result<(), Refusal> {
     let asked = TakeBack { sale: sale.clone(), portions, void: None, serials: vec![], granted: None };
-    let grant = given.grant(&asked, |_| Ok(Vec::new()))?;
-    given.take(&grant.portions, &grant.lines, &grant.pieces, std::iter::empty());
+    let grant = given.grant(&asked, &Payout::default())?;
+    given.take(&grant);
     for (portion, line) in grant.portions.iter().zip(&grant.lines) {
         assert!(line.taxed.net >= Minor::ZERO && line.taxed.tax >= Minor::ZERO, "{line:?}");
         money.net = money.net.plus(line.taxed.net);

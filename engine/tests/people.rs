@@ -48,7 +48,7 @@ fn location() -> Location {
 }
 
 /// What nobody needs to be allowed: it changes nothing, or the server does it by itself.
-const FREE: [&str; 12] = [
+const FREE: [&str; 15] = [
     "expire",
     "x_report",
     "account",
@@ -57,6 +57,9 @@ const FREE: [&str; 12] = [
     "let_go",
     "inquire",
     "settle",
+    "grant_return",
+    "keep_grant",
+    "undo_grant",
     "payment",
     "take_payment",
     "report_payment",
@@ -148,7 +151,7 @@ fn the_table_of_needs() {
         ("set_pin", "manage_people"),
         ("disable_user", "manage_people"),
         ("require_people", "manage_people"),
-        ("grant_return", "return"),
+        ("grant_return", ""),
         ("exchange", "sell return"),
         ("open_session", "drawer"),
         ("paid_in", "drawer"),
@@ -174,6 +177,8 @@ fn the_table_of_needs() {
         ("let_go", ""),
         ("inquire", ""),
         ("settle", ""),
+        ("keep_grant", ""),
+        ("undo_grant", ""),
         ("set_labels", "manage_catalogue"),
         ("define_price_book", "manage_catalogue"),
         ("end_price_book", "manage_catalogue"),

@@ -259,6 +259,7 @@ fn a_return_pays_back_what_is_due() {
         said: Said::default(),
         disposition: Disposition::Resell,
         tenders: vec![Tender { kind: TenderKind::Cash, amount: Minor(amount) }],
+        accounts: Box::default(),
         of: None,
         goods: None,
     };

@@ -1,43 +1,25 @@
-//! Requests that name a sale: the sale is read from the log first, off the worker's thread, and where
-//! another location made it, that one is asked to let it come back.
+//! Requests that name a sale: the sale is read from the log first, off the worker's thread.
 
 use crate::fault::Fault;
 use crate::wire;
 use onhand_actors::handle::Handle;
-use onhand_actors::port::Outcome;
-use onhand_engine::answer::Answer;
-use onhand_engine::command::{Action, Command};
 use onhand_engine::ids::Seq;
-use onhand_engine::refusal::Refusal;
-use onhand_engine::returns::{KnownSale, grant_first};
+use onhand_engine::returns::KnownSale;
 use onhand_protocol::convert::{self, Entered};
 use onhand_protocol::message::{Body, Channel};
 use onhand_protocol::value::Id;
 
-/// Turns a request that names a sale into a command. `decide` has another one decided on the way.
+/// Turns a request that names a sale into a command.
 pub(crate) async fn enter(
     handle: &Handle,
     (id, body, channel): (Id, Body, Channel),
     sale: Seq,
     trains: bool,
-    decide: impl AsyncFnOnce(Command) -> Result<Outcome, Fault>,
 ) -> Result<Entered, Fault> {
     let known = read(handle, sale).await?;
     let book = wire::Book(handle.directory());
-    let mut entered = convert::command_about(id.command(), body, channel, known, &book)?;
-    if trains {
-        entered = entered.in_training(&book)?;
-    }
-    let Some(grant) = grant_first(&entered.command) else { return Ok(entered) };
-    let granted = match decide(grant).await? {
-        Outcome::Done { answer: Answer::ReturnGranted(grant), .. } => *grant,
-        Outcome::Done { .. } => return Err(convert::refusal(&Refusal::Internal, &book).into()),
-        Outcome::Refused(refusal) => return Err(convert::refusal(&refusal, &book).into()),
-    };
-    if let Action::Return { of: Some(of), .. } = &mut entered.command.action {
-        of.granted = Some(granted);
-    }
-    Ok(entered)
+    let entered = convert::command_about(id.command(), body, channel, known, &book)?;
+    Ok(if trains { entered.in_training(&book)? } else { entered })
 }
 
 async fn read(handle: &Handle, sale: Seq) -> Result<KnownSale, Fault> {

@@ -273,8 +273,7 @@ impl Worker {
         let (worker, connection) = (Rc::clone(self), Rc::clone(connection));
         tokio::task::spawn_local(async move {
             let id = request.0;
-            let decide = async |command| worker.decide(by, command).await;
-            let entered = giving::enter(&worker.shared.handle, request, sale, connection.trains.get(), decide).await;
+            let entered = giving::enter(&worker.shared.handle, request, sale, connection.trains.get()).await;
             let asked = entered.and_then(|Entered { command, asked }| {
                 worker.ask_for(&connection, by, command, Asked::Text(asked), clock::now())
             });
@@ -286,14 +285,6 @@ impl Worker {
                 connection.flush();
             }
         });
-    }
-
-    /// Has a command decided that no client waits for.
-    pub(crate) async fn decide(&self, by: By, command: Command) -> Result<Outcome, Fault> {
-        let (reply, outcome) = oneshot::channel();
-        self.ask(by, command, Waiter::Request(reply), clock::now());
-        let stopping = |_| Fault::new(5004, "the server is shutting down; send it again with the same id");
-        outcome.await.map_err(stopping)
     }
 
     /// Hands the batch to the actors.

@@ -24,6 +24,7 @@ mod people;
 mod planted;
 mod program;
 mod recorded_days;
+mod refunding;
 mod returning;
 mod scanned;
 mod stranger;

@@ -3,6 +3,7 @@
 //! What can wake it: commands in its inbox, news from the log thread, a deadline, its own yield.
 
 mod counting;
+mod grants;
 mod payments;
 mod redemptions;
 mod restoring;

@@ -1,10 +1,11 @@
-//! Sales that accounts pay for, in two steps across shards: every account holds its part, the sale is
-//! decided at its location, and the accounts redeem what they held, or let it go.
+//! Sales and returns in which other places have a part, in two steps across shards: the location that sold
+//! grants what is to come back (`grants.rs`), every account holds its part, the command is decided at its
+//! location, and then the others do their part, or let it go.
 //!
-//! The shard of the sale's location coordinates, and keeps nothing that recovery needs: a hold has a
-//! deadline, when its account asks that location what became of the sale; a sale that stands is kept
-//! there as settling until every account has redeemed its part. Steps may be taken twice: what a step
-//! finds says whether it was taken before.
+//! The shard of the command's location coordinates, and keeps nothing that recovery needs: a hold has a
+//! deadline, when its account asks that location what became of the sale, and a grant likewise; a sale that
+//! stands is kept there as settling until everybody has done their part. Steps may be taken twice: what a
+//! step finds says whether it was taken before.
 
 use super::{Shard, waiting::Errand};
 use crate::drained::NOBODY;
@@ -12,10 +13,11 @@ use crate::port::{Envelope, LevelChange, Outcome, Port, PortId, Ticket};
 use crate::shared::Shared;
 use hashbrown::HashMap;
 use onhand_engine::account::{AccountAsk, Hold, RedemptionAsk, Take};
-use onhand_engine::command::{Action, Channel, Command, Sell, Standing};
+use onhand_engine::command::{Action, Channel, Command, Standing};
 use onhand_engine::ids::{AccountId, CommandId, LocationId};
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::returns;
 use onhand_engine::time::{Millis, Timestamp};
 use std::sync::{Arc, Weak};
 
@@ -41,30 +43,36 @@ impl Port for StepPort {
 }
 
 /// What a step was taken for.
-enum Awaited {
+pub(super) enum Awaited {
+    /// The location that sold was asked to grant a return.
+    Grant { sale: CommandId },
     /// An account of a sale was asked to hold.
     Hold { sale: CommandId },
     /// A sale was asked for, everything being held.
     Sale { sale: CommandId },
-    /// An account of a sale that stands was asked to redeem.
-    Confirm { sale: CommandId, take: Take },
-    /// The location was told that every account has.
+    /// An account of a sale that stands was asked to do its part; none: the location that granted it.
+    Confirm { sale: CommandId, take: Option<Take> },
+    /// The location was told that everybody has.
     Settle { store: u32, sale: CommandId },
     /// The location of a sale was asked what became of it, about the hold of this deadline.
     Inquiry { store: u32, account: AccountId, sale: CommandId, hold: Hold },
+    /// The location of a return was asked what became of it, about the grant of this deadline.
+    GrantInquiry { store: u32, command: CommandId, to: LocationId, deadline: Timestamp },
 }
 
-/// A sale whose accounts hold their part, one after the other.
-struct Round {
+/// A sale or return whose accounts hold their part, one after the other.
+pub(super) struct Round {
     port: PortId,
     ticket: Ticket,
-    /// Where the sale is decided.
+    /// Where it is decided.
     at: LocationId,
-    /// None once the sale is asked for.
-    command: Option<Command>,
+    /// None once it is asked for.
+    pub(super) command: Option<Command>,
     /// Who asks for it.
     by: By,
-    takes: Box<[Take]>,
+    takes: Vec<Take>,
+    /// The location that has granted it.
+    pub(super) granted_by: Option<LocationId>,
     fact: bool,
     /// Accounts that have not answered.
     left: usize,
@@ -74,7 +82,7 @@ struct Round {
     repeats: Vec<Envelope>,
 }
 
-/// A sale that stands, whose accounts redeem their part.
+/// A sale or return that stands, while the others do their part.
 struct Settlement {
     store: u32,
     left: usize,
@@ -88,7 +96,7 @@ pub(super) struct Redemptions {
     port: PortId,
     last_ticket: u64,
     awaited: HashMap<Ticket, Awaited>,
-    rounds: HashMap<CommandId, Round>,
+    pub(super) rounds: HashMap<CommandId, Round>,
     settlements: HashMap<CommandId, Settlement>,
     /// Steps to be handed over at the end of the drain, by shard.
     steps: Vec<Vec<Envelope>>,
@@ -118,7 +126,7 @@ impl Redemptions {
         self.rounds.contains_key(&sale)
     }
 
-    fn await_outcome(&mut self, awaited: Awaited) -> Ticket {
+    pub(super) fn await_outcome(&mut self, awaited: Awaited) -> Ticket {
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
         self.awaited.insert(ticket, awaited);
@@ -127,42 +135,57 @@ impl Redemptions {
 }
 
 impl Shard {
-    /// Whether accounts have to hold their part before a command may run.
+    /// Whether others have to hold their part before a command may run.
     pub(super) fn needs_paying(&self, envelope: &Envelope) -> bool {
-        matches!(&envelope.command.action, Action::Sell(Sell { takes, .. }) if !takes.is_empty())
-            && envelope.port != self.redemptions.port
+        returns::may_need_others(&envelope.command) && envelope.port != self.redemptions.port
     }
 
-    /// Begins a sale that accounts pay for. One that is known is only answered.
+    /// Begins a command in which others have a part. One that is known is only answered.
     pub(super) fn pay(&mut self, envelope: Envelope) {
         let sale = envelope.command.id;
         if let Some(round) = self.redemptions.rounds.get_mut(&sale) {
             return round.repeats.push(envelope);
         }
-        let Envelope { port, ticket, by, command } = envelope;
-        let Action::Sell(sell) = &command.action else { return };
         if !self.is_writable() || self.remembered.find(sale).is_some() {
-            return self.take_in(Envelope { port, ticket, by, command });
+            return self.take_in(envelope);
         }
-        let (takes, fact, at) = (sell.takes.clone(), sell.standing == Standing::Fact, command.location);
-        for take in &takes {
-            let ask = AccountAsk::Hold { take: *take, sale, at, fact };
-            self.step_at(take.account, ask, Awaited::Hold { sale });
-        }
-        let left = takes.len();
+        let Envelope { port, ticket, by, command } = envelope;
+        let fact = matches!(&command.action, Action::Sell(sell) if sell.standing == Standing::Fact);
+        let first = returns::grant_first(&command, self.rounding_at(command.location));
         let round = Round {
             port,
             ticket,
-            at,
+            at: command.location,
             command: Some(command),
             by,
-            takes,
+            takes: Vec::new(),
+            granted_by: None,
             fact,
-            left,
+            left: 0,
             refusal: None,
             repeats: Vec::new(),
         };
         self.redemptions.rounds.insert(sale, round);
+        match first {
+            Some((sold_at, ask)) => self.ask_for_grant(sale, sold_at, ask),
+            None => self.hold_all(sale),
+        }
+    }
+
+    /// Asks every account to hold its part.
+    pub(super) fn hold_all(&mut self, sale: CommandId) {
+        let Some(round) = self.redemptions.rounds.get_mut(&sale) else { return };
+        let takes = round.command.as_ref().map(|command| returns::takes(&command.action)).unwrap_or_default();
+        let (at, fact) = (round.at, round.fact);
+        round.takes.clone_from(&takes);
+        round.left = takes.len();
+        if takes.is_empty() {
+            return self.ask_for_decision(sale);
+        }
+        for take in takes {
+            let ask = AccountAsk::Hold { take, sale, at, fact };
+            self.step_at(take.account, ask, Awaited::Hold { sale });
+        }
     }
 
     /// Takes what came of the steps that were asked for.
@@ -172,9 +195,14 @@ impl Shard {
         for (ticket, outcome) in returned.drain(..) {
             match self.redemptions.awaited.remove(&ticket) {
                 None => {}
+                Some(Awaited::Grant { sale }) => self.granted(sale, outcome),
                 Some(Awaited::Hold { sale }) => self.held(sale, outcome),
                 Some(Awaited::Sale { sale }) => self.decided(sale, outcome, now),
                 Some(Awaited::Confirm { sale, take }) => self.confirmed(sale, take, &outcome, now),
+                Some(Awaited::GrantInquiry { store, command, to, deadline }) => {
+                    self.grant_inquired(store, command, to, deadline, &outcome);
+                    self.errands.insert(now.plus(AGAIN), store, Errand::InquireGrant { command, deadline });
+                }
                 Some(Awaited::Settle { store, sale }) => {
                     if let Outcome::Refused(why) = outcome
                         && why != Refusal::NoSuchRedemption
@@ -214,20 +242,28 @@ impl Shard {
         if round.left > 0 {
             return;
         }
-        let by = round.by;
-        match (round.refusal.clone(), round.command.take()) {
-            (None, Some(command)) => {
-                let ticket = self.redemptions.await_outcome(Awaited::Sale { sale });
-                self.take_in(Envelope { port: self.redemptions.port, ticket, by, command });
-            }
-            (refusal, command) => {
-                // It leaves the inbox without having run.
-                self.decided += 1;
-                let refusal = refusal.unwrap_or(Refusal::Internal);
-                command.iter().for_each(|command| self.count_refusal(command, &refusal));
-                self.end_round(sale, Outcome::Refused(refusal));
-            }
+        match round.refusal.clone() {
+            None => self.ask_for_decision(sale),
+            Some(refusal) => self.give_up(sale, refusal),
         }
+    }
+
+    /// Everything being held, the command is decided.
+    fn ask_for_decision(&mut self, sale: CommandId) {
+        let Some(round) = self.redemptions.rounds.get_mut(&sale) else { return };
+        let Some(command) = round.command.take() else { return };
+        let by = round.by;
+        let ticket = self.redemptions.await_outcome(Awaited::Sale { sale });
+        self.take_in(Envelope { port: self.redemptions.port, ticket, by, command });
+    }
+
+    /// One of the others would not do its part.
+    pub(super) fn give_up(&mut self, sale: CommandId, refusal: Refusal) {
+        // It leaves the inbox without having run.
+        self.decided += 1;
+        let command = self.redemptions.rounds.get_mut(&sale).and_then(|round| round.command.take());
+        command.iter().for_each(|command| self.count_refusal(command, &refusal));
+        self.end_round(sale, Outcome::Refused(refusal));
     }
 
     /// The sale is durable, or refused.
@@ -248,31 +284,43 @@ impl Shard {
             for take in &round.takes {
                 self.step(take.account, AccountAsk::LetGo { sale, at: round.at, deadline: None }, Ticket(0));
             }
+            if let Some(sold_at) = round.granted_by {
+                let undo = RedemptionAsk::UndoGrant { sale, at: round.at, deadline: None };
+                self.send_step(sold_at, Action::Redemption(undo), Ticket(0));
+            }
         }
         self.direct.push(round.port, round.ticket, outcome);
         round.repeats.into_iter().for_each(|repeat| self.enqueue(repeat));
     }
 
-    /// Asks every account of a sale that stands to redeem its part.
+    /// Has everybody do their part in a sale or return that stands.
     pub(super) fn settle(&mut self, store: u32, sale: CommandId, now: Timestamp) {
-        let Some(takes) = self.places.stores[store as usize].store.settling.list.get(&sale).cloned() else { return };
+        let Some(redemption) = self.places.stores[store as usize].store.settling.list.get(&sale).cloned() else {
+            return;
+        };
         if self.redemptions.is_paying(sale) || self.redemptions.settlements.contains_key(&sale) {
             return self.errands.insert(now.plus(AGAIN), store, Errand::Settle { sale });
         }
         let at = self.places.stores[store as usize].location;
-        let settlement = Settlement { store, left: takes.len(), unpaid: Vec::new(), again: false };
+        let left = redemption.takes.len() + usize::from(redemption.granted_by.is_some());
+        let settlement = Settlement { store, left, unpaid: Vec::new(), again: false };
         self.redemptions.settlements.insert(sale, settlement);
-        for take in takes {
-            self.step_at(take.account, AccountAsk::Confirm { sale, at }, Awaited::Confirm { sale, take });
+        for take in redemption.takes {
+            let awaited = Awaited::Confirm { sale, take: Some(take) };
+            self.step_at(take.account, AccountAsk::Confirm { sale, at }, awaited);
+        }
+        if let Some(sold_at) = redemption.granted_by {
+            let ticket = self.redemptions.await_outcome(Awaited::Confirm { sale, take: None });
+            self.send_step(sold_at, Action::Redemption(RedemptionAsk::KeepGrant { sale, at }), ticket);
         }
     }
 
-    fn confirmed(&mut self, sale: CommandId, take: Take, outcome: &Outcome, now: Timestamp) {
+    fn confirmed(&mut self, sale: CommandId, take: Option<Take>, outcome: &Outcome, now: Timestamp) {
         let Some(settlement) = self.redemptions.settlements.get_mut(&sale) else { return };
         settlement.left -= 1;
         match outcome {
             Outcome::Done { .. } => {}
-            Outcome::Refused(Refusal::UnknownAccount) => settlement.unpaid.push(take),
+            Outcome::Refused(Refusal::UnknownAccount) => settlement.unpaid.extend(take),
             Outcome::Refused(_) => settlement.again = true,
         }
         if settlement.left > 0 {
@@ -319,7 +367,7 @@ impl Shard {
         self.send_step(LocationId::of_account(account), Action::Account { account, ask }, ticket);
     }
 
-    fn send_step(&mut self, location: LocationId, action: Action, ticket: Ticket) {
+    pub(super) fn send_step(&mut self, location: LocationId, action: Action, ticket: Ticket) {
         let command = Command { id: step_id(&action), location, channel: Channel::Till, action };
         let shard = self.shared.shard_of(location);
         let by = By::default();
@@ -332,6 +380,7 @@ impl Shard {
 fn step_id(action: &Action) -> CommandId {
     const MARK: u128 = u128::from_be_bytes(*b"account payment!");
     let (sale, account, step) = match action {
+        Action::GrantReturn(ask) => (ask.command, AccountId(0), 5),
         Action::Account { account, ask: AccountAsk::Hold { sale, .. } } => (*sale, *account, 1),
         Action::Account { account, ask: AccountAsk::Confirm { sale, .. } } => (*sale, *account, 2),
         Action::Account { account, ask: AccountAsk::LetGo { sale, .. } } => (*sale, *account, 3),

@@ -147,7 +147,7 @@ impl Shard {
             | Action::DefineLocation { .. }
             | Action::CreateKey { .. }
             | Action::RevokeKey { .. }
-            | Action::GrantReturn { .. }
+            | Action::GrantReturn(_)
             | Action::SetDrawerRules { .. }
             | Action::Account { .. }
             | Action::Redemption(_)

@@ -1,6 +1,7 @@
 //! A command runs: repeats are answered, the rest is decided, folded in and put on its way.
 
 use super::redemptions::AGAIN;
+use super::waiting::{Errand, Spot};
 use super::{Coming, NO_STORE, Shard, Touched, WaitingRepeat};
 use crate::directory::ChainChange;
 use crate::drained::NOBODY;
@@ -36,11 +37,21 @@ impl Shard {
             return self.run_payment_due(store, payment, command, now);
         }
         let Some(outcome) = self.attempt(store, envelope, now) else { return };
-        if let (Outcome::Refused(Refusal::BalanceHeld { .. }), Action::Account { account, .. }) =
-            (&outcome, &command.action)
-            && self.park(store, *account, envelope, now)
-        {
-            return;
+        if let Outcome::Refused(refusal) = &outcome {
+            if let Some(spot) = Spot::of(store, &outcome, &command.action)
+                && self.park(store, spot, envelope, now)
+            {
+                return;
+            }
+            // What others may still give up: it waits for that as one that has to be granted does.
+            if matches!(refusal, Refusal::GrantPending { .. })
+                && !command.action.is_redemption_step()
+                && !self.redemptions.is_paying(command.id)
+                && self.is_writable()
+            {
+                self.decided -= usize::from(envelope.port != NOBODY);
+                return self.pay(envelope.clone());
+            }
         }
         self.reply(envelope, outcome);
     }
@@ -273,6 +284,11 @@ impl Shard {
             }
             Event::Drawer { .. } => self.out.sessions.extend(SessionChange::of(record)),
             Event::Account { account, entry } => self.account_changed(store, *account, entry),
+            Event::ReturnGranted { command, pending } => {
+                let (command, deadline) = (*command, pending.deadline);
+                self.errands.insert(deadline, store, Errand::InquireGrant { command, deadline });
+            }
+            Event::GrantEnded { sale, .. } => self.stir(Spot::Sale(store, *sale)),
             _ => {}
         }
         self.layaway_changed(store, record);

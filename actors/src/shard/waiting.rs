@@ -1,12 +1,13 @@
-//! What waits at the accounts of a shard: commands that met the holds of others, which may still be
-//! undone, and what is to be looked after in time.
+//! What waits at the places of a shard: commands that met the holds of others at an account, or their grants
+//! of a sale, which may still be undone, and what is to be looked after in time.
 
 use super::Shard;
 use crate::drained::NOBODY;
 use crate::port::{Envelope, Outcome};
 use hashbrown::HashMap;
 use onhand_engine::account::Entry;
-use onhand_engine::ids::{AccountId, CommandId, PaymentId};
+use onhand_engine::command::Action;
+use onhand_engine::ids::{AccountId, CommandId, PaymentId, Seq};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
 use std::collections::VecDeque;
@@ -23,12 +24,37 @@ const ERRANDS_BUDGET: usize = 512;
 pub(super) enum Errand {
     /// A hold is there for long: what became of the sale?
     Inquire { account: AccountId, sale: CommandId, deadline: Timestamp },
-    /// A sale of this store stands: its accounts have to redeem.
+    /// A grant is there for long: what became of the return?
+    InquireGrant { command: CommandId, deadline: Timestamp },
+    /// A sale of this store stands: the others have to do their part.
     Settle { sale: CommandId },
     /// The deadline of a payment has come.
     Payment { payment: PaymentId },
-    /// Those who wait at an account may have waited enough.
-    Impatient { account: AccountId },
+    /// Those who wait at a spot may have waited enough.
+    Impatient { spot: Spot },
+}
+
+/// Where one who met what others hold waits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Spot {
+    Account(AccountId),
+    /// A sale of a store, of which something is granted to others.
+    Sale(u32, Seq),
+}
+
+impl Spot {
+    /// Where a command waits, if it is refused only for what others hold.
+    pub(super) fn of(store: u32, outcome: &Outcome, action: &Action) -> Option<Self> {
+        match (outcome, action) {
+            (Outcome::Refused(Refusal::BalanceHeld { .. }), Action::Account { account, .. }) => {
+                Some(Self::Account(*account))
+            }
+            (Outcome::Refused(Refusal::GrantPending { .. }), Action::GrantReturn(ask)) => {
+                Some(Self::Sale(store, ask.of.sale.of.seq))
+            }
+            _ => None,
+        }
+    }
 }
 
 struct Parked {
@@ -40,10 +66,10 @@ struct Parked {
 /// Commands that wait for what becomes of the holds of others, in the order in which they came.
 #[derive(Default)]
 pub(super) struct Waiting {
-    parked: HashMap<AccountId, VecDeque<Parked>>,
+    parked: HashMap<Spot, VecDeque<Parked>>,
     count: usize,
-    /// Accounts where something has changed for them.
-    stirred: Vec<AccountId>,
+    /// Spots where something has changed for them.
+    stirred: Vec<Spot>,
 }
 
 impl Waiting {
@@ -59,6 +85,10 @@ impl Shard {
         let state = &self.places.stores[store as usize].store;
         for (account, sale, deadline) in state.accounts.holds() {
             self.errands.insert(now, store, Errand::Inquire { account, sale, deadline });
+        }
+        for (command, pending) in &state.grants {
+            let errand = Errand::InquireGrant { command: *command, deadline: pending.deadline };
+            self.errands.insert(now, store, errand);
         }
         for sale in state.settling.list.keys() {
             self.errands.insert(now, store, Errand::Settle { sale: *sale });
@@ -76,9 +106,10 @@ impl Shard {
         for (store, errand) in due {
             match errand {
                 Errand::Inquire { account, sale, deadline } => self.inquire(store, account, sale, deadline),
+                Errand::InquireGrant { command, deadline } => self.inquire_grant(store, command, deadline),
                 Errand::Settle { sale } => self.settle(store, sale, now),
                 Errand::Payment { payment } => self.payment_due(store, payment, now),
-                Errand::Impatient { account } => self.waiting.stirred.push(account),
+                Errand::Impatient { spot } => self.waiting.stirred.push(spot),
             }
         }
     }
@@ -88,32 +119,41 @@ impl Shard {
         if let Some((sale, hold)) = entry.hold() {
             let deadline = hold.deadline;
             self.errands.insert(deadline, store, Errand::Inquire { account, sale, deadline });
-        } else if self.waiting.parked.contains_key(&account) {
-            self.waiting.stirred.push(account);
+        } else {
+            self.stir(Spot::Account(account));
+        }
+    }
+
+    /// Something may have changed for those who wait at a spot.
+    pub(super) fn stir(&mut self, spot: Spot) {
+        if self.waiting.parked.contains_key(&spot) {
+            self.waiting.stirred.push(spot);
         }
     }
 
     /// Lets a command wait for what becomes of the holds it met; false when it may not.
-    pub(super) fn park(&mut self, store: u32, account: AccountId, envelope: &Envelope, now: Timestamp) -> bool {
+    pub(super) fn park(&mut self, store: u32, spot: Spot, envelope: &Envelope, now: Timestamp) -> bool {
         if self.waiting.count >= PARKED_MAX || envelope.port == NOBODY || self.is_stopping() {
             return false;
         }
         let until = now.plus(PATIENCE);
-        self.errands.insert(until, store, Errand::Impatient { account });
+        self.errands.insert(until, store, Errand::Impatient { spot });
         self.waiting.count += 1;
         let parked = Parked { store, envelope: envelope.clone(), until };
-        self.waiting.parked.entry(account).or_default().push_back(parked);
+        self.waiting.parked.entry(spot).or_default().push_back(parked);
         true
     }
 
     /// Tries those again that wait where something has changed.
     pub(super) fn run_stirred(&mut self, now: Timestamp) {
-        while let Some(account) = self.waiting.stirred.pop() {
-            let Some(queue) = self.waiting.parked.remove(&account) else { continue };
+        while let Some(spot) = self.waiting.stirred.pop() {
+            let Some(queue) = self.waiting.parked.remove(&spot) else { continue };
             let mut still = VecDeque::new();
             for Parked { store, envelope, until } in queue {
                 match self.attempt(store, &envelope, now) {
-                    Some(Outcome::Refused(Refusal::BalanceHeld { .. })) if now < until => {
+                    Some(outcome)
+                        if now < until && Spot::of(store, &outcome, &envelope.command.action) == Some(spot) =>
+                    {
                         still.push_back(Parked { store, envelope, until });
                         continue;
                     }
@@ -123,7 +163,7 @@ impl Shard {
                 self.waiting.count -= 1;
             }
             if !still.is_empty() {
-                self.waiting.parked.insert(account, still);
+                self.waiting.parked.insert(spot, still);
             }
         }
     }

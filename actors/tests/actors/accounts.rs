@@ -3,7 +3,7 @@
 
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, options, receive, sell};
 use onhand_actors::port::{Envelope, Outcome, Ticket};
-use onhand_engine::account::{Account, AccountAsk, AccountKind, Entry, HOLD, Measure, RedemptionAsk, Take};
+use onhand_engine::account::{Account, AccountAsk, AccountKind, Entry, HOLD, Measure, RedemptionAsk, Take, Way};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Standing};
 use onhand_engine::event::{Event, Record};
@@ -16,8 +16,8 @@ use onhand_persistence::format;
 use onhand_persistence::memory::Disk;
 
 /// On the shard of the shop, and on the other one.
-const NEAR: AccountId = AccountId(0x1_0000);
-const FAR: AccountId = AccountId(0x1_0001);
+pub(crate) const NEAR: AccountId = AccountId(0x1_0000);
+pub(crate) const FAR: AccountId = AccountId(0x1_0001);
 const EUROS: Measure = Measure::Money(Currency::EUR);
 
 fn place(account: AccountId) -> LocationId {
@@ -28,21 +28,15 @@ fn of(account: AccountId, ask: AccountAsk) -> (LocationId, Action) {
     (place(account), Action::Account { account, ask })
 }
 
-fn issue(rig: &Rig, account: AccountId, amount: i64) {
+pub(crate) fn issue(rig: &Rig, account: AccountId, amount: i64) {
     let (kind, measure, amount, expires) = (AccountKind::GiftCard, EUROS, Minor(amount), None);
     let (at, action) = of(account, AccountAsk::Issue { kind, measure, amount, expires });
     rig.done(at, action);
 }
 
-fn take(account: AccountId, amount: i64) -> Take {
-    Take {
-        account,
-        kind: AccountKind::GiftCard,
-        measure: EUROS,
-        amount: Minor(amount),
-        by_code: true,
-        limit: Minor::ZERO,
-    }
+pub(crate) fn take(account: AccountId, amount: i64) -> Take {
+    let (kind, amount) = (AccountKind::GiftCard, Minor(amount));
+    Take { account, kind, measure: EUROS, amount, worth: amount, by_code: true, way: Way::Out, limit: Minor::ZERO }
 }
 
 fn paid(takes: &[Take], standing: Standing) -> Action {
@@ -50,17 +44,17 @@ fn paid(takes: &[Take], standing: Standing) -> Action {
     Action::Sell(onhand_engine::command::Sell { takes: takes.into(), standing, ..sale })
 }
 
-fn world(rig: &Rig) -> World {
+pub(crate) fn world(rig: &Rig) -> World {
     let mut world = World::default();
     records(rig).iter().for_each(|record| world.apply(record));
     world
 }
 
-fn records(rig: &Rig) -> Vec<Record> {
+pub(crate) fn records(rig: &Rig) -> Vec<Record> {
     rig.handle.events(Seq(0), 100_000).unwrap().into_iter().map(|(_, record)| record).collect()
 }
 
-fn account(world: &World, account: AccountId) -> &Account {
+pub(crate) fn account(world: &World, account: AccountId) -> &Account {
     &world.places[&place(account)].store.accounts.list[&account]
 }
 
@@ -69,12 +63,12 @@ fn sales(world: &World) -> u64 {
     of(SHOP) + of(WAREHOUSE)
 }
 
-/// Waits until nothing is held and nothing is settling.
-fn settled(rig: &Rig) -> World {
+/// Waits until nothing is held or granted and nothing is settling.
+pub(crate) fn settled(rig: &Rig) -> World {
     rig.given.wait("redemptions to end", |_| {
         let world = world(rig);
         let open = |store: &onhand_engine::store::Store| {
-            !store.settling.list.is_empty() || store.accounts.holds().next().is_some()
+            !store.settling.list.is_empty() || !store.grants.is_empty() || store.accounts.holds().next().is_some()
         };
         (!world.places.values().any(|place| open(&place.store))).then_some(world)
     })
@@ -215,7 +209,7 @@ fn t33_a_disabled_card_pays_for_no_sale() {
 }
 
 /// A log of the first so many records.
-fn disk(records: &[Record]) -> Disk {
+pub(crate) fn disk(records: &[Record]) -> Disk {
     let (mut image, mut buffer, mut hash) = (Vec::new(), Vec::new(), ChainHash::default());
     for (record, first) in records.iter().zip(1..) {
         let mut bytes = Vec::new();

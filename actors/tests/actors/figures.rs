@@ -149,6 +149,7 @@ fn any(chance: &mut Chance, held: &[ReservationId]) -> Action {
                 said: sale.said,
                 disposition,
                 tenders: Vec::new(),
+                accounts: Box::default(),
                 of: None,
                 goods: None,
             }

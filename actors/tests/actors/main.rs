@@ -11,6 +11,7 @@ mod panics;
 mod people;
 mod racing;
 mod repeats;
+mod returning;
 mod rig;
 mod rules;
 mod selling;

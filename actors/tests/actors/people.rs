@@ -2,7 +2,7 @@
 
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take, Way};
 use onhand_engine::basket;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
@@ -137,14 +137,8 @@ fn a_sale_that_accounts_pay_for_is_of_whoever_asked() {
         let issue = Action::Account { account: card, ask: issue };
         refused(&ask(&rig, By { user: None, ..ann }, at, issue.clone()), &Refusal::PersonNeeded);
         assert!(matches!(ask(&rig, ann, at, issue), Outcome::Done { .. }));
-        let take = Take {
-            account: card,
-            kind: AccountKind::GiftCard,
-            measure,
-            amount: Minor(1_000),
-            by_code: true,
-            limit: Minor::ZERO,
-        };
+        let (kind, amount, way) = (AccountKind::GiftCard, Minor(1_000), Way::Out);
+        let take = Take { account: card, kind, measure, amount, worth: amount, by_code: true, way, limit: Minor::ZERO };
         let Action::Sell(sale) = sell(&[1]) else { panic!() };
         let paid = Action::Sell(Sell { takes: [take].into(), ..sale });
         assert!(matches!(ask(&rig, ann, SHOP, paid.clone()), Outcome::Done { .. }));
@@ -248,7 +242,7 @@ fn needed_by(event: &Event) -> Vec<Capability> {
         Event::Allocated { .. } | Event::Deallocated { .. } => Capability::Orders,
         Event::GoodsReceived { .. } => Capability::Receive,
         Event::GoodsReturned(back) if back.of.as_ref().is_some_and(|of| of.void.is_some()) => Capability::Void,
-        Event::GoodsReturned(_) | Event::ReturnGranted { .. } => Capability::Return,
+        Event::GoodsReturned(_) => Capability::Return,
         Event::Exchanged { sale, .. } => {
             let mut needed = needed_by_sale(sale);
             needed.push(Capability::Return);
@@ -293,7 +287,9 @@ fn needed_by(event: &Event) -> Vec<Capability> {
             payment::Happening::RefundAsked { .. } => Capability::Return,
             _ => return vec![],
         },
-        Event::Expired(_) | Event::Settled { .. } => return vec![],
+        Event::Expired(_) | Event::Settled { .. } | Event::ReturnGranted { .. } | Event::GrantEnded { .. } => {
+            return vec![];
+        }
     }]
 }
 
@@ -362,6 +358,7 @@ fn some_action(n: u64) -> (LocationId, Action) {
             said: Said::default(),
             disposition: Disposition::Resell,
             tenders: vec![],
+            accounts: Box::default(),
             of: None,
             goods: None,
         },

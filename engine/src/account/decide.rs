@@ -1,14 +1,17 @@
 //! Decide what is asked of an account. Checks in order: the amount, the account, its state, its balance.
 
 use super::uses::hold_use;
-use super::{Account, AccountAsk, Accounts, Cause, Entry, HOLD, Hold, Measure, Statement, Take};
+use super::{
+    Account, AccountAsk, AccountKind, Accounts, Cause, Entry, HOLD, Hold, Measure, RETRY_MS, Statement, Take, Way,
+    later_than,
+};
 use crate::answer::Answer;
 use crate::decide::Decision;
 use crate::event::Event;
 use crate::ids::{AccountId, CommandId, LocationId};
 use crate::money::Minor;
 use crate::refusal::Refusal;
-use crate::time::{Millis, Timestamp};
+use crate::time::Timestamp;
 
 /// Decides a command of one account.
 ///
@@ -28,15 +31,7 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
         AccountAsk::Redeem { measure, amount, by_code } => {
             check_between(Minor(1), *amount)?;
             let account = known()?;
-            let take = Take {
-                account: id,
-                kind: account.kind,
-                measure: *measure,
-                amount: *amount,
-                by_code: *by_code,
-                limit: Minor::ZERO,
-            };
-            check_may_take(account, &take, now)?;
+            check_may_take(account, account.kind, *measure, *by_code, now)?;
             check_balance(account, *amount, account.held())?;
             let balance = account.ledger.balance().minus(*amount);
             Entry::Redeemed { amount: *amount, short: Minor::ZERO, sale: None, balance }
@@ -55,16 +50,23 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
         }
         AccountAsk::Hold { take, sale, at, fact } => {
             check_between(Minor(1), take.amount)?;
-            let account = known()?;
-            hold(account, take, *sale, *at, *fact, now)?
+            match take.way {
+                Way::Out => hold(known()?, take, *sale, *at, *fact, now)?,
+                Way::In => expect(known()?, take, *sale, *at, now)?,
+                Way::Open => open(accounts.list.get(&id), take, *sale, *at, now)?,
+            }
         }
         AccountAsk::Confirm { sale, at } => {
             let account = known()?;
             let Some(hold) = account.holds.get(sale).filter(|hold| hold.at == *at) else {
                 return Ok(Decision::Already(Answer::StepTaken));
             };
-            let balance = account.ledger.balance().minus(hold.amount);
-            Entry::Redeemed { amount: hold.amount, short: hold.short, sale: Some(*sale), balance }
+            let (amount, sale, balance) = (hold.amount, *sale, account.ledger.balance());
+            if hold.way == Way::Out {
+                Entry::Redeemed { amount, short: hold.short, sale: Some(sale), balance: balance.minus(amount) }
+            } else {
+                Entry::Refunded { amount, sale, balance: balance.plus(amount) }
+            }
         }
         AccountAsk::LetGo { sale, at, deadline } => {
             let is_meant = |hold: &Hold| hold.at == *at && deadline.is_none_or(|deadline| deadline == hold.deadline);
@@ -87,7 +89,7 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
         return Err(Refusal::BadAmount);
     }
     let balance = account.ledger.balance().plus(amount);
-    check_between(Minor(1), balance)?;
+    check_between(Minor(1), balance.plus(account.coming()))?;
     Ok(Entry::Loaded { amount, cause, balance })
 }
 
@@ -99,27 +101,63 @@ fn hold(
     fact: bool,
     now: Timestamp,
 ) -> Result<Entry, Refusal> {
-    // One id for sales at two places would let them share one payment.
-    if account.holds.get(&sale).is_some_and(|hold| hold.at != at) {
-        return Err(Refusal::IdReused { field: "location" });
-    }
-    // What the same sale holds already is replaced, by a hold that ends later: whoever asked what became
-    // of the old one knows it by its deadline, and must not let go of the new one.
-    let old = account.holds.get(&sale);
-    let held = account.held().minus(old.map_or(Minor::ZERO, |hold| hold.amount));
-    let deadline = old.map_or(now.plus(HOLD), |hold| now.plus(HOLD).max(hold.deadline.plus(Millis(1))));
+    let old = own_hold(account, sale, at)?;
+    let held = account.held().minus(old.map_or(Minor::ZERO, Hold::keeps));
+    let may_take = check_may_take(account, take.kind, take.measure, take.by_code, now);
+    let hold = Hold { at, amount: take.amount, short: Minor::ZERO, deadline: until(now, old), way: Way::Out };
     if !fact {
-        check_may_take(account, take, now)?;
+        may_take?;
         check_balance(account, take.amount, held)?;
-        let hold = Hold { at, amount: take.amount, short: Minor::ZERO, deadline };
         return Ok(Entry::Held { sale, hold });
     }
-    let free = match check_may_take(account, take, now) {
-        Ok(()) => account.ledger.balance().minus(held),
-        Err(_) => Minor::ZERO,
-    };
+    let free = if may_take.is_ok() { account.ledger.balance().minus(held) } else { Minor::ZERO };
     let amount = take.amount.min(free);
-    Ok(Entry::Held { sale, hold: Hold { at, amount, short: take.amount.minus(amount), deadline } })
+    Ok(Entry::Held { sale, hold: Hold { amount, short: take.amount.minus(amount), ..hold } })
+}
+
+/// What a return will give to it: looked at now, so that nothing is in its way once the return stands.
+fn expect(account: &Account, take: &Take, sale: CommandId, at: LocationId, now: Timestamp) -> Result<Entry, Refusal> {
+    let old = own_hold(account, sale, at)?;
+    let own = old.map_or(Minor::ZERO, |hold| hold.amount.minus(hold.keeps()));
+    check_kind(account, take.kind)?;
+    check_measure(account, take.measure)?;
+    check_open(account, now)?;
+    let coming = account.coming().minus(own).plus(take.amount);
+    check_between(Minor(1), account.ledger.balance().plus(coming))?;
+    let (amount, deadline) = (take.amount, until(now, old));
+    Ok(Entry::Held { sale, hold: Hold { at, amount, short: Minor::ZERO, deadline, way: Way::In } })
+}
+
+/// A new account, unless it was opened already for the same return.
+fn open(
+    known: Option<&Account>,
+    take: &Take,
+    sale: CommandId,
+    at: LocationId,
+    now: Timestamp,
+) -> Result<Entry, Refusal> {
+    let old = known.map(|account| own_hold(account, sale, at)).transpose()?.flatten();
+    let (amount, deadline) = (take.amount, until(now, old));
+    let hold = Hold { at, amount, short: Minor::ZERO, deadline, way: Way::Open };
+    match (known, old) {
+        (None, _) => Ok(Entry::Opened { kind: take.kind, measure: take.measure, sale, hold }),
+        (Some(_), Some(old)) if old.way == Way::Open => Ok(Entry::Held { sale, hold }),
+        _ => Err(Refusal::IdReused { field: "the account's id" }),
+    }
+}
+
+/// When the location of the sale is asked what became of it.
+fn until(now: Timestamp, old: Option<&Hold>) -> Timestamp {
+    later_than(now.plus(HOLD), old.map(|hold| hold.deadline))
+}
+
+/// What the same sale holds already; it is replaced.
+fn own_hold(account: &Account, sale: CommandId, at: LocationId) -> Result<Option<&Hold>, Refusal> {
+    match account.holds.get(&sale) {
+        // One id for sales at two places would let them share one payment.
+        Some(hold) if hold.at != at => Err(Refusal::IdReused { field: "location" }),
+        own => Ok(own),
+    }
 }
 
 fn statement(account: AccountId, state: &Account) -> Statement {
@@ -138,16 +176,24 @@ fn check_between(least: Minor, amount: Minor) -> Result<(), Refusal> {
     if (least..=Minor::MAX).contains(&amount) { Ok(()) } else { Err(Refusal::BadAmount) }
 }
 
-fn check_may_take(account: &Account, take: &Take, now: Timestamp) -> Result<(), Refusal> {
-    if account.kind != take.kind {
-        return Err(Refusal::WrongAccount { field: "type" });
-    }
-    check_measure(account, take.measure)?;
+fn check_may_take(
+    account: &Account,
+    kind: AccountKind,
+    measure: Measure,
+    by_code: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    check_kind(account, kind)?;
+    check_measure(account, measure)?;
     // Its id stands in the books and on the feed: only the code proves that somebody has the card.
-    if account.kind == super::AccountKind::GiftCard && !take.by_code {
+    if account.kind == AccountKind::GiftCard && !by_code {
         return Err(Refusal::CodeNeeded);
     }
     check_open(account, now)
+}
+
+fn check_kind(account: &Account, kind: AccountKind) -> Result<(), Refusal> {
+    if account.kind == kind { Ok(()) } else { Err(Refusal::WrongAccount { field: "type" }) }
 }
 
 fn check_measure(account: &Account, measure: Measure) -> Result<(), Refusal> {
@@ -169,6 +215,3 @@ fn check_balance(account: &Account, amount: Minor, held: Minor) -> Result<(), Re
     }
     if amount > balance.minus(held) { Err(Refusal::BalanceHeld { retry_ms: RETRY_MS }) } else { Ok(()) }
 }
-
-/// What one who met the holds of others is asked to wait before the next try.
-pub(super) const RETRY_MS: u64 = 500;

@@ -2,7 +2,8 @@
 //!
 //! Responsible for: what an account may give and take. A balance is the sum of its ledger, and never
 //! below zero. A sale takes from an account in two steps: the amount is held, and once the sale is
-//! decided at its location it is redeemed or let go (`redemption.rs` has that location's side).
+//! decided at its location it is redeemed or let go (`redemption.rs` has that location's side). What is
+//! refunded to an account comes the same way.
 //!
 //! Not responsible for: who coordinates the two steps, codes of cards (an id is all that is kept of one).
 
@@ -21,8 +22,16 @@ use std::collections::BTreeMap;
 
 /// How long an account holds an amount for a sale before it asks the sale's location what became of it.
 pub const HOLD: Millis = Millis(10_000);
+/// What one who met what others hold is asked to wait before the next try, in milliseconds.
+pub(crate) const RETRY_MS: u64 = 500;
 /// The most accounts one sale may take from.
 pub const TAKES_MAX: usize = 50;
+
+/// The deadline of what is held anew: it ends later than what it takes the place of. Whoever asked what became
+/// of the old one knows it by its deadline, and must not let go of the new one.
+pub(crate) fn later_than(deadline: Timestamp, old: Option<Timestamp>) -> Timestamp {
+    old.map_or(deadline, |old| deadline.max(old.plus(Millis(1))))
+}
 
 /// Whose money it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +67,17 @@ impl AccountKind {
             AccountKind::Loyalty => "loyalty",
             AccountKind::Coupon => "coupon",
             AccountKind::CustomerCoupon => "customer_coupon",
+        }
+    }
+
+    /// The means of payment that takes from it; none: it pays nothing.
+    #[must_use]
+    pub const fn tender(self) -> Option<TenderKind> {
+        match self {
+            AccountKind::GiftCard => Some(TenderKind::GiftCard),
+            AccountKind::StoreCredit => Some(TenderKind::StoreCredit),
+            AccountKind::Loyalty => Some(TenderKind::Other),
+            AccountKind::Coupon | AccountKind::CustomerCoupon => None,
         }
     }
 
@@ -101,10 +121,37 @@ impl Measure {
     }
 }
 
-/// What a sale takes from an account.
+/// Which way an amount goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// Out of the account: it pays.
+    #[default]
+    Out,
+    /// Into the account: it is refunded to.
+    In,
+    /// Into a new account, which is opened for it.
+    Open,
+}
+
+impl Way {
+    /// Every way.
+    pub const ALL: [Way; 3] = [Way::Out, Way::In, Way::Open];
+
+    /// A word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Way::Out => "out",
+            Way::In => "in",
+            Way::Open => "open",
+        }
+    }
+}
+
+/// What a sale takes from an account, or a return gives to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Take {
-    /// From which.
+    /// From which, or to which.
     pub account: AccountId,
     /// The kind it must be of.
     pub kind: AccountKind,
@@ -112,19 +159,25 @@ pub struct Take {
     pub measure: Measure,
     /// How much of that, above zero.
     pub amount: Minor,
+    /// What that is as a tender: minor units of the location's currency.
+    pub worth: Minor,
     /// Whether the code of the card was given.
     pub by_code: bool,
+    /// Which way it goes.
+    pub way: Way,
     /// Of uses: how many there may be in all, as the promotion said; otherwise zero.
     pub limit: Minor,
 }
 
-/// What accounts pay of one sale, as its record keeps it.
+/// What other places hold for one sale or return, as its record keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redemption {
-    /// The sale, by its command.
+    /// The sale or return, by its command.
     pub sale: CommandId,
-    /// What is taken from which account.
+    /// What is taken from which account, or given to it.
     pub takes: Vec<Take>,
+    /// The location that sold what comes back, where it has granted that.
+    pub granted_by: Option<LocationId>,
 }
 
 /// Why an account is loaded.
@@ -268,6 +321,26 @@ pub enum Entry {
         /// What is on it.
         balance: Minor,
     },
+    /// It was opened, for what a return gives to it; with nothing on it until the return stands.
+    Opened {
+        /// What it is.
+        kind: AccountKind,
+        /// What it counts.
+        measure: Measure,
+        /// The return, by its command.
+        sale: CommandId,
+        /// What is to come.
+        hold: Hold,
+    },
+    /// What a return gives to it is there.
+    Refunded {
+        /// How much.
+        amount: Minor,
+        /// The return, by its command.
+        sale: CommandId,
+        /// What is on it now.
+        balance: Minor,
+    },
     /// An amount is held for a sale.
     Held {
         /// The sale, by its command.
@@ -306,8 +379,15 @@ impl Entry {
     /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
     #[must_use]
     pub const fn is_own_step(&self) -> bool {
-        use Entry::{Held, LetGo, Redeemed, UseHeld};
-        matches!(self, Held { .. } | UseHeld { .. } | LetGo { .. } | Redeemed { sale: Some(_), .. })
+        matches!(
+            self,
+            Entry::Held { .. }
+                | Entry::UseHeld { .. }
+                | Entry::LetGo { .. }
+                | Entry::Opened { .. }
+                | Entry::Refunded { .. }
+                | Entry::Redeemed { sale: Some(_), .. }
+        )
     }
 }
 
@@ -322,6 +402,16 @@ pub struct Hold {
     pub short: Minor,
     /// When the location is asked what became of the sale.
     pub deadline: Timestamp,
+    /// Which way the amount goes.
+    pub way: Way,
+}
+
+impl Hold {
+    /// What nobody else may take meanwhile.
+    #[must_use]
+    pub fn keeps(&self) -> Minor {
+        if self.way == Way::Out { self.amount } else { Minor::ZERO }
+    }
 }
 
 /// The sums of an account's ledger.
@@ -368,7 +458,13 @@ impl Account {
     /// What is held for sales.
     #[must_use]
     pub fn held(&self) -> Minor {
-        self.holds.values().map(|hold| hold.amount).sum()
+        self.holds.values().map(Hold::keeps).sum()
+    }
+
+    /// What may still come in from returns.
+    #[must_use]
+    pub fn coming(&self) -> Minor {
+        self.holds.values().map(|hold| hold.amount.minus(hold.keeps())).sum()
     }
 
     /// What must hold at every step.
@@ -392,6 +488,13 @@ impl Account {
         let ledger = &mut self.ledger;
         match entry {
             Entry::Issued { .. } | Entry::UseHeld { .. } => {}
+            Entry::Opened { sale, hold, .. } => {
+                self.holds.insert(*sale, *hold);
+            }
+            Entry::Refunded { amount, sale, .. } => {
+                ledger.refunded = ledger.refunded.plus(*amount);
+                self.holds.remove(sale);
+            }
             Entry::Loaded { amount, cause: Cause::Refund(_), .. } => ledger.refunded = ledger.refunded.plus(*amount),
             Entry::Loaded { amount, .. } => ledger.loaded = ledger.loaded.plus(*amount),
             Entry::Redeemed { amount, short, sale, .. } => {
@@ -441,15 +544,28 @@ pub struct Accounts {
 impl Accounts {
     /// Folds in an entry.
     pub fn apply(&mut self, id: AccountId, entry: &Entry) {
-        if let Entry::Issued { kind, measure, amount, expires } = entry {
-            let ledger = Ledger { issued: *amount, ..Ledger::default() };
+        let opened = match entry {
+            Entry::Issued { kind, measure, amount, expires } => Some((*kind, *measure, *amount, *expires)),
+            Entry::Opened { kind, measure, .. } => Some((*kind, *measure, Minor::ZERO, None)),
+            _ => None,
+        };
+        if let Some((kind, measure, issued, expires)) = opened {
+            let ledger = Ledger { issued, ..Ledger::default() };
             let (disabled, holds) = (None, BTreeMap::new());
-            let account = Account { kind: *kind, measure: *measure, ledger, expires: *expires, disabled, holds };
-            self.list.insert(id, account);
-        } else if let Entry::UseHeld { kind, issued, sale, hold } = entry {
-            self.hold_use(id, *kind, *issued, *sale, hold);
-        } else if let Some(account) = self.list.get_mut(&id) {
-            account.apply(entry);
+            self.list.insert(id, Account { kind, measure, ledger, expires, disabled, holds });
+        }
+        if let Entry::UseHeld { kind, issued, sale, hold } = entry {
+            return self.hold_use(id, *kind, *issued, *sale, hold);
+        }
+        let Some(account) = self.list.get_mut(&id) else { return };
+        let was_opened_for = match entry {
+            Entry::LetGo { sale } => account.holds.get(sale).is_some_and(|hold| hold.way == Way::Open),
+            _ => false,
+        };
+        account.apply(entry);
+        // Nothing came of what it was opened for.
+        if was_opened_for && account.ledger == Ledger::default() && account.holds.is_empty() {
+            self.list.remove(&id);
         }
     }
 

@@ -1,8 +1,8 @@
 //! How often coupons are used: accounts that come into being with the first use. Each sale that uses the
 //! coupon takes one use, and says how many there may be as the promotion stood when it was priced.
 
-use super::decide::{RETRY_MS, check_open};
-use super::{Account, AccountKind, Accounts, Entry, HOLD, Hold, Measure, Take};
+use super::decide::check_open;
+use super::{Account, AccountKind, Accounts, Entry, HOLD, Hold, Measure, RETRY_MS, Take, Way};
 use crate::ids::{AccountId, CommandId, LocationId};
 use crate::money::Minor;
 use crate::refusal::Refusal;
@@ -77,6 +77,6 @@ pub(super) fn hold_use(
     };
     // The limit may be lower by now than what was used under another.
     let issued = take.limit.max(used.plus(held).plus(amount));
-    let hold = Hold { at, amount, short: take.amount.minus(amount), deadline: now.plus(HOLD) };
+    let hold = Hold { at, amount, short: take.amount.minus(amount), deadline: now.plus(HOLD), way: Way::Out };
     Ok(Entry::UseHeld { kind: take.kind, issued, sale, hold })
 }

@@ -1,43 +1,98 @@
 //! What comes back of a known sale: granted where it was sold, given back where the customer stands.
 
-use super::Place;
-use super::settling::{Settling, gross, settled};
-use super::{goods, next_receipt, sold};
+use super::settling::{gross, rounding};
+use super::{Place, goods, next_receipt, sold};
+use crate::account::{HOLD, RETRY_MS, Redemption, Take, Way, later_than};
 use crate::command::{Command, Disposition, Sell, Tender};
+use crate::drawer::Drawer;
 use crate::event::{Event, Return};
-use crate::ids::{LocationId, TillNo};
+use crate::ids::{CommandId, TillNo};
 use crate::money::Minor;
 use crate::refusal::Refusal;
-use crate::returns::{GivenBack, Grant, Of, TakeBack};
+use crate::returns::{Grant, GrantAsk, KnownSale, Of, Payout, PendingGrant, TakeBack, payout, takes};
 use crate::time::Timestamp;
 
-/// What was given back of a known sale so far.
-pub(super) fn given_of<'a>(place: &'a impl Place, of: &TakeBack) -> &'a GivenBack {
-    place.store().given_back(of.sale.of.seq)
+/// The step before a return that others have a part in: what is to come back is booked as given back, until
+/// it is known whether the return stands.
+pub(super) fn grant_for(place: &impl Place, ask: &GrantAsk, now: Timestamp) -> Result<Event, Refusal> {
+    let GrantAsk { command, to, of, payout } = ask;
+    let old = place.store().grants.get(command);
+    // One id for returns at two places would let them share one grant.
+    if old.is_some_and(|old| old.to != *to) {
+        return Err(Refusal::IdReused { field: "location" });
+    }
+    let grant = grant(place, *command, of, payout)?;
+    let deadline = later_than(now.plus(HOLD), old.map(|old| old.deadline));
+    let pending = PendingGrant { to: *to, sale: of.sale.of.seq, deadline, grant };
+    Ok(Event::ReturnGranted { command: *command, pending: Box::new(pending) })
 }
 
-pub(super) fn grant(place: &impl Place, of: &TakeBack, tenders: &[Tender]) -> Result<Grant, Refusal> {
-    given_of(place, of).grant(of, |amount| settled(place, amount, tenders, Settling::Return))
+/// What may come back by the books of this location. What others may still give up is no reason to say no.
+fn grant(place: &impl Place, command: CommandId, of: &TakeBack, payout: &Payout) -> Result<Grant, Refusal> {
+    let (store, sale) = (place.store(), of.sale.of.seq);
+    let found = if store.grants.contains_key(&command) {
+        store.given_without(sale, |one| one == command).grant(of, payout)
+    } else {
+        store.given_back(sale).grant(of, payout)
+    };
+    found.map_err(|why| {
+        let others = store.grants.iter().any(|(one, pending)| *one != command && pending.sale == sale);
+        if others && store.given_without(sale, |_| true).grant(of, payout).is_ok() {
+            return Refusal::GrantPending { retry_ms: RETRY_MS };
+        }
+        why
+    })
 }
 
-/// What this location may give back: by its own books where it sold, otherwise as it was granted.
-pub(super) fn granted(
-    place: &impl Place,
-    here: LocationId,
-    till: Option<TillNo>,
-    of: &TakeBack,
-    tenders: &[Tender],
-) -> Result<Grant, Refusal> {
-    if of.void.is_some() && (of.sale.of.location != here || of.sale.till != till) {
-        return Err(Refusal::AnotherTill);
+/// What is given back here: as it was granted, or by the books of this location where nobody else has a part.
+fn granted(place: &impl Place, command: &Command, of: &TakeBack, till: Option<TillNo>) -> Result<Grant, Refusal> {
+    let is_here = of.sale.of.location == command.location;
+    if of.void.is_some() {
+        if !is_here || of.sale.till != till {
+            return Err(Refusal::AnotherTill);
+        }
+        let till = till.and_then(|no| place.till(no));
+        check_session(&of.sale, till.and_then(|till| till.drawer.as_deref()))?;
     }
     match &of.granted {
         Some(grant) => Ok(grant.clone()),
-        None => grant(place, of, tenders),
+        None if is_here => grant(place, command.id, of, &payout(&command.action, rounding(place))),
+        None => Err(Refusal::SoldElsewhere),
     }
 }
 
-pub(super) fn given_back(
+/// A sale is cancelled in the till session in which it was rung up; what a Z has counted stays counted.
+fn check_session(sale: &KnownSale, drawer: Option<&Drawer>) -> Result<(), Refusal> {
+    let Some(drawer) = drawer else { return Ok(()) };
+    let is_of_it = match &drawer.session {
+        Some(session) => sale.late.is_none() && sale.time >= session.opened,
+        None => drawer.closed.last().is_none_or(|last| sale.late.is_none() && sale.time > last.closed),
+    };
+    if is_of_it { Ok(()) } else { Err(Refusal::SessionOver) }
+}
+
+/// A return or a cancelled sale.
+pub(super) fn give_back(
+    place: &impl Place,
+    command: &Command,
+    till: Option<TillNo>,
+    disposition: Disposition,
+    of: &TakeBack,
+) -> Result<Event, Refusal> {
+    let grant = granted(place, command, of, till)?;
+    let mut back = given_back(place, command, till, disposition, of, grant);
+    back.redemption = redemption(command, takes(&command.action), Some(of));
+    Ok(Event::GoodsReturned(back))
+}
+
+/// What others hold for a command, as its record keeps it.
+pub(super) fn redemption(command: &Command, takes: Vec<Take>, of: Option<&TakeBack>) -> Option<Box<Redemption>> {
+    let granted_by = of.filter(|of| of.granted.is_some()).map(|of| of.sale.of.location);
+    let has_others = !takes.is_empty() || granted_by.is_some();
+    has_others.then(|| Box::new(Redemption { sale: command.id, takes, granted_by }))
+}
+
+fn given_back(
     place: &impl Place,
     command: &Command,
     till: Option<TillNo>,
@@ -45,15 +100,16 @@ pub(super) fn given_back(
     of: &TakeBack,
     grant: Grant,
 ) -> Return {
-    let Grant { portions, lines, tenders, pieces } = grant;
+    let Grant { portions, lines, tenders, pieces, .. } = grant;
     let goods = goods::given_back(&of.sale, &portions, pieces);
-    let elsewhere = of.sale.of.location != command.location;
-    let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), elsewhere }));
-    Return { receipt: next_receipt(place, till), channel: command.channel, lines, disposition, tenders, of, goods }
+    let granted = of.granted.is_some();
+    let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), granted }));
+    let receipt = next_receipt(place, till);
+    Return { receipt, channel: command.channel, lines, disposition, tenders, of, redemption: None, goods }
 }
 
-/// One receipt: the sale has it. What is due is the difference, and the tenders of the sale settle it;
-/// where money goes back, each means of payment gets at most what was paid with it.
+/// One receipt: the sale has it. What is due is the difference, and the tenders of the sale settle it; where
+/// money goes back, each means of payment gets at most what was paid with it.
 pub(super) fn exchange(
     place: &impl Place,
     (command, now): (&Command, Timestamp),
@@ -61,19 +117,18 @@ pub(super) fn exchange(
     disposition: Disposition,
     sell: &Sell,
 ) -> Result<Event, Refusal> {
-    if back.sale.of.location != command.location {
-        return Err(Refusal::SoldElsewhere);
+    let grant = granted(place, command, back, None)?;
+    let due = gross(&sell.lines).minus(gross(&grant.lines));
+    if due >= Minor::ZERO && sell.takes.iter().any(|take| take.way != Way::Out) {
+        return Err(Refusal::BadAmount);
     }
-    // How the money of the sale that comes back was paid matters only for what goes back of it.
-    let worth = grant(place, back, &[])?;
-    let due = gross(&sell.lines).minus(gross(&worth.lines));
-    let sale = sold(place, sell, due, (command, now))?;
-    if due < Minor::ZERO {
-        let refunds: Vec<Tender> = sale.refunds().collect();
-        let amount = refunds.iter().map(|tender| tender.amount).sum();
-        given_of(place, back).refunds(&back.sale, &refunds, amount)?;
+    if due > Minor::ZERO && sell.tenders.is_empty() {
+        return Err(Refusal::TenderMismatch { due: due.0, tendered: 0 });
     }
-    let grant = Grant { tenders: Vec::new(), ..worth };
+    let out = grant.tenders.iter().map(|tender| Tender { amount: Minor::ZERO.minus(tender.amount), ..*tender });
+    let as_paid: Vec<Tender> = if sell.tenders.is_empty() { out.collect() } else { sell.tenders.clone() };
+    let mut sale = sold(place, sell, &as_paid, due, (command, now))?;
+    sale.redemption = redemption(command, takes(&command.action), Some(back));
     let back = given_back(place, command, None, disposition, back, grant);
     Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })
 }

@@ -1,7 +1,7 @@
 //! What is paid against what is due.
 
 use super::Place;
-use crate::cash_rounding::Paid;
+use crate::cash_rounding::{CashRounding, Paid};
 use crate::command::{SaleLine, Tender, TenderKind};
 use crate::money::Minor;
 use crate::refusal::Refusal;
@@ -16,7 +16,7 @@ pub(super) enum Settling {
 /// What is paid, where the asker says how, is what is due: to the minor unit, or but for the cash
 /// rounding of the location, which becomes a line of its own.
 pub(super) fn settled(
-    place: &impl Place,
+    rounding: Option<CashRounding>,
     due: Minor,
     tenders: &[Tender],
     settling: Settling,
@@ -33,7 +33,6 @@ pub(super) fn settled(
     if open == paid.rounding && open == Minor::ZERO {
         return Ok(settled);
     }
-    let rounding = place.store().drawer_rules.as_ref().and_then(|rules| rules.rounding);
     let fits = rounding.is_some_and(|rounding| match settling {
         Settling::Sale => rounding.fits_sale(due, &paid),
         Settling::Return => rounding.fits_refund(due, &paid),
@@ -46,6 +45,23 @@ pub(super) fn settled(
         settled.push(Tender { kind: TenderKind::CashRounding, amount: open });
     }
     Ok(settled)
+}
+
+/// How cash is rounded here.
+pub(super) fn rounding(place: &impl Place) -> Option<CashRounding> {
+    place.store().drawer_rules.as_ref()?.rounding
+}
+
+/// The same for what goes back: tenders that come to it, but for the rounding of cash.
+///
+/// # Errors
+/// [`Refusal::TenderMismatch`].
+pub(crate) fn settled_refund(
+    rounding: Option<CashRounding>,
+    due: Minor,
+    tenders: &[Tender],
+) -> Result<Vec<Tender>, Refusal> {
+    settled(rounding, due, tenders, Settling::Return)
 }
 
 pub(super) fn gross(lines: &[SaleLine]) -> Minor {

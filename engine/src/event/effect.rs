@@ -102,6 +102,7 @@ impl Event {
             | Event::KeyCreated { .. }
             | Event::KeyRevoked { .. }
             | Event::ReturnGranted { .. }
+            | Event::GrantEnded { .. }
             | Event::Drawer { .. }
             | Event::DrawerRulesSet { .. }
             | Event::Account { .. }
@@ -148,7 +149,7 @@ impl Event {
             Event::LocationDefined { .. } => Answer::LocationDefined,
             Event::KeyCreated { .. } => Answer::KeyCreated,
             Event::KeyRevoked { .. } => Answer::KeyRevoked,
-            Event::ReturnGranted { grant, .. } => Answer::ReturnGranted(grant.clone()),
+            Event::ReturnGranted { pending, .. } => Answer::ReturnGranted(Box::new(pending.grant.clone())),
             Event::Exchanged { back, sale } => {
                 Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
             }
@@ -166,7 +167,7 @@ impl Event {
                     | Entry::Disabled { balance, .. },
                 ..
             } => Answer::AccountBooked { balance: *balance },
-            Event::Account { .. } | Event::Settled { .. } => Answer::StepTaken,
+            Event::Account { .. } | Event::Settled { .. } | Event::GrantEnded { .. } => Answer::StepTaken,
             Event::LabelsSet { .. } => Answer::LabelsSet,
             Event::PriceBookDefined { book } => {
                 Answer::PriceBookDefined { prices: u32::try_from(book.rows().len()).unwrap_or(u32::MAX) }

@@ -140,11 +140,11 @@ pub fn needs(action: &Action) -> Capabilities {
     let needed = match action {
         Action::Sell(sell) => return needs_of_sale(sell),
         Action::Reserve { .. } | Action::Extend { .. } | Action::Release { .. } => Capability::Sell,
-        Action::Expire { .. } | Action::Redemption(_) => return Capabilities::NONE,
+        Action::Expire { .. } | Action::Redemption(_) | Action::GrantReturn(_) => return Capabilities::NONE,
         Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,
         Action::Receive { .. } => Capability::Receive,
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
-        Action::Return { .. } | Action::GrantReturn { .. } => Capability::Return,
+        Action::Return { .. } => Capability::Return,
         Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
         Action::Layaway { ask: layaway::Ask::Open { .. } | layaway::Ask::Deposit { .. }, .. } => Capability::Sell,
         Action::Layaway { ask: layaway::Ask::Cancel { .. }, .. } => Capability::Return,

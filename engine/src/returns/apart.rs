@@ -1,7 +1,8 @@
 //! What comes back of a line in other ways than so many of it: single parts of its kits, and pieces by their
 //! serial numbers.
 
-use super::{GivenBack, LineBack, Portion, TakeBack, What, share};
+use super::given::share;
+use super::{GivenBack, LineBack, Portion, TakeBack, What};
 use crate::command::{SaleLine, SkuQty};
 use crate::goods::{Kit, Piece, SoldGoods, each_moved};
 use crate::ids::SkuId;
@@ -32,6 +33,30 @@ impl LineBack {
     pub(super) fn take_pieces(&mut self, pieces: &[Piece]) {
         for piece in pieces {
             self.apart.get_or_insert_default().serials.insert((piece.sku, piece.serial.clone()));
+        }
+    }
+
+    /// So much of a part does not come back after all.
+    pub(super) fn undo_part(&mut self, sku: SkuId, qty: Qty) {
+        if let Some(apart) = &mut self.apart {
+            let sum = apart.parts.entry(sku).or_default();
+            *sum = sum.minus(qty);
+            apart.parts.retain(|_, sum| !sum.is_zero());
+        }
+        self.drop_if_empty();
+    }
+
+    /// A piece does not come back after all.
+    pub(super) fn undo_piece(&mut self, piece: &Piece) {
+        if let Some(apart) = &mut self.apart {
+            apart.serials.remove(&(piece.sku, piece.serial.clone()));
+        }
+        self.drop_if_empty();
+    }
+
+    fn drop_if_empty(&mut self) {
+        if self.apart.as_deref() == Some(&Apart::default()) {
+            self.apart = None;
         }
     }
 

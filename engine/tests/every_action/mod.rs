@@ -2,7 +2,7 @@
 
 use crate::build::{TEA, line, owner, reserve, sell};
 use crate::{SHOP, disable, key, label, location, pin, role, user};
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Take};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Take, Way};
 use onhand_engine::basket::{self, Basket, NamedLine, VoidedLine};
 use onhand_engine::catalogue::{KeyId, Role};
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
@@ -16,7 +16,7 @@ use onhand_engine::payment::{ATTEMPT, PaymentAsk, Report, Start};
 use onhand_engine::people::Capability;
 use onhand_engine::pricing::{PriceBook, Terms};
 use onhand_engine::qty::Qty;
-use onhand_engine::returns::{KnownSale, SaleRef, TakeBack};
+use onhand_engine::returns::{GrantAsk, KnownSale, Payout, SaleRef, TakeBack};
 use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::{Millis, Timestamp};
 use std::sync::Arc;
@@ -63,9 +63,10 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::SetPin { .. } => ("set_pin", Some(disable("ann", true))),
         Action::DisableUser { .. } => ("disable_user", Some(Action::RequirePeople { at: SHOP, required: true })),
         Action::RequirePeople { .. } => {
-            ("require_people", Some(Action::GrantReturn { to: SHOP, of: take_back(None), tenders: vec![] }))
+            let (command, of, payout) = (CommandId(7), *take_back(None), Payout::default());
+            ("require_people", Some(Action::GrantReturn(Box::new(GrantAsk { command, to: SHOP, of, payout }))))
         }
-        Action::GrantReturn { .. } => {
+        Action::GrantReturn(_) => {
             let sell = Box::new(sell(&[(TEA, 1)]));
             let exchange = Action::Exchange { back: take_back(None), disposition: Disposition::Resell, sell };
             ("grant_return", Some(exchange))
@@ -89,7 +90,15 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
             ("inquire", Some(Action::Redemption(RedemptionAsk::Settle { sale: *sale, unpaid: vec![] })))
         }
         Action::Redemption(RedemptionAsk::Settle { .. }) => {
-            ("settle", Some(Action::SetLabels { location: SHOP, layouts: vec![] }))
+            let (sale, at) = (CommandId(7), SHOP);
+            ("settle", Some(Action::Redemption(RedemptionAsk::KeepGrant { sale, at })))
+        }
+        Action::Redemption(RedemptionAsk::KeepGrant { sale, at }) => {
+            let undo = RedemptionAsk::UndoGrant { sale: *sale, at: *at, deadline: None };
+            ("keep_grant", Some(Action::Redemption(undo)))
+        }
+        Action::Redemption(RedemptionAsk::UndoGrant { .. }) => {
+            ("undo_grant", Some(Action::SetLabels { location: SHOP, layouts: vec![] }))
         }
         Action::SetLabels { .. } => {
             let (currency, basis) = (Currency::EUR, PriceBasis::TaxInclusive);
@@ -197,8 +206,16 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
         AccountAsk::Redeem { .. } => ("redeem", Some(of_account(AccountAsk::Disable { reason: label("lost") }))),
         AccountAsk::Disable { .. } => ("disable_account", Some(of_account(AccountAsk::Read))),
         AccountAsk::Read => {
-            let (account, kind, limit) = (AccountId(1), AccountKind::GiftCard, Minor::ZERO);
-            let take = Take { account, kind, measure, amount, by_code, limit };
+            let take = Take {
+                account: AccountId(1),
+                kind: AccountKind::GiftCard,
+                measure,
+                amount,
+                worth: amount,
+                by_code,
+                way: Way::Out,
+                limit: Minor::ZERO,
+            };
             ("account", Some(of_account(AccountAsk::Hold { take, sale, at, fact: false })))
         }
         AccountAsk::Hold { .. } => ("hold", Some(of_account(AccountAsk::Confirm { sale, at }))),
@@ -256,7 +273,8 @@ fn of_account(ask: AccountAsk) -> Action {
 
 pub(crate) fn take_back(void: Option<&str>) -> Box<TakeBack> {
     let of = SaleRef { seq: Seq(1), location: SHOP };
-    let sale = KnownSale { of, till: None, lines: vec![], tenders: vec![], goods: None };
+    let (lines, tenders, takes, time) = (vec![], vec![], vec![], Timestamp(0));
+    let sale = KnownSale { of, till: None, lines, tenders, takes, time, late: None, goods: None };
     Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None, serials: vec![] })
 }
 
@@ -268,6 +286,7 @@ pub(crate) fn give_back(of: Option<Box<TakeBack>>) -> Action {
         said: Said::default(),
         disposition: Disposition::Resell,
         tenders: vec![],
+        accounts: Box::default(),
         of,
         goods: None,
     }

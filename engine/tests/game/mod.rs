@@ -139,6 +139,7 @@ impl Game {
                 said: Said::default(),
                 disposition: Disposition::ALL[self.dice.index(3)],
                 tenders: vec![],
+                accounts: Box::default(),
                 of: None,
                 goods: None,
             },

@@ -1,7 +1,7 @@
 //! The verbs of accounts. The shop takes the steps of a redemption one by one, as the server would.
 
 use super::{LOCATION, Shop, reading::Reading};
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Statement, Take};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Statement, Take, Way};
 use onhand_engine::command::{Action, Channel, Command, Tender};
 use onhand_engine::ids::{AccountId, CommandId, Label, LocationId};
 use onhand_engine::money::{Currency, Minor};
@@ -49,8 +49,10 @@ impl Shop {
             "hold" => {
                 let (sale, kind) = (self.sale(&reading.word()), kind(&reading.word()));
                 let (measure, amount) = (measure(&reading.word()), reading.minor());
+                let named = reading.value("way").unwrap_or("out".to_owned());
+                let way = Way::ALL.into_iter().find(|way| way.name() == named).unwrap();
                 let limit = reading.value("limit").map_or(Minor::ZERO, |limit| Minor(limit.parse().unwrap()));
-                let take = Take { account, kind, measure, amount, by_code, limit };
+                let take = Take { account, kind, measure, amount, worth: amount, by_code, way, limit };
                 let fact = reading.value("standing").is_some_and(|standing| standing == "fact");
                 AccountAsk::Hold { take, sale, at: LOCATION, fact }
             }
@@ -67,13 +69,24 @@ impl Shop {
     /// The tenders that are taken from accounts: `from=GC1,..` names one for each tender of such a kind.
     pub(crate) fn takes(&mut self, reading: &mut Reading, tenders: &[Tender]) -> Box<[Take]> {
         let from = reading.value("from").unwrap_or_default();
-        let names = from.split(',').filter(|name| !name.is_empty());
+        self.named(&from, tenders)
+    }
+
+    fn named(&mut self, names: &str, tenders: &[Tender]) -> Box<[Take]> {
+        let names = names.split(',').filter(|name| !name.is_empty());
         let of_accounts = tenders.iter().filter_map(|t| AccountKind::of_tender(t.kind).map(|kind| (kind, t.amount)));
         let take = |(name, (kind, amount)): (&str, (AccountKind, _))| {
             let measure = Measure::Money(Currency::EUR);
-            Take { account: self.account(name), kind, measure, amount, by_code: true, limit: Minor::ZERO }
+            let (account, worth, way) = (self.account(name), amount, Way::Out);
+            Take { account, kind, measure, amount, worth, by_code: true, way, limit: Minor::ZERO }
         };
         names.zip(of_accounts).map(take).collect()
+    }
+
+    /// The accounts that tenders of a return name: `into=GC1,..`.
+    pub(crate) fn credits(&mut self, reading: &mut Reading, tenders: &[Tender]) -> Box<[Take]> {
+        let into = reading.value("into").unwrap_or_default();
+        self.named(&into, tenders).iter().map(|take| Take { way: Way::In, by_code: false, ..*take }).collect()
     }
 
     /// The id of a sale; a new name is a new sale.

@@ -9,14 +9,18 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::returns::{KnownSale, Portion, SaleRef, TakeBack, What};
+use onhand_engine::time::Timestamp;
 
 /// A sale as it stands in the log, `S1` being the first.
-pub(super) fn known_sale(no: usize, location: LocationId, sale: &Sale) -> KnownSale {
+pub(super) fn known_sale(no: usize, location: LocationId, time: Timestamp, sale: &Sale) -> KnownSale {
     KnownSale {
         of: SaleRef { location, seq: Seq(no as u64) },
         till: sale.receipt.map(|(till, _)| till),
         lines: sale.lines.clone(),
         tenders: sale.tenders.clone(),
+        takes: sale.redemption.iter().flat_map(|paid| paid.takes.clone()).collect(),
+        time,
+        late: sale.late,
         goods: sale.goods.clone(),
     }
 }
@@ -45,7 +49,8 @@ impl Shop {
         let is_named = |d: &Disposition| named.as_deref().unwrap_or("resell") == d.name();
         let disposition = Disposition::ALL.into_iter().find(is_named).unwrap();
         let (lines, said, currency) = (Vec::new(), Default::default(), Currency::EUR);
-        Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: Some(of), goods: None })
+        let accounts = self.credits(reading, &tenders);
+        Ok(Action::Return { till, currency, lines, said, disposition, tenders, accounts, of: Some(of), goods: None })
     }
 }
 

@@ -8,6 +8,7 @@ mod basket;
 mod drawer;
 mod giving;
 mod goods;
+mod grants;
 mod layaway;
 mod payment;
 mod pricing;
@@ -34,6 +35,7 @@ use onhand_engine::tax::{TaxRate, TaxRules, parts_of};
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::{PlaceState, World};
 use reading::Reading;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const LOCATION: LocationId = LocationId(1);
@@ -51,6 +53,8 @@ pub(crate) struct Shop {
     journal: Vec<JournalLine>,
     accounts: Vec<String>,
     paid_sales: Vec<String>,
+    /// Returns that were granted and are not decided yet.
+    granted: BTreeMap<CommandId, Command>,
     payments: Vec<String>,
     refunds: Vec<String>,
 }
@@ -70,6 +74,7 @@ impl Shop {
             journal: vec![],
             accounts: vec![],
             paid_sales: vec![],
+            granted: BTreeMap::new(),
             payments: vec![],
             refunds: vec![],
         };
@@ -90,6 +95,7 @@ impl Shop {
             "till" => self.till(&mut reading),
             "parts" => self.parts(&mut reading),
             "journal" => self.journal(),
+            verb if grants::VERBS.contains(&verb) => self.granting(verb, &mut reading),
             "suspended" => self.suspended(),
             "layaways" => self.layaways(),
             verb if accounts::VERBS.contains(&verb) => self.of_account(verb, &mut reading),
@@ -240,10 +246,10 @@ impl Shop {
             let _ = write!(text, " {}", self.reservation_name(freed.reservation));
         }
         if let Event::SaleRecorded(sale) = &event {
-            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, sale));
+            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, self.now, sale));
         }
         if let Event::Exchanged { sale, .. } = &event {
-            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, sale));
+            self.sales.push(giving::known_sale(self.sales.len() + 1, LOCATION, self.now, sale));
         }
         if let Event::GoodsReturned(back) = &event
             && back.of.is_some()

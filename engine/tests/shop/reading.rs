@@ -261,7 +261,18 @@ impl Shop {
             let named = |d: &Disposition| disposition.as_deref().unwrap_or("resell") == d.name();
             let disposition = Disposition::ALL.into_iter().find(named).unwrap();
             let said = Said::default();
-            return Ok(Action::Return { till, currency, lines, said, disposition, tenders, of: None, goods: None });
+            let accounts = self.credits(reading, &tenders);
+            return Ok(Action::Return {
+                till,
+                currency,
+                lines,
+                said,
+                disposition,
+                tenders,
+                accounts,
+                of: None,
+                goods: None,
+            });
         }
         let takes = self.takes(reading, &tenders);
         let standing = if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request };

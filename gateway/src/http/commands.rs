@@ -62,10 +62,7 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
             let pin = app.shared.pins.hash(id.command(), &asked).await?;
             convert::set_pin(id.command(), asked, pin, channel)
         }
-        (body, Some(sale)) => {
-            let decide = async |command| app.decide(by, command).await;
-            giving::enter(&app.shared.handle, (id, body, channel), sale, trains, decide).await?
-        }
+        (body, Some(sale)) => giving::enter(&app.shared.handle, (id, body, channel), sale, trains).await?,
         (body, None) if large => {
             let app = app.clone();
             blocking(move || enter(&app, channel, id, body).map_err(|fault| fault.placed(&received.0))).await??

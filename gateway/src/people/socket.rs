@@ -68,7 +68,7 @@ pub(crate) fn command(worker: &Rc<Worker>, connection: &Rc<Connection>, waiting:
         };
         let by = By { approver: approver.map(|signed| signed.user), ..by };
         let trains = connection.trains.get();
-        let Entered { command, asked } = enter(worker, by, (id, body, channel), trains).await?;
+        let Entered { command, asked } = enter(worker, (id, body, channel), trains).await?;
         principal.check(worker.shared.handle.directory(), worker.shared.handle.now())?;
         worker.ask_for(connection, by, command, Asked::Text(asked), asked_at)?;
         // What was asked now counts in the place of the request.
@@ -77,16 +77,10 @@ pub(crate) fn command(worker: &Rc<Worker>, connection: &Rc<Connection>, waiting:
     })
 }
 
-async fn enter(
-    worker: &Worker,
-    by: By,
-    (id, body, channel): (Id, Body, Channel),
-    trains: bool,
-) -> Result<Entered, Fault> {
+async fn enter(worker: &Worker, (id, body, channel): (Id, Body, Channel), trains: bool) -> Result<Entered, Fault> {
     let shared = &worker.shared;
     if let Some(sale) = body.sale() {
-        let decide = async |command| worker.decide(by, command).await;
-        return giving::enter(&shared.handle, (id, body, channel), sale, trains, decide).await;
+        return giving::enter(&shared.handle, (id, body, channel), sale, trains).await;
     }
     Ok(match body {
         Body::SetPin(asked) => {

@@ -3,7 +3,7 @@
 use super::DecodeError;
 use super::codes::Coded;
 use super::event::code;
-use onhand_engine::account::{self, AccountKind, Cause, Entry, Ledger, Measure, Redemption};
+use onhand_engine::account::{self, AccountKind, Cause, Entry, Ledger, Measure, Redemption, Way};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{AccountId, CommandId, LocationId};
 use onhand_engine::money::{Currency, Minor};
@@ -27,6 +27,8 @@ enum AnyEntry {
     Disabled { reason: String, balance: i64 },
     Held { sale: u128, hold: HoldPart },
     LetGo { sale: u128 },
+    Opened { kind: u8, measure: String, sale: u128, hold: Box<HoldPart> },
+    Refunded { amount: i64, sale: u128, balance: i64 },
     UseHeld { kind: u8, issued: i64, sale: u128, hold: HoldPart },
 }
 
@@ -36,6 +38,7 @@ pub(super) struct HoldPart {
     amount: i64,
     short: i64,
     deadline: u64,
+    way: u8,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -44,15 +47,18 @@ pub(super) struct TakePart {
     kind: u8,
     measure: String,
     amount: i64,
+    worth: i64,
     by_code: bool,
+    way: u8,
     limit: i64,
 }
 
-/// A sale and what accounts pay of it, or did not.
+/// A sale or return and what others hold for it, or did not pay.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct RedemptionPart {
     sale: u128,
     takes: Vec<TakePart>,
+    granted_by: Option<u32>,
 }
 
 /// An account in a snapshot.
@@ -100,6 +106,15 @@ impl From<&Entry> for AnyEntry {
             Entry::Disabled { reason, balance } => Self::Disabled { reason: reason.to_string(), balance: balance.0 },
             Entry::Held { sale, hold } => Self::Held { sale: sale.0, hold: hold.into() },
             Entry::LetGo { sale } => Self::LetGo { sale: sale.0 },
+            Entry::Opened { kind, measure, sale, hold } => Self::Opened {
+                kind: kind.code(),
+                measure: measure.name().to_owned(),
+                sale: sale.0,
+                hold: Box::new(hold.into()),
+            },
+            Entry::Refunded { amount, sale, balance } => {
+                Self::Refunded { amount: amount.0, sale: sale.0, balance: balance.0 }
+            }
             Entry::UseHeld { kind, issued, sale, hold } => {
                 Self::UseHeld { kind: kind.code(), issued: issued.0, sale: sale.0, hold: hold.into() }
             }
@@ -132,11 +147,20 @@ impl TryFrom<AnyEntry> for Entry {
             AnyEntry::Disabled { reason, balance } => {
                 Self::Disabled { reason: code(&reason)?, balance: Minor(balance) }
             }
-            AnyEntry::Held { sale, hold } => Self::Held { sale: CommandId(sale), hold: hold.into() },
+            AnyEntry::Held { sale, hold } => Self::Held { sale: CommandId(sale), hold: hold.try_into()? },
             AnyEntry::LetGo { sale } => Self::LetGo { sale: CommandId(sale) },
+            AnyEntry::Opened { kind, measure, sale, hold } => Self::Opened {
+                kind: AccountKind::from_code(kind)?,
+                measure: measure_in(&measure)?,
+                sale: CommandId(sale),
+                hold: (*hold).try_into()?,
+            },
+            AnyEntry::Refunded { amount, sale, balance } => {
+                Self::Refunded { amount: Minor(amount), sale: CommandId(sale), balance: Minor(balance) }
+            }
             AnyEntry::UseHeld { kind, issued, sale, hold } => {
                 let (kind, issued) = (AccountKind::from_code(kind)?, Minor(issued));
-                Self::UseHeld { kind, issued, sale: CommandId(sale), hold: hold.into() }
+                Self::UseHeld { kind, issued, sale: CommandId(sale), hold: hold.try_into()? }
             }
         })
     }
@@ -169,14 +193,22 @@ fn measure_in(text: &str) -> Result<Measure, DecodeError> {
 
 impl From<&account::Hold> for HoldPart {
     fn from(hold: &account::Hold) -> Self {
-        Self { at: hold.at.0, amount: hold.amount.0, short: hold.short.0, deadline: hold.deadline.0 }
+        let way = hold.way.code();
+        Self { at: hold.at.0, amount: hold.amount.0, short: hold.short.0, deadline: hold.deadline.0, way }
     }
 }
 
-impl From<HoldPart> for account::Hold {
-    fn from(hold: HoldPart) -> Self {
-        let HoldPart { at, amount, short, deadline } = hold;
-        Self { at: LocationId(at), amount: Minor(amount), short: Minor(short), deadline: Timestamp(deadline) }
+impl TryFrom<HoldPart> for account::Hold {
+    type Error = DecodeError;
+
+    fn try_from(hold: HoldPart) -> Result<Self, DecodeError> {
+        Ok(Self {
+            at: LocationId(hold.at),
+            amount: Minor(hold.amount),
+            short: Minor(hold.short),
+            deadline: Timestamp(hold.deadline),
+            way: Way::from_code(hold.way)?,
+        })
     }
 }
 
@@ -187,7 +219,9 @@ impl From<&account::Take> for TakePart {
             kind: take.kind.code(),
             measure: take.measure.name().to_owned(),
             amount: take.amount.0,
+            worth: take.worth.0,
             by_code: take.by_code,
+            way: take.way.code(),
             limit: take.limit.0,
         }
     }
@@ -202,20 +236,37 @@ impl TryFrom<TakePart> for account::Take {
             kind: AccountKind::from_code(take.kind)?,
             measure: measure_in(&take.measure)?,
             amount: Minor(take.amount),
+            worth: Minor(take.worth),
             by_code: take.by_code,
+            way: Way::from_code(take.way)?,
             limit: Minor(take.limit),
         })
     }
 }
 
+pub(super) fn takes_out(takes: &[account::Take]) -> Vec<TakePart> {
+    takes.iter().map(Into::into).collect()
+}
+
+pub(super) fn takes_in(takes: Vec<TakePart>) -> Result<Vec<account::Take>, DecodeError> {
+    takes.into_iter().map(TryInto::try_into).collect()
+}
+
 impl RedemptionPart {
     pub(super) fn of(sale: CommandId, takes: &[account::Take]) -> Self {
-        Self { sale: sale.0, takes: takes.iter().map(Into::into).collect() }
+        Self { sale: sale.0, takes: takes_out(takes), granted_by: None }
     }
 
     pub(super) fn read(self) -> Result<Redemption, DecodeError> {
-        let takes = self.takes.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Redemption { sale: CommandId(self.sale), takes })
+        let granted_by = self.granted_by.map(LocationId);
+        Ok(Redemption { sale: CommandId(self.sale), takes: takes_in(self.takes)?, granted_by })
+    }
+}
+
+impl From<&Redemption> for RedemptionPart {
+    fn from(redemption: &Redemption) -> Self {
+        let granted_by = redemption.granted_by.map(|sold_at| sold_at.0);
+        Self { granted_by, ..Self::of(redemption.sale, &redemption.takes) }
     }
 }
 
@@ -235,13 +286,14 @@ impl AccountPart {
 
     pub(super) fn read_into(self, store: &mut Store) -> Result<(), DecodeError> {
         let [issued, loaded, refunded, redeemed, short] = self.ledger.map(Minor);
+        let holds = self.holds.into_iter().map(|(sale, hold)| Ok((CommandId(sale), hold.try_into()?)));
         let account = account::Account {
             kind: AccountKind::from_code(self.kind)?,
             measure: measure_in(&self.measure)?,
             ledger: Ledger { issued, loaded, refunded, redeemed, short },
             expires: self.expires.map(Timestamp),
             disabled: self.disabled.as_deref().map(code).transpose()?,
-            holds: self.holds.into_iter().map(|(sale, hold)| (CommandId(sale), hold.into())).collect(),
+            holds: holds.collect::<Result<_, DecodeError>>()?,
         };
         store.accounts.list.insert(AccountId(self.id), account);
         Ok(())

@@ -1,7 +1,7 @@
 //! One byte for each member of the engine's closed lists. A byte, once given, is never given again.
 
 use super::DecodeError;
-use onhand_engine::account::AccountKind;
+use onhand_engine::account::{AccountKind, Way};
 use onhand_engine::cash_rounding::{Direction, Tie};
 use onhand_engine::catalogue::{LocationKind, Role};
 use onhand_engine::command::{Channel, Disposition, Standing, TenderKind};
@@ -41,6 +41,7 @@ codes!(Channel { Till = 0, Web = 1, Marketplace = 2 });
 codes!(Standing { Request = 0, Fact = 1 });
 codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6, CashRounding = 7, Deposit = 8 });
 codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2, Coupon = 3, CustomerCoupon = 4 });
+codes!(Way { Out = 0, In = 1, Open = 2 });
 codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
 codes!(Only { Store = 0, Online = 1 });
 codes!(Unit { Each = 0, Kilogram = 1, Litre = 2, Metre = 3 });

@@ -17,7 +17,7 @@ use super::whole_sale::WholeSale;
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
-use onhand_engine::ids::{Code, LocationId, ReceiptNo, ReservationId, SkuId, TillNo};
+use onhand_engine::ids::{Code, CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::people::PinHash;
 use onhand_engine::qty::Qty;
@@ -71,6 +71,7 @@ pub(super) enum AnyEvent {
     ItemsWithTerms(Box<ItemsWithTerms>),
     KitsAllocated(Box<KitsAllocated>),
     Layaway { till: u16, layaway: String, happening: Box<layaway::Happening> },
+    GrantEnded { command: u128, sale: u64, kept: bool },
 }
 
 impl ArchivedAnyEvent {
@@ -288,6 +289,7 @@ impl TryFrom<Return> for event::Return {
             disposition: Disposition::from_code(back.disposition)?,
             tenders: tenders_in(back.tenders)?,
             of: None,
+            redemption: None,
             goods: None,
         })
     }
@@ -360,7 +362,10 @@ impl From<&Event> for AnyEvent {
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
             Event::GoodsReturned(back)
-                if back.of.is_some() || back.goods.is_some() || costs::are_known(&back.lines) =>
+                if back.of.is_some()
+                    || back.redemption.is_some()
+                    || back.goods.is_some()
+                    || costs::are_known(&back.lines) =>
             {
                 Self::SaleReturned(Box::new(SaleReturn::new(back)))
             }
@@ -388,8 +393,11 @@ impl From<&Event> for AnyEvent {
             }
             Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
             Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
-            Event::ReturnGranted { to, sale, grant } => {
-                Self::ReturnGranted(Box::new(ReturnGrant::new(*to, *sale, grant)))
+            Event::GrantEnded { command, sale, kept } => {
+                Self::GrantEnded { command: command.0, sale: sale.0, kept: *kept }
+            }
+            Event::ReturnGranted { command, pending } => {
+                Self::ReturnGranted(Box::new(ReturnGrant::new(*command, pending)))
             }
             Event::Exchanged { back, sale } => Self::Exchanged(Box::new(Exchange::new(back, sale))),
             Event::Drawer { till, happening } => Self::Drawer { till: till.0, happening: Box::new(happening.into()) },
@@ -481,7 +489,13 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::KeyCreated(key) => Self::KeyCreated { key: (*key).try_into()? },
             AnyEvent::KeyRevoked { key } => Self::KeyRevoked { key: KeyId(key) },
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
-            AnyEvent::ReturnGranted(granted) => granted.read()?,
+            AnyEvent::ReturnGranted(granted) => {
+                let (command, pending) = granted.read()?;
+                Self::ReturnGranted { command, pending: Box::new(pending) }
+            }
+            AnyEvent::GrantEnded { command, sale, kept } => {
+                Self::GrantEnded { command: CommandId(command), sale: Seq(sale), kept }
+            }
             AnyEvent::Exchanged(exchange) => exchange.read()?,
             AnyEvent::Drawer { till, happening } => {
                 Self::Drawer { till: TillNo(till), happening: (*happening).try_into()? }

@@ -1,6 +1,7 @@
 //! The forms of what is given back of known sales.
 
 use super::DecodeError;
+use super::account::{RedemptionPart, TakePart, takes_in, takes_out};
 use super::catalogue::label;
 use super::codes::Coded;
 use super::costs;
@@ -9,16 +10,18 @@ use super::goods::{Apart, Piece, SoldGoods, pieces_in, pieces_out};
 use super::whole_sale::WholeSale;
 use onhand_engine::command::TenderKind;
 use onhand_engine::event;
-use onhand_engine::ids::{LocationId, Seq, SkuId};
+use onhand_engine::ids::{AccountId, CommandId, LocationId, Seq, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
-use onhand_engine::returns::{self, LineBack, SaleRef, What};
+use onhand_engine::returns::{self, AccountBack, LineBack, PendingGrant, SaleRef, What};
+use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
 
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct SaleReturn {
     back: Return,
     of: Option<Of>,
+    redemption: Option<RedemptionPart>,
     goods: Option<SoldGoods>,
     costs: Vec<i64>,
 }
@@ -29,7 +32,7 @@ struct Of {
     seq: u64,
     portions: Vec<Portion>,
     void: Option<String>,
-    elsewhere: bool,
+    granted: bool,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -40,9 +43,10 @@ pub(super) struct Exchange {
 
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct ReturnGrant {
+    command: u128,
     to: u32,
-    location: u32,
     seq: u64,
+    deadline: u64,
     grant: Grant,
 }
 
@@ -51,6 +55,7 @@ pub(super) struct Grant {
     portions: Vec<Portion>,
     lines: Vec<WideLine>,
     tenders: Vec<Tender>,
+    credits: Vec<TakePart>,
     pieces: Vec<Piece>,
     costs: Vec<i64>,
 }
@@ -71,6 +76,8 @@ pub(super) struct GivenBack {
     /// The line, then its goods, the money for them, money alone, tax.
     lines: Vec<(u16, [i64; 4])>,
     tenders: Vec<Tender>,
+    /// The account, then what it got back as a tender, and in what it counts.
+    accounts: Vec<(u128, [i64; 2])>,
     apart: Vec<Apart>,
 }
 
@@ -93,10 +100,6 @@ fn portions_in(portions: Vec<Portion>) -> Vec<returns::Portion> {
     portions.into_iter().map(read).collect()
 }
 
-fn sale_ref(location: u32, seq: u64) -> SaleRef {
-    SaleRef { location: LocationId(location), seq: Seq(seq) }
-}
-
 impl SaleReturn {
     pub(super) fn new(back: &event::Return) -> Self {
         let of = |of: &returns::Of| Of {
@@ -104,27 +107,30 @@ impl SaleReturn {
             seq: of.sale.seq.0,
             portions: portions_out(&of.portions),
             void: of.void.as_ref().map(ToString::to_string),
-            elsewhere: of.elsewhere,
+            granted: of.granted,
         };
+        let redemption = back.redemption.as_deref().map(Into::into);
         let (goods, costs) = (back.goods.as_deref().map(Into::into), costs::of_lines(&back.lines));
-        Self { back: back.into(), of: back.of.as_deref().map(of), goods, costs }
+        Self { back: back.into(), of: back.of.as_deref().map(of), redemption, goods, costs }
     }
 
     pub(super) fn read(self) -> Result<event::Return, DecodeError> {
         let of = self.of.map(Of::read).transpose()?.map(Box::new);
+        let redemption = self.redemption.map(RedemptionPart::read).transpose()?.map(Box::new);
         let goods = self.goods.map(SoldGoods::read).transpose()?.map(Box::new);
         let back: event::Return = self.back.try_into()?;
-        Ok(event::Return { of, goods, lines: costs::to_lines(self.costs, back.lines), ..back })
+        let lines = costs::to_lines(self.costs, back.lines);
+        Ok(event::Return { of, redemption, goods, lines, ..back })
     }
 }
 
 impl Of {
     fn read(self) -> Result<returns::Of, DecodeError> {
         Ok(returns::Of {
-            sale: sale_ref(self.location, self.seq),
+            sale: SaleRef { location: LocationId(self.location), seq: Seq(self.seq) },
             portions: portions_in(self.portions),
             void: self.void.as_deref().map(label).transpose()?,
-            elsewhere: self.elsewhere,
+            granted: self.granted,
         })
     }
 }
@@ -141,13 +147,14 @@ impl Exchange {
 }
 
 impl ReturnGrant {
-    pub(super) fn new(to: LocationId, sale: SaleRef, grant: &returns::Grant) -> Self {
-        Self { to: to.0, location: sale.location.0, seq: sale.seq.0, grant: grant.into() }
+    pub(super) fn new(command: CommandId, pending: &PendingGrant) -> Self {
+        let PendingGrant { to, sale, deadline, grant } = pending;
+        Self { command: command.0, to: to.0, seq: sale.0, deadline: deadline.0, grant: grant.into() }
     }
 
-    pub(super) fn read(self) -> Result<event::Event, DecodeError> {
-        let (to, sale) = (LocationId(self.to), sale_ref(self.location, self.seq));
-        Ok(event::Event::ReturnGranted { to, sale, grant: Box::new(self.grant.read()?) })
+    pub(super) fn read(self) -> Result<(CommandId, PendingGrant), DecodeError> {
+        let (to, sale, deadline) = (LocationId(self.to), Seq(self.seq), Timestamp(self.deadline));
+        Ok((CommandId(self.command), PendingGrant { to, sale, deadline, grant: self.grant.read()? }))
     }
 }
 
@@ -157,6 +164,7 @@ impl From<&returns::Grant> for Grant {
             portions: portions_out(&grant.portions),
             lines: wide_out(&grant.lines),
             tenders: tenders_out(&grant.tenders),
+            credits: takes_out(&grant.credits),
             pieces: pieces_out(&grant.pieces),
             costs: costs::of_lines(&grant.lines),
         }
@@ -169,6 +177,7 @@ impl Grant {
             portions: portions_in(self.portions),
             lines: costs::to_lines(self.costs, wide_in(self.lines)),
             tenders: tenders_in(self.tenders)?,
+            credits: takes_in(self.credits)?,
             pieces: pieces_in(self.pieces)?,
         })
     }
@@ -183,6 +192,7 @@ impl GivenBack {
             seq: seq.0,
             lines: given.lines.iter().map(line).collect(),
             tenders: given.tenders.iter().map(tender).collect(),
+            accounts: given.accounts.iter().map(|(id, back)| (id.0, [back.worth.0, back.amount.0])).collect(),
             apart: given.lines.iter().filter_map(|(line, back)| Apart::of(*line, back)).collect(),
         }
     }
@@ -193,7 +203,12 @@ impl GivenBack {
             (line, LineBack { qty: Qty::from_milli(qty), for_goods, alone, tax, apart: None })
         };
         let tenders = tenders_in(self.tenders)?.into_iter().map(|tender| (tender.kind, tender.amount)).collect();
-        let mut given = returns::GivenBack { lines: self.lines.into_iter().map(line).collect(), tenders };
+        let account = |(id, [worth, amount]): (u128, [i64; 2])| {
+            (AccountId(id), AccountBack { worth: Minor(worth), amount: Minor(amount) })
+        };
+        let (lines, accounts) =
+            (self.lines.into_iter().map(line).collect(), self.accounts.into_iter().map(account).collect());
+        let mut given = returns::GivenBack { lines, tenders, accounts };
         for apart in self.apart {
             apart.read_into(&mut given)?;
         }

@@ -15,7 +15,7 @@ use super::layaway::LayawaysPart;
 use super::payment::PaymentPart;
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
-use super::returns::GivenBack;
+use super::returns::{GivenBack, ReturnGrant};
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
 use answer::AnyAnswer;
@@ -85,6 +85,7 @@ enum Part {
     /// What items cost the shop, by number; after those items.
     ItemCosts(Vec<(u32, i64)>),
     Layaways(Box<LayawaysPart>),
+    Grants(Vec<ReturnGrant>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -202,10 +203,8 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     }
     tell(part(&Part::Totals(place.store.totals.iter().map(totals_out).collect())));
     tell(part(&Part::Tills(place.tills.iter().map(|(no, till)| TillPart::of(*no, till)).collect())));
-    let drawers: Vec<_> = place.tills.iter().filter_map(|(no, till)| Some((no.0, till.drawer.as_deref()?))).collect();
-    for some in drawers.chunks(PART) {
-        tell(part(&Part::Drawers(some.iter().map(|(till, drawer)| (*till, (*drawer).into())).collect())));
-    }
+    let drawers = place.tills.iter().filter_map(|(no, till)| Some((no.0, till.drawer.as_deref()?.into())));
+    in_parts(drawers, Part::Drawers, tell);
     if let Some(rules) = &place.store.drawer_rules {
         tell(part(&Part::DrawerRules(Box::new((&**rules).into()))));
     }
@@ -214,40 +213,33 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     for some in suspended.chunks(SUSPENDED_PART) {
         tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
     }
-    for some in reservations.chunks(PART) {
-        tell(part(&Part::Reservations(some.iter().map(|(id, one)| ReservationPart::of(**id, one)).collect())));
-    }
+    in_parts(reservations.iter().map(|(id, one)| ReservationPart::of(**id, one)), Part::Reservations, tell);
     LayawaysPart::each(&place.store, PART, |some| tell(part(&Part::Layaways(Box::new(some)))));
-    let orders: Vec<_> = place.store.orders.iter().collect();
-    for orders in orders.chunks(PART) {
-        let order = |(order, state): &(&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
-            order: order.to_string(),
-            open: match state {
-                OrderState::Open { asked, left } => Some((lines_out(asked), lines_out(left))),
-                OrderState::Closed => None,
-            },
-        };
-        tell(part(&Part::Orders(orders.iter().map(order).collect())));
-    }
-    let given_back: Vec<_> = place.store.given_back.iter().collect();
-    for some in given_back.chunks(PART) {
-        tell(part(&Part::GivenBack(some.iter().map(|(sale, given)| GivenBack::new(**sale, given)).collect())));
-    }
-    let serials: Vec<_> = place.store.serials.list().map(|(sku, serial)| (sku.0, serial.to_string())).collect();
-    for some in serials.chunks(PART) {
-        tell(part(&Part::Serials(some.to_vec())));
-    }
-    let settling: Vec<_> = place.store.settling.list.iter().collect();
-    for some in settling.chunks(PART) {
-        tell(part(&Part::Settling(some.iter().map(|(sale, takes)| RedemptionPart::of(**sale, takes)).collect())));
-    }
-    let accounts: Vec<_> = place.store.accounts.list.iter().collect();
-    for some in accounts.chunks(PART) {
-        tell(part(&Part::Accounts(some.iter().map(|(id, account)| AccountPart::of(**id, account)).collect())));
-    }
-    let payments: Vec<_> = place.store.payments.list().collect();
-    for some in payments.chunks(PART) {
-        tell(part(&Part::Payments(some.iter().map(|(id, payment)| PaymentPart::of(*id, payment)).collect())));
+    let order = |(order, state): (&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
+        order: order.to_string(),
+        open: match state {
+            OrderState::Open { asked, left } => Some((lines_out(asked), lines_out(left))),
+            OrderState::Closed => None,
+        },
+    };
+    in_parts(place.store.orders.iter().map(order), Part::Orders, tell);
+    let store = &place.store;
+    let given = store.given_back.iter().map(|(sale, given)| GivenBack::new(*sale, given));
+    in_parts(given, Part::GivenBack, tell);
+    let serials = store.serials.list().map(|(sku, serial)| (sku.0, serial.to_string()));
+    in_parts(serials, Part::Serials, tell);
+    let grants = store.grants.iter().map(|(command, pending)| ReturnGrant::new(*command, pending));
+    in_parts(grants, Part::Grants, tell);
+    in_parts(store.settling.list.values().map(RedemptionPart::from), Part::Settling, tell);
+    in_parts(store.accounts.list.iter().map(|(id, account)| AccountPart::of(*id, account)), Part::Accounts, tell);
+    in_parts(store.payments.list().map(|(id, payment)| PaymentPart::of(id, payment)), Part::Payments, tell);
+}
+
+/// Tells all that there are of one kind, so many in each part.
+fn in_parts<T>(all: impl Iterator<Item = T>, whole: fn(Vec<T>) -> Part, tell: &mut dyn FnMut(Vec<u8>)) {
+    let mut all = all.peekable();
+    while all.peek().is_some() {
+        tell(part(&whole(all.by_ref().take(PART).collect())));
     }
 }
 
@@ -338,6 +330,12 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             for one in given_back {
                 let (sale, given) = one.read()?;
                 place.store.given_back.insert(sale, given);
+            }
+        }
+        Part::Grants(grants) => {
+            for one in grants {
+                let (command, pending) = one.read()?;
+                place.store.grants.insert(command, pending);
             }
         }
         Part::Drawers(drawers) => {

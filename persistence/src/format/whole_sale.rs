@@ -61,7 +61,7 @@ impl From<&event::Sale> for WholeSale {
         Self {
             sale: sale.into(),
             session: sale.late.map(|session| session.0),
-            redemption: sale.redemption.as_ref().map(|paid| RedemptionPart::of(paid.sale, &paid.takes)),
+            redemption: sale.redemption.as_deref().map(Into::into),
             pricing: sale.pricing.as_deref().map(Into::into),
             owner: sale.owner.as_ref().map(ToString::to_string),
             costs: costs::of_lines(&sale.lines),

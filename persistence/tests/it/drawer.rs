@@ -74,6 +74,7 @@ fn days() -> Vec<Record> {
             disposition: Disposition::Resell,
             tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(1_210) }],
             of: None,
+            redemption: None,
             goods: None,
         };
         happens(&mut world, &mut records, Event::GoodsReturned(back));

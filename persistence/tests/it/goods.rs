@@ -7,10 +7,10 @@ use onhand_engine::command::{Channel, Disposition};
 use onhand_engine::date::Date;
 use onhand_engine::event::{Event, Record, Return, Sale};
 use onhand_engine::goods::{AgeChecked, Exception, Kit, Lot, Only, Part, Piece, SoldGoods, Terms};
-use onhand_engine::ids::{Label, LocationId, OrderId, Seq, SkuId};
+use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Seq, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
-use onhand_engine::returns::{Grant, Of, Portion, SaleRef, What};
+use onhand_engine::returns::{Grant, Of, PendingGrant, Portion, SaleRef, What};
 use onhand_engine::scan::Mark;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
@@ -79,7 +79,8 @@ fn back() -> Return {
         lines: vec![line(0, 1), line(2, 1)],
         disposition: Disposition::Resell,
         tenders: vec![],
-        of: Some(Box::new(Of { sale: SALE, portions, void: None, elsewhere: false })),
+        of: Some(Box::new(Of { sale: SALE, portions, void: None, granted: false })),
+        redemption: None,
         goods: SoldGoods { kits, pieces, ..SoldGoods::default() }.boxed(),
     }
 }
@@ -88,7 +89,8 @@ fn records() -> Vec<Record> {
     let unseen = Return { of: None, ..back() };
     let Return { lines, of, .. } = back();
     let pieces = vec![Piece { line: 1, sku: SkuId(1), serial: mark("A-1") }];
-    let grant = Box::new(Grant { portions: of.unwrap().portions, lines, tenders: vec![], pieces });
+    let grant = Grant { portions: of.unwrap().portions, lines, tenders: vec![], credits: vec![], pieces };
+    let pending = PendingGrant { to: LocationId(2), sale: Seq(900), deadline: Timestamp(99), grant };
     let asked: Box<[_]> = vec![sku_qty(2, 1)].into();
     let order = OrderId::new("W-1").unwrap();
     let third = SoldGoods { pieces: vec![Piece { line: 0, sku: SkuId(1), serial: mark("C-3") }], ..goods() };
@@ -97,7 +99,7 @@ fn records() -> Vec<Record> {
         Event::Allocated { order, lines: vec![sku_qty(0, 2), sku_qty(1, 1)], freed: vec![], asked: Some(asked) },
         Event::GoodsReturned(back()),
         Event::GoodsReturned(unseen),
-        Event::ReturnGranted { to: LocationId(2), sale: SaleRef { seq: Seq(900), ..SALE }, grant },
+        Event::ReturnGranted { command: CommandId(5), pending: Box::new(pending) },
         Event::Exchanged { back: Box::new(back()), sale: Box::new(sale()) },
         Event::SaleRecorded(Sale { goods: third.boxed(), ..sale() }),
     ];

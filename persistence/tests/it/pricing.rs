@@ -113,6 +113,7 @@ fn records() -> Vec<Record> {
         disposition: Disposition::Resell,
         tenders: vec![],
         of: None,
+        redemption: None,
         goods: None,
     };
     let exchanged = Event::Exchanged { back: Box::new(back), sale: Box::new(priced_sale()) };

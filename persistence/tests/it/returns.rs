@@ -1,12 +1,14 @@
 //! What is given back of known sales comes back from disk, in records, answers and snapshots.
 
 use crate::samples::{damage_every_bit, encoded, line, plain_sale, record};
+use onhand_engine::account::{AccountKind, Measure, Redemption, Take, Way};
 use onhand_engine::command::{Channel, Disposition, Tender, TenderKind};
 use onhand_engine::event::{Event, Record, Return};
-use onhand_engine::ids::{Label, LocationId, ReceiptNo, Seq, TillNo};
+use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, ReceiptNo, Seq, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
-use onhand_engine::returns::{Grant, Of, Portion, SaleRef, What};
+use onhand_engine::returns::{Grant, Of, PendingGrant, Portion, SaleRef, What};
+use onhand_engine::time::Timestamp;
 use onhand_engine::world::World;
 use onhand_persistence::format::{decode, encode, state};
 use onhand_persistence::log::Remembered;
@@ -23,7 +25,7 @@ fn tenders() -> Vec<Tender> {
     vec![Tender { kind: TenderKind::StoreCredit, amount: Minor(250) }]
 }
 
-fn back(void: Option<&str>, elsewhere: bool) -> Return {
+fn back(void: Option<&str>, granted: bool) -> Return {
     let void = void.map(|why| Label::new(why).unwrap());
     Return {
         receipt: Some((TillNo(1), ReceiptNo(2))),
@@ -31,25 +33,51 @@ fn back(void: Option<&str>, elsewhere: bool) -> Return {
         lines: vec![line(6, 1), line(7, 2)],
         disposition: Disposition::Resell,
         tenders: tenders(),
-        of: Some(Box::new(Of { sale: SALE, portions: portions(), void, elsewhere })),
+        of: Some(Box::new(Of { sale: SALE, portions: portions(), void, granted })),
+        redemption: granted.then(|| Box::new(redemption(LocationId(2)))),
         goods: None,
     }
 }
 
+fn credit() -> Take {
+    let (kind, measure, worth) = (AccountKind::Loyalty, Measure::Points, Minor(250));
+    Take {
+        account: AccountId(u128::MAX),
+        kind,
+        measure,
+        amount: Minor(25),
+        worth,
+        by_code: false,
+        way: Way::In,
+        limit: Minor(0),
+    }
+}
+
+fn redemption(sold_at: LocationId) -> Redemption {
+    Redemption { sale: CommandId(7), takes: vec![credit()], granted_by: Some(sold_at) }
+}
+
+fn pending() -> PendingGrant {
+    let (portions, lines, tenders) = (portions(), vec![line(6, 1), line(7, 2)], tenders());
+    let grant = Grant { portions, lines, tenders, credits: vec![credit()], pieces: vec![] };
+    PendingGrant { to: LocationId(2), sale: SALE.seq, deadline: Timestamp(99_000), grant }
+}
+
 fn records() -> Vec<Record> {
-    let grant = Box::new(Grant {
-        portions: portions(),
-        lines: vec![line(6, 1), line(7, 2)],
-        tenders: tenders(),
-        pieces: vec![],
-    });
+    let pending = |command: u128| Event::ReturnGranted { command: CommandId(command), pending: Box::new(pending()) };
+    let ended = |command: u128, kept| Event::GrantEnded { command: CommandId(command), sale: SALE.seq, kept };
     let sale = Box::new(plain_sale(1, 4));
     let events = [
         Event::GoodsReturned(back(None, false)),
         Event::GoodsReturned(back(Some("mistyped"), false)),
         Event::GoodsReturned(back(None, true)),
-        Event::ReturnGranted { to: LocationId(2), sale: SALE, grant },
+        pending(1),
+        pending(2),
+        pending(3),
+        ended(2, true),
+        ended(3, false),
         Event::Exchanged { back: Box::new(back(None, false)), sale },
+        Event::GoodsReturned(Return { of: None, ..back(None, true) }),
     ];
     events.into_iter().zip(1..).map(|(event, n)| record(n, 1, event)).collect()
 }
@@ -76,7 +104,10 @@ fn a_snapshot_keeps_them_and_their_answers() {
     assert_eq!(found.places, world.places);
     assert_eq!(known, answers);
     let given = &found.places[&LocationId(1)].store.given_back[&SALE.seq];
-    assert_eq!(given.lines[&0].qty, Qty::units(4), "each but the one that was sold elsewhere");
+    // Two returns, one exchange, and the grants but the one that was undone; who was granted had it counted there.
+    assert_eq!(given.lines[&0].qty, Qty::units(5));
+    assert_eq!(given.accounts[&credit().account].amount, Minor(50));
+    assert_eq!(found.places[&LocationId(1)].store.grants.len(), 1);
     let without = {
         let mut other = world.clone();
         other.places.get_mut(&LocationId(1)).unwrap().store.given_back.clear();

@@ -1,6 +1,6 @@
 //! Records of every kind, and many sales.
 
-use onhand_engine::account::{AccountKind, Cause, Entry, Hold, Measure, Redemption, Take};
+use onhand_engine::account::{AccountKind, Cause, Entry, Hold, Measure, Redemption, Take, Way};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::command::{Bucket, Channel, Disposition, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
 use onhand_engine::event::{Event, Freed, Record, Return, Sale};
@@ -12,7 +12,7 @@ use onhand_engine::ids::{
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
 use onhand_engine::qty::{Qty, Unit};
-use onhand_engine::returns::{Grant, Of, Portion, SaleRef, What};
+use onhand_engine::returns::{Grant, Of, PendingGrant, Portion, SaleRef, What};
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, Taxed};
 use onhand_engine::time::Timestamp;
 
@@ -130,6 +130,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         disposition: Disposition::Damaged,
         tenders: vec![Tender { kind: TenderKind::GiftCard, amount: Minor(1_210) }],
         of: None,
+        redemption: None,
         goods: None,
     };
     let adjusted = |bucket, milli| Event::StockAdjusted {
@@ -187,16 +188,13 @@ pub(crate) fn every_kind() -> Vec<Record> {
 pub(crate) fn of_accounts() -> Vec<Record> {
     let euros = Measure::Money(Currency::EUR);
     let card = AccountId(u128::MAX / 5);
-    let take = |amount| Take {
-        account: card,
-        kind: AccountKind::GiftCard,
-        measure: euros,
-        amount,
-        by_code: true,
-        limit: Minor::ZERO,
+    let take = |amount| {
+        let (kind, worth, way) = (AccountKind::GiftCard, Minor(7), Way::Out);
+        Take { account: card, kind, measure: euros, amount, worth, by_code: true, way, limit: Minor::ZERO }
     };
-    let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))] };
-    let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline: Timestamp(NOON + 10_000) };
+    let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))], granted_by: None };
+    let (deadline, way) = (Timestamp(NOON + 10_000), Way::Out);
+    let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline, way };
     let expires = Some(Timestamp(NOON + 99));
     let issued = |kind, measure, expires| Entry::Issued { kind, measure, amount: Minor(5_000), expires };
     let loaded = |cause| Entry::Loaded { amount: Minor(5), cause, balance: Minor(5_005) };
@@ -214,6 +212,9 @@ pub(crate) fn of_accounts() -> Vec<Record> {
         Entry::Held { sale: id(4), hold },
         Entry::LetGo { sale: id(4) },
         Entry::Held { sale: id(5), hold },
+        Entry::Held { sale: id(8), hold: Hold { way: Way::In, ..hold } },
+        Entry::Refunded { amount: Minor(9), sale: id(8), balance: Minor(4_996) },
+        Entry::Held { sale: id(9), hold: Hold { way: Way::Open, ..hold } },
         Entry::Disabled { reason: Label::new("lost").unwrap(), balance: Minor(4_987) },
     ];
     let at = LocationId::of_account(card).0;
@@ -221,7 +222,10 @@ pub(crate) fn of_accounts() -> Vec<Record> {
     let used = |kind| Entry::UseHeld { kind, issued: Minor(100), sale: id(7), hold };
     let uses = [used(AccountKind::Coupon), used(AccountKind::CustomerCoupon)];
     let uses = uses.into_iter().map(|entry| (at, Event::Account { account: coupon, entry }));
-    let entries = entries.into_iter().map(|entry| (at, Event::Account { account: card, entry })).chain(uses);
+    let opened = Entry::Opened { kind: AccountKind::StoreCredit, measure: euros, sale: id(10), hold };
+    let opened = [(at, Event::Account { account: AccountId(card.0 - 64), entry: opened })];
+    let entries =
+        entries.into_iter().map(|entry| (at, Event::Account { account: card, entry })).chain(uses).chain(opened);
     let sale = Sale { redemption: Some(Box::new(redemption.clone())), ..plain_sale(1, 4) };
     let unsettled =
         Sale { redemption: Some(Box::new(Redemption { sale: id(6), ..redemption.clone() })), ..plain_sale(2, 4) };
@@ -263,13 +267,15 @@ pub(crate) fn of_costs() -> Vec<Record> {
         disposition: Disposition::Resell,
         tenders: vec![],
         of,
+        redemption: None,
         goods: None,
     };
     let portions =
         vec![Portion { line: 0, what: What::Goods(Qty::units(3)) }, Portion { line: 1, what: What::Money(Minor(5)) }];
     let sale = SaleRef { location: LocationId(1), seq: Seq(9) };
-    let of = Of { sale, portions: portions.clone(), void: None, elsewhere: false };
-    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![], pieces: vec![] };
+    let of = Of { sale, portions: portions.clone(), void: None, granted: false };
+    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![], credits: vec![], pieces: vec![] };
+    let pending = PendingGrant { to: LocationId(2), sale: sale.seq, deadline: Timestamp(NOON), grant };
     let items =
         vec![Item { unit_cost: Some(Minor(210)), ..item(0) }, item(1), Item { unit_cost: Some(Minor(0)), ..item(2) }];
     let owner = Some(Box::new(Owner::new("cart 5").unwrap()));
@@ -282,7 +288,7 @@ pub(crate) fn of_costs() -> Vec<Record> {
         Event::SaleRecorded(dear),
         Event::GoodsReturned(back(None)),
         Event::GoodsReturned(back(Some(Box::new(of.clone())))),
-        Event::ReturnGranted { to: LocationId(2), sale, grant: Box::new(grant) },
+        Event::ReturnGranted { command: id(11), pending: Box::new(pending) },
         Event::Exchanged { back: Box::new(back(Some(Box::new(of)))), sale: Box::new(narrow) },
     ];
     (100..).zip(events).map(|(n, event)| record(n, u32::from(n != 101), event)).collect()

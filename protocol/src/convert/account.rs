@@ -9,7 +9,7 @@ use crate::message::{
 };
 use crate::value::{self, Amount, Id};
 use crate::write::Object;
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Statement, Take};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Statement, Take, Way};
 use onhand_engine::command::{Action, TenderKind};
 use onhand_engine::ids::{AccountId, CommandId, Seq};
 use onhand_engine::money::{Currency, Minor};
@@ -84,54 +84,106 @@ pub(super) fn read(body: &ReadAccount) -> Result<Action, Refused> {
 
 /// What the tenders of a sale take from accounts. Nothing is allocated when none names one.
 pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Vec<Take>, Refused> {
+    named_in(tenders, |at, tender| take(at, tender, currency))
+}
+
+/// What the tenders of a return give to accounts that they name.
+pub(super) fn credits(tenders: &[Tender], currency: Currency, id: CommandId) -> Result<Box<[Take]>, Refused> {
+    named_in(tenders, |at, tender| credit(at, tender, tender.amount.0, currency, id)).map(Into::into)
+}
+
+/// What the tenders of an exchange take from accounts, and below zero give to them.
+pub(super) fn both_ways(tenders: &[Tender], currency: Currency, id: CommandId) -> Result<Box<[Take]>, Refused> {
+    named_in(tenders, |at, tender| match tender.amount.0 {
+        amount if amount < Minor::ZERO => credit(at, tender, Minor::ZERO.minus(amount), currency, id),
+        _ => take(at, tender, currency),
+    })
+    .map(Into::into)
+}
+
+/// Where nothing is known of the sale, the shop gives store credit of its own accord, and no other account
+/// gets back what it may never have paid.
+pub(super) fn check_store_credit(credits: &[Take]) -> Result<(), Refused> {
+    if credits.iter().all(|credit| credit.kind == AccountKind::StoreCredit) {
+        return Ok(());
+    }
+    let text = "without its sale nobody knows what an account paid: refund to store credit, or send return_sale";
+    Err(Box::new(ErrorBody::new(3076, text).at("tenders")))
+}
+
+/// What is not a sale or a return of goods neither takes from an account nor gives to one.
+pub(super) fn check_none(tenders: &[Tender]) -> Result<(), Refused> {
+    match tenders.iter().position(is_of_account) {
+        Some(at) => Err(bad_tender("this neither takes from an account nor gives to one", at, "account")),
+        None => Ok(()),
+    }
+}
+
+fn named_in(tenders: &[Tender], read: impl Fn(usize, &Tender) -> Result<Take, Refused>) -> Result<Vec<Take>, Refused> {
     if tenders.iter().all(|tender| !is_of_account(tender)) {
         return Ok(Vec::new());
     }
     let mut takes: Vec<Take> = Vec::new();
     for (at, tender) in tenders.iter().enumerate().filter(|(_, tender)| is_of_account(tender)) {
-        let wrong = |text: &str, field: &str| Err(bad_tender(text.to_owned(), at, field));
-        let tender_kind = TenderKind::from(tender.kind);
-        let Some(kind) = AccountKind::of_tender(tender_kind) else {
-            return wrong("a tender of this type has no account", "type");
-        };
-        let Ok(Named { account, by_code }) = named(tender.account, tender.code) else {
-            return wrong("a tender names its account by either `account` or `code`", "account");
-        };
-        let (measure, amount) = match (kind, tender.points) {
-            (AccountKind::Loyalty, Some(points)) => (Measure::Points, Minor(points)),
-            (AccountKind::Loyalty, None) => return wrong("a tender of points says how many `points`", "points"),
-            (_, Some(_)) => return wrong("only points are counted in `points`", "points"),
-            (_, None) => (Measure::Money(currency), tender.amount.0),
-        };
-        if amount <= Minor::ZERO || amount > Minor::MAX {
-            let field = if kind == AccountKind::Loyalty { "points" } else { "amount" };
-            let error = ErrorBody::new(3003, "what is taken from an account is above zero");
-            return Err(Box::new(error.at(format!("tenders[{at}].{field}"))));
+        let take = read(at, tender)?;
+        if takes.iter().any(|other| other.account == take.account) {
+            return Err(bad_tender("an account is named once; add up what it pays", at, "account"));
         }
-        if takes.iter().any(|take| take.account == account) {
-            return wrong("an account is named once; add up what it pays", "account");
-        }
-        takes.push(Take { account, kind, measure, amount, by_code, limit: Minor::ZERO });
+        takes.push(take);
     }
     Ok(takes)
 }
 
-/// Only sales take from accounts; goods that come back are not paid to one by the return itself.
-pub(super) fn check_none(tenders: &[Tender]) -> Result<(), Refused> {
-    match tenders.iter().position(is_of_account) {
-        Some(at) => {
-            let text = "only sell takes from an account; to refund to one send load_account with refund_of".to_owned();
-            Err(bad_tender(text, at, "account"))
+fn kind_and_name(at: usize, tender: &Tender) -> Result<(AccountKind, Named), Refused> {
+    let kind = AccountKind::of_tender(TenderKind::from(tender.kind));
+    let kind = kind.ok_or_else(|| bad_tender("a tender of this type has no account", at, "type"))?;
+    let text = "a tender names its account by either `account` or `code`";
+    let named = named(tender.account, tender.code).map_err(|_| bad_tender(text, at, "account"))?;
+    Ok((kind, named))
+}
+
+fn take(at: usize, tender: &Tender, currency: Currency) -> Result<Take, Refused> {
+    let (kind, Named { account, by_code }) = kind_and_name(at, tender)?;
+    let (measure, amount) = match (kind, tender.points) {
+        (AccountKind::Loyalty, Some(points)) => (Measure::Points, Minor(points)),
+        (AccountKind::Loyalty, None) => {
+            return Err(bad_tender("a tender of points says how many `points`", at, "points"));
         }
-        None => Ok(()),
+        (_, Some(_)) => return Err(bad_tender("only points are counted in `points`", at, "points")),
+        (_, None) => (Measure::Money(currency), tender.amount.0),
+    };
+    let field = if kind == AccountKind::Loyalty { "points" } else { "amount" };
+    above_zero(at, field, amount)?;
+    Ok(Take { account, kind, measure, amount, worth: tender.amount.0, by_code, way: Way::Out, limit: Minor::ZERO })
+}
+
+/// A store credit that is named by the id of the request is opened by it.
+fn credit(at: usize, tender: &Tender, worth: Minor, currency: Currency, id: CommandId) -> Result<Take, Refused> {
+    let (kind, Named { account, by_code }) = kind_and_name(at, tender)?;
+    if tender.points.is_some() {
+        let text = "how many points go back follows from how many paid; give the `amount` alone";
+        return Err(bad_tender(text, at, "points"));
     }
+    above_zero(at, "amount", worth)?;
+    let measure = if kind == AccountKind::Loyalty { Measure::Points } else { Measure::Money(currency) };
+    let is_new = kind == AccountKind::StoreCredit && account == AccountId(id.0);
+    let way = if is_new { Way::Open } else { Way::In };
+    Ok(Take { account, kind, measure, amount: worth, worth, by_code, way, limit: Minor::ZERO })
+}
+
+fn above_zero(at: usize, field: &str, amount: Minor) -> Result<(), Refused> {
+    if amount > Minor::ZERO && amount <= Minor::MAX {
+        return Ok(());
+    }
+    let error = ErrorBody::new(3003, "what is taken from an account, or given to one, is above zero");
+    Err(Box::new(error.at(format!("tenders[{at}].{field}"))))
 }
 
 const fn is_of_account(tender: &Tender) -> bool {
     tender.account.is_some() || tender.code.is_some() || tender.points.is_some()
 }
 
-fn bad_tender(text: String, at: usize, field: &str) -> Refused {
+fn bad_tender(text: &str, at: usize, field: &str) -> Refused {
     Box::new(ErrorBody::new(3037, text).at(format!("tenders[{at}].{field}")))
 }
 
@@ -232,6 +284,8 @@ pub(super) const fn word(entry: &Entry) -> &'static str {
         Entry::Disabled { .. } => "account_disabled",
         Entry::Held { .. } | Entry::UseHeld { .. } => "account_held",
         Entry::LetGo { .. } => "account_let_go",
+        Entry::Opened { .. } => "account_opened",
+        Entry::Refunded { .. } => "account_refunded",
     }
 }
 
@@ -274,12 +328,27 @@ pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
             ..blank
         },
         Entry::LetGo { sale } => AccountLine { sale: Some(Id::from(*sale)), ..blank },
+        Entry::Opened { kind, measure, sale, hold } => AccountLine {
+            kind: Some(AccountType::from(*kind)),
+            currency: currency(*measure),
+            amount: some(hold.amount),
+            sale: Some(Id::from(*sale)),
+            ..blank
+        },
+        Entry::Refunded { amount, sale, balance } => AccountLine {
+            amount: some(*amount),
+            balance: some(*balance),
+            sale: Some(Id::from(*sale)),
+            cause: Some("refund".to_owned()),
+            ..blank
+        },
     }
 }
 
-/// What a sale takes from an account, on the feed.
+/// What a sale takes from an account, or a return gives to one, on the feed.
 pub(super) fn taken(take: &Take) -> AccountLine {
     AccountLine {
+        cause: (take.way != Way::Out).then(|| "refund".to_owned()),
         kind: Some(AccountType::from(take.kind)),
         currency: currency(take.measure),
         amount: Some(Amount(take.amount)),

@@ -278,7 +278,8 @@ impl<N: Names> Desk<'_, N> {
     fn take_back(&self, body: Return) -> Result<Entered, Refused> {
         self.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
-            account::check_none(&body.tenders)?;
+            let accounts = account::credits(&body.tenders, body.currency.0, self.id)?;
+            account::check_store_credit(&accounts)?;
             payment::check_none(&body.tenders)?;
             check_as_sold(&body.lines)?;
             let (lines, goods, _) = place.sale_lines(&body.lines)?;
@@ -290,6 +291,7 @@ impl<N: Names> Desk<'_, N> {
                 said: said(&body.lines),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
+                accounts,
                 of: None,
             })
         })
@@ -342,13 +344,11 @@ impl<N: Names> Place<'_, N> {
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
         let till = till(sold.till)?;
-        let plain = match self.names.has_rules() || priced::needs_rules(sold) {
-            true => None,
-            false => self.plain_lines(sold.lines)?,
-        };
+        let by_rules = self.names.has_rules() || priced::needs_rules(sold);
+        let plain = if by_rules { None } else { Some(self.sale_lines(sold.lines)?) };
         let (lines, pricing, goods, takes) = match plain {
-            Some((lines, goods)) => (lines, None, goods, Box::default()),
-            None => {
+            Some((lines, goods, true)) => (lines, None, goods, Box::default()),
+            _ => {
                 let quote = self.quote(sold.lines, &sold.whose)?.0;
                 let (lines, pricing) = priced::sale_lines(&quote);
                 let goods = self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?;
@@ -381,12 +381,6 @@ impl<N: Names> Place<'_, N> {
             goods.hear(at, line)?;
         }
         Ok(goods)
-    }
-
-    /// The lines of a sale; none where one of them costs something else than the catalogue's price.
-    fn plain_lines(&self, lines: &[SaleLine]) -> Result<Option<(Vec<command::SaleLine>, Gathered)>, Refused> {
-        let (lines, goods, at_list_price) = self.sale_lines(lines)?;
-        Ok(at_list_price.then_some((lines, goods)))
     }
 
     /// The lines as they are said, what there is to say of their goods, and whether they cost what the catalogue

@@ -7,7 +7,7 @@ use super::{Entered, Names, account, payment};
 use crate::limits;
 use crate::message::{BackLine, Body, Channel, ErrorBody, Exchange, ReturnSale, VoidSale};
 use crate::value::Position;
-use onhand_engine::command::{Action, Disposition, Standing};
+use onhand_engine::command::{Action, Disposition, Sell, Standing};
 use onhand_engine::ids::{CommandId, Seq};
 use onhand_engine::returns::{KnownSale, Portion, TakeBack, What};
 
@@ -42,10 +42,10 @@ pub fn command_about(
     names: &impl Names,
 ) -> Result<Entered, Refused> {
     let desk = Desk { names, id, channel };
+    let currency = |place: &Place<'_, _>| place.location.currency;
     match body {
         Body::ReturnSale(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
-            account::check_none(&body.tenders)?;
             payment::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
@@ -54,6 +54,7 @@ pub fn command_about(
                 said: Default::default(),
                 disposition: body.disposition.into(),
                 tenders: tenders(&body.tenders)?,
+                accounts: account::credits(&body.tenders, currency(place), id)?,
                 of: Some(Box::new(place.take_back(sale, &body.lines)?)),
                 goods: None,
             })
@@ -67,13 +68,15 @@ pub fn command_about(
                 said: Default::default(),
                 disposition: Disposition::Resell,
                 tenders: Vec::new(),
+                accounts: Box::default(),
                 of: Some(Box::new(TakeBack { sale, portions: Vec::new(), void, serials: Vec::new(), granted: None })),
                 goods: None,
             })
         }),
         Body::Exchange(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0)?;
-            account::check_none(&body.tenders)?;
+            payment::check_none(&body.tenders)?;
+            let takes = account::both_ways(&body.tenders, currency(place), id)?;
             let whose = For {
                 channel,
                 group: None,
@@ -89,7 +92,7 @@ pub fn command_about(
             Ok(Action::Exchange {
                 back: Box::new(place.take_back(sale, &body.returned)?),
                 disposition: body.disposition.into(),
-                sell: Box::new(place.sell(&sold, Standing::Request)?),
+                sell: Box::new(Sell { takes, ..place.sell(&sold, Standing::Request)? }),
             })
         }),
         _ => Err(Box::new(unknown_sale(Seq(0)))),

@@ -9,7 +9,7 @@ use crate::message::{
     Channel, DiscountByHand, DiscountMessage, ErrorBody, PriceFrom, PromotionTotal, Quote, Quoted, QuotedLine, SaleLine,
 };
 use crate::value::{Amount, Currency, Label, Quantity, Text, Time};
-use onhand_engine::account::{AccountKind, Measure, Take};
+use onhand_engine::account::{AccountKind, Measure, Take, Way};
 use onhand_engine::command::{self, Said};
 use onhand_engine::ids;
 use onhand_engine::money::Minor;
@@ -157,7 +157,8 @@ impl<N: Names> Place<'_, N> {
             let mut take = |kind, customer, limit: u32| {
                 let account = coupon::account(&promotion.code, customer);
                 let limit = Minor(limit.into());
-                takes.push(Take { account, kind, measure: Measure::Uses, amount: Minor(1), by_code: false, limit });
+                let (measure, amount, worth, way) = (Measure::Uses, Minor(1), Minor::ZERO, Way::Out);
+                takes.push(Take { account, kind, measure, amount, worth, by_code: false, way, limit });
             };
             uses.in_all.into_iter().for_each(|limit| take(AccountKind::Coupon, None, limit));
             match (uses.per_customer, whose.customer) {

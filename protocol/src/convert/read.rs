@@ -8,7 +8,7 @@ use crate::message::{
     AccountLine, AskedLine, DatedRate, GoodsMessage, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
 };
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
-use onhand_engine::account::Entry;
+use onhand_engine::account::{Entry, Redemption};
 use onhand_engine::basket;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::{Bucket, Channel, SaleLine, SkuQty, Standing, Tender};
@@ -177,6 +177,11 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
     teller.fill(blank, &record.event)
 }
 
+/// What accounts pay of a sale, or get back with a return.
+fn others(redemption: Option<&Redemption>) -> Vec<AccountLine> {
+    redemption.iter().flat_map(|redemption| &redemption.takes).map(account::taken).collect()
+}
+
 struct Teller<'a, N> {
     names: &'a N,
     location: LocationId,
@@ -194,9 +199,9 @@ impl<N: Names> Teller<'_, N> {
                 oversold: sale.oversold.iter().map(|line| self.quantity(line)).collect(),
                 order: sale.order.as_ref().map(Into::into),
                 session: sale.late.map(|session| session.0),
+                accounts: others(sale.redemption.as_deref()),
                 owner: sale.owner.as_deref().map(Into::into),
                 goods: self.goods(sale.goods.as_deref()),
-                accounts: sale.redemption.iter().flat_map(|redemption| &redemption.takes).map(account::taken).collect(),
                 payments: sale.payments.iter().flat_map(|paid| payment::paid(paid)).collect(),
                 ..blank
             }
@@ -207,12 +212,15 @@ impl<N: Names> Teller<'_, N> {
                 disposition: Some(back.disposition.into()),
                 ..self.fill(blank, &Event::SaleRecorded((**sale).clone()))
             },
-            Event::ReturnGranted { sale, grant, .. } => EventMessage {
-                sale: Some(Position(sale.seq)),
-                lines: self.sale_lines(&grant.lines),
-                tenders: event_tenders(&grant.tenders),
+            Event::ReturnGranted { pending, .. } => EventMessage {
+                sale: Some(Position(pending.sale)),
+                lines: self.sale_lines(&pending.grant.lines),
+                tenders: event_tenders(&pending.grant.tenders),
+                deadline: Some(Time(pending.deadline)),
+                accounts: pending.grant.credits.iter().map(account::taken).collect(),
                 ..blank
             },
+            Event::GrantEnded { sale, .. } => EventMessage { sale: Some(Position(*sale)), ..blank },
             Event::GoodsReturned(back) => EventMessage {
                 sale: back.of.as_ref().map(|of| Position(of.sale.seq)),
                 reason: back.of.as_ref().and_then(|of| of.void.as_ref()).map(Into::into),
@@ -221,6 +229,7 @@ impl<N: Names> Teller<'_, N> {
                 lines: self.sale_lines(&back.lines),
                 tenders: event_tenders(&back.tenders),
                 disposition: Some(back.disposition.into()),
+                accounts: others(back.redemption.as_deref()),
                 goods: self.goods(back.goods.as_deref()),
                 ..blank
             },
@@ -283,7 +292,10 @@ impl<N: Names> Teller<'_, N> {
             }
             Event::Account { account, entry } => EventMessage {
                 reason: if let Entry::Disabled { reason, .. } = entry { Some(reason.into()) } else { None },
-                deadline: if let Entry::Held { hold, .. } = entry { Some(Time(hold.deadline)) } else { None },
+                deadline: match entry {
+                    Entry::Held { hold, .. } | Entry::Opened { hold, .. } => Some(Time(hold.deadline)),
+                    _ => None,
+                },
                 accounts: vec![account::line(*account, entry)],
                 ..blank
             },
@@ -526,6 +538,8 @@ fn word(event: &Event) -> &'static str {
         Event::GoodsReturned(back) if matches!(&back.of, Some(of) if of.void.is_some()) => "voided",
         Event::GoodsReturned(_) => "returned",
         Event::ReturnGranted { .. } => "return_granted",
+        Event::GrantEnded { kept: true, .. } => "return_grant_kept",
+        Event::GrantEnded { kept: false, .. } => "return_grant_undone",
         Event::Exchanged { .. } => "exchanged",
         Event::StockAdjusted { .. } => "adjusted",
         Event::Counted { .. } => "counted",

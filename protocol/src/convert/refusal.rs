@@ -131,11 +131,13 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         }
         Refusal::SessionOpen { till, session } => ErrorBody { till: Some(till.0), session: Some(session.0), ..error },
         Refusal::UnknownSession { session } => ErrorBody { session: Some(session.0), ..error }.at("session"),
-        Refusal::Busy { retry_ms } | Refusal::BalanceHeld { retry_ms } => {
+        Refusal::Busy { retry_ms } | Refusal::BalanceHeld { retry_ms } | Refusal::GrantPending { retry_ms } => {
             ErrorBody { retry_ms: Some(*retry_ms), ..error }
         }
         Refusal::UnknownAccount | Refusal::AccountDisabled | Refusal::AccountExpired => error.at("account"),
         Refusal::CodeNeeded => error.at("code"),
+        Refusal::NotPaidBy { .. } => error.at("tenders"),
+        Refusal::SessionOver => error.at("sale"),
         Refusal::BalanceShort { short_by, available } => {
             ErrorBody { balance: Some(*available), missing: Some(*short_by), ..error }
         }

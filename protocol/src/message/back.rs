@@ -84,7 +84,7 @@ body!(
 body!(
     /// Goods of a known sale come back and others go out: one step, one receipt.
     Exchange {
-        /// Where: the location that sold.
+        /// Where.
         location: LocationCode,
         /// The till, 1 to 9999.
         #[serde(default, skip_serializing_if = "Option::is_none")]

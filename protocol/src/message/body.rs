@@ -147,10 +147,11 @@ body!(
         kind: TenderType,
         /// How much; change given back is a negative cash tender.
         amount: Amount,
-        /// The account it is taken from, by its id: store credit, or points.
+        /// The account it is taken from, or given back to, by its id. A return that names store credit by its own id
+        /// opens it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         account: Option<Id>,
-        /// The code of the gift card it is taken from.
+        /// The code of the gift card it is taken from, or given back to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<CardCode>,
         /// The card payment it is taken of, which is approved: the amount, or a part of it.

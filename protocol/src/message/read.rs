@@ -150,11 +150,13 @@ answer!(
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location: Option<LocationCode>,
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
-        /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `adjusted`,
+        /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `return_grant_kept`,
+        /// `return_grant_undone`, `adjusted`,
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `key_created`, `key_revoked`,
         /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
         /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
-        /// `account_let_go`, `settled`, `price_book_defined`, `price_book_ended`, `promotions_defined`,
+        /// `account_let_go`, `account_opened`, `account_refunded`, `settled`, `price_book_defined`, `price_book_ended`,
+        /// `promotions_defined`,
         /// `promotion_ended`, `role_defined`, `user_defined`, `pin_set`, `user_disabled`, `people_required`, `payment_started`,
         /// `payment_sent`, `payment_unknown`, `payment_approved`, `payment_declined`, `payment_given_up`,
         /// `payment_captured`, `payment_voided`, `payment_refund_asked`, `payment_refunded`, `payment_failed` or

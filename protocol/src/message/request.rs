@@ -5,7 +5,7 @@ use super::back::{Exchange, Return, ReturnSale, VoidSale};
 use super::basket::{Baskets, Recall, Suspend, VoidLine};
 use super::body::{
     Adjust, Allocate, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve, Scan, Sell, Subscribe,
-    Unsubscribe, WatchMetrics,
+    Tender, Unsubscribe, WatchMetrics,
 };
 use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy};
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
@@ -246,8 +246,12 @@ impl Body {
     /// Whether it has the code of a gift card, which may be a guess.
     #[must_use]
     pub fn has_card_code(&self) -> bool {
+        let in_tenders = |tenders: &[Tender]| tenders.iter().any(|tender| tender.code.is_some());
         match self {
-            Body::Sell(asked) => asked.tenders.iter().any(|tender| tender.code.is_some()),
+            Body::Sell(asked) => in_tenders(&asked.tenders),
+            Body::Return(asked) => in_tenders(&asked.tenders),
+            Body::ReturnSale(asked) => in_tenders(&asked.tenders),
+            Body::Exchange(asked) => in_tenders(&asked.tenders),
             Body::LoadAccount(asked) => asked.code.is_some(),
             Body::Redeem(asked) => asked.code.is_some(),
             Body::DisableAccount(asked) => asked.code.is_some(),

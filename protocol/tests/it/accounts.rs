@@ -2,7 +2,7 @@
 
 use crate::book::book;
 use crate::commands::ID;
-use onhand_engine::account::{AccountAsk, AccountKind, Cause, Ledger, Measure, Statement, Take};
+use onhand_engine::account::{AccountAsk, AccountKind, Cause, Ledger, Measure, Statement, Take, Way};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command, Sell};
 use onhand_engine::ids::{AccountId, LocationId, Seq};
@@ -93,13 +93,15 @@ fn tenders_take_from_the_accounts_they_name() {
     );
     let Action::Sell(Sell { takes, tenders, .. }) = entered(&sale(&tenders)).action else { panic!() };
     let points = AccountId(OTHER.parse::<Id>().unwrap().0);
-    let limit = Minor::ZERO;
-    let take = |account, kind, measure, amount, by_code| Take { account, kind, measure, amount, by_code, limit };
+    let take = |account, kind, measure, amount, worth, by_code| {
+        let (worth, way) = (Minor(worth), Way::Out);
+        Take { account, kind, measure, amount: Minor(amount), worth, by_code, way, limit: Minor::ZERO }
+    };
     assert_eq!(
         *takes,
         [
-            take(card().account(), AccountKind::GiftCard, EUROS, Minor(700), true),
-            take(points, AccountKind::Loyalty, Measure::Points, Minor(42), false),
+            take(card().account(), AccountKind::GiftCard, EUROS, 700, 700, true),
+            take(points, AccountKind::Loyalty, Measure::Points, 42, 210, false),
         ]
     );
     assert_eq!(tenders.iter().map(|tender| tender.amount.0).sum::<i64>(), 1_210);
@@ -126,7 +128,7 @@ fn what_does_not_fit_is_refused_and_named() {
     refused(&sale(&format!(r#"{{{gift},"code":"1234"}}"#)), 3038, "tenders[0].code");
     let back =
         r#""op":"return","location":"S1","currency":"EUR","disposition":"resell","lines":[{"sku":"TEA","qty":1}]"#;
-    refused(&format!(r#"{back},"tenders":[{{{gift},{card}}}]"#), 3037, "tenders[0].account");
+    refused(&format!(r#"{back},"tenders":[{{{gift},{card}}}]"#), 3076, "tenders");
     refused(r#""op":"account""#, 1001, "account");
     refused(&format!(r#""op":"account",{card},{account}"#), 1001, "account");
     refused(&format!(r#""op":"redeem",{account},"amount":5"#), 1001, "amount");

@@ -1,113 +1,15 @@
-//! Returns of a known sale, at any till of any location: never more comes back than was sold, never
-//! more money than was paid, and whoever returns the last part gets the exact rest.
-//!
-//! The sale itself is in the log and nowhere else. Whoever asks brings it along, read from there; what
-//! was given back of it so far is kept by the store of the location that sold it.
+//! What was given back of one sale, and what may still come back of it.
 
-mod apart;
-
-pub use apart::Apart;
-
-use crate::command::{Action, Command, SaleLine, SkuQty, Tender, TenderKind};
-use crate::event::Record;
-use crate::goods::{Kit, Piece, SoldGoods, each_moved};
-use crate::ids::{CommandId, Label, LocationId, Seq, SkuId, TillNo};
+use super::{Apart, Grant, KnownSale, Payout, Portion, TakeBack, What, apart};
+use crate::account::{AccountKind, TAKES_MAX, Take, Way};
+use crate::command::{SaleLine, Tender, TenderKind};
+use crate::goods::{Kit, Piece};
+use crate::ids::AccountId;
 use crate::money::{Minor, divide_half_up};
 use crate::qty::Qty;
 use crate::refusal::Refusal;
-use crate::scan::Mark;
 use crate::tax::Taxed;
 use std::collections::BTreeMap;
-
-/// The name of a sale: where it was decided, and its place in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SaleRef {
-    /// The location that sold.
-    pub location: LocationId,
-    /// The place of its record.
-    pub seq: Seq,
-}
-
-/// A sale as its record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownSale {
-    /// Its name.
-    pub of: SaleRef,
-    /// The till that rang it up.
-    pub till: Option<TillNo>,
-    /// Its lines, with the prices and taxes of then.
-    pub lines: Vec<SaleLine>,
-    /// How it was paid; empty when nobody said.
-    pub tenders: Vec<Tender>,
-    /// What there is to say of its goods.
-    pub goods: Option<Box<SoldGoods>>,
-}
-
-/// A part of a sale that comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Portion {
-    /// The line of the sale, from zero.
-    pub line: u16,
-    /// What of it.
-    pub what: What,
-}
-
-/// What of a line comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// Goods, with the money for them.
-    Goods(Qty),
-    /// Money alone, with tax: the goods stay with the customer.
-    Money(Minor),
-    /// So much of one part of the kits that the line is, with its share of the money.
-    Part {
-        /// The part.
-        sku: SkuId,
-        /// How much of it.
-        qty: Qty,
-    },
-}
-
-/// Why and of what something is given back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Of {
-    /// The sale.
-    pub sale: SaleRef,
-    /// The parts of it, one for each line of the return.
-    pub portions: Vec<Portion>,
-    /// Why the whole sale was cancelled; none for a return.
-    pub void: Option<Label>,
-    /// Whether another location sold it: then that one keeps the books of what was given back.
-    pub elsewhere: bool,
-}
-
-/// What is asked to be given back of a known sale.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TakeBack {
-    /// The sale.
-    pub sale: KnownSale,
-    /// The parts of it. Empty: all that was not given back yet.
-    pub portions: Vec<Portion>,
-    /// Why the whole sale is cancelled; none for a return.
-    pub void: Option<Label>,
-    /// The serial numbers of the pieces that come back; none: the portions bring all there are of their lines.
-    pub serials: Vec<Mark>,
-    /// What the location that sold has granted to this one, where that is another.
-    pub granted: Option<Grant>,
-}
-
-/// What may be given back, worked out where the sale was decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    /// The parts of the sale.
-    pub portions: Vec<Portion>,
-    /// What each of them is worth.
-    pub lines: Vec<SaleLine>,
-    /// How the money goes back; empty when the sale does not say how it was paid.
-    pub tenders: Vec<Tender>,
-    /// The pieces that are known by their serial numbers, by portion.
-    pub pieces: Vec<Piece>,
-}
 
 /// What was given back of one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,49 +33,17 @@ pub struct GivenBack {
     pub lines: BTreeMap<u16, LineBack>,
     /// By means of payment.
     pub tenders: BTreeMap<TenderKind, Minor>,
+    /// By account that paid.
+    pub accounts: BTreeMap<AccountId, AccountBack>,
 }
 
-impl KnownSale {
-    /// The sale in a record; none when it holds none.
-    #[must_use]
-    pub fn of(seq: Seq, record: &Record) -> Option<Self> {
-        let sale = record.event.sale()?;
-        Some(Self {
-            of: SaleRef { location: record.location, seq },
-            till: sale.receipt.map(|(till, _)| till),
-            lines: sale.lines.clone(),
-            tenders: sale.tenders.clone(),
-            goods: sale.goods.clone(),
-        })
-    }
-
-    /// Tells what left with it: of a kit, its parts.
-    pub fn each_moved(&self, tell: impl FnMut(SkuQty)) {
-        let kits = self.goods.as_ref().map_or(&[][..], |goods| &goods.kits);
-        each_moved(self.lines.iter().map(SaleLine::sku_qty), kits, tell);
-    }
-
-    /// The kit that a line is.
-    #[must_use]
-    pub fn kit(&self, line: u16) -> Option<&Kit> {
-        self.goods.as_ref()?.kit(line)
-    }
-}
-
-/// The command by which the location that sold lets another one take back: to be decided first. None
-/// for commands that need no such thing. Its id follows from the command's, so that a repeat finds
-/// what was granted.
-#[must_use]
-pub fn grant_first(command: &Command) -> Option<Command> {
-    const MARK: u128 = u128::from_be_bytes(*b"a return granted");
-    let Action::Return { of: Some(of), tenders, .. } = &command.action else { return None };
-    let sold_at = of.sale.of.location;
-    (sold_at != command.location && of.void.is_none()).then(|| Command {
-        id: CommandId(command.id.0 ^ MARK),
-        location: sold_at,
-        channel: command.channel,
-        action: Action::GrantReturn { to: command.location, of: of.clone(), tenders: tenders.clone() },
-    })
+/// What was given back to one account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountBack {
+    /// As a tender, in minor units of the sale's currency.
+    pub worth: Minor,
+    /// In what the account counts.
+    pub amount: Minor,
 }
 
 impl SaleLine {
@@ -199,7 +69,8 @@ impl SaleLine {
                     return Err(Refusal::MoreThanSold { sku: self.sku, left });
                 }
                 let so_far = share(gross, back.qty.plus(qty).milli(), self.qty.milli());
-                (qty, so_far.minus(back.for_goods).min(money_left))
+                // Parts that were undone leave a rounding behind.
+                (qty, so_far.minus(back.for_goods).min(money_left).max(Minor::ZERO))
             }
             What::Money(amount) if amount <= Minor::ZERO => return Err(Refusal::BadAmount),
             What::Money(amount) if amount > money_left => return Err(Refusal::MoreThanPaid { left: money_left.0 }),
@@ -214,34 +85,48 @@ impl SaleLine {
 }
 
 impl LineBack {
-    fn take(&mut self, part: &SaleLine, what: What) {
-        self.tax = self.tax.plus(part.taxed.tax);
-        match what {
-            What::Goods(_) => self.qty = self.qty.plus(part.qty),
-            What::Part { sku, qty } => self.apart.get_or_insert_default().take_part(sku, qty),
-            What::Money(_) => {}
+    fn fold(&mut self, part: &SaleLine, what: What, sign: Sign) {
+        self.tax = sign.fold(self.tax, part.taxed.tax);
+        match (what, sign) {
+            (What::Goods(_), Sign::Plus) => self.qty = self.qty.plus(part.qty),
+            (What::Goods(_), Sign::Minus) => self.qty = self.qty.minus(part.qty),
+            (What::Part { sku, qty }, Sign::Plus) => self.apart.get_or_insert_default().take_part(sku, qty),
+            (What::Part { sku, qty }, Sign::Minus) => self.undo_part(sku, qty),
+            (What::Money(_), _) => {}
         }
         match what {
-            What::Goods(_) | What::Part { .. } => self.for_goods = self.for_goods.plus(part.taxed.gross()),
-            What::Money(_) => self.alone = self.alone.plus(part.taxed.gross()),
+            What::Goods(_) | What::Part { .. } => self.for_goods = sign.fold(self.for_goods, part.taxed.gross()),
+            What::Money(_) => self.alone = sign.fold(self.alone, part.taxed.gross()),
+        }
+    }
+}
+
+/// Whether something is given back, or is not after all.
+#[derive(Clone, Copy)]
+enum Sign {
+    Plus,
+    Minus,
+}
+
+impl Sign {
+    const fn fold(self, sum: Minor, amount: Minor) -> Minor {
+        match self {
+            Sign::Plus => sum.plus(amount),
+            Sign::Minus => sum.minus(amount),
         }
     }
 }
 
 impl GivenBack {
-    /// What parts of a sale are worth now. `settle` says how so much money is to go back.
+    /// What parts of a sale are worth now, and how the money for them goes back.
     ///
     /// # Errors
     /// [`Refusal::EmptyBasket`] when nothing is left, [`Refusal::NoSuchLine`], [`Refusal::BadQuantity`],
     /// [`Refusal::MoreThanSold`], [`Refusal::BadAmount`], [`Refusal::MoreThanPaid`], [`Refusal::TraceMissing`] and
     /// [`Refusal::SerialNotSold`] for the pieces of a line that was sold by serial numbers,
     /// [`Refusal::AlreadyReturned`] when a sale is to be cancelled of which something came back, and
-    /// those of [`GivenBack::refunds`].
-    pub fn grant(
-        &self,
-        asked: &TakeBack,
-        settle: impl FnOnce(Minor) -> Result<Vec<Tender>, Refusal>,
-    ) -> Result<Grant, Refusal> {
+    /// those of [`Payout::settled`], [`GivenBack::refunds`] and of accounts that have paid nothing.
+    pub fn grant(&self, asked: &TakeBack, payout: &Payout) -> Result<Grant, Refusal> {
         if asked.void.is_some() && !self.lines.is_empty() {
             return Err(Refusal::AlreadyReturned { sale: asked.sale.of.seq });
         }
@@ -258,7 +143,7 @@ impl GivenBack {
             let line = line.ok_or(Refusal::NoSuchLine { line: portion.line })?;
             let back = now.entry(portion.line).or_default();
             let part = line.part(back, portion.what, asked.sale.kit(portion.line))?;
-            back.take(&part, portion.what);
+            back.fold(&part, portion.what, Sign::Plus);
             if let Some(goods) = &asked.sale.goods {
                 let own = apart::pieces_back(goods, portion, &part, back, &asked.serials)?;
                 back.take_pieces(&own);
@@ -267,9 +152,10 @@ impl GivenBack {
             lines.push(part);
         }
         apart::check_named(&asked.serials, &pieces)?;
-        let amount = lines.iter().map(|line| line.taxed.gross()).sum();
-        let tenders = self.refunds(&asked.sale, &settle(amount)?, amount)?;
-        Ok(Grant { portions, lines, tenders, pieces })
+        let (amount, tenders) = payout.settled(lines.iter().map(|line| line.taxed.gross()).sum())?;
+        let tenders = self.refunds(&asked.sale, &tenders, amount)?;
+        let credits = self.credits(&asked.sale, &tenders, &payout.accounts)?;
+        Ok(Grant { portions, lines, tenders, credits, pieces })
     }
 
     /// All goods that did not come back yet.
@@ -332,25 +218,102 @@ impl GivenBack {
         Ok(asked.to_vec())
     }
 
-    /// Folds in what was given back: parts, what each was worth, and how the money went.
-    pub fn take(
-        &mut self,
-        portions: &[Portion],
-        lines: &[SaleLine],
-        pieces: &[Piece],
-        refunds: impl Iterator<Item = Tender>,
-    ) {
-        for (portion, part) in portions.iter().zip(lines) {
-            self.lines.entry(portion.line).or_default().take(part, portion.what);
-        }
-        for piece in pieces {
-            if let Some(portion) = portions.get(usize::from(piece.line)) {
-                self.lines.entry(portion.line).or_default().take_pieces(std::slice::from_ref(piece));
+    /// What of a refund goes to which account: what was named, and for the rest those that paid, in the order in
+    /// which they did. Each gets at most what it paid; store credit may take any amount.
+    fn credits(&self, sale: &KnownSale, tenders: &[Tender], named: &[Take]) -> Result<Vec<Take>, Refusal> {
+        let mut credits: Vec<Take> = Vec::new();
+        for take in named {
+            let worth = take.worth;
+            match sale.takes.iter().find(|paid| paid.account == take.account && take.way == Way::In) {
+                Some(paid) if worth > self.room(paid) => {
+                    let kind = paid.kind.tender().unwrap_or(TenderKind::Other);
+                    return Err(Refusal::TenderSpent { kind, left: self.room(paid).0 });
+                }
+                Some(paid) => credits.push(self.credit(paid, worth)),
+                None if take.kind == AccountKind::StoreCredit => credits.push(*take),
+                None => return Err(Refusal::NotPaidBy { account: take.account }),
             }
         }
-        for tender in refunds {
+        for kind in AccountKind::ALL {
+            let Some(means) = kind.tender() else { continue };
+            let of_kind = tenders.iter().filter(|tender| tender.kind == means);
+            let asked: Minor = of_kind.map(|tender| tender.amount).sum();
+            let given: Minor = credits.iter().filter(|take| take.kind == kind).map(|take| take.worth).sum();
+            let mut open = asked.minus(given);
+            if open < Minor::ZERO {
+                return Err(Refusal::BadAmount);
+            }
+            for paid in sale.takes.iter().filter(|paid| paid.kind == kind) {
+                let known = credits.iter().position(|take| take.account == paid.account);
+                let so_far = known.and_then(|at| credits.get(at)).map_or(Minor::ZERO, |take| take.worth);
+                let more = self.room(paid).minus(so_far).min(open);
+                if more <= Minor::ZERO {
+                    continue;
+                }
+                open = open.minus(more);
+                let credit = self.credit(paid, so_far.plus(more));
+                match known.and_then(|at| credits.get_mut(at)) {
+                    Some(take) => *take = credit,
+                    None => credits.push(credit),
+                }
+            }
+        }
+        if credits.len() > TAKES_MAX { Err(Refusal::TooManyLines { max: TAKES_MAX }) } else { Ok(credits) }
+    }
+
+    /// What an account paid and did not get back.
+    fn room(&self, paid: &Take) -> Minor {
+        let back = self.accounts.get(&paid.account).copied().unwrap_or_default();
+        paid.worth.minus(back.worth).max(Minor::ZERO)
+    }
+
+    /// So much goes back to an account that paid. What it counts follows from all that went back so far.
+    fn credit(&self, paid: &Take, worth: Minor) -> Take {
+        let back = self.accounts.get(&paid.account).copied().unwrap_or_default();
+        let so_far = share(paid.amount, back.worth.plus(worth).0, paid.worth.0);
+        let amount = so_far.minus(back.amount).max(Minor::ZERO);
+        Take { amount, worth, way: Way::In, by_code: false, ..*paid }
+    }
+
+    /// Folds in what was given back.
+    pub fn take(&mut self, grant: &Grant) {
+        self.fold(grant, Sign::Plus);
+    }
+
+    /// What was granted does not come back after all.
+    pub fn undo(&mut self, grant: &Grant) {
+        self.fold(grant, Sign::Minus);
+        self.lines.retain(|_, back| *back != LineBack::default());
+        self.tenders.retain(|_, sum| *sum != Minor::ZERO);
+        self.accounts.retain(|_, back| *back != AccountBack::default());
+    }
+
+    /// Whether nothing was given back.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.tenders.is_empty() && self.accounts.is_empty()
+    }
+
+    fn fold(&mut self, grant: &Grant, sign: Sign) {
+        for (portion, part) in grant.portions.iter().zip(&grant.lines) {
+            self.lines.entry(portion.line).or_default().fold(part, portion.what, sign);
+        }
+        for piece in &grant.pieces {
+            let Some(portion) = grant.portions.get(usize::from(piece.line)) else { continue };
+            let back = self.lines.entry(portion.line).or_default();
+            match sign {
+                Sign::Plus => back.take_pieces(std::slice::from_ref(piece)),
+                Sign::Minus => back.undo_piece(piece),
+            }
+        }
+        for tender in &grant.tenders {
             let sum = self.tenders.entry(tender.kind).or_default();
-            *sum = sum.plus(tender.amount);
+            *sum = sign.fold(*sum, tender.amount);
+        }
+        for take in &grant.credits {
+            let back = self.accounts.entry(take.account).or_default();
+            back.worth = sign.fold(back.worth, take.worth);
+            back.amount = sign.fold(back.amount, take.amount);
         }
     }
 }
@@ -373,7 +336,7 @@ fn to_the_original(sale: &KnownSale, mut left: BTreeMap<TenderKind, Minor>, amou
 }
 
 /// `whole * part / of`, rounded half away from zero; all of it when the part is the whole.
-fn share(whole: Minor, part: i64, of: i64) -> Minor {
+pub(super) fn share(whole: Minor, part: i64, of: i64) -> Minor {
     if part == of {
         return whole;
     }
