@@ -446,9 +446,8 @@ impl Payment {
     /// # Errors
     /// The sentence says what does not.
     pub fn check(&self) -> Result<(), &'static str> {
-        let needs_approval =
-            matches!(self.stage, Stage::Approved | Stage::Capturing | Stage::Captured | Stage::Voiding | Stage::Voided);
-        if needs_approval != self.approval.is_some() {
+        let approved = [Stage::Approved, Stage::Capturing, Stage::Captured, Stage::Voiding, Stage::Voided];
+        if approved.contains(&self.stage) != self.approval.is_some() {
             return Err("a payment's stage and its approval do not go together");
         }
         if self.start.amount <= Minor::ZERO || self.sold.is_some_and(|sold| sold <= Minor::ZERO) {

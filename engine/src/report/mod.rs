@@ -251,8 +251,10 @@ impl Report<SalesSums> {
     /// [`Full`] when there would be too many rows.
     pub fn take(&mut self, record: &Record, about: &impl About) -> Result<(), Full> {
         let Some((head, basis)) = self.head(record, about) else { return Ok(()) };
-        let voids =
-            matches!(&record.event, Event::GoodsReturned(back) if back.of.as_ref().is_some_and(|of| of.void.is_some()));
+        let voids = match &record.event {
+            Event::GoodsReturned(back) => back.of.as_ref().is_some_and(|of| of.void.is_some()),
+            _ => false,
+        };
         let (scope, groups, rows) = (&self.scope, &self.groups, &mut self.rows);
         let mut full = Ok(());
         record.event.each_part(basis, &mut |part| {
