@@ -15,8 +15,9 @@ fn rounds() -> u64 {
     std::env::var("ONHAND_KILL_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6)
 }
 
+/// Of an owner who holds nothing else: what a till recalled stays its own.
 fn suspend() -> Value {
-    json!({"op": "suspend", "id": id(), "location": "S1", "till": 1, "owner": "till-1", "currency": "EUR",
+    json!({"op": "suspend", "id": id(), "location": "S1", "till": 1, "owner": "desk", "currency": "EUR",
         "basket": {"lines": [{"sku": "TEA", "qty": "1"}, {"sku": "MUG", "qty": "2"}], "note": "green coat"}})
 }
 
