@@ -142,7 +142,7 @@ function showSums() {
   tell('margin', costed ? amount(margin) : '–', costed ? `${percent(margin / costed)} %${unknown ? `, of ${amount(costed)}` : ''}` : 'no costs are known');
   $('sum-margin').querySelector('b').classList.toggle('loss', margin < 0);
   tell('tax', amount(sum(all, 'tax')));
-  tell('sales', count(sales), [returns && `${count(returns)} returns`, voids && `${count(voids)} cancelled`].filter(Boolean).join(', '));
+  tell('sales', count(sales), [returns && `${count(returns)} ${returns === 1 ? 'return' : 'returns'}`, voids && `${count(voids)} cancelled`].filter(Boolean).join(', '));
   tell('discounts', amount(sum(all, 'discounts')), `${count(sum(all, 'discounted_lines'))} lines`);
 }
 
@@ -166,7 +166,7 @@ function table(name, heads, list, cells, foot) {
 
 const called = (name, code) => {
   const both = document.createDocumentFragment();
-  both.append(name, make('small', { text: code }));
+  both.append(name, ' ', make('small', { text: code }));
   return both;
 };
 const loss = (minor) => (minor < 0 ? make('span', { class: 'loss', text: amount(minor) }) : amount(minor));
