@@ -86,6 +86,8 @@ fn introduce(url: &str, key: &str) -> Result<(), Failure> {
                               operations: throughput, latency, stock running low, as it happens
   {url}/analyst#key={key}
                               the same stream by location, channel and item
+  {url}/reports#key={key}
+                              the day by store, hour, item, tax and tender
 
 Four shops and a web warehouse are trading: cashiers sell, shoppers hold and buy, shelves are filled.
 The admin's key of this demo:

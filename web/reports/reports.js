@@ -109,6 +109,7 @@ const rows = (name) => {
 };
 const sum = (list, name) => list.reduce((all, row) => all + Number(row[name]), 0);
 const amount = (minor) => money(minor, currency());
+const margin = (row) => (row.costed_net > 0 ? loss(row.margin) : '–');
 const share = (row) => (row.costed_net > 0 ? `${percent(row.margin / row.costed_net)} %` : '–');
 
 function show() {
@@ -174,11 +175,12 @@ const loss = (minor) => (minor < 0 ? make('span', { class: 'loss', text: amount(
 function showTables() {
   const places = rows('location');
   const inAll = (list, name) => amount(sum(list, name));
+  const together = { margin: sum(places, 'margin'), costed_net: sum(places, 'costed_net') };
   table('location', ['Store', 'Sales', 'With tax', 'Margin', 'of net'], places,
-    (row) => [called(view.names.get(row.location) ?? row.location, row.location), count(row.sales), amount(row.gross), loss(row.margin), share(row)],
-    ['All', count(sum(places, 'sales')), inAll(places, 'gross'), inAll(places, 'margin'), share({ margin: sum(places, 'margin'), costed_net: sum(places, 'costed_net') })]);
+    (row) => [called(view.names.get(row.location) ?? row.location, row.location), count(row.sales), amount(row.gross), margin(row), share(row)],
+    ['All', count(sum(places, 'sales')), inAll(places, 'gross'), margin(together), share(together)]);
   table('item', ['Item', 'Units', 'With tax', 'Discounts', 'Margin', 'of net'], rows('item').slice(0, TOP),
-    (row) => [called(row.name ?? row.sku, row.sku), units(row.sold_qty - row.returned_qty), amount(row.gross), amount(row.discounts), row.costed_net ? loss(row.margin) : '–', share(row)]);
+    (row) => [called(row.name ?? row.sku, row.sku), units(row.sold_qty - row.returned_qty), amount(row.gross), amount(row.discounts), margin(row), share(row)]);
   const taxes = rows('rate');
   table('rate', ['Rate', 'Without tax', 'Tax', 'With tax'], taxes,
     (row) => [`${row.rate_ppm / 10_000} %`, amount(row.net), amount(row.tax), amount(row.gross)],
