@@ -2,7 +2,7 @@
 //! session and every report add up these parts, so that they are equal to the minor unit.
 
 use super::books::Flow;
-use crate::command::{Channel, SaleLine, Tender, TenderKind};
+use crate::command::{Channel, Disposition, SaleLine, Tender, TenderKind};
 use crate::event::{Event, Return, Sale};
 use crate::money::{Minor, divide_half_up};
 use crate::qty::Qty;
@@ -26,6 +26,8 @@ pub enum Part<'a> {
         channel: Channel,
         /// The line.
         line: &'a SaleLine,
+        /// What becomes of it.
+        disposition: Disposition,
     },
     /// Money moved, one way.
     Moved {
@@ -87,7 +89,7 @@ impl Return {
 
     fn each_line<'a>(&'a self, tell: &mut impl FnMut(Part<'a>)) {
         for line in &self.lines {
-            tell(Part::CameBack { channel: self.channel, line });
+            tell(Part::CameBack { channel: self.channel, line, disposition: self.disposition });
         }
     }
 }

@@ -259,7 +259,7 @@ impl Report<SalesSums> {
         let mut full = Ok(());
         record.event.each_part(basis, &mut |part| {
             let (channel, line) = match part {
-                Part::Sold { channel, line, .. } | Part::CameBack { channel, line } => (channel, line),
+                Part::Sold { channel, line, .. } | Part::CameBack { channel, line, .. } => (channel, line),
                 Part::Moved { .. } | Part::Rounded(_) => return,
             };
             let category = || about.category(line.sku);

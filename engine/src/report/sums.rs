@@ -71,9 +71,9 @@ impl SalesSums {
                 if *below > Minor::ZERO {
                     self.discounts.add(*below);
                 }
-                if let Some(unit_cost) = line.unit_cost {
+                if let Some(cost) = line.cost() {
                     self.costed_net = self.costed_net.plus(line.taxed.net);
-                    self.cost = self.cost.plus(unit_cost.times(line.qty));
+                    self.cost = self.cost.plus(cost);
                 }
             }
             Part::CameBack { line, .. } => {
@@ -84,9 +84,9 @@ impl SalesSums {
                 }
                 self.returned_qty = self.returned_qty.plus(line.qty);
                 self.returned.add(line);
-                if let Some(unit_cost) = line.unit_cost {
+                if let Some(cost) = line.cost() {
                     self.costed_net = self.costed_net.minus(line.taxed.net);
-                    self.cost = self.cost.minus(unit_cost.times(line.qty));
+                    self.cost = self.cost.minus(cost);
                 }
             }
             Part::Moved { .. } | Part::Rounded(_) => {}

@@ -12,6 +12,7 @@
 mod account;
 mod answer;
 mod basket;
+mod books;
 mod catalogue;
 mod codes;
 mod costs;
