@@ -203,6 +203,8 @@ impl Books {
                 }
             }
             Part::Rounded(amount) => self.rounding = self.rounding.plus(amount),
+            // Deposits are apart from sales and returns: `Deposits` has them.
+            Part::Deposited(_) | Part::DepositBack(_) => {}
         }
     }
 

@@ -38,6 +38,10 @@ pub enum Part<'a> {
     },
     /// What cash rounding made up: below zero is to the shop's favour.
     Rounded(Minor),
+    /// Money was deposited for a layaway.
+    Deposited(Tender),
+    /// Such money went back; its amount is above zero.
+    DepositBack(Tender),
 }
 
 /// How an amount of money went, from what a tender says.
@@ -47,7 +51,10 @@ impl Event {
     /// Whether it is one of those that come to anything.
     #[must_use]
     pub const fn is_trade(&self) -> bool {
-        matches!(self, Event::SaleRecorded(_) | Event::GoodsReturned(_) | Event::Exchanged { .. })
+        matches!(
+            self,
+            Event::SaleRecorded(_) | Event::GoodsReturned(_) | Event::Exchanged { .. } | Event::Layaway { .. }
+        )
     }
 
     /// Tells every part of what it comes to. `basis` says whether shelf prices contain the tax.
@@ -56,6 +63,10 @@ impl Event {
             Event::SaleRecorded(sale) => sale.each_part(basis, tell),
             Event::GoodsReturned(back) => back.each_part(tell),
             Event::Exchanged { back, sale } => exchange(back, sale, basis, tell),
+            Event::Layaway { happening, .. } => {
+                happening.taken().iter().for_each(|tender| tell(Part::Deposited(*tender)));
+                happening.given_back().iter().for_each(|tender| tell(Part::DepositBack(*tender)));
+            }
             _ => {}
         }
     }
