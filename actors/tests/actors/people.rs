@@ -92,6 +92,7 @@ fn refused(outcome: &Outcome, refusal: &Refusal) {
 #[test]
 fn t59_what_a_fact_took_without_a_right_is_recorded_and_counted() {
     let rig = staffed();
+    rig.handle.start_collecting();
     let figures = std::cell::RefCell::new(rig.handle.collect(rig.handle.now()));
     let (ann, max) = (by(&rig, TILL, "ann", None), by(&rig, TILL, "max", None));
     let approved = by(&rig, TILL, "ann", Some("max"));
