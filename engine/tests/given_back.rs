@@ -40,7 +40,8 @@ fn taken(account: u128, kind: AccountKind, amount: i64, way: Way) -> Take {
 
 fn known(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> KnownSale {
     let of = SaleRef { location: LOCATION, seq: Seq(5) };
-    KnownSale { of, till: None, lines, tenders, takes: vec![], goods: None, time: Timestamp(1), late: None }
+    let (takes, coupons, goods, time) = (vec![], None, None, Timestamp(1));
+    KnownSale { of, till: None, lines, tenders, takes, coupons, goods, time, late: None }
 }
 
 fn asked(sale: &KnownSale, portions: Vec<Portion>) -> TakeBack {
@@ -127,7 +128,7 @@ fn a_known_sale_moved_the_parts_of_its_kits() {
     assert_eq!(moved, [line(TEA, 2), line(CASE, 1)]);
 }
 
-/// What accounts paid can come back to them; a use of a coupon is no money, and what came in was no payment.
+/// What accounts paid can come back to them; a use of a coupon is apart from money, and what came in was no payment.
 #[test]
 fn only_what_paid_is_known_of_a_sale() {
     let mut place = with_tea(1);
@@ -145,6 +146,7 @@ fn only_what_paid_is_known_of_a_sale() {
     let record = Record { time, command, fingerprint, location: LOCATION, by, event };
     let known = KnownSale::of(Seq(5), &record).unwrap();
     assert_eq!(known.takes, [card]);
+    assert_eq!(known.coupons.unwrap().uses, [uses]);
     assert_eq!((known.of, known.time), (SaleRef { location: LOCATION, seq: Seq(5) }, Timestamp(4)));
 }
 
