@@ -356,6 +356,8 @@ impl<N: Names> Place<'_, N> {
                 (lines, pricing, goods, uses)
             }
         };
+        let mut goods = goods;
+        self.see_taxes(sold, &lines, &mut goods);
         Ok(command::Sell {
             standing,
             till,
