@@ -107,6 +107,12 @@ impl<'h, 'a> Equals<'h, 'a> {
         let (applied, shares) = (Vec::with_capacity(count), Vec::with_capacity(count.saturating_mul(4)));
         let mut plan = Plan { lines, applied, shares };
         let may = |candidate: &Candidate<'_, '_>| with_exclusive || !candidate.entry.head.exclusive;
+        if let ([only], [saves]) = (self.candidates, self.saves.as_slice()) {
+            if *saves > Minor::ZERO && may(only) {
+                plan.take(only, room);
+            }
+            return plan;
+        }
         let saving = self.candidates.iter().zip(&self.saves).enumerate();
         let saving = saving.filter(|(_, (candidate, saves))| **saves > Minor::ZERO && may(candidate));
         let mut waiting: Vec<(Minor, Reverse<usize>)> = Vec::with_capacity(count);

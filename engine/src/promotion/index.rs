@@ -139,7 +139,7 @@ impl Promotions {
     /// basket: by priority, the highest first, then by code, then by part and line.
     pub(super) fn hits(&self, lines: &[Line<'_>], coupons: &[Label]) -> Vec<Hit> {
         let index = self.index();
-        let mut hits: Vec<Hit> = Vec::with_capacity(lines.len().saturating_mul(64));
+        let mut hits: Vec<Hit> = Vec::with_capacity(lines.len().saturating_mul(index.list.len().min(64)));
         let open = || lines.iter().take(LINES).enumerate().filter(|(_, line)| line.is_open);
         for (at, line) in open() {
             let sku = &line.item.sku;

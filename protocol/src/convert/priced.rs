@@ -10,6 +10,7 @@ use crate::message::{
 };
 use crate::value::{Amount, Currency, Label, Quantity, Text, Time};
 use onhand_engine::account::{AccountKind, Measure, Take, Way};
+use onhand_engine::catalogue::Item;
 use onhand_engine::command::{self, Said};
 use onhand_engine::ids;
 use onhand_engine::money::Minor;
@@ -108,7 +109,9 @@ impl<N: Names> Place<'_, N> {
     /// Prices a basket.
     pub(super) fn quote(&self, lines: &[SaleLine], whose: &For<'_>) -> Result<(quote::Quote, Timestamp), Refused> {
         self.check_count(lines.len())?;
-        let basket = lines.iter().enumerate().map(|(at, line)| self.basket_line(line, at));
+        // Looked up side by side: each is somewhere else in memory, and they need not wait for one another.
+        let items: Vec<_> = lines.iter().enumerate().map(|(at, line)| self.sold_item(line, at)).collect();
+        let basket = lines.iter().zip(items).enumerate().map(|(at, (line, item))| self.basket_line(line, item?, at));
         self.quote_basket(&basket.collect::<Result<Vec<_>, _>>()?, whose)
     }
 
@@ -174,8 +177,7 @@ impl<N: Names> Place<'_, N> {
         Ok(takes.into())
     }
 
-    fn basket_line(&self, line: &SaleLine, at: usize) -> Result<BasketLine, Refused> {
-        let item = self.sold_item(line, at)?;
+    fn basket_line(&self, line: &SaleLine, item: Arc<Item>, at: usize) -> Result<BasketLine, Refused> {
         let qty = above_zero(&item, line.qty, at)?;
         let mut named = self.named_price(line, qty, at)?;
         if line.price_reason.is_some() && named.is_none() {
