@@ -200,7 +200,8 @@ impl Handle {
         if batch.iter().all(|envelope| shared.shard_of(envelope.command.location) == first_shard) {
             return shared.submit_to(first_shard, batch);
         }
-        let mut by_shard: Vec<Vec<Envelope>> = (0..shared.inboxes.len()).map(|_| Vec::new()).collect();
+        let room = batch.len();
+        let mut by_shard: Vec<Vec<Envelope>> = (0..shared.inboxes.len()).map(|_| Vec::with_capacity(room)).collect();
         for envelope in batch.drain(..) {
             by_shard[shared.shard_of(envelope.command.location)].push(envelope);
         }
