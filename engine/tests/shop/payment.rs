@@ -45,12 +45,13 @@ impl Shop {
                     provider: Label::new("sim").unwrap(),
                     currency: Currency::EUR,
                     amount: reading.minor(),
+                    token: None,
                     reservation: self.hold(reading),
                     attempt: reading.value("attempt").map_or(ATTEMPT, |text| super::reading::millis(&text)),
                 }))
             }
             "give_up" => PaymentAsk::GiveUp,
-            "take" => PaymentAsk::Take,
+            "take" => PaymentAsk::Take(reading.value("tx").map(|tx| Safe::new(&tx).unwrap())),
             "payment" => PaymentAsk::Read,
             "due" => PaymentAsk::Due,
             "refund" => {
