@@ -13,8 +13,8 @@ mod settlement;
 mod simulator;
 mod stripe;
 
-pub use bank::{Bank, BankError};
 pub use crate::https::AddressError;
+pub use bank::{Bank, BankError};
 pub use driver::{Answer, Approved, Options, Provider, Ready, run};
 pub use settlement::{Settled, read_settlement};
 pub use simulator::Simulator;

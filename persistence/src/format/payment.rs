@@ -25,16 +25,35 @@ pub(super) struct PaymentEvent {
 #[derive(Archive, Serialize, Deserialize)]
 enum AnyHappening {
     Started(Box<StartedPart>),
-    Sent { until: u64 },
-    Lost { by_itself: bool },
-    Approved { approval: Box<ApprovalPart>, expires: u64, keeps: Option<Box<(u128, u64)>> },
-    Declined { reason: Option<String> },
-    GivenUp { by_itself: bool },
+    Sent {
+        until: u64,
+    },
+    Lost {
+        by_itself: bool,
+    },
+    Approved {
+        approval: Box<ApprovalPart>,
+        expires: u64,
+        keeps: Option<Box<(u128, u64)>>,
+    },
+    Declined {
+        reason: Option<String>,
+    },
+    GivenUp {
+        by_itself: bool,
+    },
     Captured,
     Voided,
-    RefundAsked { refund: u128, amount: i64 },
-    Refunded { refund: u128 },
-    Failed { reason: String },
+    RefundAsked {
+        refund: u128,
+        amount: i64,
+    },
+    Refunded {
+        refund: u128,
+    },
+    Failed {
+        reason: String,
+    },
     Settled(Box<SettledPart>),
     /// It began, with a token.
     StartedWith(Box<(StartedPart, String)>),
@@ -395,7 +414,8 @@ pub(super) fn names(id: PaymentId, payment: &Payment) -> Option<NamesPart> {
 
 /// Puts them to their payment, which was read before.
 pub(super) fn read_names((id, token, transaction): NamesPart, store: &mut Store) -> Result<(), DecodeError> {
-    let known = store.payments.get(PaymentId(id)).ok_or_else(|| DecodeError("names of a payment that is none".into()))?;
+    let known =
+        store.payments.get(PaymentId(id)).ok_or_else(|| DecodeError("names of a payment that is none".into()))?;
     let mut payment = known.clone();
     payment.start.token = maybe(token.as_deref())?;
     payment.transaction = maybe(transaction.as_deref())?.map(Box::new);

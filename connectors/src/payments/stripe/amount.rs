@@ -6,8 +6,8 @@ use onhand_engine::money::{Currency, Minor};
 /// Decimals of the unit, and what its amounts are a multiple of.
 fn unit(currency: Currency) -> (u32, i64) {
     match currency.as_str() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "VND" | "VUV" | "XAF" | "XOF"
-        | "XPF" => (0, 1),
+        "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "VND" | "VUV" | "XAF"
+        | "XOF" | "XPF" => (0, 1),
         // They have no decimals any more, and are still written with two.
         "ISK" | "UGX" => (2, 100),
         "BHD" | "JOD" | "KWD" | "OMR" | "TND" => (3, 10),

@@ -120,8 +120,7 @@ fn whole(form: Form) -> Form {
 
 /// What became of an intent; nothing while that is open.
 fn decided(intent: &Intent) -> Option<Answer> {
-    let approved =
-        |taken| Answer::Approved(Approved { transaction: intent.id.clone(), card: card(intent), taken });
+    let approved = |taken| Answer::Approved(Approved { transaction: intent.id.clone(), card: card(intent), taken });
     Some(match intent.status.as_str() {
         "requires_capture" => approved(false),
         "succeeded" => approved(true),
