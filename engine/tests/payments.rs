@@ -141,7 +141,7 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let ask = prop_oneof![
         1 => Just(PaymentAsk::GiveUp),
-        3 => Just(PaymentAsk::Take(None)),
+        3 => any::<bool>().prop_map(|named| PaymentAsk::Take(named.then(|| Safe::new("tx0").unwrap()))),
         1 => (1..600_i64).prop_map(|amount| PaymentAsk::Refund(Minor(amount))),
         6 => report.prop_map(|report| PaymentAsk::Report(Box::new(report))),
     ];

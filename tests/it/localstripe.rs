@@ -102,13 +102,7 @@ impl Drop for Stripe {
 
 impl Stripe {
     pub fn start(packages: &Path) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/localstripe.py");
-        let mut command = Command::new("python3");
-        command.arg(script).arg(packages).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut port = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
-        let address = format!("127.0.0.1:{}", port.trim().parse::<u16>().unwrap());
+        let (child, address) = emulator(packages, &[]);
         let planted = Arc::new(Mutex::new(Planted::default()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = listener.local_addr().unwrap().to_string();
@@ -172,6 +166,17 @@ impl Stripe {
         };
         tokio::time::timeout(PATIENCE, found).await.expect("the emulator heard nothing in time");
     }
+}
+
+/// Starts an emulator; where it is.
+pub fn emulator(packages: &Path, more: &[&str]) -> (Child, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/localstripe.py");
+    let mut command = Command::new("python3");
+    command.arg(script).arg(packages).args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut port = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    (child, format!("127.0.0.1:{}", port.trim().parse::<u16>().unwrap()))
 }
 
 /// Whether a request's first line has this method, and a path that ends so.

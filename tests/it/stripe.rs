@@ -2,10 +2,11 @@
 //! own books say what became of the money. T31.
 
 use crate::harness::{Data, Server, onhand, run, text};
-use crate::localstripe::{Fault, SECRET, Stripe, installed};
+use crate::localstripe::{Fault, SECRET, Stripe, emulator, installed};
 use crate::wire::{Socket, block_on, id, ok, stocked_shop};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 const AMOUNT: i64 = 1_210;
 const GOOD: &str = "pm_card_visa";
@@ -49,12 +50,19 @@ impl Shop {
 
     /// Everything that it logs goes to a file.
     fn drive(&self, server: &Server) -> Driver {
+        self.drive_with(server, &self.stripe.url(), "10000", None)
+    }
+
+    fn drive_with(&self, server: &Server, api: &str, answer_ms: &str, authorities: Option<&str>) -> Driver {
         let server = format!("http://{}", server.payments.as_ref().unwrap());
-        let (secret, api) = (self.data.beside("secret"), self.stripe.url());
+        let secret = self.data.beside("secret");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.data.beside("log")).unwrap();
-        let words = ["stripe", "--server", &server, "--key", &self.driver, "--api", &api, "--secret-file", &secret];
+        let words = ["stripe", "--server", &server, "--key", &self.driver, "--api", api, "--secret-file", &secret];
         let mut command = onhand(&words);
-        command.args(["--answer-ms", "10000"]).env("RUST_LOG", "trace");
+        command.args(["--answer-ms", answer_ms]).env("RUST_LOG", "trace");
+        if let Some(authorities) = authorities {
+            command.env("SSL_CERT_FILE", authorities);
+        }
         Driver(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
     }
 
@@ -282,6 +290,51 @@ fn t31_a_driver_killed_before_stripes_answer_does_nothing_twice() {
         assert_eq!(charges.len(), 1);
         assert_eq!((&charges[0]["captured"], &charges[0]["amount_refunded"]), (&json!(true), &json!(500)));
         assert_eq!(shop.stripe.list("refunds").await.len(), 2);
+    });
+    shop.end(server, driver);
+}
+
+/// An authority that this test alone knows, and a certificate of it for this machine.
+fn authority() -> (String, String, String) {
+    let own = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, own).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let machine = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    (authority.pem(), machine.signed_by(&key, &authority).unwrap().pem(), key.serialize_pem())
+}
+
+/// Only to whom an authority of this machine's vouches for is anything sent.
+#[test]
+fn what_is_sent_to_stripe_is_sent_to_nobody_else() {
+    let Some(shop) = Shop::new() else { return };
+    let write = |name: &str, text: &str| {
+        let path = shop.data.beside(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (authority_pem, certificate, key) = authority();
+    let known = write("known.pem", &authority_pem);
+    let other = write("other.pem", &authority().0);
+    let (certificate, key) = (write("certificate.pem", &certificate), write("key.pem", &key));
+    let (child, address) = emulator(installed().unwrap(), &[&certificate, &key]);
+    let _emulator = Driver(child);
+    let api = format!("https://{address}");
+    let server = shop.serve();
+    let (sale_id, first, second) = (id(), id(), id());
+    let driver = shop.drive_with(&server, &api, "200", Some(&other));
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        ok(&till.call(&start(&first, &sale_id, Some(GOOD), 2)).await, "payment_started");
+        till.payment(&first, is("cancelled")).await;
+    });
+    drop(driver);
+    let driver = shop.drive_with(&server, &api, "10000", Some(&known));
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        ok(&till.call(&start(&second, &sale_id, Some(GOOD), 60)).await, "payment_started");
+        till.payment(&second, is("approved")).await;
     });
     shop.end(server, driver);
 }
