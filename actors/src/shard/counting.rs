@@ -1,6 +1,7 @@
 //! What a shard counts for those who watch, and how it hands it over.
 
 use super::Shard;
+use crate::figures::count_margins;
 use crate::figures::part::Part;
 use crate::figures::totals_since;
 use crate::places::Places;
@@ -124,12 +125,18 @@ impl Shard {
         if !counting.wanted || record.location.is_training() {
             return;
         }
+        if record.event.is_trade() {
+            count_margins(&mut counting.part.margins, record.location, &record.event);
+        }
         if let Some(sale) = record.event.sale() {
             for line in &sale.lines {
                 counting.part.sold.add((record.location, line.sku), line.qty);
             }
             for line in &sale.oversold {
                 counting.part.oversold(record.time, (record.location, line.sku));
+            }
+            for exception in sale.goods.iter().flat_map(|goods| &goods.exceptions) {
+                *counting.part.exceptions.entry(exception.number).or_default() += 1;
             }
         }
         match &record.event {
