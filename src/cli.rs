@@ -2,6 +2,7 @@
 
 use crate::fail::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use onhand_connectors::payments::STRIPE;
 use onhand_engine::catalogue::Role;
 use onhand_engine::ids::{Label, LocationCode, UserCode};
 use onhand_engine::money::Currency;
@@ -24,6 +25,7 @@ Examples:
   onhand key create --role admin --data /var/lib/onhand
   onhand serve --data /var/lib/onhand --listen 127.0.0.1:7070 --origin https://shop.example
   onhand simulator --server http://127.0.0.1:7071 --key ohk_...
+  onhand stripe --server http://127.0.0.1:7071 --key ohk_... --secret-file /etc/onhand/stripe
   onhand import catalogue.csv --server http://127.0.0.1:7070 --dry-run
   onhand verify --data /var/lib/onhand --json
   onhand audit --data /var/lib/onhand --user ann --since 2026-01-31
@@ -62,6 +64,8 @@ pub(crate) enum Task {
     Settle(Settle),
     /// Take card payments from a server as a provider that is none would, for demos and tests.
     Simulator(Simulator),
+    /// Take card payments from a server to Stripe.
+    Stripe(Stripe),
     /// Put a server under load at a planned rate, and audit what it did.
     Loadtest(Loadtest),
     /// Check a data directory without a server: hash chain, snapshots, invariants.
@@ -248,6 +252,28 @@ pub(crate) struct Simulator {
     /// Take amounts with their approval, as simple terminals do.
     #[arg(long)]
     pub(crate) immediate: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Stripe {
+    /// The server's address for payments, and a driver's key.
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// The account's secret key is in this file, alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: PathBuf,
+    /// Where the API is. Plain http is for this machine only.
+    #[arg(long, value_name = "URL", default_value = STRIPE)]
+    pub(crate) api: String,
+    /// Whose payments it takes.
+    #[arg(long, value_name = "NAME", default_value = "stripe", value_parser = Label::new)]
+    pub(crate) provider: Label,
+    /// Only at this location. Repeat for more.
+    #[arg(long, value_name = "CODE", value_parser = LocationCode::new)]
+    pub(crate) location: Vec<LocationCode>,
+    /// How long the API may say nothing before nobody knows, in milliseconds.
+    #[arg(long, value_name = "N", default_value_t = 60_000)]
+    pub(crate) answer_ms: u64,
 }
 
 #[derive(Args)]

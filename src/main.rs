@@ -20,6 +20,7 @@ mod running;
 mod serve;
 mod settle;
 mod simulator;
+mod stripe;
 
 use clap::Parser;
 use cli::{Cli, Task};
@@ -73,6 +74,7 @@ async fn run(task: Task) -> Result<(), Failure> {
         Task::Replay(options) => feed::replay(options).await,
         Task::Settle(options) => settle::run(options).await,
         Task::Simulator(options) => simulator::run(options).await,
+        Task::Stripe(options) => stripe::run(options).await,
         Task::Loadtest(options) => load::run(options).await,
         Task::Verify(options) => data::verify(&options),
         Task::Audit(options) => audit::run(&options),

@@ -13,6 +13,7 @@ pub mod payments;
 
 mod check;
 mod formats;
+mod https;
 mod table;
 mod terms;
 

@@ -108,6 +108,7 @@ fn start(sale: u128, amount: i64) -> Start {
         provider: Label::new("sim").unwrap(),
         currency: Currency::EUR,
         amount: Minor(amount),
+        token: None,
         reservation: None,
         attempt: ATTEMPT,
     }
@@ -141,7 +142,7 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let ask = prop_oneof![
         1 => Just(PaymentAsk::GiveUp),
-        3 => Just(PaymentAsk::Take),
+        3 => any::<bool>().prop_map(|named| PaymentAsk::Take(named.then(|| Safe::new("tx0").unwrap()))),
         1 => (1..600_i64).prop_map(|amount| PaymentAsk::Refund(Minor(amount))),
         6 => report.prop_map(|report| PaymentAsk::Report(Box::new(report))),
     ];

@@ -45,9 +45,24 @@ pub struct Approved {
     pub taken: bool,
 }
 
+/// Whether a payment can be sent to its provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// It can, under this name of the provider's where it has one already.
+    Yes(Option<String>),
+    /// It never can, for this reason.
+    Never(String),
+    /// It cannot now.
+    NotNow,
+}
+
 /// A provider of payments, or a terminal. Whatever is asked of it may be asked again: it goes by the
 /// payment's id, and does nothing twice.
 pub trait Provider: Send + Sync + 'static {
+    /// Before the payment is taken: whatever moves no money and gives it a name, which is kept before more is asked.
+    fn prepare(&self, _payment: &PaymentMessage) -> impl Future<Output = Ready> + Send {
+        async { Ready::Yes(None) }
+    }
     /// Have the amount approved.
     fn authorise(&self, payment: &PaymentMessage) -> impl Future<Output = Answer> + Send;
     /// What became of the payment?
@@ -252,20 +267,37 @@ impl<P: Provider> Desk<P> {
 
     async fn see_to(&self, payment: &PaymentMessage) {
         let Some(task) = &payment.task else { return };
-        if task.task == PaymentTaskName::Authorise && !self.take(payment).await {
-            return;
+        let mut payment = payment.clone();
+        if task.task == PaymentTaskName::Authorise {
+            let ready = tokio::time::timeout(self.options.answer_within, self.provider.prepare(&payment)).await;
+            match ready.unwrap_or(Ready::NotNow) {
+                Ready::Yes(transaction) => payment.transaction = transaction,
+                Ready::Never(reason) => {
+                    let declined = report(&payment, task, Answer::Declined(Some(reason)));
+                    return self.report(declined).await;
+                }
+                Ready::NotNow => return,
+            }
+            if !self.take(&payment).await {
+                return;
+            }
         }
+        let payment = &payment;
         let asked = self.ask(payment, task);
         let answer = tokio::time::timeout(self.options.answer_within, asked).await.unwrap_or(Answer::Nothing);
-        if let Some(report) = report(payment, task, answer) {
+        self.report(report(payment, task, answer)).await;
+    }
+
+    async fn report(&self, report: Option<ReportPayment>) {
+        if let Some(report) = report {
             self.tell(Body::ReportPayment(report)).await;
         }
     }
 
     /// Only who is given it sends it.
     async fn take(&self, payment: &PaymentMessage) -> bool {
-        let (location, payment) = (payment.location.clone(), payment.payment);
-        self.tell(Body::TakePayment(TakePayment { location, payment })).await
+        let (location, transaction) = (payment.location.clone(), payment.transaction.clone());
+        self.tell(Body::TakePayment(TakePayment { location, payment: payment.payment, transaction })).await
     }
 
     /// Whether the server took it. What it does not take it knows better: it tells how the payment stands.

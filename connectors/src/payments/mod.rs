@@ -11,8 +11,11 @@ mod bank;
 mod driver;
 mod settlement;
 mod simulator;
+mod stripe;
 
+pub use crate::https::AddressError;
 pub use bank::{Bank, BankError};
-pub use driver::{Answer, Approved, Options, Provider, run};
+pub use driver::{Answer, Approved, Options, Provider, Ready, run};
 pub use settlement::{Settled, read_settlement};
 pub use simulator::Simulator;
+pub use stripe::{STRIPE, Stripe, StripeError};

@@ -22,6 +22,9 @@ impl Parts {
                 self.rest.text(start.provider.as_str());
                 self.rest.reservation(start.reservation);
                 self.rest.number(start.attempt.0);
+                if let Some(token) = &start.token {
+                    self.rest.text(token.as_str());
+                }
             }
             PaymentAsk::GiveUp => self.op.text("give_up_payment"),
             PaymentAsk::Refund(amount) => {
@@ -29,7 +32,12 @@ impl Parts {
                 self.money.minor(*amount);
             }
             PaymentAsk::Read => self.op.text("payment"),
-            PaymentAsk::Take => self.op.text("take_payment"),
+            PaymentAsk::Take(transaction) => {
+                self.op.text("take_payment");
+                if let Some(transaction) = transaction {
+                    self.rest.text(transaction.as_str());
+                }
+            }
             PaymentAsk::Report(report) => {
                 self.op.text("report_payment");
                 self.rest.text(report.name());

@@ -167,6 +167,7 @@ impl Payment {
             until: Some(at.plus(start.attempt).min(*expires)),
             given_up: false,
             sold: None,
+            transaction: None,
             approval: None,
             refunds: Vec::new(),
             reason: None,
@@ -178,7 +179,10 @@ impl Payment {
     fn apply(&mut self, id: PaymentId, happening: &Happening) {
         match happening {
             Happening::Started(_) | Happening::Settled(_) => {}
-            Happening::Sent { until } => self.enter(Stage::Sent, Some(*until)),
+            Happening::Sent { until, transaction } => {
+                self.transaction.clone_from(transaction);
+                self.enter(Stage::Sent, Some(*until));
+            }
             Happening::Lost { .. } => {
                 let waits = !self.given_up && self.sold.is_none();
                 self.enter(Stage::Unknown, waits.then_some(self.expires));

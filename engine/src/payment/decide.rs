@@ -1,6 +1,6 @@
 //! What may be asked of a payment, and what then happens. Checks come in a fixed order: form, state.
 
-use super::card::Reason;
+use super::card::{Reason, Transaction};
 use super::settlement::settle;
 use super::{
     ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk,
@@ -43,7 +43,7 @@ pub fn decide(
         PaymentAsk::Read => {
             return Ok(Decision::Already(Answer::Payment(payment, Box::new(known.clone()))));
         }
-        PaymentAsk::Take => Some(take(known, now)?),
+        PaymentAsk::Take(transaction) => Some(take(known, transaction.as_ref(), now)?),
         PaymentAsk::GiveUp => give_up(known)?,
         PaymentAsk::Refund(amount) => Some(refund(known, command, *amount)?),
         PaymentAsk::Report(said) => report(store, known, said, now)?,
@@ -114,9 +114,12 @@ fn keeps(store: &Store, reservation: ReservationId, until: Timestamp) -> Option<
 }
 
 /// One driver takes it, once: whoever comes later must not send it too.
-fn take(known: &Payment, now: Timestamp) -> Result<Happening, Refusal> {
+fn take(known: &Payment, transaction: Option<&Transaction>, now: Timestamp) -> Result<Happening, Refusal> {
     match known.stage {
-        Stage::Asked => Ok(Happening::Sent { until: now.plus(known.start.attempt) }),
+        Stage::Asked => {
+            let transaction = transaction.cloned().map(Box::new);
+            Ok(Happening::Sent { until: now.plus(known.start.attempt), transaction })
+        }
         stage => Err(Refused::Stage { stage }.into()),
     }
 }

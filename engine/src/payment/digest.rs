@@ -6,12 +6,13 @@ use crate::digest::Bytes;
 
 impl Payment {
     pub(crate) fn digest(&self, bytes: &mut Bytes) {
-        let Start { sale, till, provider, currency, amount, reservation, attempt } = &self.start;
+        let Start { sale, till, provider, currency, amount, token, reservation, attempt } = &self.start;
         bytes.uuid(sale.0);
         bytes.small(till.map_or(0, |till| u32::from(till.0)));
         bytes.text(provider.as_str());
         bytes.text(currency.as_str());
         bytes.minor(*amount);
+        bytes.text(token.as_ref().map_or("", Safe::as_str));
         bytes.flag(reservation.is_some());
         bytes.uuid(reservation.map_or(0, |reservation| reservation.0));
         bytes.number(attempt.0);
@@ -24,6 +25,7 @@ impl Payment {
         bytes.flag(self.given_up);
         bytes.flag(self.sold.is_some());
         bytes.minor(self.sold.unwrap_or_default());
+        bytes.text(self.transaction.as_deref().map_or("", Safe::as_str));
         bytes.flag(self.approval.is_some());
         if let Some(approval) = &self.approval {
             let Approval { transaction, card, taken } = &**approval;

@@ -26,7 +26,7 @@ use crate::command::Channel;
 use crate::ids::{CommandId, Label, PaymentId, ReservationId, TillNo};
 use crate::money::{Currency, Minor};
 use crate::time::{Millis, Timestamp};
-use card::{Card, Reason, Transaction};
+use card::{Card, Reason, Token, Transaction};
 use settlement::{Settled, Settlement};
 
 /// How long a driver may take to take a payment up, and then to hear what came of it, where the asker does
@@ -168,6 +168,8 @@ pub struct Start {
     pub currency: Currency,
     /// How much, above zero.
     pub amount: Minor,
+    /// What stands for the card at the provider, where the asker has it and no terminal reads one.
+    pub token: Option<Token>,
     /// What holds the goods that it is for. It lives as long as the payment runs.
     pub reservation: Option<ReservationId>,
     /// How long an attempt may take.
@@ -251,8 +253,8 @@ pub enum PaymentAsk {
     Refund(Minor),
     /// Say how it stands.
     Read,
-    /// A driver is about to send it to the provider.
-    Take,
+    /// A driver is about to send it to the provider, under this name of the provider's where there is one already.
+    Take(Option<Transaction>),
     /// A driver says what came of it.
     Report(Box<Report>),
     /// Its deadline has come. Sent by the timer only.
@@ -270,6 +272,8 @@ pub enum Happening {
     Sent {
         /// When nobody knows any more.
         until: Timestamp,
+        /// The provider's own name for it, where it has one before it is sent.
+        transaction: Option<Box<Transaction>>,
     },
     /// Nobody knows what came of it.
     Lost {
@@ -376,6 +380,8 @@ pub struct Payment {
     pub given_up: bool,
     /// What of it the record of its sale takes, once there is one.
     pub sold: Option<Minor>,
+    /// The provider's own name for it, where it had one before it was sent: what an inquiry goes by.
+    pub transaction: Option<Box<Transaction>>,
     /// What the provider said when it approved it.
     pub approval: Option<Box<Approval>>,
     /// What goes back of it.
@@ -409,6 +415,13 @@ impl Payment {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.task().is_some() || matches!(self.stage, Stage::Sent | Stage::Approved)
+    }
+
+    /// The provider's own name for it, as far as it is known.
+    #[must_use]
+    pub fn transaction(&self) -> Option<&Transaction> {
+        let approved = self.approval.as_ref().map(|approval| &approval.transaction);
+        approved.or(self.transaction.as_deref())
     }
 
     /// What was taken of it, or is to be.

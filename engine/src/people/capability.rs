@@ -230,7 +230,7 @@ fn needs_of_payment(ask: &PaymentAsk) -> Capabilities {
         PaymentAsk::Start(_) | PaymentAsk::GiveUp => Capability::Sell,
         PaymentAsk::Refund(_) => Capability::Return,
         PaymentAsk::Settle(_) => Capability::CloseSession,
-        PaymentAsk::Read | PaymentAsk::Take | PaymentAsk::Report(_) | PaymentAsk::Due => return Capabilities::NONE,
+        PaymentAsk::Read | PaymentAsk::Take(_) | PaymentAsk::Report(_) | PaymentAsk::Due => return Capabilities::NONE,
     };
     Capabilities::of(&[needed])
 }

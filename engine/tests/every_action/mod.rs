@@ -229,8 +229,8 @@ fn walk_payment(ask: &PaymentAsk) -> (&'static str, Option<Action>) {
         PaymentAsk::Start(_) => ("start_payment", Some(of_payment(PaymentAsk::GiveUp))),
         PaymentAsk::GiveUp => ("give_up_payment", Some(of_payment(PaymentAsk::Refund(Minor(1))))),
         PaymentAsk::Refund(_) => ("refund_payment", Some(of_payment(PaymentAsk::Read))),
-        PaymentAsk::Read => ("payment", Some(of_payment(PaymentAsk::Take))),
-        PaymentAsk::Take => ("take_payment", Some(of_payment(PaymentAsk::Report(Box::new(Report::Unknown))))),
+        PaymentAsk::Read => ("payment", Some(of_payment(PaymentAsk::Take(None)))),
+        PaymentAsk::Take(_) => ("take_payment", Some(of_payment(PaymentAsk::Report(Box::new(Report::Unknown))))),
         PaymentAsk::Report(_) => ("report_payment", Some(of_payment(PaymentAsk::Due))),
         PaymentAsk::Due => ("payment_due", Some(of_payment(PaymentAsk::Settle(Box::new(settlement()))))),
         PaymentAsk::Settle(_) => ("settle_payments", None),
@@ -258,6 +258,7 @@ fn start() -> Start {
         provider: label("sim"),
         currency: Currency::EUR,
         amount: Minor(1),
+        token: None,
         reservation: None,
         attempt: ATTEMPT,
     }

@@ -45,12 +45,13 @@ impl Shop {
                     provider: Label::new("sim").unwrap(),
                     currency: Currency::EUR,
                     amount: reading.minor(),
+                    token: reading.value("token").map(|token| Safe::new(&token).unwrap()),
                     reservation: self.hold(reading),
                     attempt: reading.value("attempt").map_or(ATTEMPT, |text| super::reading::millis(&text)),
                 }))
             }
             "give_up" => PaymentAsk::GiveUp,
-            "take" => PaymentAsk::Take,
+            "take" => PaymentAsk::Take(reading.value("tx").map(|tx| Safe::new(&tx).unwrap())),
             "payment" => PaymentAsk::Read,
             "due" => PaymentAsk::Due,
             "refund" => {
@@ -128,6 +129,13 @@ fn said(payment: &Payment) -> String {
     }
     if payment.refunded() != Minor::ZERO {
         let _ = write!(text, " back={}", payment.refunded().0);
+    }
+    if let Some(token) = payment.start.token.as_ref().filter(|_| payment.stage.is_undecided()) {
+        let _ = write!(text, " token={token}");
+    }
+    // What was approved has its name from the approval, which its own lines say.
+    if let Some(transaction) = payment.transaction().filter(|_| payment.stage.is_undecided()) {
+        let _ = write!(text, " tx={transaction}");
     }
     if let Some(reason) = &payment.reason {
         let _ = write!(text, " why={reason}");

@@ -25,17 +25,40 @@ pub(super) struct PaymentEvent {
 #[derive(Archive, Serialize, Deserialize)]
 enum AnyHappening {
     Started(Box<StartedPart>),
-    Sent { until: u64 },
-    Lost { by_itself: bool },
-    Approved { approval: Box<ApprovalPart>, expires: u64, keeps: Option<Box<(u128, u64)>> },
-    Declined { reason: Option<String> },
-    GivenUp { by_itself: bool },
+    Sent {
+        until: u64,
+    },
+    Lost {
+        by_itself: bool,
+    },
+    Approved {
+        approval: Box<ApprovalPart>,
+        expires: u64,
+        keeps: Option<Box<(u128, u64)>>,
+    },
+    Declined {
+        reason: Option<String>,
+    },
+    GivenUp {
+        by_itself: bool,
+    },
     Captured,
     Voided,
-    RefundAsked { refund: u128, amount: i64 },
-    Refunded { refund: u128 },
-    Failed { reason: String },
+    RefundAsked {
+        refund: u128,
+        amount: i64,
+    },
+    Refunded {
+        refund: u128,
+    },
+    Failed {
+        reason: String,
+    },
     Settled(Box<SettledPart>),
+    /// It began, with a token.
+    StartedWith(Box<(StartedPart, String)>),
+    /// It was sent, under a name that the provider had given it before.
+    SentAs(Box<(u64, String)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -145,15 +168,24 @@ fn refund_out(refund: &Refund) -> (u128, i64, bool, bool) {
 impl From<&Happening> for AnyHappening {
     fn from(happening: &Happening) -> Self {
         match happening {
-            Happening::Started(started) => Self::Started(Box::new(StartedPart {
-                start: (&started.start).into(),
-                channel: started.channel.code(),
-                at: started.at.0,
-                expires: started.expires.0,
-                keeps: keeps_out(started.keeps),
-                forgotten: started.forgotten.iter().map(|id| id.0).collect(),
-            })),
-            Happening::Sent { until } => Self::Sent { until: until.0 },
+            Happening::Started(started) => {
+                let part = StartedPart {
+                    start: (&started.start).into(),
+                    channel: started.channel.code(),
+                    at: started.at.0,
+                    expires: started.expires.0,
+                    keeps: keeps_out(started.keeps),
+                    forgotten: started.forgotten.iter().map(|id| id.0).collect(),
+                };
+                match &started.start.token {
+                    None => Self::Started(Box::new(part)),
+                    Some(token) => Self::StartedWith(Box::new((part, token.to_string()))),
+                }
+            }
+            Happening::Sent { until, transaction: None } => Self::Sent { until: until.0 },
+            Happening::Sent { until, transaction: Some(transaction) } => {
+                Self::SentAs(Box::new((until.0, transaction.to_string())))
+            }
             Happening::Lost { by_itself } => Self::Lost { by_itself: *by_itself },
             Happening::Approved { approval, expires, keeps } => Self::Approved {
                 approval: Box::new((&**approval).into()),
@@ -177,15 +209,17 @@ impl TryFrom<AnyHappening> for Happening {
 
     fn try_from(happening: AnyHappening) -> Result<Self, DecodeError> {
         Ok(match happening {
-            AnyHappening::Started(started) => Self::Started(Box::new(payment::Started {
-                start: started.start.try_into()?,
-                channel: Channel::from_code(started.channel)?,
-                at: Timestamp(started.at),
-                expires: Timestamp(started.expires),
-                keeps: keeps_in(started.keeps),
-                forgotten: started.forgotten.into_iter().map(PaymentId).collect(),
-            })),
-            AnyHappening::Sent { until } => Self::Sent { until: Timestamp(until) },
+            AnyHappening::Started(started) => Self::Started(Box::new((*started).try_into()?)),
+            AnyHappening::StartedWith(both) => {
+                let (started, token) = *both;
+                let mut started: payment::Started = started.try_into()?;
+                started.start.token = Some(safe(&token)?);
+                Self::Started(Box::new(started))
+            }
+            AnyHappening::Sent { until } => Self::Sent { until: Timestamp(until), transaction: None },
+            AnyHappening::SentAs(both) => {
+                Self::Sent { until: Timestamp(both.0), transaction: Some(Box::new(safe(&both.1)?)) }
+            }
             AnyHappening::Lost { by_itself } => Self::Lost { by_itself },
             AnyHappening::Approved { approval, expires, keeps } => Self::Approved {
                 approval: Box::new((*approval).try_into()?),
@@ -202,6 +236,21 @@ impl TryFrom<AnyHappening> for Happening {
             AnyHappening::Refunded { refund } => Self::Refunded { refund: CommandId(refund) },
             AnyHappening::Failed { reason } => Self::Failed { reason: safe(&reason)? },
             AnyHappening::Settled(settled) => Self::Settled(Box::new((*settled).try_into()?)),
+        })
+    }
+}
+
+impl TryFrom<StartedPart> for payment::Started {
+    type Error = DecodeError;
+
+    fn try_from(started: StartedPart) -> Result<Self, DecodeError> {
+        Ok(Self {
+            start: started.start.try_into()?,
+            channel: Channel::from_code(started.channel)?,
+            at: Timestamp(started.at),
+            expires: Timestamp(started.expires),
+            keeps: keeps_in(started.keeps),
+            forgotten: started.forgotten.into_iter().map(PaymentId).collect(),
         })
     }
 }
@@ -231,6 +280,7 @@ impl TryFrom<StartPart> for payment::Start {
             provider: label(&start.provider)?,
             currency: currency.ok_or_else(|| DecodeError(format!("{:.8?} is no currency", start.currency)))?,
             amount: Minor(start.amount),
+            token: None,
             reservation: start.reservation.map(ReservationId),
             attempt: Millis(start.attempt),
         })
@@ -341,6 +391,7 @@ impl PaymentPart {
             until: self.until.map(Timestamp),
             given_up: self.given_up,
             sold: self.sold.map(Minor),
+            transaction: None,
             approval: self.approval.map(TryInto::try_into).transpose()?.map(Box::new),
             refunds: self.refunds.into_iter().map(refund).collect(),
             reason: maybe(self.reason.as_deref())?,
@@ -350,4 +401,24 @@ impl PaymentPart {
         store.payments.put(PaymentId(self.id), payment);
         Ok(())
     }
+}
+
+/// What a payment in a snapshot has beside its part: its token, and the provider's name for it before its approval.
+pub(super) type NamesPart = (u128, Option<String>, Option<String>);
+
+/// Those of a payment that has any.
+pub(super) fn names(id: PaymentId, payment: &Payment) -> Option<NamesPart> {
+    let named = payment.start.token.is_some() || payment.transaction.is_some();
+    named.then(|| (id.0, text(payment.start.token.as_ref()), text(payment.transaction.as_deref())))
+}
+
+/// Puts them to their payment, which was read before.
+pub(super) fn read_names((id, token, transaction): NamesPart, store: &mut Store) -> Result<(), DecodeError> {
+    let known =
+        store.payments.get(PaymentId(id)).ok_or_else(|| DecodeError("names of a payment that is none".into()))?;
+    let mut payment = known.clone();
+    payment.start.token = maybe(token.as_deref())?;
+    payment.transaction = maybe(transaction.as_deref())?.map(Box::new);
+    store.payments.put(PaymentId(id), payment);
+    Ok(())
 }

@@ -12,7 +12,7 @@ use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::goods::{Terms, serial_in};
 use super::layaway::LayawaysPart;
-use super::payment::PaymentPart;
+use super::payment::{self, NamesPart, PaymentPart};
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::{GivenBack, ReturnGrant};
@@ -86,6 +86,8 @@ enum Part {
     ItemCosts(Vec<(u32, i64)>),
     Layaways(Box<LayawaysPart>),
     Grants(Vec<ReturnGrant>),
+    /// What some payments have beside their part; after those payments.
+    PaymentNames(Vec<NamesPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -233,6 +235,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     in_parts(store.settling.list.values().map(RedemptionPart::from), Part::Settling, tell);
     in_parts(store.accounts.list.iter().map(|(id, account)| AccountPart::of(*id, account)), Part::Accounts, tell);
     in_parts(store.payments.list().map(|(id, payment)| PaymentPart::of(id, payment)), Part::Payments, tell);
+    in_parts(store.payments.list().filter_map(|(id, payment)| payment::names(id, payment)), Part::PaymentNames, tell);
 }
 
 /// Tells all that there are of one kind, so many in each part.
@@ -361,6 +364,9 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
             }
         }
         Part::Payments(payments) => payments.into_iter().try_for_each(|one| one.read_into(&mut place.store))?,
+        Part::PaymentNames(names) => {
+            names.into_iter().try_for_each(|one| payment::read_names(one, &mut place.store))?;
+        }
         _ => {}
     }
     Ok(())

@@ -29,6 +29,7 @@ fn started(full: bool) -> Happening {
         provider: Label::new("terminals").unwrap(),
         currency: Currency::EUR,
         amount: Minor(1_210),
+        token: if full { Safe::new("pm_1Nh8XZ2eZvKYlo2C").ok() } else { None },
         reservation,
         attempt: Millis(90_000),
     };
@@ -40,6 +41,11 @@ fn started(full: bool) -> Happening {
         keeps: reservation.map(|id| (id, Timestamp(NOON + 900_000))),
         forgotten: if full { vec![PaymentId(1), PaymentId(2)] } else { vec![] },
     }))
+}
+
+fn sent(transaction: Option<&str>) -> Happening {
+    let transaction = transaction.map(|name| Box::new(Safe::new(name).unwrap()));
+    Happening::Sent { until: Timestamp(NOON + 1), transaction }
 }
 
 fn approved(full: bool) -> Happening {
@@ -66,7 +72,8 @@ fn happenings() -> Vec<Happening> {
     vec![
         started(false),
         started(true),
-        Happening::Sent { until: Timestamp(NOON + 1) },
+        sent(None),
+        sent(Some("pi_3")),
         Happening::Lost { by_itself: true },
         Happening::Lost { by_itself: false },
         approved(false),
@@ -137,7 +144,7 @@ fn a_snapshot_brings_payments_back() {
     let mut world = World::default();
     let lives: [&[Happening]; 6] = [
         &[started(true)],
-        &[started(false), Happening::Sent { until: Timestamp(NOON + 1) }],
+        &[started(false), sent(Some("pi_3"))],
         &[started(false), Happening::Lost { by_itself: true }, Happening::GivenUp { by_itself: true }],
         &[started(false), approved(false)],
         &[

@@ -24,7 +24,7 @@ pub(super) fn entered<N: Names>(desk: &Desk<'_, N>, body: &Body) -> Result<Enter
     match body {
         Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
             place.check_currency(body.currency.0)?;
-            Ok(start(desk.id, body, till(body.till)?))
+            start(desk.id, body, till(body.till)?)
         }),
         Body::GiveUpPayment(body) => of(&body.location, body.payment, PaymentAsk::GiveUp),
         Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
@@ -36,13 +36,16 @@ pub(super) fn entered<N: Names>(desk: &Desk<'_, N>, body: &Body) -> Result<Enter
             place.check_currency(body.currency.0)?;
             settle(desk.id, body)
         }),
-        Body::TakePayment(body) => of(&body.location, body.payment, PaymentAsk::Take),
+        Body::TakePayment(body) => desk.at(&body.location, None, |_| {
+            let transaction = body.transaction.as_deref().map(|text| safe(text, "transaction")).transpose()?;
+            Ok(ask(body.payment, PaymentAsk::Take(transaction)))
+        }),
         Body::ReportPayment(body) => desk.at(&body.location, None, |_| report(body)),
         other => Err(Box::new(ErrorBody::new(1002, format!("{} is not about a payment", other.op())).at("op"))),
     }
 }
 
-fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Action {
+fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Result<Action, Refused> {
     let attempt = body.timeout_s.map_or(ATTEMPT, |seconds| Millis(seconds.saturating_mul(1_000)));
     let start = Start {
         sale: body.sale.command(),
@@ -50,10 +53,11 @@ fn start(id: CommandId, body: &StartPayment, till: Option<TillNo>) -> Action {
         provider: body.provider.0.clone(),
         currency: body.currency.0,
         amount: body.amount.0,
+        token: body.token.as_deref().map(|text| safe(text, "token")).transpose()?,
         reservation: body.reservation.map(Id::reservation),
         attempt,
     };
-    Action::Payment { payment: PaymentId(id.0), ask: PaymentAsk::Start(Box::new(start)) }
+    Ok(Action::Payment { payment: PaymentId(id.0), ask: PaymentAsk::Start(Box::new(start)) })
 }
 
 const fn ask(payment: Id, ask: PaymentAsk) -> Action {
@@ -201,13 +205,14 @@ pub fn payment(id: PaymentId, location: &Location, payment: &Payment) -> Payment
         till: start.till.map(|till| till.0),
         currency: Currency(start.currency),
         amount: Amount(start.amount),
+        token: start.token.as_ref().map(ToString::to_string),
         sold: payment.sold.map(Amount),
         refunded: Amount(payment.refunded()),
         reservation: start.reservation.map(Into::into),
         asked: Time(payment.at),
         expires: Time(payment.expires),
         given_up: payment.given_up,
-        transaction: approval.map(|approval| approval.transaction.to_string()),
+        transaction: payment.transaction().map(ToString::to_string),
         card: approval.map(|approval| card_message(&approval.card)),
         reason: payment.reason.as_ref().map(ToString::to_string),
     }
@@ -271,8 +276,10 @@ pub(super) fn happened(blank: EventMessage, payment: PaymentId, happening: &Happ
             PaymentLine { refund: Some((*refund).into()), amount: Some(Amount(*amount)), ..line }
         }
         Happening::Refunded { refund } => PaymentLine { refund: Some((*refund).into()), ..line },
-        Happening::Sent { .. }
-        | Happening::Lost { .. }
+        Happening::Sent { transaction, .. } => {
+            PaymentLine { transaction: transaction.as_ref().map(ToString::to_string), ..line }
+        }
+        Happening::Lost { .. }
         | Happening::GivenUp { .. }
         | Happening::Captured
         | Happening::Voided

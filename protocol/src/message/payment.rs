@@ -37,6 +37,9 @@ asked!(
         currency: Currency,
         /// How much, above zero.
         amount: Amount,
+        /// What stands for the card at the provider, at most 64 characters: never its number. None: a terminal reads it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
         /// What holds the goods; needed unless they are paid for at a till. It lives as long as the payment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<Id>,
@@ -97,6 +100,9 @@ asked!(
         location: LocationCode,
         /// Which.
         payment: Id,
+        /// The provider's own name for it, where there is one before it is sent, at most 64 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
     }
 );
 
@@ -335,6 +341,9 @@ told!(
         currency: Currency,
         /// How much.
         amount: Amount,
+        /// What stands for the card at the provider, where the asker had it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
         /// What its sale takes of it, once that is recorded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sold: Option<Amount>,
