@@ -305,9 +305,10 @@ impl<N: Names> Teller<'_, N> {
                 ..blank
             },
             Event::Payment { payment, happening } => payment::happened(blank, *payment, happening),
-            Event::RoleDefined { role, capabilities } => EventMessage {
+            Event::RoleDefined { role, capabilities, limits } => EventMessage {
                 role: Some(role.into()),
                 capabilities: Some(capabilities.each().map(Into::into).collect()),
+                limits: people::limits(*limits),
                 ..blank
             },
             Event::UserDefined { code, roles, .. } => {
