@@ -35,7 +35,7 @@ async fn t59_a_discount_by_hand_goes_as_far_as_the_role_does_and_further_with_an
     let off = |amount: i64| json!({"amount": amount, "reason": "dented"});
     // Two teas are 9.00.
     done(&till.ask(sale(2, off(90))).await, "recorded");
-    for more in [off(91), json!({"percent_ppm": 100_001, "reason": "dented"}), off(900)] {
+    for more in [off(91), json!({"percent_ppm": 102_000, "reason": "dented"}), off(900)] {
         let reply = till.ask(sale(2, more.clone())).await;
         refused(&reply, 4042);
         assert_eq!(
