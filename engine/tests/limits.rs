@@ -15,6 +15,7 @@ use onhand_engine::quote::{Discount, LinePricing, Pricing, Why};
 use onhand_engine::rules::RulesVersion;
 use onhand_engine::time::Timestamp;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const SHOP: LocationId = LocationId(1);
 
@@ -78,7 +79,7 @@ fn sale(off: i64, standing: Standing) -> Event {
         order: None,
         late: None,
         redemption: None,
-        pricing: Some(Box::new(pricing)),
+        pricing: Some(Arc::new(pricing)),
         goods: None,
         payments: None,
         owner: None,
