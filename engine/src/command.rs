@@ -15,7 +15,7 @@ use crate::ids::{
 use crate::layaway;
 use crate::money::Currency;
 use crate::payment::PaymentAsk;
-use crate::people::{Capabilities, PinHash};
+use crate::people::{Capabilities, Limits, PinHash};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
@@ -349,6 +349,8 @@ pub enum Action {
         role: Label,
         /// What whoever has it may do.
         capabilities: Capabilities,
+        /// How far they may go.
+        limits: Limits,
     },
     /// Define or change a user. Chain only. PIN and being disabled stay as they were.
     DefineUser {

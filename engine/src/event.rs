@@ -16,7 +16,7 @@ use crate::ids::{
 use crate::layaway;
 use crate::money::Minor;
 use crate::payment::{self, Paid};
-use crate::people::{By, Capabilities, PinHash, UserNo};
+use crate::people::{By, Capabilities, Limits, PinHash, UserNo};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
@@ -311,6 +311,8 @@ pub enum Event {
         role: Label,
         /// What whoever has it may do.
         capabilities: Capabilities,
+        /// How far they may go.
+        limits: Limits,
     },
     /// A user was defined or changed.
     UserDefined {

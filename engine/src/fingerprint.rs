@@ -16,6 +16,7 @@ use crate::drawer::rules::DrawerRules;
 use crate::hash::Hash;
 use crate::ids::Label;
 use crate::layaway;
+use crate::money::Minor;
 use crate::quote::ByHand;
 
 /// A hash of each part of a command.
@@ -217,10 +218,12 @@ impl Parts {
                 self.op.text("end_promotion");
                 self.rest.text(promotion.as_str());
             }
-            Action::DefineRole { role, capabilities } => {
+            Action::DefineRole { role, capabilities, limits } => {
                 self.op.text("define_role");
                 self.rest.text(role.as_str());
                 self.rest.number(capabilities.bits());
+                self.rest.number(limits.discount_ppm_max.map_or(0, |max| u64::from(max).saturating_add(1)));
+                self.money.minor(limits.refund_max.unwrap_or(Minor(-1)));
             }
             Action::DefineUser { code, name, roles } => {
                 self.op.text("define_user");

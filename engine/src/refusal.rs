@@ -11,7 +11,7 @@ use crate::goods::Only;
 use crate::ids::{AccountId, Label, OrderId, ReservationId, Seq, SessionNo, SkuCode, SkuId, TillNo, UserCode};
 use crate::money::Currency;
 use crate::payment;
-use crate::people::Capability;
+use crate::people::{Capability, OverLimit};
 use crate::qty::Qty;
 use crate::scan::Mark;
 
@@ -456,6 +456,9 @@ pub enum Refusal {
         /// The serial number.
         serial: Mark,
     },
+    /// 4042 and 4043
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// 3090 to 3099
     #[error(transparent)]
     Payment(#[from] payment::Refused),
@@ -555,6 +558,7 @@ impl Refusal {
             Refusal::TraceMissing { .. } => 2036,
             Refusal::SerialSold { .. } => 2037,
             Refusal::SerialNotSold { .. } => 2038,
+            Refusal::OverLimit(over) => over.number(),
             Refusal::Payment(refused) => refused.number(),
             Refusal::NotInTraining => 3130,
             Refusal::OtherLedger => 3131,

@@ -12,7 +12,7 @@ use onhand_engine::command::{Action, Bucket, Disposition, Sell, Standing};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{Label, LocationCode, LocationId, UserCode};
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo, needs};
+use onhand_engine::people::{By, Capabilities, Capability, Limits, People, PinHash, UserNo, needs};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
 use onhand_engine::refusal::Refusal;
@@ -68,7 +68,7 @@ const FREE: [&str; 15] = [
 ];
 
 fn role(name: &str, capabilities: &[Capability]) -> Action {
-    Action::DefineRole { role: label(name), capabilities: Capabilities::of(capabilities) }
+    Action::DefineRole { role: label(name), capabilities: Capabilities::of(capabilities), limits: Limits::default() }
 }
 
 fn user(name: &str, roles: &[&str]) -> Action {
@@ -238,7 +238,8 @@ fn t59_every_action_needs_its_capability_and_no_other() {
         assert_ne!(needed, Capabilities::NONE, "{name} needs nothing of whoever asks for it");
         let all_but = Capabilities::of(Capability::ALL).without(needed);
         for (capabilities, wanted) in [(all_but, Err(needed.first())), (needed, Ok(()))] {
-            run(&mut chain, &Action::DefineRole { role: label("cashier"), capabilities }).unwrap();
+            run(&mut chain, &Action::DefineRole { role: label("cashier"), capabilities, limits: Limits::default() })
+                .unwrap();
             let found = ask(&chain, Some("ann"), None, action);
             let wanted = wanted.map_err(|lacks| Refusal::LacksCapability { capability: lacks.unwrap() });
             assert_eq!(found, wanted, "{name}");
@@ -478,7 +479,7 @@ proptest! {
             match step {
                 Step::Role(role, bits) => {
                     let capabilities = Capabilities::from_bits(bits).unwrap();
-                    run(&mut chain, &Action::DefineRole { role: label(&name(role)), capabilities }).unwrap();
+                    run(&mut chain, &Action::DefineRole { role: label(&name(role)), capabilities, limits: Limits::default() }).unwrap();
                     naive.roles.insert(role, bits);
                 }
                 Step::User(user, roles) => {

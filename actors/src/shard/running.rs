@@ -17,7 +17,7 @@ use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{ReservationId, Seq};
 use onhand_engine::payment::PaymentAsk;
-use onhand_engine::people::{By, Capabilities};
+use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use onhand_persistence::format;
@@ -178,7 +178,7 @@ impl Shard {
             }
             let mut decision = decide(&self.places.view(store, &self.running), command, now)?;
             if let Decision::Happens(event) = &mut decision {
-                event.note_lacking(self.lacking(by, command));
+                self.look_at_people(by, command, event)?;
             }
             Ok(decision)
         }));
@@ -204,14 +204,18 @@ impl Shard {
         self.people.check(location, by, key.as_ref(), action)
     }
 
-    /// What a sale that has happened took without a right.
-    fn lacking(&self, by: By, command: &Command) -> Capabilities {
+    /// Whether what was decided goes no further than whoever asks may; what a sale that has happened took without a
+    /// right is noted in it.
+    fn look_at_people(&self, by: By, command: &Command, event: &mut Event) -> Result<(), Refusal> {
+        let location = command.location;
         // Where nobody is asked for rights, nothing more is looked at.
-        if !self.people.are_required_at(command.location.real()) {
-            return Capabilities::NONE;
+        if !event.is_trade() || !self.people.are_required_at(location.real()) {
+            return Ok(());
         }
         let key = by.device.and_then(|key| self.shared.directory.key(key));
-        self.people.lacking(command.location, by, key.as_ref(), &command.action)
+        self.people.check_limits(location, by, key.as_ref(), event)?;
+        event.note_lacking(self.people.lacking(location, by, key.as_ref(), &command.action));
+        Ok(())
     }
 
     /// Takes over the people as they are published, if they have changed.

@@ -16,7 +16,7 @@ use onhand_engine::layaway;
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment;
 use onhand_engine::people::{
-    By, Capabilities, Capability, DISCOUNT_NOT_ALLOWED, PRICE_NOT_ALLOWED, People, PinHash, UserNo,
+    By, Capabilities, Capability, DISCOUNT_NOT_ALLOWED, Limits, PRICE_NOT_ALLOWED, People, PinHash, UserNo,
 };
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
@@ -38,7 +38,7 @@ fn label(text: &str) -> Label {
 }
 
 fn role(name: &str, capabilities: &[Capability]) -> Action {
-    Action::DefineRole { role: label(name), capabilities: Capabilities::of(capabilities) }
+    Action::DefineRole { role: label(name), capabilities: Capabilities::of(capabilities), limits: Limits::default() }
 }
 
 fn disable(name: &str, disabled: bool) -> Action {

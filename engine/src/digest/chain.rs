@@ -95,6 +95,11 @@ impl People {
             let mut bytes = Bytes::of(b'C', LocationId::CHAIN);
             bytes.text(role.as_str());
             bytes.number(capabilities.bits());
+            let limits = self.limits_of(role);
+            bytes.flag(limits.discount_ppm_max.is_some());
+            bytes.small(limits.discount_ppm_max.unwrap_or(0));
+            bytes.flag(limits.refund_max.is_some());
+            bytes.minor(limits.refund_max.unwrap_or_default());
             feed(&bytes.0);
         }
         for user in self.users() {

@@ -2,11 +2,13 @@
 
 use crate::account::{AccountAsk, Cause};
 use crate::basket;
-use crate::command::{Action, Sell, Standing};
+use crate::command::{Action, Sell, Standing, Tender, TenderKind};
 use crate::drawer;
 use crate::layaway;
+use crate::money::Minor;
 use crate::payment::PaymentAsk;
 use crate::quote::Why;
+use crate::returns::KnownSale;
 
 macro_rules! capabilities {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $bit:literal;)+) => {
@@ -67,6 +69,8 @@ capabilities! {
     Approve = "approve", 14;
     /// Takes a line out of a basket before it is paid.
     VoidLine = "void_line", 15;
+    /// Gives money back by other means than it was paid by.
+    RefundOtherwise = "refund_otherwise", 16;
 }
 
 impl Capability {
@@ -144,8 +148,12 @@ pub fn needs(action: &Action) -> Capabilities {
         Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,
         Action::Receive { .. } => Capability::Receive,
         Action::Return { of: Some(of), .. } if of.void.is_some() => Capability::Void,
+        Action::Return { of: Some(of), tenders, .. } => return needs_of_refund(&of.sale, tenders),
         Action::Return { .. } => Capability::Return,
-        Action::Exchange { sell, .. } => return needs_of_sale(sell).and(Capabilities::of(&[Capability::Return])),
+        Action::Exchange { back, sell, .. } => {
+            let out: Vec<Tender> = sell.tenders.iter().filter(|one| one.amount < Minor::ZERO).copied().collect();
+            return needs_of_sale(sell).and(needs_of_refund(&back.sale, &out));
+        }
         Action::Layaway { ask: layaway::Ask::Open { .. } | layaway::Ask::Deposit { .. }, .. } => Capability::Sell,
         Action::Layaway { ask: layaway::Ask::Cancel { .. }, .. } => Capability::Return,
         Action::Basket { ask: basket::Ask::Suspend { .. } | basket::Ask::Recall { .. }, .. } => Capability::Sell,
@@ -192,6 +200,19 @@ pub(super) fn prices_need(sell: &Sell) -> Capabilities {
         if line.discounts.iter().any(|discount| matches!(discount.why, Why::Person(_))) {
             needed = needed.and(Capabilities::of(&[Capability::Discount]));
         }
+    }
+    needed
+}
+
+/// Money goes back as it was paid, or by other means with a right of its own. How deposits were paid the sale does not
+/// say, and one of which nobody said how it was paid is like that, too.
+fn needs_of_refund(sale: &KnownSale, tenders: &[Tender]) -> Capabilities {
+    let needed = Capabilities::of(&[Capability::Return]);
+    let paid_by = |kind: TenderKind| sale.tenders.iter().any(|paid| paid.kind == kind);
+    let is_known = !sale.tenders.is_empty() && !paid_by(TenderKind::Deposit);
+    let is_other = |tender: &Tender| tender.kind != TenderKind::CashRounding && !paid_by(tender.kind);
+    if is_known && tenders.iter().any(is_other) {
+        return needed.and(Capabilities::of(&[Capability::RefundOtherwise]));
     }
     needed
 }

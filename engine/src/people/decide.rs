@@ -13,8 +13,8 @@ impl People {
     /// 4015 to 4017, as [`Refusal`]; nothing changes. 1004 for any other command.
     pub fn decide(&self, action: &Action) -> Result<Event, Refusal> {
         let event = match action {
-            Action::DefineRole { role, capabilities } => {
-                Event::RoleDefined { role: role.clone(), capabilities: *capabilities }
+            Action::DefineRole { role, capabilities, limits } => {
+                Event::RoleDefined { role: role.clone(), capabilities: *capabilities, limits: *limits }
             }
             Action::DefineUser { code, name, roles } => {
                 if let Some(role) = roles.iter().find(|role| !self.roles.contains_key(*role)) {

@@ -8,11 +8,13 @@
 mod capability;
 mod decide;
 mod lacking;
+mod limits;
 mod user;
 
 use capability::prices_need;
 pub use capability::{Capabilities, Capability, needs};
 pub use lacking::{DISCOUNT_NOT_ALLOWED, PRICE_NOT_ALLOWED};
+pub use limits::{Limits, OverLimit};
 pub use user::{By, PinHash, User, UserNo};
 
 use crate::catalogue::{Key, Role};
@@ -27,6 +29,8 @@ use std::num::NonZeroU32;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
     roles: BTreeMap<Label, Capabilities>,
+    /// How far roles go, of those that say so.
+    limits: BTreeMap<Label, Limits>,
     users: Vec<User>,
     codes: BTreeMap<UserCode, UserNo>,
     /// Locations where a device alone may not act; [`LocationId::CHAIN`] stands for everywhere.
@@ -131,8 +135,13 @@ impl People {
     /// Folds in an event of users and roles.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::RoleDefined { role, capabilities } => {
+            Event::RoleDefined { role, capabilities, limits } => {
                 self.roles.insert(role.clone(), *capabilities);
+                if *limits == Limits::default() {
+                    self.limits.remove(role);
+                } else {
+                    self.limits.insert(role.clone(), *limits);
+                }
             }
             Event::UserDefined { user, code, name, roles } => {
                 let (code, name, roles) = (code.clone(), name.clone(), roles.clone());

@@ -125,6 +125,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (4021, "sign_in_over", "The sign-in is over."),
     (4040, "price_not_allowed", "The price was the seller's own, without the right to name one."),
     (4041, "discount_not_allowed", "Something was taken off by hand, without the right to do so."),
+    (4042, "discount_over_limit", "More is taken off by hand than this person may."),
+    (4043, "refund_over_limit", "More money goes out than this person may give back."),
     (5001, "busy", "Too much is waiting."),
     (5002, "disk_full", "The disk is full."),
     (5003, "log_stopped", "The log has stopped."),

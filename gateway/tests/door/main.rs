@@ -12,6 +12,7 @@ mod figures;
 mod goods;
 mod harness;
 mod layaways;
+mod limits;
 mod live;
 mod own_prices;
 mod pages;

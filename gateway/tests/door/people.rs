@@ -65,7 +65,8 @@ async fn staff(stand: Stand) -> Stand {
         "manage_catalogue",
         "manage_keys",
         "manage_people",
-        "approve"
+        "approve",
+        "refund_otherwise"
     ]);
     for (op, body) in [
         ("define_role", json!({"role": "cashier", "capabilities": ["sell"]})),

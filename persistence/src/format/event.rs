@@ -10,7 +10,7 @@ use super::drawer::{Happening, RulesPart};
 use super::goods::{ItemsWithTerms, KitsAllocated};
 use super::layaway;
 use super::payment::PaymentEvent;
-use super::people::{capabilities, labels_in, labels_out, user_no};
+use super::people::{RoleWithLimits, capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use super::whole_sale::WholeSale;
@@ -19,7 +19,7 @@ use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQt
 use onhand_engine::event::{self, Event};
 use onhand_engine::ids::{Code, CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::money::Minor;
-use onhand_engine::people::PinHash;
+use onhand_engine::people::{Limits, PinHash};
 use onhand_engine::qty::Qty;
 use onhand_engine::scan::Layout;
 use onhand_engine::tax::{RatePpm, Taxed};
@@ -72,6 +72,7 @@ pub(super) enum AnyEvent {
     KitsAllocated(Box<KitsAllocated>),
     Layaway { till: u16, layaway: String, happening: Box<layaway::Happening> },
     GrantEnded { command: u128, sale: u64, kept: bool },
+    RoleWithLimits(Box<RoleWithLimits>),
 }
 
 impl ArchivedAnyEvent {
@@ -421,8 +422,11 @@ impl From<&Event> for AnyEvent {
                 added: *added,
             },
             Event::PromotionEnded { promotion } => Self::PromotionEnded { promotion: promotion.to_string() },
-            Event::RoleDefined { role, capabilities } => {
+            Event::RoleDefined { role, capabilities, limits } if *limits == Limits::default() => {
                 Self::RoleDefined { role: role.to_string(), capabilities: capabilities.bits() }
+            }
+            Event::RoleDefined { role, capabilities, limits } => {
+                Self::RoleWithLimits(Box::new(RoleWithLimits::new(role, *capabilities, *limits)))
             }
             Event::UserDefined { user, code, name, roles } => Self::UserDefined {
                 user: user.0.get(),
@@ -525,8 +529,10 @@ impl TryFrom<AnyEvent> for Event {
             }
             AnyEvent::PromotionEnded { promotion } => Self::PromotionEnded { promotion: label(&promotion)? },
             AnyEvent::RoleDefined { role, capabilities: bits } => {
-                Self::RoleDefined { role: label(&role)?, capabilities: capabilities(bits)? }
+                let (role, capabilities) = (label(&role)?, capabilities(bits)?);
+                Self::RoleDefined { role, capabilities, limits: Limits::default() }
             }
+            AnyEvent::RoleWithLimits(role) => role.read()?,
             AnyEvent::UserDefined { user, code: known_as, name, roles } => Self::UserDefined {
                 user: user_no(user)?,
                 code: code(&known_as)?,

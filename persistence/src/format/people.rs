@@ -10,8 +10,9 @@ use onhand_engine::catalogue::KeyId;
 use onhand_engine::chain::Chain;
 use onhand_engine::event::Event;
 use onhand_engine::ids::{Label, LocationId};
+use onhand_engine::money::Minor;
 use onhand_engine::people;
-use onhand_engine::people::{By, Capabilities, People, PinHash, UserNo};
+use onhand_engine::people::{By, Capabilities, Limits, People, PinHash, UserNo};
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -68,10 +69,33 @@ fn too_short() -> DecodeError {
     DecodeError("the record ends before it says who asked".into())
 }
 
+/// A role that says how far it goes.
 #[derive(Archive, Serialize, Deserialize)]
-pub(super) struct Role {
+pub(super) struct RoleWithLimits {
     role: String,
     capabilities: u64,
+    discount_ppm_max: Option<u32>,
+    refund_max: Option<i64>,
+}
+
+impl RoleWithLimits {
+    pub(super) fn new(role: &Label, capabilities: Capabilities, limits: Limits) -> Self {
+        Self {
+            role: role.to_string(),
+            capabilities: capabilities.bits(),
+            discount_ppm_max: limits.discount_ppm_max,
+            refund_max: limits.refund_max.map(|max| max.0),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<Event, DecodeError> {
+        let refund_max = self.refund_max.map(Minor);
+        Ok(Event::RoleDefined {
+            role: code(&self.role)?,
+            capabilities: capabilities(self.capabilities)?,
+            limits: Limits { discount_ppm_max: self.discount_ppm_max, refund_max },
+        })
+    }
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -88,7 +112,7 @@ pub(super) struct User {
 /// The whole of it, as a snapshot keeps it.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Everybody {
-    roles: Vec<Role>,
+    roles: Vec<RoleWithLimits>,
     users: Vec<User>,
     required: Vec<u32>,
 }
@@ -142,9 +166,8 @@ impl TryFrom<User> for people::User {
 impl Everybody {
     /// Nothing where nobody was ever defined.
     pub(super) fn of(people: &People) -> Option<Self> {
-        let role = |(role, capabilities): (&Label, &Capabilities)| Role {
-            role: role.to_string(),
-            capabilities: capabilities.bits(),
+        let role = |(role, capabilities): (&Label, &Capabilities)| {
+            RoleWithLimits::new(role, *capabilities, people.limits_of(role))
         };
         (*people != People::default()).then(|| Self {
             roles: people.roles().iter().map(role).collect(),
@@ -154,9 +177,8 @@ impl Everybody {
     }
 
     pub(super) fn read_into(self, chain: &mut Chain) -> Result<(), DecodeError> {
-        for Role { role, capabilities: bits } in self.roles {
-            let event = Event::RoleDefined { role: code(&role)?, capabilities: capabilities(bits)? };
-            chain.apply(&event, Timestamp(0));
+        for role in self.roles {
+            chain.apply(&role.read()?, Timestamp(0));
         }
         for user in self.users {
             chain.people.put(user.try_into()?);

@@ -6,7 +6,8 @@ use onhand_engine::catalogue::KeyId;
 use onhand_engine::chain::Chain;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{Label, LocationId, UserCode};
-use onhand_engine::people::{By, Capabilities, Capability, PinHash, UserNo};
+use onhand_engine::money::Minor;
+use onhand_engine::people::{By, Capabilities, Capability, Limits, PinHash, UserNo};
 use onhand_engine::world::World;
 use onhand_persistence::format::{decode, frames, state};
 use std::num::NonZeroU32;
@@ -32,8 +33,16 @@ fn changes() -> Vec<Event> {
     let label = |text| Label::new(text).unwrap();
     vec![
         Event::LocationDefined { location: location(1) },
-        Event::RoleDefined { role: label("cashier"), capabilities: Capabilities::of(&[Capability::Sell]) },
-        Event::RoleDefined { role: label("owner"), capabilities: Capabilities::of(Capability::ALL) },
+        Event::RoleDefined {
+            role: label("cashier"),
+            capabilities: Capabilities::of(&[Capability::Sell]),
+            limits: Limits { discount_ppm_max: Some(100_000), refund_max: Some(Minor(5_000)) },
+        },
+        Event::RoleDefined {
+            role: label("owner"),
+            capabilities: Capabilities::of(Capability::ALL),
+            limits: Limits::default(),
+        },
         Event::UserDefined {
             user: no(1),
             code: UserCode::new("ann").unwrap(),

@@ -144,7 +144,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         Body::EndPriceBook(body) => Ok(desk.chain(Action::EndPriceBook { book: body.book.0 })),
         Body::DefinePromotions(body) => rules::promotions(body, names).map(|action| desk.chain(action)),
         Body::EndPromotion(body) => Ok(desk.chain(Action::EndPromotion { promotion: body.promotion.0 })),
-        Body::DefineRole(body) => Ok(desk.chain(people::role(body))),
+        Body::DefineRole(body) => people::role(body).map(|action| desk.chain(action)),
         Body::DefineUser(body) => people::user(body).map(|action| desk.chain(action)),
         Body::DisableUser(body) => Ok(desk.chain(people::disable(body))),
         Body::RequirePeople(body) => {

@@ -5,17 +5,33 @@ use super::enter::Refused;
 use super::{Asked, Entered, Names, key_id};
 use crate::limits;
 use crate::message::{
-    Approval, ByMessage, Channel, DefineRole, DefineUser, DisableUser, PeopleList, SetPin, SignIn, SignedIn,
-    UserMessage,
+    Approval, ByMessage, Channel, DefineRole, DefineUser, DisableUser, PeopleList, RoleLimits, SetPin, SignIn,
+    SignedIn, UserMessage,
 };
-use crate::value::{LocationCode, Text, UserCode};
+use crate::value::{Amount, LocationCode, Text, UserCode};
 use onhand_engine::command::{Action, Command};
 use onhand_engine::ids::{CommandId, LocationId};
-use onhand_engine::people::{By, Capabilities, People, PinHash, User};
+use onhand_engine::money::Minor;
+use onhand_engine::people::{By, Capabilities, Limits, People, PinHash, User};
 
-pub(super) fn role(body: DefineRole) -> Action {
+pub(super) fn role(body: DefineRole) -> Result<Action, Refused> {
     let capabilities: Vec<_> = body.capabilities.into_iter().map(Into::into).collect();
-    Action::DefineRole { role: body.role.0, capabilities: Capabilities::of(&capabilities) }
+    let said = body.limits.unwrap_or_default();
+    if said.discount_ppm_max.is_some_and(|max| max > 1_000_000) {
+        return Err(wrong(1001, "limits.discount_ppm_max", "a part is in parts per million, at most 1000000"));
+    }
+    if said.refund_max.is_some_and(|max| !(Minor::ZERO..=Minor::MAX).contains(&max.0)) {
+        let text = "the amount is not from 0 to 10,000,000,000,000 minor units";
+        return Err(wrong(3003, "limits.refund_max", text));
+    }
+    let limits = Limits { discount_ppm_max: said.discount_ppm_max, refund_max: said.refund_max.map(|max| max.0) };
+    Ok(Action::DefineRole { role: body.role.0, capabilities: Capabilities::of(&capabilities), limits })
+}
+
+/// How far a role goes, where it says so.
+pub(super) fn limits(limits: Limits) -> Option<RoleLimits> {
+    let Limits { discount_ppm_max, refund_max } = limits;
+    (limits != Limits::default()).then(|| RoleLimits { discount_ppm_max, refund_max: refund_max.map(Amount) })
 }
 
 pub(super) fn user(body: DefineUser) -> Result<Action, Refused> {
@@ -73,6 +89,7 @@ pub fn people(people: &People, names: &impl Names) -> PeopleList {
     let roles = people.roles().iter().map(|(role, capabilities)| DefineRole {
         role: role.into(),
         capabilities: capabilities.each().map(Into::into).collect(),
+        limits: limits(people.limits_of(role)),
     });
     PeopleList {
         required_everywhere: people.required().contains(&LocationId::CHAIN),

@@ -1,6 +1,6 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::{Names, account, goods, payment};
+use super::{Names, account, goods, payment, people};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
@@ -174,6 +174,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         goods: None,
         role: None,
         capabilities: None,
+        limits: None,
         user: None,
         roles: None,
         disabled: None,
@@ -305,9 +306,10 @@ impl<N: Names> Teller<'_, N> {
                 ..blank
             },
             Event::Payment { payment, happening } => payment::happened(blank, *payment, happening),
-            Event::RoleDefined { role, capabilities } => EventMessage {
+            Event::RoleDefined { role, capabilities, limits } => EventMessage {
                 role: Some(role.into()),
                 capabilities: Some(capabilities.each().map(Into::into).collect()),
+                limits: people::limits(*limits),
                 ..blank
             },
             Event::UserDefined { code, roles, .. } => {

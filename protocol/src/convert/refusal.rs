@@ -5,6 +5,7 @@ use crate::message::{ErrorBody, Reply};
 use crate::value::{Currency, Id, OrderName, Quantity, Sku, Text};
 use onhand_engine::ids::{CommandId, SkuId};
 use onhand_engine::payment::Refused;
+use onhand_engine::people::OverLimit;
 use onhand_engine::refusal::Refusal;
 
 /// Appends the reply to a refused command.
@@ -146,6 +147,13 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
             ErrorBody { capability: Some((*capability).into()), ..error }.at("approval")
         }
         Refusal::OwnApproval => error.at("approval"),
+        Refusal::OverLimit(over) => {
+            let max = match over {
+                OverLimit::Discount { max, .. } => Some(u64::from(*max)),
+                OverLimit::Refund { max, .. } => u64::try_from(max.0).ok(),
+            };
+            ErrorBody { max, ..error }.at("approval")
+        }
         Refusal::UserDisabled { user } => ErrorBody { user: Some(Text(user.clone())), ..error },
         Refusal::UnknownUser => error.at("user"),
         Refusal::UnknownRole { role } => ErrorBody { role: Some(Text(role.clone())), ..error }.at("roles"),

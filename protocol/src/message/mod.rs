@@ -65,8 +65,8 @@ pub use payment::{
     WatchPayments,
 };
 pub use people::{
-    Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, SetPin, SignIn,
-    SignOut, SignedIn, UserMessage,
+    Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, RoleLimits,
+    SetPin, SignIn, SignOut, SignedIn, UserMessage,
 };
 pub use pricing::{
     BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook,

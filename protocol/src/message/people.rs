@@ -1,7 +1,7 @@
 //! People: signing in, approving, users and roles. A PIN is read and written here and shown nowhere.
 
 use super::word::Capability;
-use crate::value::{Label, LocationCode, Text, Time, UserCode, numbered};
+use crate::value::{Amount, Label, LocationCode, Text, Time, UserCode, numbered};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
@@ -143,6 +143,21 @@ asked!(
         role: Label,
         /// What whoever has it may do.
         capabilities: Vec<Capability>,
+        /// How far they may go without an approval; left out: as far as the capabilities do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limits: Option<RoleLimits>,
+    }
+);
+asked!(
+    /// How far a role goes; what is left out has no limit.
+    #[derive(Copy, Default)]
+    RoleLimits {
+        /// The largest part of a line that may be taken off by hand, in parts per million: 10 % is 100000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount_ppm_max: Option<u32>,
+        /// The most money that may go out with one return, in minor units of the location's currency.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund_max: Option<Amount>,
     }
 );
 asked!(

@@ -7,7 +7,7 @@ use super::drawer::Report;
 use super::goods::GoodsMessage;
 use super::level::LevelMessage;
 use super::payment::{DiscrepancyMessage, PaymentLine};
-use super::people::ByMessage;
+use super::people::{ByMessage, RoleLimits};
 use super::pricing::DiscountMessage;
 use super::replied::SkuQuantity;
 use super::role::Role;
@@ -270,6 +270,9 @@ answer!(
         /// What whoever has it may do.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         capabilities: Option<Vec<Capability>>,
+        /// How far they may go without an approval, where the role says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limits: Option<RoleLimits>,
         /// The user whom it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<UserCode>,

@@ -277,5 +277,7 @@ word!(
         Approve,
         /// Takes a line out of a basket before it is paid.
         VoidLine,
+        /// Gives money back by other means than it was paid by.
+        RefundOtherwise,
     }
 );

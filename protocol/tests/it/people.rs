@@ -8,7 +8,8 @@ use onhand_engine::command::Action;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, Seq, UserCode};
-use onhand_engine::people::{By, Capabilities, Capability, PinHash, UserNo};
+use onhand_engine::money::Minor;
+use onhand_engine::people::{By, Capabilities, Capability, Limits, PinHash, UserNo};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use onhand_protocol::convert::{self, Asked, Names};
@@ -37,6 +38,15 @@ fn commands_about_people_become_the_chain_s() {
             Action::DefineRole {
                 role: label("cashier"),
                 capabilities: Capabilities::of(&[Capability::Sell, Capability::Approve]),
+                limits: Limits::default(),
+            },
+        ),
+        (
+            r#""define_role","role":"cashier","capabilities":["return"],"limits":{"discount_ppm_max":100000,"refund_max":5000}"#,
+            Action::DefineRole {
+                role: label("cashier"),
+                capabilities: Capabilities::of(&[Capability::Return]),
+                limits: Limits { discount_ppm_max: Some(100_000), refund_max: Some(Minor(5_000)) },
             },
         ),
         (
