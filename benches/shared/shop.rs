@@ -176,6 +176,7 @@ fn define(number: u32) -> Option<Body> {
             rates: vec![standard],
             dated: Vec::new(),
         },
+        time_zone: None,
     }))
 }
 

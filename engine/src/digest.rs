@@ -9,6 +9,7 @@ mod basket;
 mod chain;
 mod goods;
 mod layaway;
+mod zone;
 
 use crate::account::{Account, Ledger, Take};
 use crate::command::SkuQty;
@@ -484,6 +485,7 @@ impl Bytes {
         self.count(terms.groups.len());
         terms.groups.iter().for_each(|group| self.text(group.as_str()));
         self.period(&terms.period);
+        self.local(&terms.local);
     }
 
     fn period(&mut self, period: &Period) {

@@ -171,7 +171,7 @@ fn commands_that_look_alike_differ() {
 #[test]
 fn asks_of_a_drawer_differ() {
     let asked = |till, ask| of(Action::Drawer { till: TillNo(till), ask });
-    let open = |day, float, basis| Ask::Open { business_day: Date::parse(day).unwrap(), float: Minor(float), basis };
+    let open = |day, float, basis| Ask::Open { business_day: Date::parse(day).unwrap().into(), float: Minor(float), basis };
     let moved = |movement, amount, reason, person| Ask::Move {
         movement,
         amount: Minor(amount),

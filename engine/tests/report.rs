@@ -67,7 +67,7 @@ impl Log {
 
     fn open(&mut self, time: Timestamp, business_day: &str) {
         let (business_day, basis) = (day(business_day), PriceBasis::TaxInclusive);
-        let ask = Ask::Open { business_day, float: Minor::ZERO, basis };
+        let ask = Ask::Open { business_day: business_day.into(), float: Minor::ZERO, basis };
         self.run(time, Action::Drawer { till: TILL, ask });
         self.opened.push(Span { opened: time, closed: None, business_day, basis });
     }

@@ -102,6 +102,8 @@ pub struct Goods {
     pub traced: Vec<Traced>,
     /// Who looked at the buyer's age.
     pub age: Option<AgeChecked>,
+    /// The day at the location when the command came in; none: the day in UTC when it is decided.
+    pub today: Option<Date>,
 }
 
 /// Which pieces of an item a line is about.

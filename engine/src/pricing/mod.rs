@@ -11,7 +11,7 @@ mod book;
 mod terms;
 
 pub use book::{BookFlaw, PriceBook, PriceRow};
-pub use terms::{Setting, Terms};
+pub use terms::{LocalPeriod, Setting, Terms};
 
 use crate::ids::{Label, SkuId};
 use crate::qty::Qty;

@@ -56,6 +56,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (2036, "trace_missing", "Serial numbers or the lot are missing, or not as many as pieces."),
     (2037, "serial_sold", "The piece was sold already."),
     (2038, "serial_not_sold", "The piece was not sold, or is back already."),
+    (2040, "unknown_time_zone", "There is no such time zone."),
     (3001, "wrong_currency", "The location trades in another currency."),
     (3002, "tender_mismatch", "What was paid is not what is due."),
     (3003, "bad_amount", "The amount cannot be used."),

@@ -6,11 +6,12 @@ use super::codes::Coded;
 use onhand_engine::command::Channel;
 use onhand_engine::ids::{LocationId, SkuId};
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::pricing::{self, PriceRow};
+use onhand_engine::pricing::{self, LocalPeriod, PriceRow};
 use onhand_engine::qty::Qty;
 use onhand_engine::rules::RulesVersion;
 use onhand_engine::tax::{self, PriceBasis, RatePpm};
 use onhand_engine::time::{Period, Timestamp};
+use onhand_engine::zone::Wall;
 use onhand_engine::{promotion, quote};
 use rkyv::{Archive, Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(super) struct Terms {
     groups: Vec<String>,
     from: Option<u64>,
     until: Option<u64>,
+    /// Where it begins and is over by the clock on a wall.
+    local: [Option<u64>; 2],
 }
 
 /// A price book without its rows.
@@ -150,6 +153,7 @@ impl From<&pricing::Terms> for Terms {
             groups: terms.groups.iter().map(ToString::to_string).collect(),
             from,
             until,
+            local: [terms.local.from, terms.local.until].map(|end| end.map(|wall| wall.0)),
         }
     }
 }
@@ -158,11 +162,13 @@ impl TryFrom<Terms> for pricing::Terms {
     type Error = DecodeError;
 
     fn try_from(terms: Terms) -> Result<Self, DecodeError> {
+        let [from, until] = terms.local.map(|end| end.map(Wall));
         Ok(Self {
             channels: terms.channels.into_iter().map(Channel::from_code).collect::<Result<_, _>>()?,
             locations: terms.locations.into_iter().map(LocationId).collect(),
             groups: terms.groups.iter().map(|group| label(group)).collect::<Result<_, _>>()?,
             period: period(terms.from, terms.until),
+            local: LocalPeriod { from, until },
         })
     }
 }

@@ -6,7 +6,7 @@ use onhand_engine::command::{Channel, Disposition};
 use onhand_engine::event::{Event, Record, Return, Sale};
 use onhand_engine::ids::{Label, LocationId, SkuId};
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::pricing::{PriceBook, PriceRow, Terms};
+use onhand_engine::pricing::{LocalPeriod, PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope, Uses};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
@@ -14,6 +14,7 @@ use onhand_engine::rules::RulesVersion;
 use onhand_engine::tax::{DatedRate, PriceBasis, RatePpm};
 use onhand_engine::time::{Period, Timestamp};
 use onhand_engine::world::World;
+use onhand_engine::zone::Wall;
 use onhand_persistence::format::{decode, encode, frames, state};
 use onhand_persistence::state_hash;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ fn terms() -> Terms {
         locations: vec![LocationId(1), LocationId(7)],
         groups: vec![label("staff")],
         period: Period { from: Some(Timestamp(5)), until: None },
+        local: LocalPeriod { from: None, until: Some(Wall(1_800_000_000_000)) },
     }
 }
 

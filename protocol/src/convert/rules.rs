@@ -8,10 +8,11 @@ use crate::message::{
     BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, Each, ErrorBody, FixedPrice, Items, PriceBookMessage,
     PromotionInput, Set, SetPart, Spend, Terms, UsesInput,
 };
-use crate::value::{Amount, Currency, LocationCode, Sku, Text, Time};
+use crate::value::{Amount, Currency, LocationCode, Sku, Text};
+use crate::when::When;
 use onhand_engine::command::Action;
 use onhand_engine::ids::{LocationId, SkuId};
-use onhand_engine::pricing::{self, BookFlaw, PriceBook, PriceRow};
+use onhand_engine::pricing::{self, BookFlaw, LocalPeriod, PriceBook, PriceRow};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, PromotionFlaw, Scope, Uses};
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Period;
@@ -24,8 +25,8 @@ const FREE: u32 = 1_000_000;
 pub(super) fn price_book(body: DefinePriceBook, names: &impl Names) -> Result<Action, Refused> {
     let DefinePriceBook { book: code, currency, basis, terms, prices } = body;
     let terms = terms_in(terms, "terms", names)?;
-    if !terms.period.is_in_order() {
-        return Err(wrong(3054, "terms.until", "terms.until is not after `from`"));
+    if !terms.are_in_order() {
+        return Err(wrong(3054, "terms.until", "terms.until is not after `from` by the same clock"));
     }
     let mut rows = Vec::with_capacity(prices.len());
     for (at, input) in prices.into_iter().enumerate() {
@@ -157,7 +158,8 @@ fn terms_in(terms: Terms, place: &str, names: &impl Names) -> Result<pricing::Te
         channels: terms.channels.into_iter().map(Into::into).collect(),
         locations: terms.locations.iter().enumerate().map(number).collect::<Result<_, Refused>>()?,
         groups: terms.groups.into_iter().map(|group| group.0).collect(),
-        period: Period { from: terms.from.map(|time| time.0), until: terms.until.map(|time| time.0) },
+        period: Period { from: terms.from.and_then(When::moment), until: terms.until.and_then(When::moment) },
+        local: LocalPeriod { from: terms.from.and_then(When::wall), until: terms.until.and_then(When::wall) },
     })
 }
 
@@ -236,7 +238,7 @@ fn terms_out(terms: &pricing::Terms, names: &impl Names) -> Terms {
         channels: terms.channels.iter().map(|channel| (*channel).into()).collect(),
         locations: terms.locations.iter().filter_map(code).collect(),
         groups: terms.groups.iter().cloned().map(Text).collect(),
-        from: terms.period.from.map(Time),
-        until: terms.period.until.map(Time),
+        from: terms.period.from.map(When::Moment).or(terms.local.from.map(When::Wall)),
+        until: terms.period.until.map(When::Moment).or(terms.local.until.map(When::Wall)),
     }
 }

@@ -4,6 +4,7 @@ use super::body::{SaleLine, body};
 use super::replied::fields;
 use super::word::{Basis, Channel};
 use crate::value::{Amount, Currency, Label, LocationCode, Quantity, Sku, Time};
+use crate::when::When;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,12 +21,12 @@ body!(
         /// The customer is in one of these groups.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         groups: Vec<Label>,
-        /// It begins here.
+        /// It begins here: a moment, or a day or time by the clock of each location.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Time>,
-        /// It is over here.
+        from: Option<When>,
+        /// It is over here, by the same clock.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        until: Option<Time>,
+        until: Option<When>,
     }
 );
 body!(
