@@ -36,7 +36,7 @@ pub struct Scanned {
 
 /// What a scan has found so far.
 pub enum Found<'a> {
-    /// A sale, a return, an exchange, or something about a drawer.
+    /// A sale, a return, an exchange, something about a layaway or about a drawer.
     Record(&'a Record),
     /// So many records were looked at; others may have their turn.
     Pause(u64),

@@ -97,6 +97,16 @@ impl Disposition {
     /// Every disposition.
     pub const ALL: [Disposition; 3] = [Disposition::Resell, Disposition::Damaged, Disposition::ToSupplier];
 
+    /// Its place in arrays kept per disposition.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Disposition::Resell => 0,
+            Disposition::Damaged => 1,
+            Disposition::ToSupplier => 2,
+        }
+    }
+
     /// The word for it on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -6,6 +6,7 @@
 //! Not responsible for: the hash (the caller feeds one), clocks, caches and indices.
 
 mod basket;
+mod books;
 mod chain;
 mod goods;
 mod layaway;
@@ -444,6 +445,7 @@ impl Bytes {
         books.tenders.iter().flat_map(|flow| [flow.taken, flow.change, flow.refunded]).for_each(|sum| self.minor(sum));
         self.by_rate(&books.sold);
         self.by_rate(&books.returned);
+        self.kept_of_returns(books);
     }
 
     fn by_rate(&mut self, sums: &ByRate) {

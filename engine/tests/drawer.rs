@@ -60,7 +60,12 @@ fn tender(kind: TenderKind, amount: i64) -> Tender {
 fn line(gross: i64, rate_ppm: u32) -> SaleLine {
     let tax = gross * i64::from(rate_ppm) / (1_000_000 + i64::from(rate_ppm));
     let taxed = Taxed { net: Minor(gross - tax), tax: Minor(tax), rate: RatePpm(rate_ppm) };
-    SaleLine { sku: TEA, qty: Qty::units(1), unit_price: Minor(gross), taxed, unit_cost: None }
+    SaleLine { sku: TEA, qty: Qty::units(1), unit_price: Minor(gross), taxed, unit_cost: cost(gross) }
+}
+
+/// What goods of that price had cost; of every third nobody knows.
+fn cost(gross: i64) -> Option<Minor> {
+    (gross % 3 != 0).then_some(Minor(gross / 2))
 }
 
 fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sell {
@@ -72,7 +77,11 @@ fn fact(sell: Sell, session: Option<SessionNo>) -> Action {
 }
 
 fn refund(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Action {
-    let (till, currency, said, disposition) = (Some(TILL), Currency::EUR, Said::default(), Disposition::Resell);
+    refund_to(lines, tenders, Disposition::Resell)
+}
+
+fn refund_to(lines: Vec<SaleLine>, tenders: Vec<Tender>, disposition: Disposition) -> Action {
+    let (till, currency, said) = (Some(TILL), Currency::EUR, Said::default());
     Action::Return {
         till,
         currency,
@@ -121,6 +130,7 @@ enum Deed {
         gross: i64,
         rate: u32,
         kind: usize,
+        to: Disposition,
     },
     Moved(usize, i64),
     NoSale,
@@ -132,8 +142,8 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         .prop_map(|(lines, by_card, handed_over, late)| Deed::Sold { lines, by_card, handed_over, late });
     let fact = (1_i64..100_000, rate(), 0_usize..8, -1_000_i64..100_000, any::<bool>())
         .prop_map(|(gross, rate, kind, amount, late)| Deed::Fact { gross, rate, kind, amount, late });
-    let returned =
-        (1_i64..100_000, rate(), 0_usize..7).prop_map(|(gross, rate, kind)| Deed::Returned { gross, rate, kind });
+    let returned = (1_i64..100_000, rate(), 0_usize..7, prop::sample::select(Disposition::ALL.to_vec()))
+        .prop_map(|(gross, rate, kind, to)| Deed::Returned { gross, rate, kind, to });
     let moved = (0_usize..3, 1_i64..100_000).prop_map(|(way, amount)| Deed::Moved(way, amount));
     prop::collection::vec(prop_oneof![4 => sold, 2 => fact, 2 => returned, 2 => moved, 1 => Just(Deed::NoSale)], 0..40)
 }
@@ -178,9 +188,9 @@ fn does(place: &mut PlaceState, deed: &Deed) -> i64 {
             run(place, 6, Channel::Web, fact(sold, late.then_some(SessionNo(1)))).unwrap();
             if *late || kind(*index) != TenderKind::Cash { 0 } else { *amount }
         }
-        Deed::Returned { gross, rate, kind: index } => {
+        Deed::Returned { gross, rate, kind: index, to } => {
             let given = vec![tender(kind(*index), *gross)];
-            run(place, 7, Channel::Till, refund(vec![line(*gross, *rate)], given)).unwrap();
+            run(place, 7, Channel::Till, refund_to(vec![line(*gross, *rate)], given, *to)).unwrap();
             if kind(*index) == TenderKind::Cash { -gross } else { 0 }
         }
         Deed::Moved(way, amount) => {
@@ -194,6 +204,37 @@ fn does(place: &mut PlaceState, deed: &Deed) -> i64 {
             0
         }
     }
+}
+
+/// What the goods of some deeds had cost: on which accounts that is, and of how many lines nobody knows.
+fn costs(deeds: &[Deed]) -> (BTreeMap<Account, i64>, u64) {
+    let (mut sums, mut unknown) = (BTreeMap::<Account, i64>::new(), 0);
+    let mut book = |gross: i64, debit: Account, credit: Account| match cost(gross) {
+        Some(cost) => {
+            *sums.entry(debit).or_default() += cost.0;
+            *sums.entry(credit).or_default() -= cost.0;
+        }
+        None => unknown += 1,
+    };
+    for deed in deeds {
+        match deed {
+            Deed::Sold { lines, .. } => {
+                lines.iter().for_each(|(gross, _)| book(*gross, Account::CostOfGoods, Account::Inventory));
+            }
+            Deed::Fact { gross, .. } => book(*gross, Account::CostOfGoods, Account::Inventory),
+            Deed::Returned { gross, to: Disposition::Resell, .. } => {
+                book(*gross, Account::Inventory, Account::CostOfGoods);
+            }
+            Deed::Returned { gross, to: Disposition::Damaged, .. } => {
+                book(*gross, Account::Shrink, Account::CostOfGoods);
+            }
+            Deed::Returned { gross, to: Disposition::ToSupplier, .. } => {
+                book(*gross, Account::SupplierClaims, Account::CostOfGoods);
+            }
+            Deed::Moved(..) | Deed::NoSale => {}
+        }
+    }
+    (sums, unknown)
 }
 
 proptest! {
@@ -225,7 +266,14 @@ proptest! {
         let (z, journal) = close(&mut place, counts(&counted));
         prop_assert_eq!(journal.iter().map(|line| line.amount.0).sum::<i64>(), 0);
         prop_assert_eq!(sum(&journal, Account::Drawer), 0);
-        prop_assert!(journal.iter().all(|line| line.amount != Minor::ZERO));
+        prop_assert!(journal.iter().all(|line| line.amount != Minor::ZERO || line.unknown_lines > 0));
+        // What goods had cost is all in the journal, or told as not known; it balances by itself.
+        let (expected, unknown) = costs(&deeds);
+        for account in [Account::CostOfGoods, Account::Inventory, Account::Shrink, Account::SupplierClaims] {
+            prop_assert_eq!(sum(&journal, account), expected.get(&account).copied().unwrap_or_default());
+        }
+        prop_assert_eq!(journal.iter().map(|line| line.unknown_lines).sum::<u64>(), unknown);
+        prop_assert_eq!(journal.iter().filter(|line| line.is_of_costs()).map(|line| line.amount.0).sum::<i64>(), 0);
         prop_assert_eq!((&z.books, &z.late, z.grand, z.moves), (&read.books, &read.late, read.grand, read.moves));
         let over: i64 = z.tenders.iter().map(|line| line.variance().0).sum();
         let of_variance: i64 = journal.iter()

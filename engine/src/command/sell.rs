@@ -31,6 +31,12 @@ impl SaleLine {
     pub const fn sku_qty(&self) -> SkuQty {
         SkuQty { sku: self.sku, qty: self.qty }
     }
+
+    /// What it had cost the shop, where that is known: rounded half up, once for the line.
+    #[must_use]
+    pub fn cost(&self) -> Option<Minor> {
+        self.unit_cost.map(|cost| cost.times(self.qty))
+    }
 }
 
 /// A means of payment.

@@ -1,7 +1,8 @@
 //! What sales and returns come to: tax by channel and rate, tenders by kind, discounts.
 
+use super::costs::Costs;
 use super::trade::{self, Part};
-use crate::command::{Channel, SaleLine, TenderKind};
+use crate::command::{Channel, Disposition, SaleLine, TenderKind};
 use crate::event::{Return, Sale};
 use crate::layaway::Happening;
 use crate::money::Minor;
@@ -141,6 +142,12 @@ pub struct Books {
     pub deposits_used: Minor,
     /// Lines that cost less than their shelf price, and by how much less.
     pub discounts: Tally,
+    /// The returns, with tax, by what became of the goods, per [`Disposition::index`].
+    pub dispositions: [Tally; Disposition::ALL.len()],
+    /// Those of them that cancelled a whole sale.
+    pub voids: Tally,
+    /// What the goods had cost the shop.
+    pub costs: Costs,
 }
 
 impl Books {
@@ -152,15 +159,26 @@ impl Books {
 
     /// Adds a return.
     pub fn take_back(&mut self, back: &Return) {
-        self.returns = self.returns.saturating_add(1);
+        self.count_return(back);
         back.each_part(&mut |part| self.add(&part));
     }
 
     /// Adds an exchange.
     pub fn exchange(&mut self, back: &Return, sale: &Sale, basis: PriceBasis) {
         self.sales = self.sales.saturating_add(1);
-        self.returns = self.returns.saturating_add(1);
+        self.count_return(back);
         trade::exchange(back, sale, basis, &mut |part| self.add(&part));
+    }
+
+    fn count_return(&mut self, back: &Return) {
+        self.returns = self.returns.saturating_add(1);
+        let worth = back.gross();
+        if let Some(tally) = self.dispositions.get_mut(back.disposition.index()) {
+            tally.add(worth);
+        }
+        if back.of.as_ref().is_some_and(|of| of.void.is_some()) {
+            self.voids.add(worth);
+        }
     }
 
     fn add(&mut self, part: &Part<'_>) {
@@ -170,9 +188,11 @@ impl Books {
                 if below > Minor::ZERO {
                     self.discounts.add(below);
                 }
+                self.costs.sell(line);
             }
-            Part::CameBack { channel, line } => {
+            Part::CameBack { channel, line, disposition } => {
                 self.returned.entry((channel, line.taxed.rate)).or_default().add(line);
+                self.costs.take_back(line, disposition);
             }
             Part::Moved { kind, flow } => {
                 if let Some(sum) = self.tenders.get_mut(kind.index()) {
@@ -183,6 +203,8 @@ impl Books {
                 }
             }
             Part::Rounded(amount) => self.rounding = self.rounding.plus(amount),
+            // Deposits are apart from sales and returns: `Deposits` has them.
+            Part::Deposited(_) | Part::DepositBack(_) => {}
         }
     }
 
@@ -198,9 +220,15 @@ impl Books {
         self.returned.values().map(|turnover| turnover.gross()).sum()
     }
 
-    /// What must hold: money, deposits and rounding are what was sold without what came back.
+    /// What must hold: money, deposits and rounding are what was sold without what came back, and every return
+    /// is under one disposition.
     #[must_use]
     pub fn add_up(&self) -> bool {
+        let returns = self.dispositions.iter().fold(0_u64, |sum, tally| sum.saturating_add(tally.count));
+        let returned: Minor = self.dispositions.iter().map(|tally| tally.amount).sum();
+        if (returns, returned) != (self.returns, self.gross_returned()) {
+            return false;
+        }
         let money: Minor = self.tenders.iter().map(|flow| flow.net()).sum();
         money.plus(self.rounding).plus(self.deposits_used) == self.gross_sold().minus(self.gross_returned())
     }

@@ -1,8 +1,9 @@
 //! The accounting journal of a Z: double entry in minor units. Every posting has its counterpart in
 //! the same journal, so that it sums to zero whatever the day brought.
 
-use crate::command::{Channel, TenderKind};
+use crate::command::{Channel, Disposition, TenderKind};
 use crate::drawer::books::{Books, ByRate, Deposits};
+use crate::drawer::costs::Costs;
 use crate::drawer::report::{Late, Report};
 use crate::drawer::rules::{Account, DrawerRules};
 use crate::ids::SessionNo;
@@ -44,11 +45,17 @@ pub enum Posting {
     Variance,
     /// What was left in the drawer went to the safe.
     Emptied,
+    /// What goods had cost that were sold.
+    Cost,
+    /// What goods had cost that came back.
+    CostBack,
+    /// Lines of which nobody knows what they had cost: their number, and no amount.
+    CostUnknown,
 }
 
 impl Posting {
     /// The word for it on the wire, in the order of their appearance.
-    pub const ALL: [(Posting, &'static str); 16] = [
+    pub const ALL: [(Posting, &'static str); 19] = [
         (Posting::Float, "float"),
         (Posting::Sales, "sales"),
         (Posting::Returns, "returns"),
@@ -65,6 +72,9 @@ impl Posting {
         (Posting::Drop, "drop"),
         (Posting::Variance, "variance"),
         (Posting::Emptied, "emptied"),
+        (Posting::Cost, "cost"),
+        (Posting::CostBack, "cost_back"),
+        (Posting::CostUnknown, "cost_unknown"),
     ];
 
     /// The word for it on the wire.
@@ -89,8 +99,18 @@ pub struct JournalLine {
     pub rate: Option<(Channel, RatePpm)>,
     /// The session it belongs to, where it came late.
     pub late: Option<SessionNo>,
+    /// Of how many lines of sales and returns nothing is posted because their cost is not known; otherwise zero.
+    pub unknown_lines: u64,
     /// Debit above zero, credit below.
     pub amount: Minor,
+}
+
+impl JournalLine {
+    /// Whether it tells what goods had cost. Such lines sum to zero by themselves.
+    #[must_use]
+    pub const fn is_of_costs(&self) -> bool {
+        matches!(self.posting, Posting::Cost | Posting::CostBack | Posting::CostUnknown)
+    }
 }
 
 /// The journal of a closed session.
@@ -103,6 +123,7 @@ pub fn journal(z: &Report, rules: &DrawerRules) -> Vec<JournalLine> {
         page.tender(kind, Account::of_tender(kind), &z.books);
     }
     page.deposits(&z.deposits);
+    page.costs(&z.books.costs);
     page.transfer(Account::Drawer, Account::PaidIn, Posting::PaidIn, z.moves.paid_in.amount);
     page.transfer(Account::PaidOut, Account::Drawer, Posting::PaidOut, z.moves.paid_out.amount);
     page.transfer(Account::Safe, Account::Drawer, Posting::Drop, z.moves.dropped.amount);
@@ -150,8 +171,33 @@ impl<'a> Page<'a> {
             return None;
         }
         let code = self.rules.code(account).into();
-        self.lines.push(JournalLine { account, code, posting, tender: None, rate: None, late: self.late, amount });
+        self.lines.push(JournalLine {
+            account,
+            code,
+            posting,
+            tender: None,
+            rate: None,
+            late: self.late,
+            unknown_lines: 0,
+            amount,
+        });
         self.lines.last_mut()
+    }
+
+    /// What was sold leaves the inventory as cost of goods; what came back goes where it went.
+    fn costs(&mut self, costs: &Costs) {
+        self.transfer(Account::CostOfGoods, Account::Inventory, Posting::Cost, costs.sold);
+        for (disposition, cost) in Disposition::ALL.into_iter().zip(costs.returned) {
+            let account = Account::of_disposition(disposition);
+            self.transfer(account, Account::CostOfGoods, Posting::CostBack, cost);
+        }
+        if costs.unknown() > 0 {
+            let (account, late) = (Account::CostOfGoods, self.late);
+            let code = self.rules.code(account).into();
+            let (tender, rate, amount) = (None, None, Minor::ZERO);
+            let (posting, unknown_lines) = (Posting::CostUnknown, costs.unknown());
+            self.lines.push(JournalLine { account, code, posting, tender, rate, late, unknown_lines, amount });
+        }
     }
 
     /// Posts an amount to one account and its counterpart to another.
@@ -223,5 +269,6 @@ impl<'a> Page<'a> {
             };
             self.tender(kind, account, &late.books);
         }
+        self.costs(&late.books.costs);
     }
 }

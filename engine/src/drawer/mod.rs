@@ -5,6 +5,7 @@
 //! carries the Z and its journal: a session is open or closed, never half.
 
 pub mod books;
+pub mod costs;
 pub mod decide;
 pub mod journal;
 pub mod report;

@@ -1,7 +1,7 @@
 //! What a location sets for its drawers: cash rounding, and the accounts its journals are posted to.
 
 use crate::cash_rounding::CashRounding;
-use crate::command::TenderKind;
+use crate::command::{Disposition, TenderKind};
 use crate::ids::Label;
 use std::collections::BTreeMap;
 
@@ -42,12 +42,20 @@ pub enum Account {
     Deposits,
     /// Deposits kept as fees.
     DepositFees,
+    /// What the goods on the shelves had cost.
+    Inventory,
+    /// What the goods that were sold had cost.
+    CostOfGoods,
+    /// What goods had cost that came back and cannot be sold again.
+    Shrink,
+    /// What suppliers owe for goods that go back to them.
+    SupplierClaims,
 }
 
 impl Account {
     /// Every account with its word on the wire and its code by default. None is ever changed: a
     /// location that uses other codes says so.
-    pub const ALL: [(Account, &'static str, &'static str); 17] = [
+    pub const ALL: [(Account, &'static str, &'static str); 21] = [
         (Account::Drawer, "drawer", "1000"),
         (Account::Safe, "safe", "1010"),
         (Account::CardClearing, "card_clearing", "1100"),
@@ -65,6 +73,10 @@ impl Account {
         (Account::PaidOut, "paid_out", "6800"),
         (Account::Deposits, "deposits", "2130"),
         (Account::DepositFees, "deposit_fees", "4910"),
+        (Account::Inventory, "inventory", "1300"),
+        (Account::CostOfGoods, "cost_of_goods", "5000"),
+        (Account::Shrink, "shrink", "5900"),
+        (Account::SupplierClaims, "supplier_claims", "1310"),
     ];
 
     /// Its word on the wire and its code by default.
@@ -78,6 +90,16 @@ impl Account {
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, name, _)| *name == word).map(|(account, _, _)| *account)
+    }
+
+    /// Where the cost of goods goes that come back.
+    #[must_use]
+    pub const fn of_disposition(disposition: Disposition) -> Self {
+        match disposition {
+            Disposition::Resell => Account::Inventory,
+            Disposition::Damaged => Account::Shrink,
+            Disposition::ToSupplier => Account::SupplierClaims,
+        }
     }
 
     /// Where a kind of tender is posted while its session is open.

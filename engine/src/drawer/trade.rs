@@ -2,7 +2,7 @@
 //! session and every report add up these parts, so that they are equal to the minor unit.
 
 use super::books::Flow;
-use crate::command::{Channel, SaleLine, Tender, TenderKind};
+use crate::command::{Channel, Disposition, SaleLine, Tender, TenderKind};
 use crate::event::{Event, Return, Sale};
 use crate::money::{Minor, divide_half_up};
 use crate::qty::Qty;
@@ -26,6 +26,8 @@ pub enum Part<'a> {
         channel: Channel,
         /// The line.
         line: &'a SaleLine,
+        /// What becomes of it.
+        disposition: Disposition,
     },
     /// Money moved, one way.
     Moved {
@@ -36,6 +38,10 @@ pub enum Part<'a> {
     },
     /// What cash rounding made up: below zero is to the shop's favour.
     Rounded(Minor),
+    /// Money was deposited for a layaway.
+    Deposited(Tender),
+    /// Such money went back; its amount is above zero.
+    DepositBack(Tender),
 }
 
 /// How an amount of money went, from what a tender says.
@@ -45,7 +51,10 @@ impl Event {
     /// Whether it is one of those that come to anything.
     #[must_use]
     pub const fn is_trade(&self) -> bool {
-        matches!(self, Event::SaleRecorded(_) | Event::GoodsReturned(_) | Event::Exchanged { .. })
+        matches!(
+            self,
+            Event::SaleRecorded(_) | Event::GoodsReturned(_) | Event::Exchanged { .. } | Event::Layaway { .. }
+        )
     }
 
     /// Tells every part of what it comes to. `basis` says whether shelf prices contain the tax.
@@ -54,6 +63,10 @@ impl Event {
             Event::SaleRecorded(sale) => sale.each_part(basis, tell),
             Event::GoodsReturned(back) => back.each_part(tell),
             Event::Exchanged { back, sale } => exchange(back, sale, basis, tell),
+            Event::Layaway { happening, .. } => {
+                happening.taken().iter().for_each(|tender| tell(Part::Deposited(*tender)));
+                happening.given_back().iter().for_each(|tender| tell(Part::DepositBack(*tender)));
+            }
             _ => {}
         }
     }
@@ -87,7 +100,7 @@ impl Return {
 
     fn each_line<'a>(&'a self, tell: &mut impl FnMut(Part<'a>)) {
         for line in &self.lines {
-            tell(Part::CameBack { channel: self.channel, line });
+            tell(Part::CameBack { channel: self.channel, line, disposition: self.disposition });
         }
     }
 }

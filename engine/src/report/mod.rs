@@ -260,8 +260,8 @@ impl Report<SalesSums> {
         let mut full = Ok(());
         record.event.each_part(basis, &mut |part| {
             let (channel, line) = match part {
-                Part::Sold { channel, line, .. } | Part::CameBack { channel, line } => (channel, line),
-                Part::Moved { .. } | Part::Rounded(_) => return,
+                Part::Sold { channel, line, .. } | Part::CameBack { channel, line, .. } => (channel, line),
+                Part::Moved { .. } | Part::Rounded(_) | Part::Deposited(_) | Part::DepositBack(_) => return,
             };
             let category = || about.category(line.sku);
             if full.is_err() || !scope.has_line(channel, line, category) {

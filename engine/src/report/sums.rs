@@ -71,9 +71,9 @@ impl SalesSums {
                 if *below > Minor::ZERO {
                     self.discounts.add(*below);
                 }
-                if let Some(unit_cost) = line.unit_cost {
+                if let Some(cost) = line.cost() {
                     self.costed_net = self.costed_net.plus(line.taxed.net);
-                    self.cost = self.cost.plus(unit_cost.times(line.qty));
+                    self.cost = self.cost.plus(cost);
                 }
             }
             Part::CameBack { line, .. } => {
@@ -84,12 +84,12 @@ impl SalesSums {
                 }
                 self.returned_qty = self.returned_qty.plus(line.qty);
                 self.returned.add(line);
-                if let Some(unit_cost) = line.unit_cost {
+                if let Some(cost) = line.cost() {
                     self.costed_net = self.costed_net.minus(line.taxed.net);
-                    self.cost = self.cost.minus(unit_cost.times(line.qty));
+                    self.cost = self.cost.minus(cost);
                 }
             }
-            Part::Moved { .. } | Part::Rounded(_) => {}
+            Part::Moved { .. } | Part::Rounded(_) | Part::Deposited(_) | Part::DepositBack(_) => {}
         }
     }
 }
@@ -97,10 +97,16 @@ impl SalesSums {
 /// What money moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TenderSums {
-    /// Sales, returns and exchanges in which it moved.
+    /// Sales, returns, exchanges and layaways in which it moved.
     pub count: u64,
-    /// What moved of it.
+    /// What moved of it in sales and returns.
     pub flow: Flow,
+    /// What was deposited for layaways.
+    pub deposited: Minor,
+    /// What of deposits went back.
+    pub deposits_back: Minor,
+    /// What of the flow is deposits that paid a sale: that money came before.
+    pub deposits_used: Minor,
     /// Cash rounding: below zero is to the shop's favour.
     pub rounding: Minor,
     /// The last record that was counted.
@@ -108,10 +114,17 @@ pub struct TenderSums {
 }
 
 impl TenderSums {
-    /// What is there more than before. Rounding is no money, but it is what the sales are short of it.
+    /// What sales came to without returns: what was paid of it. Rounding is no money, but it is what the sales
+    /// are short of it.
     #[must_use]
     pub const fn net(&self) -> Minor {
         self.flow.net().plus(self.rounding)
+    }
+
+    /// What is there more than before, deposits included; rounding, and deposits that were used, are no money.
+    #[must_use]
+    pub const fn money(&self) -> Minor {
+        self.flow.net().minus(self.deposits_used).plus(self.deposited).minus(self.deposits_back)
     }
 
     /// The means of payment that a part is of.
@@ -119,6 +132,7 @@ impl TenderSums {
         match part {
             Part::Moved { kind, .. } => Some(*kind),
             Part::Rounded(_) => Some(TenderKind::CashRounding),
+            Part::Deposited(tender) | Part::DepositBack(tender) => Some(tender.kind),
             Part::Sold { .. } | Part::CameBack { .. } => None,
         }
     }
@@ -129,7 +143,14 @@ impl TenderSums {
             self.last = record;
         }
         match part {
-            Part::Moved { flow, .. } => self.flow.add(*flow),
+            Part::Moved { kind, flow } => {
+                self.flow.add(*flow);
+                if *kind == TenderKind::Deposit {
+                    self.deposits_used = self.deposits_used.plus(flow.net());
+                }
+            }
+            Part::Deposited(tender) => self.deposited = self.deposited.plus(tender.amount),
+            Part::DepositBack(tender) => self.deposits_back = self.deposits_back.plus(tender.amount),
             Part::Rounded(amount) => self.rounding = self.rounding.plus(*amount),
             Part::Sold { .. } | Part::CameBack { .. } => {}
         }

@@ -3,7 +3,7 @@
 use super::Shop;
 use super::reading::{Reading, TENDERS, tender_kind};
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
-use onhand_engine::command::{Action, Tender, TenderKind};
+use onhand_engine::command::{Action, Disposition, Tender, TenderKind};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::books::Tally;
 use onhand_engine::drawer::report::{Count, Counted, Denomination, Report, TenderLine};
@@ -48,7 +48,12 @@ impl Shop {
     pub(super) fn journal(&self) -> String {
         let line = |line: &onhand_engine::drawer::journal::JournalLine| {
             let late = line.late.map_or(String::new(), |session| format!("@{}", session.0));
-            format!("{}{}:{}={}", line.code, late, line.posting.name(), line.amount.0)
+            let found = if line.unknown_lines > 0 {
+                format!("{}_lines", line.unknown_lines)
+            } else {
+                line.amount.0.to_string()
+            };
+            format!("{}{}:{}={}", line.code, late, line.posting.name(), found)
         };
         let sum: Minor = self.journal.iter().map(|line| line.amount).sum();
         format!("{} sum={}", self.journal.iter().map(line).collect::<Vec<_>>().join(" "), sum.0)
@@ -139,6 +144,14 @@ fn report(report: &Report) -> String {
         ("deposits_used", report.books.deposits_used.0),
     ] {
         text += &if amount == 0 { String::new() } else { format!(" {name}={amount}") };
+    }
+    for (disposition, tally) in Disposition::ALL.into_iter().zip(report.books.dispositions).skip(1) {
+        if tally.count > 0 {
+            let _ = write!(text, " {}={}:{}", disposition.name(), tally.count, tally.amount.0);
+        }
+    }
+    if report.books.voids != Default::default() {
+        let _ = write!(text, " voids={}:{}", report.books.voids.count, report.books.voids.amount.0);
     }
     if report.voided != Default::default() {
         let _ = write!(text, " voided={}:{}", report.voided.count, report.voided.amount.0);

@@ -138,6 +138,9 @@ impl Shop {
         if let Some(price) = reading.value("price") {
             item.price = Some(Minor(price.parse().unwrap()));
         }
+        if let Some(cost) = reading.value("cost") {
+            item.unit_cost = Some(Minor(cost.parse().unwrap()));
+        }
         if let Some(category) = reading.value("category") {
             item.category = category.into();
         }

@@ -247,7 +247,8 @@ impl Shop {
             if priced.is_some() {
                 reading.word();
             }
-            lines.push(SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost: None });
+            let unit_cost = self.items[sku.index()].unit_cost;
+            lines.push(SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost });
         }
         let classes: Vec<Label> = lines.iter().map(|line| self.items[line.sku.index()].tax_class.clone()).collect();
         let amounts: Vec<_> = lines.iter().zip(&classes).map(|(l, class)| (class, l.unit_price.times(l.qty))).collect();

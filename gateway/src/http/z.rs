@@ -5,7 +5,7 @@ use super::answer;
 use super::app::App;
 use super::reads::{place, reader, respond};
 use crate::fault::Fault;
-use crate::rights::Read;
+use crate::rights::{self, Read};
 use crate::training;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -32,6 +32,7 @@ async fn find(app: &App, (location, till, session): (String, String, String), he
     let place = place(app, &location)?;
     let till =
         till.parse().map(TillNo).map_err(|_| Fault::new(1001, "a till has a number from 1 to 9999").at("till"))?;
+    let with_costs = rights::check_read(&caller, Read::Reports).is_ok();
     let wrong = |_| Fault::new(1001, "a session is a whole number").at("session");
     let session = session.parse().map(SessionNo).map_err(wrong)?;
     let (handle, location) =
@@ -42,14 +43,14 @@ async fn find(app: &App, (location, till, session): (String, String, String), he
         tracing::error!(%why, "a closed session cannot be read");
         Fault::new(5010, "the session cannot be read; run onhand verify")
     })?;
-    let z = found.and_then(|(seq, record)| convert::z(seq, &record, &place));
+    let z = found.and_then(|(seq, record)| convert::z(seq, &record, &place, with_costs));
     z.ok_or_else(|| {
         Fault::new(1015, "this till has no Z of this number: the session is open, or never was").at("session")
     })
 }
 
 /// The columns of a journal, for good: a new one goes to the end.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "location",
     "till",
     "z",
@@ -66,13 +67,14 @@ const COLUMNS: [&str; 16] = [
     "debit",
     "credit",
     "currency",
+    "unknown_lines",
 ];
 
 /// One line, with what it is a line of.
 type Row<'a> = (
     (&'a LocationCode, u16, u32, Day, Time, usize),
     (Account, &'a str, Posting, Option<TenderType>, Option<Channel>, Option<u32>, Option<u32>),
-    (Amount, Amount, Currency),
+    (Amount, Amount, Currency, u64),
 );
 
 fn download(z: &Z) -> Result<Response, Fault> {
@@ -104,10 +106,11 @@ fn table(z: &Z) -> Result<Vec<u8>, csv::Error> {
 
 fn row<'a>(z: &'a Z, no: usize, entry: &'a JournalEntry) -> Row<'a> {
     let Report { location, till, session, business_day, currency, .. } = &z.report;
-    let JournalEntry { account, code, posting, tender, channel, rate_ppm, late_session, debit, credit } = entry;
+    let JournalEntry { account, code, posting, tender, channel, rate_ppm, late_session, unknown_lines, debit, credit } =
+        entry;
     (
         (location, *till, *session, *business_day, z.time, no),
         (*account, code, *posting, *tender, *channel, *rate_ppm, *late_session),
-        (*debit, *credit, *currency),
+        (*debit, *credit, *currency, *unknown_lines),
     )
 }

@@ -92,6 +92,10 @@ codes!(Account {
     PaidOut = 14,
     Deposits = 15,
     DepositFees = 16,
+    Inventory = 17,
+    CostOfGoods = 18,
+    Shrink = 19,
+    SupplierClaims = 20,
 });
 codes!(Posting {
     Float = 0,
@@ -110,4 +114,7 @@ codes!(Posting {
     DepositsBack = 13,
     DepositsUsed = 14,
     DepositsKept = 15,
+    Cost = 16,
+    CostBack = 17,
+    CostUnknown = 18,
 });

@@ -1,12 +1,13 @@
 //! The forms of what belongs to drawers: what happened to one, its state, its reports, its rules.
 
 use super::DecodeError;
+use super::books::{Books, tally_in, tally_out};
 use super::codes::Coded;
 use super::event::code;
 use onhand_engine::cash_rounding::{self, Direction, Tie};
 use onhand_engine::command::{Channel, TenderKind};
 use onhand_engine::date::Date;
-use onhand_engine::drawer::books::{self, ByRate, Flow, MONEY_KINDS, Tally, Turnover};
+use onhand_engine::drawer::books::{self, MONEY_KINDS};
 use onhand_engine::drawer::journal::{self, Posting};
 use onhand_engine::drawer::report::{self, Counted, Denomination, GrandTotal, StillSuspended};
 use onhand_engine::drawer::rules::{self, Account};
@@ -44,23 +45,8 @@ pub(super) struct JournalLine {
     tender: Option<u8>,
     rate: Option<(u8, u32)>,
     late: Option<u32>,
+    unknown_lines: u64,
     amount: i64,
-}
-
-/// A channel, a rate, net and tax.
-type Rated = (u8, u32, i64, i64);
-
-#[derive(Archive, Serialize, Deserialize)]
-pub(super) struct Books {
-    sales: u64,
-    returns: u64,
-    sold: Vec<Rated>,
-    returned: Vec<Rated>,
-    /// Taken, change, refunded.
-    tenders: [[i64; 3]; MONEY_KINDS],
-    rounding: i64,
-    deposits_used: i64,
-    discounts: (u64, i64),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -175,27 +161,6 @@ fn receipts_in(receipts: Option<(u64, u64)>) -> Option<(ReceiptNo, ReceiptNo)> {
     receipts.map(|(first, last)| (ReceiptNo(first), ReceiptNo(last)))
 }
 
-fn rated_out(sums: &ByRate) -> Vec<Rated> {
-    let one = |((channel, rate), sum): (&(Channel, RatePpm), &Turnover)| (channel.code(), rate.0, sum.net.0, sum.tax.0);
-    sums.iter().map(one).collect()
-}
-
-fn rated_in(sums: Vec<Rated>) -> Result<ByRate, DecodeError> {
-    let one = |(channel, rate, net, tax): Rated| {
-        let turnover = Turnover { net: Minor(net), tax: Minor(tax) };
-        Ok(((Channel::from_code(channel)?, RatePpm(rate)), turnover))
-    };
-    sums.into_iter().map(one).collect()
-}
-
-fn tally_out(tally: Tally) -> (u64, i64) {
-    (tally.count, tally.amount.0)
-}
-
-fn tally_in((count, amount): (u64, i64)) -> Tally {
-    Tally { count, amount: Minor(amount) }
-}
-
 fn deposits_out(deposits: &books::Deposits) -> Deposits {
     if *deposits == books::Deposits::default() {
         return Vec::new();
@@ -227,43 +192,6 @@ fn grand_out(grand: GrandTotal) -> (i64, i64) {
 
 fn grand_in((sold, returned): (i64, i64)) -> GrandTotal {
     GrandTotal { sold: Minor(sold), returned: Minor(returned) }
-}
-
-impl From<&books::Books> for Books {
-    fn from(books: &books::Books) -> Self {
-        Self {
-            sales: books.sales,
-            returns: books.returns,
-            sold: rated_out(&books.sold),
-            returned: rated_out(&books.returned),
-            tenders: books.tenders.map(|flow| [flow.taken.0, flow.change.0, flow.refunded.0]),
-            rounding: books.rounding.0,
-            deposits_used: books.deposits_used.0,
-            discounts: tally_out(books.discounts),
-        }
-    }
-}
-
-impl TryFrom<Books> for books::Books {
-    type Error = DecodeError;
-
-    fn try_from(books: Books) -> Result<Self, DecodeError> {
-        let flow = |[taken, change, refunded]: [i64; 3]| Flow {
-            taken: Minor(taken),
-            change: Minor(change),
-            refunded: Minor(refunded),
-        };
-        Ok(Self {
-            sales: books.sales,
-            returns: books.returns,
-            sold: rated_in(books.sold)?,
-            returned: rated_in(books.returned)?,
-            tenders: books.tenders.map(flow),
-            rounding: Minor(books.rounding),
-            deposits_used: Minor(books.deposits_used),
-            discounts: tally_in(books.discounts),
-        })
-    }
 }
 
 impl From<&report::TenderLine> for TenderLine {
@@ -368,6 +296,7 @@ impl From<&journal::JournalLine> for JournalLine {
             tender: line.tender.map(Coded::code),
             rate: line.rate.map(|(channel, rate)| (channel.code(), rate.0)),
             late: line.late.map(|session| session.0),
+            unknown_lines: line.unknown_lines,
             amount: line.amount.0,
         }
     }
@@ -385,6 +314,7 @@ impl TryFrom<JournalLine> for journal::JournalLine {
             tender: line.tender.map(TenderKind::from_code).transpose()?,
             rate: line.rate.map(rate).transpose()?,
             late: line.late.map(SessionNo),
+            unknown_lines: line.unknown_lines,
             amount: Minor(line.amount),
         })
     }

@@ -82,7 +82,7 @@ impl ArchivedAnyEvent {
         matches!(self, Self::WholeSale(sale) if sale.is_of(owner))
     }
 
-    /// Whether it is a sale, a return, an exchange, or of a drawer.
+    /// Whether it is a sale, a return, an exchange, of a layaway, or of a drawer.
     pub(super) fn is_of_tills(&self) -> bool {
         matches!(
             self,
@@ -91,6 +91,7 @@ impl ArchivedAnyEvent {
                 | Self::GoodsReturned(_)
                 | Self::SaleReturned(_)
                 | Self::Exchanged(_)
+                | Self::Layaway { .. }
                 | Self::Drawer { .. }
         )
     }

@@ -12,6 +12,7 @@
 mod account;
 mod answer;
 mod basket;
+mod books;
 mod catalogue;
 mod codes;
 mod costs;
@@ -204,7 +205,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Whether it is a sale, a return, an exchange, or of a drawer: known without reading all of it.
+    /// Whether it is a sale, a return, an exchange, of a layaway, or of a drawer: known without reading all of it.
     ///
     /// # Errors
     /// [`DecodeError`] when its body cannot be read.

@@ -2,7 +2,7 @@
 
 use crate::samples::{damage_every_bit, encoded, line, plain_sale, record};
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
-use onhand_engine::command::{Channel, Disposition, Tender, TenderKind};
+use onhand_engine::command::{Channel, Disposition, SaleLine, Tender, TenderKind};
 use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
 use onhand_engine::drawer::report::{Count, Counted, Denomination};
@@ -57,7 +57,9 @@ fn days() -> Vec<Record> {
     let sold = |receipt, late| {
         let tenders = [(TenderKind::Cash, 2_000), (TenderKind::Cash, -792), (TenderKind::CashRounding, 2)];
         let tenders = tenders.map(|(kind, amount)| Tender { kind, amount: Minor(amount) }).to_vec();
-        Event::SaleRecorded(Sale { tenders, late, ..plain_sale(receipt, 4) })
+        let mut sale = Sale { tenders, late, ..plain_sale(receipt, 4) };
+        sale.lines[0].unit_cost = Some(Minor(433));
+        Event::SaleRecorded(sale)
     };
     happens(&mut world, &mut records, Event::DrawerRulesSet { rules: Box::new(rules()) });
     for day in 1..=3 {
@@ -70,8 +72,8 @@ fn days() -> Vec<Record> {
         let back = Return {
             receipt: Some((TILL, ReceiptNo(receipt + 2))),
             channel: Channel::Web,
-            lines: vec![line(4, 1)],
-            disposition: Disposition::Resell,
+            lines: vec![SaleLine { unit_cost: Some(Minor(433)), ..line(4, 1) }, line(4, 2)],
+            disposition: Disposition::ALL[day as usize % 3],
             tenders: vec![Tender { kind: TenderKind::Card, amount: Minor(1_210) }],
             of: None,
             redemption: None,
@@ -117,6 +119,12 @@ fn a_snapshot_keeps_drawers_rules_and_answers() {
     assert_eq!(found.places, world.places);
     assert_eq!(known, answers);
     assert_eq!(state_hash(&found), state_hash(&world));
+    let books = |world: &World| {
+        let till = &world.places[&LocationId(1)].tills[&TILL];
+        till.drawer.as_ref().unwrap().session.as_ref().unwrap().books.clone()
+    };
+    assert_eq!((books(&found).costs.sold, books(&found).costs.back()), (Minor(433), Minor(433)));
+    assert_eq!(books(&found).costs.returned_unknown, 1);
     // What was never counted differs from what was: the hash has the drawers in it.
     let till = found.places.get_mut(&LocationId(1)).unwrap().tills.get_mut(&TILL).unwrap();
     till.drawer.as_mut().unwrap().closed[0].counted[0] = false;

@@ -6,14 +6,16 @@ use super::{Names, layaway};
 use crate::limits;
 use crate::message::{
     CloseSession, CountAndAmount, ErrorBody, GrandTotal, JournalEntry, MoveCash, NoSale, OpenSession, Pieces, Report,
-    ReportLate, ReportSuspended, ReportTax, ReportTender, RoundingInput, SetDrawerRules, TenderCount, XReport, Z,
+    ReportCosts, ReportDisposition, ReportLate, ReportSuspended, ReportTax, ReportTender, RoundingInput,
+    SetDrawerRules, TenderCount, XReport, Z,
 };
 use crate::value::{Amount, Currency, Day, Id, Position, Text, Time};
 use crate::write::Object;
 use onhand_engine::cash_rounding::{CashRounding, RoundingRule};
 use onhand_engine::catalogue::Location;
-use onhand_engine::command::{Action, Channel, TenderKind};
+use onhand_engine::command::{Action, Channel, Disposition, TenderKind};
 use onhand_engine::drawer::books::{Books, ByRate, Flow, Tally, Turnover};
+use onhand_engine::drawer::costs::Costs;
 use onhand_engine::drawer::journal::JournalLine;
 use onhand_engine::drawer::report::{self, Count, Counted, Denomination, TenderLine};
 use onhand_engine::drawer::rules::DrawerRules;
@@ -148,17 +150,18 @@ pub(super) fn fields(object: &mut Object<'_>, asked: &Asked, told: &Told) {
     }
 }
 
-/// A closed session, as its record has it; none for any other record.
+/// A closed session, as its record has it; none for any other record. What goods had cost is told where
+/// `with_costs` says so: without it the journal sums to zero, too.
 #[must_use]
-pub fn z(seq: Seq, record: &Record, location: &Location) -> Option<Z> {
+pub fn z(seq: Seq, record: &Record, location: &Location, with_costs: bool) -> Option<Z> {
     let Event::Drawer { till, happening: Happening::SessionClosed { z, journal } } = &record.event else {
         return None;
     };
     Some(Z {
         seq: Position(seq),
         time: Time(record.time),
-        report: report(z, location, *till),
-        journal: journal.iter().map(entry).collect(),
+        report: Report { costs: with_costs.then(|| costs(z)), ..report(z, location, *till) },
+        journal: journal.iter().filter(|line| with_costs || !line.is_of_costs()).map(entry).collect(),
     })
 }
 
@@ -179,6 +182,9 @@ pub(super) fn report(report: &report::Report, location: &Location, till: TillNo)
         returns: report.books.returns,
         returned: Amount(report.books.gross_returned()),
         taxes: taxes(&report.books),
+        dispositions: dispositions(&report.books),
+        voids: tally(report.books.voids),
+        costs: None,
         discounts: tally(report.books.discounts),
         cash_rounding: Amount(report.books.rounding),
         tenders: report.tenders.iter().map(|line| tender(line, flow(&report.books, line.kind))).collect(),
@@ -199,6 +205,25 @@ pub(super) fn report(report: &report::Report, location: &Location, till: TillNo)
 
 fn tally(tally: Tally) -> CountAndAmount {
     CountAndAmount { count: tally.count, amount: Amount(tally.amount) }
+}
+
+fn dispositions(books: &Books) -> Vec<ReportDisposition> {
+    let all = Disposition::ALL.into_iter().zip(&books.dispositions).filter(|(_, tally)| tally.count > 0);
+    let one = |(disposition, tally): (Disposition, &Tally)| ReportDisposition {
+        disposition: disposition.into(),
+        count: tally.count,
+        amount: Amount(tally.amount),
+    };
+    all.map(one).collect()
+}
+
+fn costs(report: &report::Report) -> ReportCosts {
+    let all = || report.late.iter().map(|late| &late.books.costs).chain([&report.books.costs]);
+    ReportCosts {
+        sold: Amount(all().map(|costs| costs.sold).sum()),
+        returned: Amount(all().map(Costs::back).sum()),
+        unknown_lines: all().map(Costs::unknown).fold(0, u64::saturating_add),
+    }
 }
 
 fn flow(books: &Books, kind: TenderKind) -> Flow {
@@ -278,6 +303,7 @@ fn entry(line: &JournalLine) -> JournalEntry {
         channel: line.rate.map(|(channel, _)| channel.into()),
         rate_ppm: line.rate.map(|(_, rate)| rate.0),
         late_session: line.late.map(|session| session.0),
+        unknown_lines: line.unknown_lines,
         debit: Amount(line.amount.max(Minor::ZERO)),
         credit: Amount(Minor::ZERO.minus(line.amount.min(Minor::ZERO))),
     }

@@ -43,6 +43,9 @@ pub fn tender_row(key: &Key, sums: &TenderSums, names: &impl Names) -> TenderRow
         refunded: Amount(sums.flow.refunded),
         rounding: Amount(sums.rounding),
         net: Amount(sums.net()),
+        deposited: Amount(sums.deposited),
+        deposits_back: Amount(sums.deposits_back),
+        money: Amount(sums.money()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Till sessions on the wire: what may be asked of a drawer, and the reports it answers with.
 
 use super::layaway::ReportDeposits;
-use super::word::{Account, Channel, Direction, Posting, TenderType, Tie};
+use super::word::{Account, Channel, Direction, Disposition, Posting, TenderType, Tie};
 use crate::value::{Amount, Currency, Day, Id, Label, LocationCode, Owner, Position, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -205,7 +205,7 @@ told!(
         time: Time,
         /// The Z.
         report: Report,
-        /// Its journal, which sums to zero.
+        /// Its journal, which sums to zero. What goods had cost is in it for those who may know that.
         journal: Vec<JournalEntry>,
     }
 );
@@ -238,6 +238,14 @@ told!(
         returned: Amount,
         /// Revenue and tax by channel and rate.
         taxes: Vec<ReportTax>,
+        /// The returns by what became of the goods, with tax; those that there were.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dispositions: Vec<ReportDisposition>,
+        /// The returns among them that cancelled a whole sale, with tax.
+        voids: CountAndAmount,
+        /// What the goods had cost, for those who may know it: never in the answer to a command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        costs: Option<ReportCosts>,
         /// Lines below their shelf price, and by how much.
         discounts: CountAndAmount,
         /// Cash rounding; below zero is to the shop's favour.
@@ -285,6 +293,30 @@ told!(
         suspended: Time,
         /// How many lines it has.
         lines: u32,
+    }
+);
+told!(
+    /// Returns of one disposition.
+    #[derive(Copy)]
+    ReportDisposition {
+        /// What became of the goods.
+        disposition: Disposition,
+        /// How many returns.
+        count: u64,
+        /// What they came to, with tax.
+        amount: Amount,
+    }
+);
+told!(
+    /// What goods had cost the shop, those that came late included.
+    #[derive(Copy)]
+    ReportCosts {
+        /// Of what was sold.
+        sold: Amount,
+        /// Of what came back.
+        returned: Amount,
+        /// Lines of sales and returns of which it is not known: they are in neither.
+        unknown_lines: u64,
     }
 );
 told!(
@@ -394,9 +426,12 @@ told!(
         /// The session it belongs to, where it came late.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         late_session: Option<u32>,
-        /// One of the two is zero.
+        /// Of how many lines of sales and returns nothing is posted, because their cost is not known.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unknown_lines: u64,
+        /// One of the two is zero, or both.
         debit: Amount,
-        /// One of the two is zero.
+        /// One of the two is zero, or both.
         credit: Amount,
     }
 );

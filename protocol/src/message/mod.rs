@@ -43,8 +43,8 @@ pub use define::{
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,
-    OpenSession, Pieces, Report, ReportLate, ReportSuspended, ReportTax, ReportTender, RoundingInput, SessionOpened,
-    SessionReport, SetDrawerRules, TenderCount, XReport, Z,
+    OpenSession, Pieces, Report, ReportCosts, ReportDisposition, ReportLate, ReportSuspended, ReportTax, ReportTender,
+    RoundingInput, SessionOpened, SessionReport, SetDrawerRules, TenderCount, XReport, Z,
 };
 pub use error::{ErrorBody, status_of};
 pub use goods::{AgeChecked, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece};

@@ -144,7 +144,7 @@ told!(
         of: RowOf,
         /// The currency of every amount in the row.
         currency: Currency,
-        /// Sales, returns and exchanges in which money of it moved.
+        /// Sales, returns, exchanges and layaways in which money of it moved.
         count: u64,
         /// Taken in sales.
         taken: Amount,
@@ -156,5 +156,12 @@ told!(
         rounding: Amount,
         /// Taken less change and refunds, with rounding: what was sold less what came back.
         net: Amount,
+        /// Deposited for layaways.
+        deposited: Amount,
+        /// Deposits that went back.
+        deposits_back: Amount,
+        /// What is there more than before: taken less change and refunds, deposited less what of deposits went
+        /// back. Rounding, and deposits that paid a sale, are no money.
+        money: Amount,
     }
 );

@@ -189,6 +189,14 @@ word!(
         Deposits,
         /// Deposits kept as fees.
         DepositFees,
+        /// What the goods on the shelves had cost.
+        Inventory,
+        /// What the goods that were sold had cost.
+        CostOfGoods,
+        /// What goods had cost that came back and cannot be sold again.
+        Shrink,
+        /// What suppliers owe for goods that go back to them.
+        SupplierClaims,
     }
 );
 word!(
@@ -226,6 +234,12 @@ word!(
         Variance,
         /// What was left in the drawer went to the safe.
         Emptied,
+        /// What goods had cost that were sold.
+        Cost,
+        /// What goods had cost that came back.
+        CostBack,
+        /// Lines of which nobody knows what they had cost: their number, and no amount.
+        CostUnknown,
     }
 );
 word!(

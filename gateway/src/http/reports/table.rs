@@ -29,7 +29,18 @@ const fn columns(kind: Kind) -> &'static [&'static str] {
             "cost",
             "margin",
         ],
-        Kind::Tenders => &["currency", "count", "taken", "change", "refunded", "rounding", "net"],
+        Kind::Tenders => &[
+            "currency",
+            "count",
+            "taken",
+            "change",
+            "refunded",
+            "rounding",
+            "net",
+            "deposited",
+            "deposits_back",
+            "money",
+        ],
     }
 }
 
