@@ -113,12 +113,7 @@ impl Zone {
     ///
     /// # Errors
     /// [`ZoneFlaw`].
-    pub fn new(
-        name: &str,
-        offset_min: i16,
-        changes: Vec<Change>,
-        known_until: Timestamp,
-    ) -> Result<Self, ZoneFlaw> {
+    pub fn new(name: &str, offset_min: i16, changes: Vec<Change>, known_until: Timestamp) -> Result<Self, ZoneFlaw> {
         let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'+' | b'-');
         if name.is_empty() || name.len() > NAME_MAX || !name.bytes().all(is_of_names) {
             return Err(ZoneFlaw::Name);

@@ -31,7 +31,8 @@ fn ask(place: &mut PlaceState, ask: Ask) -> Result<Event, onhand_engine::refusal
 
 fn open(place: &mut PlaceState, float: i64) {
     let business_day = Date::parse("2026-01-31").unwrap();
-    ask(place, Ask::Open { business_day: business_day.into(), float: Minor(float), basis: PriceBasis::TaxInclusive }).unwrap();
+    ask(place, Ask::Open { business_day: business_day.into(), float: Minor(float), basis: PriceBasis::TaxInclusive })
+        .unwrap();
 }
 
 fn close(place: &mut PlaceState, counts: Vec<Count>) -> (Report, Vec<JournalLine>) {
@@ -462,7 +463,11 @@ fn a_line_below_its_shelf_price_is_a_discount_and_a_rounded_one_is_not() {
         run(&mut place, 5, Channel::Till, Action::Sell(sold.clone())).unwrap();
         close(&mut place, vec![]);
         // Late, it goes by the prices of its own session.
-        ask(&mut place, Ask::Open { business_day: business_day.into(), float: Minor::ZERO, basis: PriceBasis::TaxInclusive }).unwrap();
+        ask(
+            &mut place,
+            Ask::Open { business_day: business_day.into(), float: Minor::ZERO, basis: PriceBasis::TaxInclusive },
+        )
+        .unwrap();
         run(&mut place, 6, Channel::Till, fact(sold.clone(), Some(SessionNo(1)))).unwrap();
         let late = x(&mut place).late[0].books.discounts;
         assert_eq!((late.count, late.amount), (1, Minor(100)), "{basis:?}");

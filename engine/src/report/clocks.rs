@@ -44,9 +44,10 @@ impl Clocks {
                     let moment = zones.get(&location).map_or(utc, |zone| zone.first(wall));
                     (moment, moment)
                 }
-                None => zones.values().map(|zone| zone.first(wall)).fold((utc, utc), |(first, last), moment| {
-                    (first.min(moment), last.max(moment))
-                }),
+                None => zones
+                    .values()
+                    .map(|zone| zone.first(wall))
+                    .fold((utc, utc), |(first, last), moment| (first.min(moment), last.max(moment))),
             },
         }
     }

@@ -96,12 +96,7 @@ impl Walk {
     }
 
     /// The business day of a record, and whether shelf prices contained the tax where its session says so.
-    pub(super) fn day_of(
-        &self,
-        record: &Record,
-        till: Option<TillNo>,
-        clocks: &Clocks,
-    ) -> (Date, Option<PriceBasis>) {
+    pub(super) fn day_of(&self, record: &Record, till: Option<TillNo>, clocks: &Clocks) -> (Date, Option<PriceBasis>) {
         let calendar = || clocks.wall(record.location, record.time).date();
         let Some(spot) = till.map(|till| (record.location, till)) else { return (calendar(), None) };
         let spans = self.sessions.get(&spot).map_or(&[][..], Vec::as_slice);

@@ -3,12 +3,12 @@
 use super::{Names, goods};
 use crate::limits;
 use crate::message::{self, CreateKey, DefineItems, DefineLocation, ErrorBody, ItemInput, Rate, Role};
+use crate::when::When;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::Action;
 use onhand_engine::ids::{LocationId, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::tax::{DatedRate, RatePpm, TaxRate, TaxRules};
-use crate::when::When;
 use onhand_engine::time::{Period, Timestamp};
 use onhand_engine::zone::Zone;
 use std::sync::Arc;
