@@ -96,8 +96,48 @@ fn a_fact_is_recorded_beyond_the_limit_and_takes_nothing_from_others() {
     assert_eq!((ledger.redeemed, ledger.short, ledger.balance()), (Minor(1), Minor(1), Minor::ZERO));
 }
 
+/// A return of a sale brings its use back.
+fn bring_back(back: u128) -> AccountAsk {
+    let AccountAsk::Hold { take, at, fact, .. } = hold(0, 0, false) else { panic!("it holds") };
+    AccountAsk::Hold { take: Take { way: Way::In, ..take }, sale: CommandId(back), at, fact }
+}
+
+#[test]
+fn a_return_brings_a_use_back_once_it_stands_and_not_one_that_nobody_had() {
+    let mut accounts = Accounts::default();
+    let sums = |accounts: &Accounts| {
+        let ledger = accounts.list[&COUPON].ledger;
+        (ledger.redeemed.0, ledger.refunded.0, ledger.short.0)
+    };
+    run(&mut accounts, &hold(1, 1, false)).unwrap();
+    run(&mut accounts, &confirm(1)).unwrap();
+    run(&mut accounts, &hold(2, 1, true)).unwrap();
+    run(&mut accounts, &confirm(2)).unwrap();
+    assert_eq!(sums(&accounts), (1, 0, 1), "two uses of a coupon for one");
+    // One of the two comes back: there is still one, and the limit is reached.
+    run(&mut accounts, &bring_back(11)).unwrap();
+    run(&mut accounts, &let_go(11)).unwrap();
+    run(&mut accounts, &bring_back(11)).unwrap();
+    run(&mut accounts, &bring_back(11)).unwrap();
+    run(&mut accounts, &confirm(11)).unwrap();
+    run(&mut accounts, &confirm(11)).unwrap();
+    assert_eq!(sums(&accounts), (1, 0, 0));
+    assert_eq!(run(&mut accounts, &hold(3, 1, false)), Err(Refusal::CouponUsedUp));
+    // The other: until its return stands, nobody else gets it.
+    run(&mut accounts, &bring_back(12)).unwrap();
+    assert_eq!(run(&mut accounts, &hold(3, 1, false)), Err(Refusal::CouponUsedUp));
+    run(&mut accounts, &confirm(12)).unwrap();
+    assert_eq!(sums(&accounts), (1, 1, 0));
+    run(&mut accounts, &hold(3, 1, false)).unwrap();
+    // More than were had do not come back, and no return is refused for it.
+    run(&mut accounts, &bring_back(13)).unwrap();
+    run(&mut accounts, &confirm(13)).unwrap();
+    assert_eq!(sums(&accounts), (1, 1, 0));
+}
+
 #[derive(Clone, Debug)]
 enum Step {
+    Back(u128),
     Hold(u128, i64, bool),
     Confirm(u128),
     LetGo(u128),
@@ -110,6 +150,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             4 => (sale(), 0..6_i64, prop::bool::weighted(0.2)).prop_map(|(sale, limit, fact)| Step::Hold(sale, limit, fact)),
             3 => sale().prop_map(Step::Confirm),
             1 => sale().prop_map(Step::LetGo),
+            1 => sale().prop_map(Step::Back),
         ],
         0..60,
     )
@@ -149,6 +190,14 @@ proptest! {
                         (false, false) => prop_assert_eq!(taken, Err(Refusal::CouponUsedUp)),
                     }
                 }
+                Step::Back(sale) => {
+                    if !accounts.list.contains_key(&COUPON) {
+                        continue;
+                    }
+                    run(&mut accounts, &bring_back(100 + sale)).unwrap();
+                    run(&mut accounts, &confirm(100 + sale)).unwrap();
+                    if short > 0 { short -= 1 } else { used = (used - 1).max(0) }
+                }
                 Step::Confirm(sale) => {
                     let _ = run(&mut accounts, &confirm(sale));
                     used += i64::from(holding.remove(&sale));
@@ -162,7 +211,7 @@ proptest! {
             }
             if let Some(account) = accounts.list.get(&COUPON) {
                 let held = i64::try_from(holding.len()).unwrap();
-                prop_assert_eq!((account.ledger.redeemed.0, account.held().0, account.ledger.short.0), (used, held, short));
+                prop_assert_eq!((account.ledger.redeemed.0 - account.ledger.refunded.0, account.held().0, account.ledger.short.0), (used, held, short));
             }
         }
     }

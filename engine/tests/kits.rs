@@ -184,7 +184,17 @@ fn sold_kits() -> impl Strategy<Value = KnownSale> {
         let goods = SoldGoods { kits: vec![Kit { line: 0, parts }], ..SoldGoods::default() };
         let of = SaleRef { location: LocationId(1), seq: Seq(1) };
         let (tenders, takes, time, late) = (vec![], vec![], Timestamp(0), None);
-        KnownSale { of, till: None, lines: vec![line], tenders, takes, goods: Some(Box::new(goods)), time, late }
+        KnownSale {
+            of,
+            till: None,
+            lines: vec![line],
+            tenders,
+            takes,
+            goods: Some(Box::new(goods)),
+            time,
+            late,
+            coupons: None,
+        }
     })
 }
 

@@ -26,7 +26,17 @@ fn sale() -> impl Strategy<Value = KnownSale> {
         let tender = |kind, amount| Tender { kind, amount: Minor(amount) };
         let tenders = vec![tender(TenderKind::Cash, cash), tender(TenderKind::Card, gross - cash)];
         let of = SaleRef { location: LocationId(1), seq: Seq(1) };
-        KnownSale { of, till: None, lines, tenders, takes: vec![], time: Timestamp(0), late: None, goods: None }
+        KnownSale {
+            of,
+            till: None,
+            lines,
+            tenders,
+            takes: vec![],
+            coupons: None,
+            time: Timestamp(0),
+            late: None,
+            goods: None,
+        }
     })
 }
 

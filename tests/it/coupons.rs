@@ -3,7 +3,7 @@
 
 use crate::accounts::{answer, sales_of, sell_once, shops};
 use crate::harness::{Data, Server};
-use crate::wire::{Socket, block_on, id, ok, refused, sell};
+use crate::wire::{Socket, block_on, get, id, ok, refused, sell};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -194,4 +194,154 @@ async fn sell_until_killed(
     };
     let (told, ()) = tokio::join!(load, kill);
     (sales, told)
+}
+
+/// A return or a cancelled sale, of a sale of one tea, or of one of its lines.
+fn back(op: &str, sale: &Value, lines: Value) -> Value {
+    let mut asked = json!({"op": op, "id": id(), "location": "S1", "till": 1, "sale": sale["seq"]});
+    let more = match op {
+        "void_sale" => json!({"reason": "mistyped"}),
+        _ => json!({"currency": "EUR", "lines": lines, "disposition": "resell"}),
+    };
+    asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    asked
+}
+
+/// Reads until so many uses came back, which follows the returns that brought them; then as many count as used.
+async fn come_back(socket: &mut Socket, code: &str, customer: Option<&str>, refunded: usize) -> i64 {
+    for _ in 0..20_000 {
+        let read = uses(socket, code, customer).await;
+        if read["refunded"] == refunded && read["held"] == 0 {
+            return read["redeemed"].as_i64().unwrap() - refunded as i64;
+        }
+    }
+    panic!("{refunded} uses of {code} do not come back: {}", uses(socket, code, customer).await)
+}
+
+/// How many returns of some sales stand, as the feed of events tells.
+async fn returns_of(server: &Server, key: &str, sales: &[Value]) -> usize {
+    let (mut found, mut after) = (0, "0".to_owned());
+    loop {
+        let page = get(&server.address, key, &format!("/v1/events?after={after}&limit=1000")).await.json();
+        let events = page["events"].as_array().unwrap();
+        found += events.iter().filter(|event| event["event"] == "returned" && sales.contains(&event["sale"])).count();
+        if events.is_empty() {
+            return found;
+        }
+        page["next"].as_str().unwrap().clone_into(&mut after);
+    }
+}
+
+#[test]
+fn a_return_or_a_cancelled_sale_gives_the_use_back_with_the_last_of_what_it_was_used_for() {
+    let data = Data::new();
+    let (admin, till) = (data.key("admin"), data.key("till"));
+    let server = data.serve();
+    block_on(async {
+        let mut setup = Socket::open(&server.address, &admin).await;
+        shops(&mut setup).await;
+        define(&mut setup, "ONCE", json!({"in_all": 1, "per_customer": 1})).await;
+        let mut socket = Socket::open(&server.address, &till).await;
+        // The tea is cheaper with the coupon; a price that the seller named is not.
+        let two = |customer: &str| {
+            let mut sale = with_coupon("ONCE", 0);
+            let mug = json!({"sku": "TEA", "qty": "1", "amount": 300, "price_reason": "dented"});
+            sale["lines"].as_array_mut().unwrap().push(mug);
+            sale["lines"][0]["qty"] = json!("2");
+            sale["tenders"] = json!([{"type": "cash", "amount": 1_110}]);
+            sale["customer"] = json!(customer);
+            sale["till"] = json!(1);
+            sale
+        };
+        let sale = socket.call(&two("ann")).await;
+        ok(&sale, "recorded");
+        refused(&socket.call(&two("bob")).await, 3111);
+        let line = |line: u64| json!([{"line": line, "qty": "1"}]);
+        // Half of the tea, and what the coupon had no part in, bring nothing back.
+        for part in [line(0), line(1)] {
+            let answer = answer(&mut socket, &back("return_sale", &sale, part)).await;
+            ok(&serde_json::from_str(&answer).unwrap(), "returned");
+        }
+        refused(&socket.call(&two("bob")).await, 3111);
+        let last = back("return_sale", &sale, line(0));
+        let first = answer(&mut socket, &last).await;
+        assert_eq!(answer(&mut socket, &last).await, first, "a repeat is told the same");
+        assert_eq!(come_back(&mut socket, "ONCE", None, 1).await, 0);
+        assert_eq!(come_back(&mut socket, "ONCE", Some("ann"), 1).await, 0);
+
+        // A cancelled sale, too; and a sale of somebody else is not told that it is used up.
+        let again = socket.call(&two("ann")).await;
+        ok(&again, "recorded");
+        let void = answer(&mut socket, &back("void_sale", &again, Value::Null)).await;
+        ok(&serde_json::from_str(&void).unwrap(), "returned");
+        assert_eq!(come_back(&mut socket, "ONCE", None, 2).await, 0);
+        assert_eq!(come_back(&mut socket, "ONCE", Some("ann"), 2).await, 0);
+        ok(&socket.call(&two("bob")).await, "recorded");
+        refused(&socket.call(&two("eve")).await, 3111);
+    });
+    assert!(server.terminate().success());
+    data.verify();
+}
+
+#[test]
+fn a_use_comes_back_once_also_when_the_server_is_killed_in_the_middle() {
+    let data = Data::new();
+    let (admin, till) = (data.key("admin"), data.key("till"));
+    let mut server = data.serve();
+    block_on(async { shops(&mut Socket::open(&server.address, &admin).await).await });
+    let mut unanswered = 0;
+    for round in 0..ROUNDS {
+        let code = format!("BACK-{round}");
+        let (returns, told) = block_on(async {
+            let mut setup = Socket::open(&server.address, &admin).await;
+            define(&mut setup, &code, json!({"in_all": USES})).await;
+            let mut tills = join_all((0..USES).map(|_| Socket::open(&server.address, &till))).await;
+            let mut returns = Vec::new();
+            for socket in &mut tills {
+                let sale = socket.call(&with_coupon(&code, 0)).await;
+                ok(&sale, "recorded");
+                returns.push(back("return_sale", &sale, json!([])));
+            }
+            let load = join_all(tills.iter_mut().zip(&returns).map(|(socket, back)| sell_once(socket, back)));
+            let kill = async {
+                tokio::time::sleep(Duration::from_micros(700 * round as u64)).await;
+                server.kill();
+            };
+            let (told, ()) = tokio::join!(load, kill);
+            (returns, told)
+        });
+        data.verify();
+        server = data.serve();
+        unanswered += told.iter().filter(|text| text.is_none()).count();
+        block_on(async {
+            let mut socket = Socket::open(&server.address, &till).await;
+            // Half of those that got no answer never come again.
+            let mut stand = 0;
+            for (n, (again, told)) in returns.iter().zip(&told).enumerate() {
+                if told.is_none() && n.is_multiple_of(2) {
+                    continue;
+                }
+                let text = answer(&mut socket, again).await;
+                if let Some(told) = told {
+                    assert_eq!(&text, told, "an acknowledged return was lost or changed");
+                }
+                stand += 1;
+            }
+            // Each return that stands brings one use back, and none that does not: so many more sales get one.
+            let sales: Vec<Value> = returns.iter().map(|back| back["sale"].clone()).collect();
+            let standing = returns_of(&server, &admin, &sales).await;
+            assert!((stand..=USES).contains(&standing), "round {round}: {standing} of {stand}");
+            assert_eq!(come_back(&mut socket, &code, None, standing).await, (USES - standing) as i64, "round {round}");
+            let mut more = 0;
+            while stands(&answer(&mut socket, &with_coupon(&code, 0)).await) {
+                more += 1;
+            }
+            assert_eq!(more, standing, "round {round}");
+            assert_eq!(come_back(&mut socket, &code, None, standing).await, USES as i64, "round {round}");
+            assert_eq!(uses(&mut socket, &code, None).await["short"], 0, "round {round}");
+        });
+    }
+    assert!(unanswered > 0, "the kills did not fall into the returns");
+    assert!(server.terminate().success());
+    data.verify();
 }

@@ -1,6 +1,6 @@
 //! Decide what is asked of an account. Checks in order: the amount, the account, its state, its balance.
 
-use super::uses::hold_use;
+use super::uses::{expect_use, hold_use};
 use super::{
     Account, AccountAsk, AccountKind, Accounts, Cause, Entry, HOLD, Hold, Measure, RETRY_MS, Statement, Take, Way,
     later_than,
@@ -46,7 +46,10 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
         AccountAsk::Read => return Ok(Decision::Already(Answer::Account(Box::new(statement(id, known()?))))),
         AccountAsk::Hold { take, sale, at, fact } if take.kind.is_of_uses() => {
             check_between(Minor(1), take.amount)?;
-            hold_use(accounts.list.get(&id), take, *sale, *at, *fact, now)?
+            match take.way {
+                Way::Out => hold_use(accounts.list.get(&id), take, *sale, *at, *fact, now)?,
+                Way::In | Way::Open => expect_use(accounts.list.get(&id), take, *sale, *at, now)?,
+            }
         }
         AccountAsk::Hold { take, sale, at, fact } => {
             check_between(Minor(1), take.amount)?;

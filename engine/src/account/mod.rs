@@ -353,7 +353,7 @@ pub enum Entry {
         /// The sale, by its command.
         sale: CommandId,
     },
-    /// A use of a coupon is held for a sale. The first opens the account.
+    /// A use of a coupon is held for a sale, or comes back with a return. The first opens the account.
     UseHeld {
         /// Whose uses they are.
         kind: AccountKind,
@@ -398,7 +398,7 @@ pub struct Hold {
     pub at: LocationId,
     /// How much.
     pub amount: Minor,
-    /// What the sale, a fact, takes beyond that.
+    /// What the sale, a fact, takes beyond that. Of uses that come back: how many of them none had been left for.
     pub short: Minor,
     /// When the location is asked what became of the sale.
     pub deadline: Timestamp,
@@ -425,7 +425,7 @@ pub struct Ledger {
     pub refunded: Minor,
     /// What was taken from it.
     pub redeemed: Minor,
-    /// What facts took beyond what was there.
+    /// What facts took beyond what was there; of uses, less those that came back.
     pub short: Minor,
 }
 
@@ -493,7 +493,9 @@ impl Account {
             }
             Entry::Refunded { amount, sale, .. } => {
                 ledger.refunded = ledger.refunded.plus(*amount);
-                self.holds.remove(sale);
+                if let Some(hold) = self.holds.remove(sale) {
+                    ledger.short = ledger.short.minus(hold.short);
+                }
             }
             Entry::Loaded { amount, cause: Cause::Refund(_), .. } => ledger.refunded = ledger.refunded.plus(*amount),
             Entry::Loaded { amount, .. } => ledger.loaded = ledger.loaded.plus(*amount),

@@ -2,7 +2,7 @@
 //! coupon takes one use, and says how many there may be as the promotion stood when it was priced.
 
 use super::decide::check_open;
-use super::{Account, AccountKind, Accounts, Entry, HOLD, Hold, Measure, RETRY_MS, Take, Way};
+use super::{Account, AccountKind, Accounts, Entry, HOLD, Hold, Measure, RETRY_MS, Take, Way, later_than};
 use crate::ids::{AccountId, CommandId, LocationId};
 use crate::money::Minor;
 use crate::refusal::Refusal;
@@ -77,6 +77,33 @@ pub(super) fn hold_use(
     };
     // The limit may be lower by now than what was used under another.
     let issued = take.limit.max(used.plus(held).plus(amount));
-    let hold = Hold { at, amount, short: take.amount.minus(amount), deadline: now.plus(HOLD), way: Way::Out };
+    let deadline = later_than(now.plus(HOLD), account.holds.get(&sale).map(|hold| hold.deadline));
+    let hold = Hold { at, amount, short: take.amount.minus(amount), deadline, way: Way::Out };
     Ok(Entry::UseHeld { kind: take.kind, issued, sale, hold })
+}
+
+/// A use that will come back with a return. One that no use had been left for makes up for that first, so that
+/// never more are free than the limit leaves. A return is not refused for it, whatever the account says.
+pub(super) fn expect_use(
+    account: Option<&Account>,
+    take: &Take,
+    sale: CommandId,
+    at: LocationId,
+    now: Timestamp,
+) -> Result<Entry, Refusal> {
+    let unused = Account::unused(take.kind);
+    let account = account.unwrap_or(&unused);
+    let old = account.holds.get(&sale);
+    if old.is_some_and(|hold| hold.at != at) {
+        return Err(Refusal::IdReused { field: "location" });
+    }
+    let coming = account.holds.iter().filter(|(other, hold)| **other != sale && hold.way != Way::Out);
+    let (amounts, shorts): (Vec<Minor>, Vec<Minor>) = coming.map(|(_, hold)| (hold.amount, hold.short)).unzip();
+    let used = account.used().minus(amounts.into_iter().sum()).max(Minor::ZERO);
+    let beyond = account.ledger.short.minus(shorts.into_iter().sum()).max(Minor::ZERO);
+    let short = take.amount.min(beyond);
+    let amount = take.amount.minus(short).min(used);
+    let deadline = later_than(now.plus(HOLD), old.map(|hold| hold.deadline));
+    let hold = Hold { at, amount, short, deadline, way: Way::In };
+    Ok(Entry::UseHeld { kind: take.kind, issued: account.ledger.issued, sale, hold })
 }

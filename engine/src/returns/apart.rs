@@ -130,6 +130,15 @@ pub(super) fn rest_of_kit(line: u16, sold: Qty, kit: &Kit, back: &LineBack) -> V
     rest
 }
 
+/// Whether nothing is left of a line of kits of which parts, or pieces with serial numbers, came back.
+pub(super) fn is_all_of_kit(sold: Qty, kit: &Kit, back: &LineBack) -> bool {
+    let is_back = |portion: &Portion| match portion.what {
+        What::Goods(qty) | What::Part { qty, .. } => !qty.is_positive(),
+        What::Money(_) => true,
+    };
+    rest_of_kit(0, sold, kit, back).iter().all(is_back)
+}
+
 /// The pieces of a line that come back with a part of it: those that are named, or all that are left where the
 /// part is all that is left.
 ///

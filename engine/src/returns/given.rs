@@ -154,7 +154,8 @@ impl GivenBack {
         apart::check_named(&asked.serials, &pieces)?;
         let (amount, tenders) = payout.settled(lines.iter().map(|line| line.taxed.gross()).sum())?;
         let tenders = self.refunds(&asked.sale, &tenders, amount)?;
-        let credits = self.credits(&asked.sale, &tenders, &payout.accounts)?;
+        let mut credits = self.credits(&asked.sale, &tenders, &payout.accounts)?;
+        credits.extend(self.uses_back(&asked.sale, &now));
         Ok(Grant { portions, lines, tenders, credits, pieces })
     }
 

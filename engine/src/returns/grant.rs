@@ -93,7 +93,7 @@ pub fn may_need_others(command: &Command) -> bool {
 }
 
 fn needs_grant(here: LocationId, of: &TakeBack, accounts: &[Take]) -> bool {
-    of.sale.of.location != here || !of.sale.takes.is_empty() || !accounts.is_empty()
+    of.sale.of.location != here || !of.sale.takes.is_empty() || of.sale.coupons.is_some() || !accounts.is_empty()
 }
 
 /// How the money of a return or an exchange is to go, as far as the command says so.

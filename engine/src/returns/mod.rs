@@ -7,16 +7,18 @@
 //! with what becomes of the return.
 
 mod apart;
+mod coupons;
 mod given;
 mod grant;
 
 pub use apart::Apart;
+pub use coupons::CouponsUsed;
 pub use given::{AccountBack, GivenBack, LineBack};
 pub use grant::{GrantAsk, Payout, PendingGrant, grant_first, grant_to, may_need_others, payout, takes};
 
 use crate::account::{Take, Way};
 use crate::command::{SaleLine, SkuQty, Tender};
-use crate::event::Record;
+use crate::event::{Record, Sale};
 use crate::goods::{Kit, Piece, SoldGoods, each_moved};
 use crate::ids::{Label, LocationId, Seq, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
@@ -46,6 +48,8 @@ pub struct KnownSale {
     pub tenders: Vec<Tender>,
     /// What accounts paid of that.
     pub takes: Vec<Take>,
+    /// The uses of coupons that it took, and on which lines; none: it took none.
+    pub coupons: Option<Box<CouponsUsed>>,
     /// What there is to say of its goods.
     pub goods: Option<Box<SoldGoods>>,
     /// When it was decided.
@@ -126,24 +130,28 @@ impl KnownSale {
     /// The sale in a record; none when it holds none.
     #[must_use]
     pub fn of(seq: Seq, record: &Record) -> Option<Self> {
-        let sale = record.event.sale()?;
-        Some(Self {
-            of: SaleRef { location: record.location, seq },
+        let of = SaleRef { location: record.location, seq };
+        record.event.sale().map(|sale| Self::new(of, record.time, sale))
+    }
+
+    /// A sale of that name, decided at a time.
+    #[must_use]
+    pub fn new(of: SaleRef, time: Timestamp, sale: &Sale) -> Self {
+        let paid = sale.redemption.iter().flat_map(|paid| &paid.takes).filter(|take| take.way == Way::Out);
+        let (uses, takes): (Vec<Take>, Vec<Take>) = paid.partition(|take| take.kind.is_of_uses());
+        Self {
+            of,
             till: sale.receipt.map(|(till, _)| till),
             lines: sale.lines.clone(),
             tenders: sale.tenders.clone(),
-            takes: sale
-                .redemption
-                .iter()
-                .flat_map(|paid| &paid.takes)
-                .filter(|take| take.way == Way::Out && !take.kind.is_of_uses())
-                .copied()
-                .collect(),
+            takes,
+            coupons: CouponsUsed::of(sale, uses),
             goods: sale.goods.clone(),
-            time: record.time,
+            time,
             late: sale.late,
-        })
+        }
     }
+
     /// Tells what left with it: of a kit, its parts.
     pub fn each_moved(&self, tell: impl FnMut(SkuQty)) {
         let kits = self.goods.as_ref().map_or(&[][..], |goods| &goods.kits);

@@ -13,16 +13,7 @@ use onhand_engine::time::Timestamp;
 
 /// A sale as it stands in the log, `S1` being the first.
 pub(super) fn known_sale(no: usize, location: LocationId, time: Timestamp, sale: &Sale) -> KnownSale {
-    KnownSale {
-        of: SaleRef { location, seq: Seq(no as u64) },
-        till: sale.receipt.map(|(till, _)| till),
-        lines: sale.lines.clone(),
-        tenders: sale.tenders.clone(),
-        takes: sale.redemption.iter().flat_map(|paid| paid.takes.clone()).collect(),
-        time,
-        late: sale.late,
-        goods: sale.goods.clone(),
-    }
+    KnownSale::new(SaleRef { location, seq: Seq(no as u64) }, time, sale)
 }
 
 impl Shop {
