@@ -91,20 +91,19 @@ impl Wall {
 
     /// What a clock shows that is ahead of UTC by so many minutes.
     #[must_use]
-    pub const fn at(moment: Timestamp, offset_min: i32) -> Self {
+    pub fn at(moment: Timestamp, offset_min: i32) -> Self {
         Self(shifted(moment.0, offset_min))
     }
 
     /// When a clock that is always ahead by so many minutes shows this.
     #[must_use]
-    pub const fn moment(self, offset_min: i32) -> Timestamp {
+    pub fn moment(self, offset_min: i32) -> Timestamp {
         Timestamp(shifted(self.0, offset_min.saturating_neg()))
     }
 }
 
-const fn shifted(ms: u64, offset_min: i32) -> u64 {
-    // Widening: u32 to u64.
-    let by = (offset_min.unsigned_abs() as u64).saturating_mul(MINUTE_MS);
+fn shifted(ms: u64, offset_min: i32) -> u64 {
+    let by = u64::from(offset_min.unsigned_abs()).saturating_mul(MINUTE_MS);
     if offset_min < 0 { ms.saturating_sub(by) } else { ms.saturating_add(by) }
 }
 
