@@ -4,6 +4,7 @@ use crate::account::Statement;
 use crate::basket;
 use crate::command::SkuQty;
 use crate::drawer::Told;
+use crate::goods::Exception;
 use crate::ids::{AccountId, PaymentId, ReceiptNo, TillNo};
 use crate::layaway;
 use crate::money::Minor;
@@ -148,4 +149,19 @@ pub enum Answer {
     Payment(PaymentId, Box<Payment>),
     /// What a provider settled was matched.
     PaymentsSettled(Box<Settled>),
+    /// The sale is in the books, and a person has to look at it.
+    RecordedWithExceptions(Box<Excepted>),
+}
+
+/// A sale in the books that a person has to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excepted {
+    /// The till and its receipt number.
+    pub receipt: Option<(TillNo, ReceiptNo)>,
+    /// What the customer pays.
+    pub gross: Minor,
+    /// Units of a fact that stock did not cover.
+    pub oversold: Box<[SkuQty]>,
+    /// What to look at.
+    pub exceptions: Box<[Exception]>,
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod build;
+mod payments_by_hand;
 
 use build::{LOCATION, TEA, line, reserve, sell};
 use onhand_engine::command::{Action, Channel, Command, Sell, Standing};

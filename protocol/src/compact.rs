@@ -213,7 +213,11 @@ fn text(out: &mut Vec<u8>, text: &str) {
 
 /// Appends the answer to a sale that was recorded. False, and nothing is appended: it is no answer to a sale.
 pub fn recorded(out: &mut Vec<u8>, id: Id, seq: Seq, time: Timestamp, answer: &Answer, names: &impl Names) -> bool {
-    let Answer::Recorded { receipt, gross, oversold } = answer else { return false };
+    let (receipt, gross, oversold) = match answer {
+        Answer::Recorded { receipt, gross, oversold } => (receipt, gross, oversold),
+        Answer::RecordedWithExceptions(one) => (&one.receipt, &one.gross, &one.oversold),
+        _ => return false,
+    };
     out.push(RECORDED);
     out.extend_from_slice(&id.0.to_be_bytes());
     out.extend_from_slice(&seq.0.to_le_bytes());

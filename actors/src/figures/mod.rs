@@ -46,6 +46,8 @@ pub struct Figures {
     pub repeated: u64,
     /// Commands refused, by number.
     pub refused: BTreeMap<u16, u64>,
+    /// Exceptions of sales that were recorded all the same, by number.
+    pub exceptions: BTreeMap<u16, u64>,
     /// How long appends took, in microseconds.
     pub appends: Distribution,
 }
@@ -126,6 +128,9 @@ impl Figures {
         }
         for (number, times) in &later.refused {
             *self.refused.entry(*number).or_default() += times;
+        }
+        for (number, times) in &later.exceptions {
+            *self.exceptions.entry(*number).or_default() += times;
         }
         let room = TOLD_MAX.saturating_sub(self.oversold.len());
         self.oversold.extend(later.oversold.iter().take(room));

@@ -33,6 +33,8 @@ pub(crate) struct Part {
     pub(crate) totals: Vec<(LocationId, [Totals; 3])>,
     pub(crate) holds: HoldFigures,
     pub(crate) oversold: Vec<(Timestamp, Spot)>,
+    /// Exceptions of sales, by number.
+    pub(crate) exceptions: BTreeMap<u16, u64>,
 }
 
 impl Runs {
@@ -56,6 +58,7 @@ impl Part {
             && self.short.0.is_empty()
             && self.totals.is_empty()
             && self.oversold.is_empty()
+            && self.exceptions.is_empty()
             && self.holds.began == 0
             && self.holds.ended() == 0
     }
@@ -85,6 +88,9 @@ impl Part {
         let room = TOLD_MAX.saturating_sub(figures.oversold.len());
         figures.oversold.extend(self.oversold.iter().take(room));
         figures.holds.absorb(&self.holds);
+        for (number, times) in &self.exceptions {
+            *figures.exceptions.entry(*number).or_default() += times;
+        }
     }
 
     /// One part for many that nobody took: what they say of locations and reservations stays exact,
@@ -96,6 +102,7 @@ impl Part {
             one.second = one.second.max(part.second);
             part.totals.iter().for_each(|(location, more)| add_totals(totals.entry(*location).or_default(), more));
             one.holds.absorb(&part.holds);
+            part.exceptions.iter().for_each(|(number, times)| *one.exceptions.entry(*number).or_default() += times);
         }
         one.totals = totals.into_iter().collect();
         one

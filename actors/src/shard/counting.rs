@@ -131,6 +131,9 @@ impl Shard {
             for line in &sale.oversold {
                 counting.part.oversold(record.time, (record.location, line.sku));
             }
+            for exception in sale.goods.iter().flat_map(|goods| &goods.exceptions) {
+                *counting.part.exceptions.entry(exception.number).or_default() += 1;
+            }
         }
         match &record.event {
             Event::SaleRecorded(sale) => counting.ended(&sale.freed, Ending::Sold, remembered, record.time),

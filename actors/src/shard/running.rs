@@ -17,7 +17,7 @@ use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{ReservationId, Seq};
 use onhand_engine::payment::PaymentAsk;
-use onhand_engine::people::By;
+use onhand_engine::people::{By, Capabilities};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use onhand_persistence::format;
@@ -176,7 +176,11 @@ impl Shard {
             if store == NO_STORE {
                 return self.places.chain.chain.decide(&command.action).map(Decision::Happens);
             }
-            decide(&self.places.view(store, &self.running), command, now)
+            let mut decision = decide(&self.places.view(store, &self.running), command, now)?;
+            if let Decision::Happens(event) = &mut decision {
+                event.note_lacking(self.lacking(by, command));
+            }
+            Ok(decision)
         }));
         decided.unwrap_or_else(|_| {
             self.shared.meters.panics.increment(1);
@@ -198,6 +202,16 @@ impl Shard {
         }
         let key = by.device.and_then(|key| self.shared.directory.key(key));
         self.people.check(location, by, key.as_ref(), action)
+    }
+
+    /// What a sale that has happened took without a right.
+    fn lacking(&self, by: By, command: &Command) -> Capabilities {
+        // Where nobody is asked for rights, nothing more is looked at.
+        if !self.people.are_required_at(command.location.real()) {
+            return Capabilities::NONE;
+        }
+        let key = by.device.and_then(|key| self.shared.directory.key(key));
+        self.people.lacking(command.location, by, key.as_ref(), &command.action)
     }
 
     /// Takes over the people as they are published, if they have changed.

@@ -3,20 +3,25 @@
 use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, next_ticket, options, receive, reserve, sell};
 use onhand_actors::port::{Envelope, Outcome};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Entry, Measure, Take, Way};
+use onhand_engine::answer::Answer;
 use onhand_engine::basket;
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::{Action, Bucket, Channel, Command, Disposition, Policy, Said, SaleLine, Sell, Standing};
 use onhand_engine::drawer::Happening;
 use onhand_engine::event::{Event, Record, Sale};
+use onhand_engine::goods::Amounts;
 use onhand_engine::ids::{AccountId, Label, LocationId, OrderId, ReservationId, Seq, SkuId, UserCode};
 use onhand_engine::layaway;
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment;
-use onhand_engine::people::{By, Capabilities, Capability, People, PinHash, UserNo};
+use onhand_engine::people::{
+    By, Capabilities, Capability, DISCOUNT_NOT_ALLOWED, PRICE_NOT_ALLOWED, People, PinHash, UserNo,
+};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::Why;
+use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
 use onhand_engine::refusal::Refusal;
+use onhand_engine::rules::RulesVersion;
 use onhand_engine::tax::Taxed;
 use onhand_engine::time::{Millis, Timestamp};
 
@@ -81,6 +86,48 @@ fn ask(rig: &Rig, by: By, location: LocationId, action: Action) -> Outcome {
 #[track_caller]
 fn refused(outcome: &Outcome, refusal: &Refusal) {
     assert_eq!(*outcome, Outcome::Refused(refusal.clone()));
+}
+
+/// A sale that has happened is recorded whoever made it: what they had no right to stands in it, and is counted.
+#[test]
+fn t59_what_a_fact_took_without_a_right_is_recorded_and_counted() {
+    let rig = staffed();
+    rig.handle.start_collecting();
+    let figures = std::cell::RefCell::new(rig.handle.collect(rig.handle.now()));
+    let (ann, max) = (by(&rig, TILL, "ann", None), by(&rig, TILL, "max", None));
+    let approved = by(&rig, TILL, "ann", Some("max"));
+    let priced = |standing| {
+        let Action::Sell(plain) = sell(&[1]) else { panic!("it sells") };
+        let discounts = vec![Discount { why: Why::Person(label("regular")), amount: Minor(7) }];
+        let overridden = Some(Override { list_price: Some(Minor(120)), reason: None });
+        let lines = vec![LinePricing { discounts, overridden }];
+        let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
+        Action::Sell(Sell { standing, pricing: Some(Box::new(pricing)), ..plain })
+    };
+    refused(
+        &ask(&rig, ann, SHOP, priced(Standing::Request)),
+        &Refusal::LacksCapability { capability: Capability::OverridePrice },
+    );
+    let told = |outcome: Outcome| match outcome {
+        Outcome::Done { answer: Answer::RecordedWithExceptions(one), .. } => one.exceptions.to_vec(),
+        Outcome::Done { answer: Answer::Recorded { .. }, .. } => vec![],
+        other => panic!("not recorded: {other:?}"),
+    };
+    for by in [approved, max] {
+        assert_eq!(told(ask(&rig, by, SHOP, priced(Standing::Fact))), []);
+    }
+    let exceptions = told(ask(&rig, ann, SHOP, priced(Standing::Fact)));
+    let found: Vec<_> = exceptions.iter().map(|one| (one.number, one.amounts)).collect();
+    let amounts = |said, own| Some(Amounts { said: Minor(said), own: Minor(own) });
+    assert_eq!(found, [(PRICE_NOT_ALLOWED, amounts(100, 120)), (DISCOUNT_NOT_ALLOWED, amounts(7, 0))]);
+    rig.advance(1_000);
+    rig.given.wait("exceptions are counted", |_| {
+        let mut figures = figures.borrow_mut();
+        figures.absorb(&rig.handle.collect(rig.handle.now()));
+        (!figures.exceptions.is_empty()).then_some(())
+    });
+    let counted: Vec<_> = figures.into_inner().exceptions.into_iter().collect();
+    assert_eq!(counted, [(PRICE_NOT_ALLOWED, 1), (DISCOUNT_NOT_ALLOWED, 1)]);
 }
 
 /// Sales that wait in their shard's inbox are not yet decided: whoever was disabled meanwhile, and

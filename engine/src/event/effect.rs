@@ -2,7 +2,7 @@
 
 use super::{Event, Freed, Return, Sale};
 use crate::account::Entry;
-use crate::answer::Answer;
+use crate::answer::{Answer, Excepted};
 use crate::command::{SaleLine, SkuQty};
 use crate::goods::{Kit, SoldGoods, each_moved};
 use crate::ids::SkuId;
@@ -126,11 +126,7 @@ impl Event {
     #[must_use]
     pub fn answer(&self) -> Answer {
         match self {
-            Event::SaleRecorded(sale) => Answer::Recorded {
-                receipt: sale.receipt,
-                gross: sale.gross(),
-                oversold: sale.oversold.clone().into_boxed_slice(),
-            },
+            Event::SaleRecorded(sale) => recorded(sale),
             Event::Reserved { deadline, .. } => Answer::Reserved { deadline: *deadline },
             Event::Extended { deadline, .. } => Answer::Extended { deadline: *deadline },
             Event::Released(_) => Answer::Released,
@@ -189,6 +185,17 @@ impl Event {
             Event::Payment { happening: Happening::Settled(settled), .. } => Answer::PaymentsSettled(settled.clone()),
             Event::Payment { .. } => Answer::PaymentStep,
         }
+    }
+}
+
+fn recorded(sale: &Sale) -> Answer {
+    let (receipt, gross, oversold) = (sale.receipt, sale.gross(), sale.oversold.clone().into_boxed_slice());
+    match &sale.goods {
+        Some(goods) if !goods.exceptions.is_empty() => {
+            let exceptions = goods.exceptions.clone().into_boxed_slice();
+            Answer::RecordedWithExceptions(Box::new(Excepted { receipt, gross, oversold, exceptions }))
+        }
+        _ => Answer::Recorded { receipt, gross, oversold },
     }
 }
 

@@ -68,13 +68,18 @@ pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
     if let (Standing::Request, Some(breach)) = (asking.standing, breaches.first()) {
         return Err(breach.refusal.clone());
     }
-    let exception = |breach: &Breach| Exception { line: breach.line, sku: breach.sku, number: breach.refusal.number() };
+    let exception = |breach: &Breach| {
+        let number = breach.refusal.number();
+        Exception { line: breach.line, sku: breach.sku, number, amounts: None }
+    };
+    // What was taxed too low is sold all the same, and looked at afterwards.
+    let undertaxed = goods.undertaxed.iter().copied();
     Ok(SoldGoods {
         kits: goods.kits(),
         pieces,
         lots,
         age: goods.age.clone(),
-        exceptions: breaches.iter().map(exception).collect(),
+        exceptions: breaches.iter().map(exception).chain(undertaxed).collect(),
     })
 }
 

@@ -10,7 +10,7 @@ pub mod record;
 pub mod serials;
 
 pub use kit::{Kit, Part, each_moved};
-pub use record::{AgeChecked, Exception, Lot, Piece, SoldGoods};
+pub use record::{AgeChecked, Amounts, Exception, Lot, Piece, SoldGoods};
 pub use serials::Serials;
 
 use crate::command::{Channel, SkuQty};
@@ -104,6 +104,8 @@ pub struct Goods {
     pub age: Option<AgeChecked>,
     /// The day at the location when the command came in; none: the day in UTC when it is decided.
     pub today: Option<Date>,
+    /// Lines whose tax the seller said lower than the shop's rules do.
+    pub undertaxed: Vec<Exception>,
 }
 
 /// Which pieces of an item a line is about.

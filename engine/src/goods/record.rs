@@ -1,8 +1,9 @@
-//! What the record of a sale or return keeps of goods with terms.
+//! What the record of a sale or return keeps of goods with terms, and what a person has to look at.
 
 use super::Kit;
 use crate::date::Date;
 use crate::ids::{Label, SkuId};
+use crate::money::Minor;
 use crate::scan::Mark;
 
 /// What a record keeps beside its lines. Later changes of the catalogue do not touch it.
@@ -16,7 +17,8 @@ pub struct SoldGoods {
     pub lots: Vec<Lot>,
     /// Who looked at the buyer's age.
     pub age: Option<AgeChecked>,
-    /// What a request would have been refused for: the sale had happened, so a person decides what follows.
+    /// What a request would have been refused for, and other things that a person has to look at: the sale had
+    /// happened.
     pub exceptions: Vec<Exception>,
 }
 
@@ -60,6 +62,17 @@ pub struct Exception {
     pub sku: SkuId,
     /// The number of the refusal.
     pub number: u16,
+    /// What was said, and what it is here, where the exception is about an amount.
+    pub amounts: Option<Amounts>,
+}
+
+/// The two amounts of an exception, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amounts {
+    /// What the seller said.
+    pub said: Minor,
+    /// What the shop's own rules say.
+    pub own: Minor,
 }
 
 impl SoldGoods {

@@ -175,12 +175,16 @@ pub fn needs(action: &Action) -> Capabilities {
 }
 
 /// A sale at another price than the shop's, or with something off that no promotion gives, needs more
-/// than a sale does. One that has already happened is recorded with the price it had.
+/// than a sale does. One that has already happened is recorded with the price it had, and with what its seller had
+/// no right to ([`super::People::lacking`]).
 fn needs_of_sale(sell: &Sell) -> Capabilities {
-    let mut needed = Capabilities::of(&[Capability::Sell]);
-    if sell.standing == Standing::Fact {
-        return needed;
-    }
+    let needed = Capabilities::of(&[Capability::Sell]);
+    if sell.standing == Standing::Fact { needed } else { needed.and(prices_need(sell)) }
+}
+
+/// What the prices of a sale and the discounts on them need.
+pub(super) fn prices_need(sell: &Sell) -> Capabilities {
+    let mut needed = Capabilities::NONE;
     for line in sell.pricing.iter().flat_map(|pricing| &pricing.lines) {
         if line.overridden.is_some() {
             needed = needed.and(Capabilities::of(&[Capability::OverridePrice]));

@@ -7,9 +7,12 @@
 
 mod capability;
 mod decide;
+mod lacking;
 mod user;
 
+use capability::prices_need;
 pub use capability::{Capabilities, Capability, needs};
+pub use lacking::{DISCOUNT_NOT_ALLOWED, PRICE_NOT_ALLOWED};
 pub use user::{By, PinHash, User, UserNo};
 
 use crate::catalogue::{Key, Role};

@@ -24,7 +24,7 @@ use onhand_engine::drawer::Happening;
 use onhand_engine::drawer::journal::JournalLine;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, Label, LocationId, ReservationId, SkuId};
+use onhand_engine::ids::{CommandId, Label, LocationId, ReceiptNo, ReservationId, SkuId, TillNo};
 use onhand_engine::level::Level;
 use onhand_engine::money::Minor;
 use onhand_engine::payment::Refused;
@@ -302,17 +302,8 @@ impl Shop {
 
     fn answered(&self, answer: &Answer) -> String {
         match answer {
-            Answer::Recorded { receipt, gross, oversold } => {
-                let mut text = "recorded".to_owned();
-                if let Some((till, no)) = receipt {
-                    let _ = write!(text, " receipt=T{}-{}", till.0, no.0);
-                }
-                let _ = write!(text, " total={}", gross.0);
-                for line in oversold {
-                    let _ = write!(text, " oversold={}:{}", self.name(line.sku), line.qty);
-                }
-                text
-            }
+            Answer::Recorded { receipt, gross, oversold } => self.recorded(*receipt, *gross, oversold),
+            Answer::RecordedWithExceptions(one) => self.recorded(one.receipt, one.gross, &one.oversold),
             Answer::Reserved { deadline } => format!("reserved until={}s", deadline.0 / 1_000),
             Answer::Extended { deadline } => format!("extended until={}s", deadline.0 / 1_000),
             Answer::Returned { receipt: Some((till, no)), gross } => {
@@ -337,6 +328,18 @@ impl Shop {
             Answer::Payment(..) => "stands".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         }
+    }
+
+    fn recorded(&self, receipt: Option<(TillNo, ReceiptNo)>, gross: Minor, oversold: &[SkuQty]) -> String {
+        let mut text = "recorded".to_owned();
+        if let Some((till, no)) = receipt {
+            let _ = write!(text, " receipt=T{}-{}", till.0, no.0);
+        }
+        let _ = write!(text, " total={}", gross.0);
+        for line in oversold {
+            let _ = write!(text, " oversold={}:{}", self.name(line.sku), line.qty);
+        }
+        text
     }
 
     fn refused(&self, refusal: &Refusal) -> String {

@@ -18,6 +18,7 @@ use onhand_protocol::message::{
 };
 use onhand_protocol::value::{Amount, Currency, Decimal, LocationCode, Position, Quantity, Sku, Text, Time};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Items in each list.
@@ -55,7 +56,8 @@ impl Teller<'_> {
             refused: Some(figures.refused.values().sum()),
             repeated: Some(figures.repeated),
             by_location: Some(self.by_location(interval)),
-            refused_by_number: Some(refused_by_number(interval)),
+            refused_by_number: Some(by_number(&interval.figures.refused)),
+            exceptions: Some(by_number(&interval.figures.exceptions)),
             refusals: Some(self.refusals(interval)),
             stockouts: Some(self.stockouts(interval)),
             holds: Some(self.holds(&figures.holds)),
@@ -227,14 +229,13 @@ fn of_location(location: &Location, channel: Channel, totals: &Totals) -> Metric
     }
 }
 
-fn refused_by_number(interval: &Interval) -> Vec<RefusedByNumber> {
-    let refused = interval.figures.refused.iter();
+fn by_number(counts: &BTreeMap<u16, u64>) -> Vec<RefusedByNumber> {
     let told = |(number, count): (&u16, &u64)| RefusedByNumber {
         number: *number,
         name: name_of(*number).into(),
         count: *count,
     };
-    let mut list: Vec<RefusedByNumber> = refused.map(told).collect();
+    let mut list: Vec<RefusedByNumber> = counts.iter().map(told).collect();
     list.sort_by_key(|one| (Reverse(one.count), one.number));
     list
 }

@@ -1,6 +1,6 @@
 //! A price that a till names: the shop's own needs nothing, any other a right.
 
-use crate::harness::{Socket, id};
+use crate::harness::{Socket, Stand, id};
 use crate::people::{MAX_PIN, approved, done, last_event, refused, staffed, till_of};
 use onhand_engine::catalogue::Role;
 use onhand_gateway::Limits;
@@ -51,9 +51,77 @@ async fn t59_another_price_needs_its_right_and_a_reason_is_not_what_it_hangs_on(
     // What has happened is recorded, and says so.
     let mut happened = sale(json!([{"sku": "TEA", "qty": 1, "amount": 5}]));
     happened["completed"] = json!(true);
-    done(&till.ask(happened).await, "recorded");
+    let told = till.ask(happened.clone()).await;
+    done(&told, "recorded");
     let event = last_event(&stand).await;
     assert_eq!((&event["lines"][0]["list_price"], &event["by"]["user"]), (&json!(450), &json!("ann")));
+    let expected =
+        json!([{"line": 0, "sku": "TEA", "number": 4040, "name": "price_not_allowed", "said": 5, "own": 450}]);
+    assert_eq!((&told["exceptions"], &event["goods"]["exceptions"]), (&expected, &expected), "{told}");
+    assert_eq!(till.ask(happened).await, told, "a repeat is told the same");
+}
+
+/// What a sale that has happened took without a right is recorded, told to the till, found by the office and counted.
+#[tokio::test]
+async fn t59_a_fact_without_the_right_is_an_exception_and_one_with_it_is_not() {
+    let stand = staffed(Limits::default()).await;
+    let mut till = till_of(&stand, "ann", "4711").await;
+    let fact = |lines: Value| {
+        let mut sale = sale(lines);
+        sale["completed"] = json!(true);
+        sale
+    };
+    let off = |amount: i64| json!({"sku": "TEA", "qty": 2, "discount": {"amount": amount, "reason": "dented"}});
+    let told = till.ask(fact(json!([off(100), {"sku": "MUG", "qty": 1}]))).await;
+    done(&told, "recorded");
+    let expected =
+        json!([{"line": 0, "sku": "TEA", "number": 4041, "name": "discount_not_allowed", "said": 100, "own": 0}]);
+    assert_eq!(told["exceptions"], expected, "{told}");
+    // Approved by somebody who may, or in the shop's own prices, there is nothing to look at.
+    for fine in
+        [approved(fact(json!([off(90)])), "max", MAX_PIN), fact(json!([{"sku": "TEA", "qty": 1, "amount": 450}]))]
+    {
+        let told = till.ask(fine).await;
+        done(&told, "recorded");
+        assert_eq!(told["exceptions"], Value::Null, "{told}");
+    }
+    let page = stand.get_as(Role::Analyst, "/v1/events?only=exceptions&limit=1000").await.json();
+    let events = page["events"].as_array().unwrap();
+    assert_eq!(events.len(), 1, "{page:#}");
+    assert_eq!((&events[0]["goods"]["exceptions"], &events[0]["by"]["user"]), (&expected, &json!("ann")));
+}
+
+/// Where prices exclude tax the customer pays what the till says: less than it is here is an exception.
+#[tokio::test]
+async fn a_tax_that_the_till_says_too_low_is_an_exception_with_both_amounts() {
+    let stand = Stand::start().await;
+    let rates = json!([{"class": "food", "rate_ppm": 70_000}, {"class": "standard", "rate_ppm": 210_000}]);
+    for (code, basis) in [("S1", "inclusive"), ("S2", "exclusive")] {
+        let tax = json!({"basis": basis, "rounding": "line", "rates": rates});
+        let place = json!({"code": code, "name": code, "kind": "shop", "currency": "EUR", "tax": tax});
+        assert_eq!(stand.post("define_location", &place).await.status, 200);
+        stand.receive(code, "MUG", 100).await;
+    }
+    let mut till = stand.socket(Role::Till).await;
+    let taxed = |location: &str, tax: i64, completed: bool| {
+        let line = json!({"sku": "MUG", "qty": 1, "amount": 1_000, "tax": {"amount": tax, "rate_ppm": 100_000}});
+        let mut sale = sale(json!([{"sku": "MUG", "qty": 1}, line]));
+        sale["location"] = json!(location);
+        sale["completed"] = json!(completed);
+        sale
+    };
+    for completed in [false, true] {
+        let told = till.ask(taxed("S2", 60, completed)).await;
+        done(&told, "recorded");
+        let expected = json!([{"line": 1, "sku": "MUG", "number": 3060, "name": "tax_too_low", "said": 60, "own": 70}]);
+        assert_eq!(told["exceptions"], expected, "{told}");
+        assert_eq!(last_event(&stand).await["goods"]["exceptions"], expected);
+        for (location, tax) in [("S2", 70), ("S2", 71), ("S1", 1)] {
+            let told = till.ask(taxed(location, tax, completed)).await;
+            done(&told, "recorded");
+            assert_eq!(told["exceptions"], Value::Null, "{told}");
+        }
+    }
 }
 
 /// A till that works prices out itself names what they come to, promotions and all.

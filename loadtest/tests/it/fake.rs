@@ -103,7 +103,8 @@ impl State {
             Body::Sell(sale) => {
                 let total: Minor = sale.lines.iter().filter_map(|line| Some(line.amount?.0)).sum();
                 let (total, currency) = (Amount(total), sale.currency);
-                Success::Recorded(Recorded { seq, time, receipt: None, total, currency, oversold: Vec::new() })
+                let (oversold, exceptions) = (Vec::new(), Vec::new());
+                Success::Recorded(Recorded { seq, time, receipt: None, total, currency, oversold, exceptions })
             }
             Body::Reserve(_) => Success::Reserved(Reserved { seq, time, reservation: request.id, deadline: time }),
             Body::Release(_) => Success::Released(Plain { seq, time }),

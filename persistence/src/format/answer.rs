@@ -2,18 +2,19 @@
 
 use super::basket;
 use super::drawer::AnyTold;
-use super::event::{Line, lines_out};
+use super::event::{Line, lines_in, lines_out};
+use super::goods::Exception;
 use super::layaway;
 use super::returns::Grant;
 use super::settlement::SettledPart;
 use super::{ArchiveError, DecodeError};
-use onhand_engine::answer::Answer;
+use onhand_engine::answer::{self, Answer};
 use onhand_engine::command::SkuQty;
 use onhand_engine::ids::{AccountId, ReceiptNo, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
-use rkyv::{Archive, Serialize};
+use rkyv::{Archive, Deserialize, Serialize};
 
 /// New members go to the end and are no larger than those before; none is ever changed or removed.
 #[derive(Archive, Serialize)]
@@ -56,6 +57,15 @@ pub(super) enum AnyAnswer {
     PaymentsSettled(Box<SettledPart>),
     Basket(Box<basket::AnyTold>),
     Layaway(Box<layaway::AnyTold>),
+    RecordedWithExceptions(Box<Excepted>),
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Excepted {
+    receipt: Option<(u16, u64)>,
+    gross: i64,
+    oversold: Vec<Line>,
+    exceptions: Vec<Exception>,
 }
 
 impl From<&Answer> for AnyAnswer {
@@ -65,6 +75,12 @@ impl From<&Answer> for AnyAnswer {
             Answer::Recorded { receipt, gross, oversold } => {
                 Self::Recorded { receipt: number(receipt), gross: gross.0, oversold: lines_out(oversold) }
             }
+            Answer::RecordedWithExceptions(one) => Self::RecordedWithExceptions(Box::new(Excepted {
+                receipt: number(&one.receipt),
+                gross: one.gross.0,
+                oversold: lines_out(&one.oversold),
+                exceptions: one.exceptions.iter().map(Into::into).collect(),
+            })),
             Answer::Reserved { deadline } => Self::Reserved { deadline: deadline.0 },
             Answer::Extended { deadline } => Self::Extended { deadline: deadline.0 },
             Answer::Released => Self::Released,
@@ -124,6 +140,16 @@ impl ArchivedAnyAnswer {
                 };
                 let oversold = oversold.iter().map(line).collect();
                 Answer::Recorded { receipt: number(receipt), gross: Minor(gross.to_native()), oversold }
+            }
+            Self::RecordedWithExceptions(one) => {
+                let one = rkyv::deserialize::<Excepted, ArchiveError>(&**one);
+                let one = one.map_err(|why| DecodeError(format!("an answer with exceptions: {why}")))?;
+                Answer::RecordedWithExceptions(Box::new(answer::Excepted {
+                    receipt: one.receipt.map(|(till, no)| (TillNo(till), ReceiptNo(no))),
+                    gross: Minor(one.gross),
+                    oversold: lines_in(one.oversold).into(),
+                    exceptions: one.exceptions.into_iter().map(Into::into).collect(),
+                }))
             }
             Self::Reserved { deadline } => Answer::Reserved { deadline: Timestamp(deadline.to_native()) },
             Self::Extended { deadline } => Answer::Extended { deadline: Timestamp(deadline.to_native()) },

@@ -63,8 +63,17 @@ pub(super) struct SoldGoods {
     lots: Vec<Lot>,
     /// Who looked at the buyer's age, and the date of birth or zero.
     age: Option<(String, u32)>,
-    /// The line, the item, the number of the refusal.
-    exceptions: Vec<(u16, u32, u16)>,
+    exceptions: Vec<Exception>,
+}
+
+/// What a person has to look at.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Exception {
+    line: u16,
+    sku: u32,
+    number: u16,
+    /// What was said, and what it is here.
+    amounts: Option<(i64, i64)>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -204,6 +213,20 @@ pub(super) fn pieces_in(pieces: Vec<Piece>) -> Result<Vec<goods::Piece>, DecodeE
     pieces.into_iter().map(piece).collect()
 }
 
+impl From<&goods::Exception> for Exception {
+    fn from(one: &goods::Exception) -> Self {
+        let amounts = one.amounts.map(|amounts| (amounts.said.0, amounts.own.0));
+        Self { line: one.line, sku: one.sku.0, number: one.number, amounts }
+    }
+}
+
+impl From<Exception> for goods::Exception {
+    fn from(one: Exception) -> Self {
+        let amounts = one.amounts.map(|(said, own)| goods::Amounts { said: Minor(said), own: Minor(own) });
+        Self { line: one.line, sku: SkuId(one.sku), number: one.number, amounts }
+    }
+}
+
 impl From<&goods::SoldGoods> for SoldGoods {
     fn from(sold: &goods::SoldGoods) -> Self {
         let lot = |lot: &goods::Lot| Lot {
@@ -216,7 +239,7 @@ impl From<&goods::SoldGoods> for SoldGoods {
             pieces: pieces_out(&sold.pieces),
             lots: sold.lots.iter().map(lot).collect(),
             age: sold.age.as_ref().map(|age| (age.by.to_string(), date_out(age.birth))),
-            exceptions: sold.exceptions.iter().map(|one| (one.line, one.sku.0, one.number)).collect(),
+            exceptions: sold.exceptions.iter().map(Into::into).collect(),
         }
     }
 }
@@ -231,13 +254,12 @@ impl SoldGoods {
         let age = |(by, birth): (String, u32)| {
             Ok::<_, DecodeError>(goods::AgeChecked { by: label(&by)?, birth: date_in(birth)? })
         };
-        let exception = |(line, sku, number)| goods::Exception { line, sku: SkuId(sku), number };
         Ok(goods::SoldGoods {
             kits: self.kits.into_iter().map(kit).collect(),
             pieces: pieces_in(self.pieces)?,
             lots: self.lots.into_iter().map(lot).collect::<Result<_, DecodeError>>()?,
             age: self.age.map(age).transpose()?,
-            exceptions: self.exceptions.into_iter().map(exception).collect(),
+            exceptions: self.exceptions.into_iter().map(Into::into).collect(),
         })
     }
 }

@@ -6,7 +6,7 @@ use onhand_engine::chain::Chain;
 use onhand_engine::command::{Channel, Disposition};
 use onhand_engine::date::Date;
 use onhand_engine::event::{Event, Record, Return, Sale};
-use onhand_engine::goods::{AgeChecked, Exception, Kit, Lot, Only, Part, Piece, SoldGoods, Terms};
+use onhand_engine::goods::{AgeChecked, Amounts, Exception, Kit, Lot, Only, Part, Piece, SoldGoods, Terms};
 use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, Seq, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
@@ -57,7 +57,15 @@ fn goods() -> SoldGoods {
         ],
         lots: vec![Lot { line: 0, lot: Some(mark("L42")), expiry: Date::new(2026, 2, 28) }],
         age: Some(AgeChecked { by: Label::new("ann").unwrap(), birth: Date::new(1988, 4, 1) }),
-        exceptions: vec![Exception { line: 0, sku: SkuId(2), number: 2032 }],
+        exceptions: vec![
+            Exception { line: 0, sku: SkuId(2), number: 2032, amounts: None },
+            Exception {
+                line: 1,
+                sku: SkuId(3),
+                number: 3060,
+                amounts: Some(Amounts { said: Minor(4), own: Minor(5) }),
+            },
+        ],
     }
 }
 

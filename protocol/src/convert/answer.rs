@@ -1,6 +1,6 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::{Names, account, basket, drawer, layaway, payment};
+use super::{Names, account, basket, drawer, goods, layaway, payment};
 use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
@@ -67,6 +67,14 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             if !oversold.is_empty() {
                 quantities(object.field("oversold"), oversold, names);
             }
+        }
+        Answer::RecordedWithExceptions(one) => {
+            document(&mut object, asked, one.receipt, one.gross);
+            if !one.oversold.is_empty() {
+                quantities(object.field("oversold"), &one.oversold, names);
+            }
+            // A Vec takes whatever is written.
+            let _ = serde_json::to_writer(object.field("exceptions"), &goods::exceptions(&one.exceptions, names));
         }
         Answer::Returned { receipt, gross } => document(&mut object, asked, *receipt, *gross),
         Answer::Exchanged { receipt, returned, gross } => {
@@ -141,7 +149,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
 
 const fn word(answer: &Answer) -> &'static str {
     match answer {
-        Answer::Recorded { .. } => "recorded",
+        Answer::Recorded { .. } | Answer::RecordedWithExceptions(_) => "recorded",
         Answer::Reserved { .. } => "reserved",
         Answer::Extended { .. } => "extended",
         // Only the timer asks for an expiry, and nobody waits for its answer.

@@ -355,6 +355,8 @@ impl<N: Names> Place<'_, N> {
                 (lines, pricing, goods, self.uses(&quote, &sold.whose)?)
             }
         };
+        let mut goods = goods;
+        self.see_taxes(sold, &lines, &mut goods);
         Ok(command::Sell {
             standing,
             till,

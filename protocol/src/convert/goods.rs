@@ -9,12 +9,15 @@ use crate::limits::SERIALS_MAX;
 use crate::message::{self, ErrorBody, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece, SaleLine};
 use crate::value::{Amount, Day, Quantity, Text};
 use onhand_engine::catalogue::{Item, Location};
-use onhand_engine::goods::{self, AgeChecked, Goods, PARTS_MAX, Part, SoldGoods, Terms, Traced, Under};
+use onhand_engine::goods::{self, AgeChecked, Amounts, Goods, PARTS_MAX, Part, SoldGoods, Terms, Traced, Under};
 use onhand_engine::ids::SkuId;
 use onhand_engine::money::Minor;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::{Refusal, name_of};
 use std::sync::Arc;
+
+/// The number of an exception: a tax that the seller said lower than the shop's rules do.
+const UNDERTAXED: u16 = 3060;
 
 /// What there is to say of the goods of a command, gathered line by line. Nothing, and no allocation, while all
 /// items are plain.
@@ -56,6 +59,14 @@ impl Gathered {
             expiry: line.expiry.map(|day| day.0),
         });
         Ok(())
+    }
+
+    /// Takes in that a line's tax was said lower than it is here.
+    #[cold]
+    pub(super) fn is_undertaxed(&mut self, at: usize, sku: SkuId, said: Minor, own: Minor) {
+        let (line, number) = (line_no(at), UNDERTAXED);
+        let exception = goods::Exception { line, sku, number, amounts: Some(Amounts { said, own }) };
+        self.0.get_or_insert_default().undertaxed.push(exception);
     }
 
     /// All of it as it is sold at a location today, with who looked at the buyer's age.
@@ -151,6 +162,19 @@ fn parts(parts: &[Part], names: &impl Names) -> Vec<KitPart> {
     parts.iter().map(part).collect()
 }
 
+/// What a person has to look at.
+pub(super) fn exceptions(exceptions: &[goods::Exception], names: &impl Names) -> Vec<Exception> {
+    let exception = |one: &goods::Exception| Exception {
+        line: one.line,
+        sku: sku(one.sku, names),
+        number: one.number,
+        name: name_of(one.number).to_owned(),
+        said: one.amounts.map(|amounts| Amount(amounts.said)),
+        own: one.amounts.map(|amounts| Amount(amounts.own)),
+    };
+    exceptions.iter().map(exception).collect()
+}
+
 /// What a record keeps of its goods.
 pub(super) fn sold(goods: &SoldGoods, names: &impl Names) -> GoodsMessage {
     let kit = |kit: &goods::Kit| KitSold { line: kit.line, parts: parts(&kit.parts, names) };
@@ -161,17 +185,11 @@ pub(super) fn sold(goods: &SoldGoods, names: &impl Names) -> GoodsMessage {
     };
     let lot = |lot: &goods::Lot| Lot { line: lot.line, lot: lot.lot.clone().map(Text), expiry: lot.expiry.map(Day) };
     let age = |age: &AgeChecked| message::AgeChecked { by: Text(age.by.clone()), birth_date: age.birth.map(Day) };
-    let exception = |one: &goods::Exception| Exception {
-        line: one.line,
-        sku: sku(one.sku, names),
-        number: one.number,
-        name: name_of(one.number).to_owned(),
-    };
     GoodsMessage {
         kits: goods.kits.iter().map(kit).collect(),
         pieces: goods.pieces.iter().map(piece).collect(),
         lots: goods.lots.iter().map(lot).collect(),
         age_checked: goods.age.as_ref().map(age),
-        exceptions: goods.exceptions.iter().map(exception).collect(),
+        exceptions: exceptions(&goods.exceptions, names),
     }
 }

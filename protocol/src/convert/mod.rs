@@ -21,6 +21,7 @@ mod report;
 mod rules;
 mod scan;
 mod training;
+mod undertaxed;
 
 pub use account::account_statement;
 pub use answer::{Asked, Audience, level, level_message, reply};

@@ -57,7 +57,8 @@ body!(
     }
 );
 body!(
-    /// What a request would have been refused for, where the sale had already happened.
+    /// What a person has to look at: what a request would have been refused for, where the sale had already
+    /// happened, or a tax that the seller said lower than the shop's rules do.
     Exception {
         /// The line, counted from 0.
         line: u16,
@@ -67,6 +68,12 @@ body!(
         number: u16,
         /// Its name.
         name: String,
+        /// What the seller said, where it is about an amount: the price of a unit, what was taken off, the tax.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Amount>,
+        /// What it is by the shop's own rules.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<Amount>,
     }
 );
 body!(

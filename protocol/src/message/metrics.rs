@@ -114,6 +114,8 @@ metrics! {
     live_stock: LiveStock,
     /// What a person may want to know of, at most 20.
     notable: Vec<Notable>,
+    /// Exceptions of sales that were recorded all the same, by their number, most first.
+    exceptions: Vec<RefusedByNumber>,
 }
 
 macro_rules! part {

@@ -1,5 +1,6 @@
 //! The fields of each answer.
 
+use super::goods::Exception;
 use super::level::LevelMessage;
 use super::role::Role;
 use super::word::Unit;
@@ -65,6 +66,9 @@ recorded!(
         /// Units of a completed sale that stock did not cover: a person must decide.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         oversold: Vec<SkuQuantity>,
+        /// What a person has to look at, although the sale is recorded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exceptions: Vec<Exception>,
     }
 );
 fields!(
