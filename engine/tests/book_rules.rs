@@ -10,10 +10,14 @@ use onhand_engine::account::{
 };
 use onhand_engine::answer::Answer;
 use onhand_engine::cash_rounding::Paid;
-use onhand_engine::command::{Action, Channel, Command, Disposition, Said, Sell, Standing, Tender, TenderKind};
+use onhand_engine::command::{
+    Action, Channel, Command, Disposition, Said, SaleLine, Sell, Standing, Tender, TenderKind,
+};
 use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
+use onhand_engine::drawer::books::Flow;
 use onhand_engine::drawer::report::{Count, Counted, Denomination};
+use onhand_engine::drawer::trade::Part;
 use onhand_engine::drawer::{Ask, Happening};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{AccountId, CommandId, LocationId, Seq, SessionNo, TillNo};
@@ -256,4 +260,94 @@ fn words_on_the_wire_differ() {
     assert_eq!(mismatches.len(), Mismatch::ALL.len());
     assert_eq!([PriceBasis::TaxInclusive.name(), PriceBasis::TaxExclusive.name()], ["inclusive", "exclusive"]);
     assert_eq!([TaxRounding::Line.name(), TaxRounding::Document.name()], ["line", "document"]);
+}
+
+/// What goods had cost, of those that were sold and those that came back; money that went back alone is no goods, and
+/// where nobody knows the cost, that is counted instead.
+#[test]
+fn a_z_tells_what_goods_had_cost() {
+    let mut place = opened();
+    let sale = |cost: Option<i64>| {
+        let lines = sell(&[(TEA, 9)]).lines;
+        let lines = lines.into_iter().map(|line| SaleLine { unit_cost: cost.map(Minor), ..line }).collect();
+        Action::Sell(Sell { till: Some(TillNo(1)), lines, ..sell(&[]) })
+    };
+    run(&mut place, 10, Channel::Till, sale(Some(60))).unwrap();
+    run(&mut place, 11, Channel::Till, sale(None)).unwrap();
+    let costing = |cost: Option<i64>, what| {
+        let mut of = TakeBack { portions: vec![Portion { line: 0, what }], ..back(1) };
+        of.sale.of.seq = Seq(if cost.is_some() { 5 } else { 6 });
+        of.sale.lines[0].unit_cost = cost.map(Minor);
+        returned(of, vec![])
+    };
+    let (goods, money) = (What::Goods(Qty::units(2)), What::Money(Minor(30)));
+    run(&mut place, 12, Channel::Till, costing(Some(60), goods)).unwrap();
+    run(&mut place, 13, Channel::Till, costing(None, money)).unwrap();
+    let z = |place: &PlaceState| {
+        let ask = Ask::Close { session: None, counts: vec![], pending: 0 };
+        let Event::Drawer { happening: Happening::SessionClosed { z, journal }, .. } =
+            drawer(&mut place.clone(), ask).unwrap()
+        else {
+            panic!("a Z")
+        };
+        let of_costs = journal.iter().filter(|line| line.is_of_costs());
+        let of_costs: Vec<(i64, u64)> = of_costs.map(|line| (line.amount.0, line.unknown_lines)).collect();
+        assert!(journal.iter().any(|line| !line.is_of_costs()));
+        (z.books.costs, of_costs)
+    };
+    let (costs, journal) = z(&place);
+    assert_eq!((costs.sold, costs.back()), (Minor(540), Minor(120)));
+    assert_eq!((costs.sold_unknown, costs.returned_unknown), (1, 0));
+    assert_eq!(journal, [(540, 0), (-540, 0), (120, 0), (-120, 0), (0, 1)]);
+    run(&mut place, 14, Channel::Till, costing(None, goods)).unwrap();
+    let (costs, journal) = z(&place);
+    assert_eq!((costs.sold_unknown, costs.returned_unknown, costs.unknown()), (1, 1, 2));
+    assert_eq!(journal.last(), Some(&(0, 2)));
+}
+
+/// What events come to part by part, as reports add them up, is what stands in the books of their session.
+#[test]
+fn the_parts_of_events_are_what_the_books_say() {
+    let mut place = opened();
+    let till = Some(TillNo(1));
+    let cash = |amount| vec![tender(TenderKind::Cash, amount)];
+    let sold = Sell { till, tenders: cash(900), ..sell(&[(TEA, 9)]) };
+    let out = Sell {
+        till,
+        tenders: vec![tender(TenderKind::Cash, 500), tender(TenderKind::Cash, -300)],
+        ..sell(&[(TEA, 4)])
+    };
+    let in_exchange = |sell: Sell, units| {
+        let of = KnownSale { tenders: cash(900), ..known(9) };
+        let back = Box::new(TakeBack { sale: of, ..back(units) });
+        Action::Exchange { back, disposition: Disposition::Damaged, sell: Box::new(sell) }
+    };
+    let actions = [
+        Action::Sell(sold),
+        returned(back(1), cash(100)),
+        in_exchange(out, 2),
+        in_exchange(Sell { till, tenders: cash(-200), ..sell(&[(TEA, 1)]) }, 3),
+    ];
+    let (mut sold, mut came_back, mut flow) = (Minor::ZERO, Minor::ZERO, Flow::default());
+    for (id, action) in (10_u128..).zip(actions) {
+        let event = run(&mut place, id, Channel::Till, action).unwrap();
+        event.each_part(PriceBasis::TaxInclusive, &mut |part| match part {
+            Part::Sold { line, .. } => sold = sold.plus(line.taxed.gross()),
+            Part::CameBack { line, .. } => came_back = came_back.plus(line.taxed.gross()),
+            Part::Moved { kind: TenderKind::Cash, flow: one } => {
+                flow.taken = flow.taken.plus(one.taken);
+                flow.change = flow.change.plus(one.change);
+                flow.refunded = flow.refunded.plus(one.refunded);
+            }
+            other => panic!("{other:?}"),
+        });
+    }
+    let expected = Flow { taken: Minor(1_400), change: Minor(300), refunded: Minor(300) };
+    assert_eq!((sold, came_back, flow), (Minor(1_400), Minor(600), expected));
+    let ask = Ask::Close { session: None, counts: vec![], pending: 0 };
+    let Event::Drawer { happening: Happening::SessionClosed { z, .. }, .. } = drawer(&mut place, ask).unwrap() else {
+        panic!("a Z")
+    };
+    assert_eq!((z.books.gross_sold(), z.books.gross_returned()), (sold, came_back));
+    assert_eq!(z.books.tenders[TenderKind::Cash.index()], flow);
 }

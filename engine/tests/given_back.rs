@@ -16,8 +16,8 @@ use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::returns::{
-    GivenBack, Grant, KnownSale, Payout, Portion, SaleRef, TakeBack, What, grant_first, grant_to, may_need_others,
-    payout, takes,
+    CouponsUsed, GivenBack, Grant, KnownSale, Payout, Portion, SaleRef, TakeBack, What, grant_first, grant_to,
+    may_need_others, payout, takes,
 };
 use onhand_engine::tax::{RatePpm, Taxed};
 use onhand_engine::time::Timestamp;
@@ -225,12 +225,13 @@ fn the_money_of_an_exchange_goes_out_above_what_is_bought() {
 fn a_grant_is_for_one_return() {
     let mut place = with_tea(9);
     let sale = known(vec![sale_line(TEA, 3)], vec![]);
-    let (_, ask) = grant_first(&of(back(Some(asked(&sale, vec![units(0, 1)])), &[])), None).unwrap();
+    let (_, ask) = grant_first(&of(back(Some(asked(&sale, vec![units(0, 3)])), &[])), None).unwrap();
     let again = ask.clone();
     let from_elsewhere = onhand_engine::returns::GrantAsk { to: ELSEWHERE, ..ask.clone() };
     run(&mut place, 2, Channel::Till, Action::GrantReturn(Box::new(ask))).unwrap();
     let refused = run(&mut place, 3, Channel::Till, Action::GrantReturn(Box::new(from_elsewhere)));
     assert_eq!(refused, Err(Refusal::IdReused { field: "location" }));
+    // Asked again it takes the place of what it had: all three are still there for it.
     run(&mut place, 4, Channel::Till, Action::GrantReturn(Box::new(again))).unwrap();
     let sold_elsewhere = KnownSale { of: SaleRef { location: ELSEWHERE, seq: Seq(5) }, ..sale };
     let mut command = of(back(Some(asked(&sold_elsewhere, vec![units(0, 1)])), &[]));
@@ -238,6 +239,50 @@ fn a_grant_is_for_one_return() {
     let grant = place.store.grants[&CommandId(9)].grant.clone();
     grant_to(&mut command, grant);
     assert!(run(&mut place, 9, Channel::Till, command.action).is_ok());
+}
+
+/// The uses of coupons come back with the last of the goods that they were for, once, and with no money.
+#[test]
+fn uses_of_coupons_come_back_with_the_last_of_their_goods() {
+    let used = |lines: &[u16]| {
+        let use_of =
+            |no| Take { measure: Measure::Uses, worth: Minor(9), ..taken(no, AccountKind::Coupon, 2, Way::Out) };
+        let coupons = CouponsUsed { uses: vec![use_of(70), use_of(71)], lines: lines.to_vec() };
+        let goods = stereos(None).goods.map(|goods| Box::new(SoldGoods { pieces: vec![], ..*goods }));
+        KnownSale { coupons: Some(Box::new(coupons)), goods, ..stereos(None) }
+    };
+    let part = |sku, qty| Portion { line: 1, what: What::Part { sku, qty: Qty::units(qty) } };
+    let money = |line| Portion { line, what: What::Money(Minor(1)) };
+    // After each step, whether the uses come back with it.
+    for (lines, steps) in [
+        (&[0][..], vec![(units(0, 2), false), (units(1, 2), false), (units(0, 1), true)]),
+        (&[0], vec![(money(0), false), (units(0, 3), true), (units(1, 2), false)]),
+        (&[1], vec![(units(0, 3), false), (units(1, 1), false), (units(1, 1), true)]),
+        (&[1], vec![(part(RADIO, 4), false), (part(CASE, 1), false), (part(CASE, 1), true), (units(0, 3), false)]),
+        (&[1], vec![(units(1, 1), false), (part(CASE, 1), false), (part(RADIO, 2), true)]),
+        (&[0, 1], vec![(units(0, 3), false), (units(1, 2), true)]),
+        (&[0, 1], vec![(units(1, 2), false), (money(0), false), (units(0, 3), true)]),
+    ] {
+        let sale = used(lines);
+        let mut given = GivenBack::default();
+        for (portion, expected) in steps {
+            let grant = given.grant(&asked(&sale, vec![portion]), &Payout::default()).unwrap();
+            let uses: Vec<Take> = grant.credits.iter().filter(|take| take.kind.is_of_uses()).copied().collect();
+            let came = |no| Take {
+                measure: Measure::Uses,
+                worth: Minor::ZERO,
+                by_code: false,
+                ..taken(no, AccountKind::Coupon, 2, Way::In)
+            };
+            assert_eq!(uses, if expected { vec![came(70), came(71)] } else { vec![] }, "{lines:?} {portion:?}");
+            // Undone and asked again it is the same.
+            let before = given.clone();
+            given.take(&grant);
+            given.undo(&grant);
+            assert_eq!(given, before);
+            given.take(&grant);
+        }
+    }
 }
 
 /// Accounts that get something are at most so many, the ones that were named and the ones that paid together.
@@ -252,7 +297,9 @@ fn so_many_accounts_get_something_and_no_more() {
     };
     let most = u128::try_from(TAKES_MAX).unwrap();
     let credits = |count| GivenBack::default().grant(&asked(&paid_by(count), vec![]), &Payout::default());
-    assert_eq!(credits(most).unwrap().credits.len(), TAKES_MAX);
+    let all = credits(most).unwrap().credits;
+    assert_eq!(all.len(), TAKES_MAX);
+    assert!(all.iter().all(|take| take.way == Way::In && !take.by_code), "money comes in without a card's code");
     assert_eq!(credits(most + 1), Err(Refusal::TooManyLines { max: TAKES_MAX }));
 }
 

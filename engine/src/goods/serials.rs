@@ -75,3 +75,31 @@ impl Serials {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sold(numbers: &[&str]) -> Serials {
+        let mut serials = Serials::default();
+        for (no, serial) in (0..).zip(numbers) {
+            serials.sell(SkuId(no % 2), &Mark::new(serial).unwrap());
+        }
+        serials
+    }
+
+    #[test]
+    fn an_order_of_other_numbers_is_told() {
+        assert_eq!(sold(&["A", "B", "C"]).check(), Ok(()));
+        let mut without = sold(&["A", "B", "C"]);
+        without.order.pop_first();
+        assert!(without.check().is_err(), "one is missing");
+        let mut other = sold(&["A", "B", "C"]);
+        other.order.insert(0, (SkuId(0), Mark::new("Z").unwrap()));
+        assert!(other.check().is_err(), "another one stands in its place");
+        let mut moved = sold(&["A", "B", "C"]);
+        let first = moved.order.pop_first().unwrap();
+        moved.order.insert(9, first.1);
+        assert!(moved.check().is_err(), "one stands at another place");
+    }
+}

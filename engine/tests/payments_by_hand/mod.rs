@@ -1,7 +1,7 @@
 //! Payments by hand: what a late answer does, what keeps goods held, which amounts can be, what is settled.
 
 use super::{Shop, approval, start};
-use crate::build::{TEA, reserve, sell};
+use crate::build::{LOCATION, TEA, reserve, sell};
 use onhand_engine::account::{Account, AccountKind, Hold, Ledger, Measure, Way};
 use onhand_engine::command::{Action, Channel, Sell, Standing};
 use onhand_engine::event::Event;
@@ -10,11 +10,12 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::card::{Last4, Safe};
 use onhand_engine::payment::settlement::{Line, MISSING_MAX, Mismatch, Settled, Settlement};
 use onhand_engine::payment::{
-    ATTEMPT, GRACE, Happening, LIFE, Payment, PaymentAsk, Refund, Refused, Report, Stage, Start, Task, USES_MAX,
+    ATTEMPT, Approval, GRACE, Happening, LIFE, Payment, PaymentAsk, Refund, Refused, Report, Stage, Start, Task,
+    USES_MAX,
 };
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn of(shop: &Shop, id: u128) -> &Payment {
     shop.place.store.payments.get(PaymentId(id)).unwrap()
@@ -391,4 +392,83 @@ fn settlements_have_bounds() {
     assert_eq!(of(&shop, 1).until, Some(Timestamp(2_000)));
     shop.start(2, start(101, 1)).unwrap();
     assert_eq!(of(&shop, 2).until, Some(now.plus(ATTEMPT)));
+}
+
+/// Whatever differs in a payment, the state has another hash.
+#[test]
+fn every_part_of_a_payment_counts_in_the_hash() {
+    let mut shop = Shop::open();
+    shop.start(1, start(100, 500)).unwrap();
+    approve(&mut shop, 1, false);
+    let one = Payment { refunds: vec![], ..of(&shop, 1).clone() };
+    let with = |change: &dyn Fn(&mut Payment)| {
+        let mut payment = one.clone();
+        change(&mut payment);
+        payment
+    };
+    let approved = |change: &dyn Fn(&mut Approval)| with(&|payment| change(payment.approval.as_mut().unwrap()));
+    let refund = |id, amount, done, settled| Refund { id: CommandId(id), amount: Minor(amount), done, settled };
+    let refunds = |all: &[Refund]| with(&|payment| payment.refunds = all.to_vec());
+    let all = [
+        one.clone(),
+        with(&|one| one.start.sale = CommandId(101)),
+        with(&|one| one.start.till = None),
+        with(&|one| one.start.provider = Label::new("other").unwrap()),
+        with(&|one| one.start.currency = Currency::parse("USD").unwrap()),
+        with(&|one| one.start.amount = Minor(501)),
+        with(&|one| one.start.reservation = Some(ReservationId(0))),
+        with(&|one| one.start.reservation = Some(ReservationId(5))),
+        with(&|one| one.start.attempt = Millis(5)),
+        with(&|one| one.channel = Channel::Web),
+        with(&|one| one.at = Timestamp(5)),
+        with(&|one| one.expires = Timestamp(5)),
+        with(&|one| one.stage = Stage::Capturing),
+        with(&|one| one.until = None),
+        with(&|one| one.until = Some(Timestamp(0))),
+        with(&|one| one.given_up = true),
+        with(&|one| one.sold = Some(Minor(0))),
+        with(&|one| one.sold = Some(Minor(5))),
+        with(&|one| one.approval = None),
+        with(&|one| one.reason = Safe::new("why").ok()),
+        with(&|one| one.settled = true),
+        with(&|one| one.version = 9),
+        approved(&|approval| approval.transaction = Safe::new("other").unwrap()),
+        approved(&|approval| approval.taken = true),
+        approved(&|approval| approval.card.brand = Safe::new("other").ok()),
+        approved(&|approval| approval.card.last4 = None),
+        approved(&|approval| approval.card.token = Safe::new("other").ok()),
+        approved(&|approval| approval.card.authorisation = Safe::new("other").ok()),
+        refunds(&[refund(7, 5, false, false)]),
+        refunds(&[refund(8, 5, false, false)]),
+        refunds(&[refund(7, 6, false, false)]),
+        refunds(&[refund(7, 5, true, false)]),
+        refunds(&[refund(7, 5, true, true)]),
+        refunds(&[refund(7, 5, false, false), refund(7, 5, false, false)]),
+    ];
+    let hashes: BTreeSet<Vec<u8>> = all
+        .iter()
+        .map(|payment| {
+            let (mut place, mut bytes) = (shop.place.clone(), Vec::new());
+            place.store.payments.put(PaymentId(1), payment.clone());
+            place.digest(LOCATION, &mut |part| bytes.extend_from_slice(part));
+            bytes
+        })
+        .collect();
+    assert_eq!(hashes.len(), all.len());
+}
+
+/// The feed of events has a word for each thing that happens to a payment.
+#[test]
+fn what_happens_to_a_payment_has_its_word() {
+    for (happening, word) in [
+        (Happening::Sent { until: Timestamp(1) }, "payment_sent"),
+        (Happening::Lost { by_itself: true }, "payment_unknown"),
+        (Happening::Declined { reason: None }, "payment_declined"),
+        (Happening::GivenUp { by_itself: false }, "payment_given_up"),
+        (Happening::Captured, "payment_captured"),
+        (Happening::Voided, "payment_voided"),
+        (Happening::Refunded { refund: CommandId(7) }, "payment_refunded"),
+    ] {
+        assert_eq!(happening.name(), word);
+    }
 }
