@@ -25,10 +25,14 @@ use clap::Parser;
 use cli::{Cli, Task};
 use fail::Failure;
 use masked::Masked;
+use mimalloc::MiMalloc;
 use onhand_engine::card_number;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -76,7 +76,7 @@ pub struct Sale {
     /// What accounts pay of it.
     pub redemption: Option<Box<Redemption>>,
     /// How the prices came about, where there is more to say than the lines do.
-    pub pricing: Option<Box<Pricing>>,
+    pub pricing: Option<Arc<Pricing>>,
     /// What there is to say of its goods.
     pub goods: Option<Box<SoldGoods>>,
     /// What card payments pay of it, where it names them.

@@ -21,6 +21,7 @@ use onhand_engine::tax::TaxRules;
 use onhand_engine::time::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const SHOP: LocationId = LocationId(1);
 
@@ -209,7 +210,7 @@ fn a_sale_by_other_prices_needs_more() {
         let overridden = overridden.then_some(Override { list_price: Some(Minor(2)), reason: None });
         let lines = vec![LinePricing::default(), LinePricing { discounts, overridden }];
         let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
-        Sell { pricing: Some(Box::new(pricing)), ..sell(&[(TEA, 1)]) }
+        Sell { pricing: Some(Arc::new(pricing)), ..sell(&[(TEA, 1)]) }
     };
     let by_person = || Some(Why::Person(label("regular")));
     for (sale, wanted) in [

@@ -146,7 +146,7 @@ fn of_sale(quote: &Quote, paying: &Paying) -> Result<(), TestCaseError> {
         standing: Standing::Request,
         lines,
         tenders: paying.tenders(quote.gross()),
-        pricing: quote.pricing(),
+        pricing: quote.clone().pricing(),
         currency: Currency::EUR,
         said: Said::default(),
         ..build::sell(&[])

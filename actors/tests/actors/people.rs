@@ -24,6 +24,7 @@ use onhand_engine::refusal::Refusal;
 use onhand_engine::rules::RulesVersion;
 use onhand_engine::tax::Taxed;
 use onhand_engine::time::{Millis, Timestamp};
+use std::sync::Arc;
 
 const TILL: KeyId = KeyId(11);
 const DESK: KeyId = KeyId(12);
@@ -102,7 +103,7 @@ fn t59_what_a_fact_took_without_a_right_is_recorded_and_counted() {
         let overridden = Some(Override { list_price: Some(Minor(120)), reason: None });
         let lines = vec![LinePricing { discounts, overridden }];
         let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
-        Action::Sell(Sell { standing, pricing: Some(Box::new(pricing)), ..plain })
+        Action::Sell(Sell { standing, pricing: Some(Arc::new(pricing)), ..plain })
     };
     refused(
         &ask(&rig, ann, SHOP, priced(Standing::Request)),

@@ -9,6 +9,7 @@ use crate::money::{Currency, Minor};
 use crate::qty::Qty;
 use crate::quote::Pricing;
 use crate::tax::Taxed;
+use std::sync::Arc;
 
 /// One line of a sale or return, price and tax as they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +190,7 @@ pub struct Sell {
     /// What is taken of card payments, among the tenders. Empty: nothing is.
     pub payments: Box<[(PaymentId, Minor)]>,
     /// How the prices came about, where there is more to say than the lines do.
-    pub pricing: Option<Box<Pricing>>,
+    pub pricing: Option<Arc<Pricing>>,
     /// What there is to say of its goods; none for plain items.
     pub goods: Option<Box<Goods>>,
 }

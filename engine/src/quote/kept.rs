@@ -55,13 +55,24 @@ pub struct Pricing {
 }
 
 impl LinePricing {
-    pub(super) fn of(line: &QuoteLine) -> Self {
-        let overridden = match &line.source {
-            PriceSource::Named { list_price, reason, differs } if *differs || reason.is_some() => {
-                Some(Override { list_price: *list_price, reason: reason.clone() })
-            }
+    pub(super) fn of(line: QuoteLine) -> Self {
+        let is_overridden = line.source.is_override();
+        let overridden = match line.source {
+            PriceSource::Named { list_price, reason, .. } if is_overridden => Some(Override { list_price, reason }),
             _ => None,
         };
-        Self { discounts: line.discounts.clone(), overridden }
+        Self { discounts: line.discounts, overridden }
+    }
+
+    /// Whether there is nothing to keep of a line.
+    pub(super) fn is_needless(line: &QuoteLine) -> bool {
+        line.discounts.is_empty() && !line.source.is_override()
+    }
+}
+
+impl PriceSource {
+    /// Whether a person asked another price than the shop's, or said why.
+    const fn is_override(&self) -> bool {
+        matches!(self, Self::Named { differs: true, .. } | Self::Named { reason: Some(_), .. })
     }
 }

@@ -206,8 +206,9 @@ impl Rules {
 
     fn listed(&self, basket: &Basket<'_>, setting: &Setting<'_>) -> Result<Vec<Listed>, NoQuote> {
         let books = self.books.holding(setting);
-        let mut sums: HashMap<_, Qty> = HashMap::with_capacity(basket.lines.len());
-        for line in basket.lines {
+        let mut sums: HashMap<_, Qty> = HashMap::new();
+        // Only books ask how much of an item there is in all.
+        for line in basket.lines.iter().filter(|_| !books.is_empty()) {
             let sum = sums.entry(line.item.sku).or_default();
             *sum = sum.plus(line.qty);
         }
@@ -358,11 +359,12 @@ impl Quote {
 
     /// What a sale keeps of it beside its lines; nothing for a sale that has only prices and taxes.
     #[must_use]
-    pub fn pricing(&self) -> Option<Box<Pricing>> {
-        let lines: Vec<LinePricing> = self.lines.iter().map(LinePricing::of).collect();
-        if self.exempt.is_none() && lines.iter().all(|line| *line == LinePricing::default()) {
+    pub fn pricing(self) -> Option<Arc<Pricing>> {
+        if self.exempt.is_none() && self.lines.iter().all(LinePricing::is_needless) {
             return None;
         }
-        Some(Box::new(Pricing { version: self.version, hash: self.hash(), exempt: self.exempt.clone(), lines }))
+        let (version, hash) = (self.version, self.hash());
+        let lines = self.lines.into_iter().map(LinePricing::of).collect();
+        Some(Arc::new(Pricing { version, hash, exempt: self.exempt, lines }))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A record is its length (u32, little-endian, of what follows), an archived [`Head`] of fixed size,
 //! who asked for it as far as that is known, and an archived body of the kind the head names. Nearly every
-//! record is a plain sale, which has a narrow body of its own: a sale of one line and one tender takes about
+//! record is a plain sale, which has a narrow body of its own, beside what was taken off its lines: a sale of one line and one tender takes about
 //! 100 bytes in all.
 //!
 //! Responsible for: the layout, and reading back whatever was ever written with it.
@@ -23,6 +23,7 @@ pub mod head;
 mod layaway;
 mod payment;
 mod people;
+mod priced_sale;
 mod pricing;
 mod returns;
 mod sale;
@@ -37,12 +38,12 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId};
 use onhand_engine::people::By;
 use onhand_engine::time::Timestamp;
+use priced_sale::PricedSale;
 use rkyv::api::high::{HighSerializer, HighValidator};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Error as ArchiveError;
 use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::{Archive, Portable, Serialize};
-use sale::CostedSale;
 use std::cell::RefCell;
 
 /// Why bytes are not records.
@@ -65,6 +66,7 @@ struct Head {
 const KIND_EVENT: u8 = 0;
 const KIND_NARROW_SALE: u8 = 1;
 const KIND_COSTED_SALE: u8 = 2;
+const KIND_PRICED_SALE: u8 = 3;
 
 const LENGTH_BYTES: usize = size_of::<u32>();
 const HEAD_BYTES: usize = size_of::<ArchivedHead>();
@@ -74,7 +76,7 @@ const HEAD_BYTES: usize = size_of::<ArchivedHead>();
 #[derive(Default)]
 struct Scratch {
     arena: Arena,
-    sale: CostedSale,
+    sale: PricedSale,
 }
 
 thread_local! {
@@ -87,12 +89,18 @@ pub fn encode(record: &Record, into: &mut Vec<u8>) {
     into.extend_from_slice(&[0; LENGTH_BYTES]);
     SCRATCH.with_borrow_mut(|scratch| match &record.event {
         Event::SaleRecorded(sale) if scratch.sale.fill(sale) => {
-            let kind = if scratch.sale.has_costs() { KIND_COSTED_SALE } else { KIND_NARROW_SALE };
+            let priced = &scratch.sale;
+            let kind = match (sale.pricing.is_some(), priced.sale.has_costs()) {
+                (true, _) => KIND_PRICED_SALE,
+                (false, true) => KIND_COSTED_SALE,
+                (false, false) => KIND_NARROW_SALE,
+            };
             archive(&mut scratch.arena, &Head::of(record, kind), into);
             people::write(record.by, into);
             match kind {
-                KIND_NARROW_SALE => archive(&mut scratch.arena, &scratch.sale.sale, into),
-                _ => archive(&mut scratch.arena, &scratch.sale, into),
+                KIND_PRICED_SALE => archive(&mut scratch.arena, priced, into),
+                KIND_COSTED_SALE => archive(&mut scratch.arena, &priced.sale, into),
+                _ => archive(&mut scratch.arena, &priced.sale.sale, into),
             }
         }
         event => {
@@ -238,7 +246,9 @@ impl<'a> Frame<'a> {
     /// [`DecodeError`] when its body cannot be read; the other record is neither then.
     pub fn read_into(&self, record: &mut Record) -> Result<(), DecodeError> {
         match (&mut record.event, people::without_flags(self.head.kind)) {
-            (Event::SaleRecorded(sale), KIND_NARROW_SALE | KIND_COSTED_SALE) => self.sale_into(sale)?,
+            (Event::SaleRecorded(sale), KIND_NARROW_SALE | KIND_COSTED_SALE | KIND_PRICED_SALE) => {
+                self.sale_into(sale)?
+            }
             (event, _) => *event = self.event()?,
         }
         record.time = self.time();
@@ -256,7 +266,7 @@ impl<'a> Frame<'a> {
 
     fn event(&self) -> Result<Event, DecodeError> {
         match people::without_flags(self.head.kind) {
-            KIND_NARROW_SALE | KIND_COSTED_SALE => {
+            KIND_NARROW_SALE | KIND_COSTED_SALE | KIND_PRICED_SALE => {
                 let mut sale = sale::blank();
                 self.sale_into(&mut sale)?;
                 Ok(Event::SaleRecorded(sale))
@@ -269,6 +279,7 @@ impl<'a> Frame<'a> {
     /// A narrow sale in the place of another.
     fn sale_into(&self, sale: &mut Sale) -> Result<(), DecodeError> {
         match people::without_flags(self.head.kind) {
+            KIND_PRICED_SALE => access::<priced_sale::ArchivedPricedSale>(self.body)?.read_into(sale),
             KIND_COSTED_SALE => access::<sale::ArchivedCostedSale>(self.body)?.read_into(sale),
             _ => access::<sale::ArchivedNarrowSale>(self.body)?.read_into(sale),
         }

@@ -405,7 +405,7 @@ impl From<&quote::Pricing> for Pricing {
     }
 }
 
-impl TryFrom<Pricing> for Box<quote::Pricing> {
+impl TryFrom<Pricing> for Arc<quote::Pricing> {
     type Error = DecodeError;
 
     fn try_from(pricing: Pricing) -> Result<Self, DecodeError> {

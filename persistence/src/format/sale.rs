@@ -1,5 +1,5 @@
-//! The narrow form of a sale: no reservation, no order, no account, nothing oversold, not late, nothing to
-//! say about its prices, every number within 32 bits. Nearly every record of a busy chain is one.
+//! The narrow form of a sale: no reservation, no order, no account, nothing oversold, not late, every number
+//! within 32 bits; what there is to say about its prices is not in it (`priced_sale`). Nearly every record of a busy chain is one.
 
 use super::DecodeError;
 use super::codes::Coded;
@@ -107,7 +107,7 @@ impl NarrowSale {
 
     fn try_fill(&mut self, sale: &Sale) -> Option<()> {
         let is_plain = sale.oversold.is_empty() && sale.freed.is_empty() && sale.order.is_none();
-        if !is_plain || WholeSale::is_needed(sale) {
+        if !is_plain || WholeSale::is_needed_beside_prices(sale) {
             return None;
         }
         (self.till, self.receipt) = match sale.receipt {

@@ -30,8 +30,13 @@ pub(super) struct WholeSale {
 impl WholeSale {
     /// Whether a sale needs this form.
     pub(super) fn is_needed(sale: &event::Sale) -> bool {
-        let (paid, said) = (sale.redemption.is_some() || sale.payments.is_some(), sale.pricing.is_some());
-        paid || said || sale.late.is_some() || sale.goods.is_some() || sale.owner.is_some()
+        sale.pricing.is_some() || Self::is_needed_beside_prices(sale)
+    }
+
+    /// The same, if there were nothing to say about its prices.
+    pub(super) fn is_needed_beside_prices(sale: &event::Sale) -> bool {
+        let paid = sale.redemption.is_some() || sale.payments.is_some();
+        paid || sale.late.is_some() || sale.goods.is_some() || sale.owner.is_some()
     }
 
     pub(super) fn read(self) -> Result<event::Sale, DecodeError> {

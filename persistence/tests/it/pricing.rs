@@ -84,7 +84,32 @@ fn priced_sale() -> Sale {
         LinePricing { discounts: vec![], overridden: Some(Override { list_price: Some(Minor(7)), reason: None }) },
     ];
     let pricing = Pricing { version: RulesVersion(9), hash: u64::MAX, exempt: Some(label("CERT-7")), lines };
-    Sale { lines: vec![line(4, 1), line(5, 1), line(6, 1)], pricing: Some(Box::new(pricing)), ..plain_sale(1, 4) }
+    Sale { lines: vec![line(4, 1), line(5, 1), line(6, 1)], pricing: Some(Arc::new(pricing)), ..plain_sale(1, 4) }
+}
+
+/// As most sales with promotions are: nobody named a price.
+fn promoted_sale() -> Sale {
+    let off = |why, amount| Discount { why, amount: Minor(amount) };
+    let line_of = |discounts| LinePricing { discounts, overridden: None };
+    let (spring, dented) = (Why::Promotion(label("SPRING")), Why::Person(label("SPRING")));
+    let lines =
+        vec![line_of(vec![off(spring.clone(), 200), off(dented, 50)]), line_of(vec![]), line_of(vec![off(spring, 1)])];
+    let pricing = Pricing { version: RulesVersion(9), hash: u64::MAX, exempt: None, lines };
+    Sale { pricing: Some(Arc::new(pricing)), ..priced_sale() }
+}
+
+/// The same, in the ways in which it needs the wide form.
+fn promoted_in_wide_forms() -> [Sale; 3] {
+    let with = |change: &dyn Fn(&mut Pricing)| {
+        let mut sale = promoted_sale();
+        sale.pricing.iter_mut().for_each(|pricing| change(Arc::make_mut(pricing)));
+        sale
+    };
+    [
+        with(&|pricing| pricing.exempt = Some(label("CERT-7"))),
+        with(&|pricing| pricing.lines[1].overridden = Some(Override { list_price: None, reason: None })),
+        with(&|pricing| pricing.lines[2].discounts[0].amount = Minor(1 << 40)),
+    ]
 }
 
 fn dated() -> Event {
@@ -129,7 +154,29 @@ fn records() -> Vec<Record> {
     };
     let exchanged = Event::Exchanged { back: Box::new(back), sale: Box::new(priced_sale()) };
     let sales = [record(8, 1, Event::SaleRecorded(priced_sale())), record(9, 1, exchanged)];
-    chain.chain(sales).collect()
+    let promoted = std::iter::once(promoted_sale()).chain(promoted_in_wide_forms());
+    let promoted = (10..).zip(promoted).map(|(n, sale)| record(n, 1, Event::SaleRecorded(sale)));
+    chain.chain(sales).chain(promoted).collect()
+}
+
+#[test]
+fn what_promotions_took_off_takes_little_room_and_leaves_none_behind() {
+    let length = |sale: &Sale| {
+        let mut bytes = Vec::new();
+        encode(&record(1, 1, Event::SaleRecorded(sale.clone())), &mut bytes);
+        bytes.len()
+    };
+    let bare = Sale { pricing: None, ..promoted_sale() };
+    assert!(length(&promoted_sale()) < length(&bare) + 100, "{} and {}", length(&promoted_sale()), length(&bare));
+    // In the place of a sale with other prices, and of one with none.
+    let mut bytes = Vec::new();
+    let sales: Vec<Sale> = [promoted_sale(), bare.clone(), promoted_sale(), bare].into();
+    sales.iter().zip(1..).for_each(|(sale, n)| encode(&record(n, 1, Event::SaleRecorded(sale.clone())), &mut bytes));
+    let mut room = record(0, 1, Event::SaleRecorded(priced_sale()));
+    for (frame, sale) in frames(&bytes).zip(sales) {
+        frame.unwrap().read_into(&mut room).unwrap();
+        assert_eq!(room.event, Event::SaleRecorded(sale));
+    }
 }
 
 #[test]

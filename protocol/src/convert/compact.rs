@@ -13,6 +13,7 @@ use onhand_engine::ids::Code;
 use onhand_engine::money::Currency;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{BasketLine, Pricing};
+use std::sync::Arc;
 
 /// Turns a compact sale into the engine's command, for a channel.
 ///
@@ -60,7 +61,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
 }
 
-type Priced = (Vec<command::SaleLine>, Option<Box<Pricing>>);
+type Priced = (Vec<command::SaleLine>, Option<Arc<Pricing>>);
 
 /// The lines by price books and promotions, where there are any.
 fn priced_lines<N: Names>(
@@ -82,7 +83,7 @@ fn priced_lines<N: Names>(
     let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
     let completed = sale.completed;
     let whose = For { channel, group: None, coupons: &[], exempt: None, discount: None, customer: None, completed };
-    Ok(priced::sale_lines(&place.quote_basket(&lines, &whose)?.0))
+    Ok(priced::sale_lines(place.quote_basket(&lines, &whose)?.0))
 }
 
 fn lines<N: Names>(

@@ -350,9 +350,10 @@ impl<N: Names> Place<'_, N> {
             Some((lines, goods, true)) => (lines, None, goods, Box::default()),
             _ => {
                 let quote = self.quote(sold.lines, &sold.whose)?.0;
-                let (lines, pricing) = priced::sale_lines(&quote);
                 let goods = self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?;
-                (lines, pricing, goods, self.uses(&quote, &sold.whose)?)
+                let uses = self.uses(&quote, &sold.whose)?;
+                let (lines, pricing) = priced::sale_lines(quote);
+                (lines, pricing, goods, uses)
             }
         };
         let mut goods = goods;

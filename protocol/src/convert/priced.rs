@@ -21,6 +21,7 @@ use onhand_engine::quote::{
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Timestamp;
+use std::sync::Arc;
 
 /// For whom a basket is, as the asker says it.
 pub(super) struct For<'a> {
@@ -92,7 +93,7 @@ pub(super) fn by_hand_out(discount: &ByHand) -> DiscountByHand {
 }
 
 /// The lines of a sale as the engine keeps them, and what there is to say about their prices.
-pub(super) fn sale_lines(quote: &quote::Quote) -> (Vec<command::SaleLine>, Option<Box<Pricing>>) {
+pub(super) fn sale_lines(quote: quote::Quote) -> (Vec<command::SaleLine>, Option<Arc<Pricing>>) {
     let line = |line: &QuoteLine| command::SaleLine {
         sku: line.item.sku,
         qty: line.qty,
