@@ -488,6 +488,7 @@ impl Bytes {
         terms.groups.iter().for_each(|group| self.text(group.as_str()));
         self.period(&terms.period);
         self.local(&terms.local);
+        self.hours(terms.hours.as_deref());
     }
 
     fn period(&mut self, period: &Period) {

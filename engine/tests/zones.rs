@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use onhand_engine::date::{Date, Weekday};
+use onhand_engine::pricing::Hours;
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::zone::{CHANGES_MAX, Change, Wall, Zone, ZoneFlaw};
 use proptest::prelude::*;
@@ -68,6 +69,33 @@ fn weekdays_and_minutes() {
 }
 
 #[test]
+fn hours_of_the_week() {
+    let hours = |days: &[Weekday], from, until| Hours::new(days, from, until);
+    let friday = &[Weekday::Friday][..];
+    let happy = hours(friday, 17 * 60, 20 * 60).unwrap();
+    // 2026-01-09 is a Friday.
+    for (at, has) in [
+        (wall("2026-01-09", 16, 59), false),
+        (wall("2026-01-09", 17, 0), true),
+        (wall("2026-01-09", 19, 59), true),
+        (wall("2026-01-09", 20, 0), false),
+        (wall("2026-01-08", 18, 0), false),
+        (wall("2026-01-16", 18, 0), true),
+    ] {
+        assert_eq!(happy.has(at), has, "{at:?}");
+    }
+    assert_eq!(happy.to_string(), "friday 17:00-20:00");
+    let monday = hours(&[Weekday::Sunday], 23 * 60, 60).unwrap();
+    assert!(monday.has(wall("2026-01-12", 0, 59)), "over midnight into the next week");
+    assert!(!monday.has(wall("2026-01-11", 0, 59)));
+    for (days, from, until, field) in
+        [(&[][..], 0, 60, "days"), (friday, 1_440, 60, "from"), (friday, 0, 1_441, "until"), (friday, 60, 60, "until")]
+    {
+        assert_eq!(hours(days, from, until).unwrap_err().field, field);
+    }
+}
+
+#[test]
 fn tables_that_are_no_zone() {
     let table = |name: &str, offset_min, changes: Vec<Change>| {
         Zone::new(name, offset_min, changes, Timestamp(0)).map(|zone| zone.name.to_string())
@@ -122,6 +150,20 @@ fn zones() -> impl Strategy<Value = Zone> {
         }
         zone(base, &changes)
     })
+}
+
+proptest! {
+    /// A week has as many minutes of them as there are on its days.
+    #[test]
+    fn hours_are_as_long_as_they_say(days in prop::collection::btree_set(0..7_usize, 1..7), from in 0..1_440_u16, until in 0..=1_440_u16) {
+        prop_assume!(from != until);
+        let days: Vec<Weekday> = days.into_iter().map(|day| Weekday::ALL[day]).collect();
+        let hours = Hours::new(&days, from, until).unwrap();
+        prop_assert!(hours.days().eq(days.iter().copied()));
+        let found = (0..7 * 1_440).filter(|minute| hours.has(Wall(20_000 * DAY + minute * MINUTE))).count();
+        let length = if from < until { until - from } else { 1_440 - from + until };
+        prop_assert_eq!(found, usize::from(length) * days.len());
+    }
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use crate::time;
 use crate::value::{Time, numbered, text_value};
 use onhand_engine::date::Date;
+use onhand_engine::pricing::hours::clock;
 use onhand_engine::time::Timestamp;
 use onhand_engine::zone::Wall;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -41,6 +42,33 @@ impl When {
         }
     }
 }
+
+/// A time of the day in minutes since midnight, such as `17:00`; the end of the day is `24:00`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeOfDay(pub u16);
+
+impl FromStr for TimeOfDay {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let minutes = text.split_once(':').and_then(|(hour, minute)| {
+            let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+            (hour <= 24 && minute < 60).then_some(hour * 60 + minute)
+        });
+        // Only as it is printed.
+        let found = minutes.filter(|minutes| *minutes <= 24 * 60 && clock(*minutes) == text);
+        found.map(Self).ok_or("a time of the day is 00:00 to 24:00")
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&clock(self.0))
+    }
+}
+
+text_value!([] TimeOfDay, 3120, "a time of the day such as \"17:00\"", "TimeOfDay",
+    { "type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$" });
 
 impl FromStr for When {
     type Err = &'static str;
@@ -89,6 +117,16 @@ mod tests {
         }
         assert_eq!("2026-01-31T00:00".parse::<When>().unwrap().to_string(), "2026-01-31");
         assert_eq!("2026-01-31T09:05:07+01:00".parse::<When>().unwrap().to_string(), "2026-01-31T08:05:07.000Z");
+    }
+
+    #[test]
+    fn times_of_the_day() {
+        for text in ["00:00", "09:05", "23:59", "24:00"] {
+            assert_eq!(text.parse::<TimeOfDay>().unwrap().to_string(), text);
+        }
+        for text in ["", "9:05", "24:01", "25:00", "12:60", "+1:00", "12:0", "1200", "65535:00"] {
+            assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The bytes of time zones, and of what holds by the clock on a wall.
 
 use super::Bytes;
-use crate::pricing::LocalPeriod;
+use crate::pricing::{Hours, LocalPeriod};
 use crate::zone::Zone;
 
 impl Bytes {
@@ -13,6 +13,13 @@ impl Bytes {
         for change in zone.changes() {
             self.number(change.at.0);
             self.0.extend_from_slice(&change.offset_min.to_le_bytes());
+        }
+    }
+
+    /// Weekly hours; nothing where there are none.
+    pub(super) fn hours(&mut self, hours: Option<&[Hours]>) {
+        for span in hours.into_iter().flatten() {
+            self.text(&span.to_string());
         }
     }
 

@@ -8,9 +8,11 @@
 //! Not responsible for: promotions, tax, and who may sell at another price.
 
 mod book;
+pub mod hours;
 mod terms;
 
 pub use book::{BookFlaw, PriceBook, PriceRow};
+pub use hours::Hours;
 pub use terms::{LocalPeriod, Setting, Terms};
 
 use crate::ids::{Label, SkuId};

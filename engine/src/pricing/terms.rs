@@ -1,10 +1,12 @@
 //! For whom, where and when a price book or a promotion holds.
 
+use super::Hours;
 use crate::catalogue::Location;
 use crate::command::Channel;
 use crate::ids::{Label, LocationId};
 use crate::time::{Period, Timestamp};
 use crate::zone::Wall;
+use std::sync::Arc;
 
 /// What must be so for a price book or a promotion to hold. A list that is empty asks for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Terms {
     pub period: Period,
     /// When, by the clock on the wall of each location.
     pub local: LocalPeriod,
+    /// In one of these spans of the week, by the same clock; none: at every hour.
+    pub hours: Option<Arc<[Hours]>>,
 }
 
 /// A time in which something holds by the clock on the wall of each location, from the first moment at which it
@@ -50,6 +54,10 @@ impl Terms {
     pub fn hold(&self, setting: &Setting<'_>) -> bool {
         self.period.has(setting.now)
             && self.local.has(setting.location, setting.now)
+            && self.hours.as_ref().is_none_or(|hours| {
+                let wall = setting.location.wall(setting.now);
+                hours.iter().any(|span| span.has(wall))
+            })
             && (self.channels.is_empty() || self.channels.contains(&setting.channel))
             && (self.locations.is_empty() || self.locations.contains(&setting.location.id))
             && (self.groups.is_empty() || setting.group.is_some_and(|group| self.groups.contains(group)))

@@ -2,7 +2,8 @@
 
 use super::Shop;
 use super::reading::Reading;
-use onhand_engine::date::Date;
+use onhand_engine::date::{Date, Weekday};
+use onhand_engine::pricing::Hours;
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::zone::{Change, Wall, Zone};
 use std::sync::Arc;
@@ -13,6 +14,18 @@ pub(super) fn wall(text: &str) -> Wall {
     let (hour, minute) = time.split_once(':').unwrap();
     let minutes = hour.parse::<u64>().unwrap() * 60 + minute.parse::<u64>().unwrap();
     Wall(Date::parse(day).unwrap().begins().0 + minutes * 60_000)
+}
+
+/// `DAYS:FROM-UNTIL+..`, with days as letters of Monday to Sunday or dots: `....F..:17:00-20:00`.
+pub(super) fn hours(text: &str) -> Arc<[Hours]> {
+    let minutes = |text: &str| u16::try_from((wall(&format!("1970-01-01T{text}")).0) / 60_000).unwrap();
+    let span = |text: &str| {
+        let (days, span) = text.split_once(':').unwrap();
+        let (from, until) = span.split_once('-').unwrap();
+        let days = Weekday::ALL.into_iter().zip(days.chars()).filter(|(_, letter)| *letter != '.');
+        Hours::new(&days.map(|(day, _)| day).collect::<Vec<_>>(), minutes(from), minutes(until)).unwrap()
+    };
+    text.split('+').map(span).collect()
 }
 
 /// A zone with its changes of 2026, in UTC.

@@ -97,7 +97,14 @@ impl Shop {
         let groups = reading.code("group").into_iter().collect();
         let elsewhere = reading.value("at").is_some_and(|place| place != "S1");
         let locations = if elsewhere { vec![LocationId(2)] } else { vec![] };
-        Terms { channels, locations, groups, period, local }
+        Terms {
+            channels,
+            locations,
+            groups,
+            period,
+            local,
+            hours: reading.value("hours").map(|text| clock::hours(&text)),
+        }
     }
 
     /// `book CODE (ITEM PRICE or ITEM PRICE/QUANTITY)...`

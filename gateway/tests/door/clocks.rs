@@ -135,3 +135,49 @@ async fn prices_and_dates_begin_at_midnight_on_the_wall() {
     let refused = stand.post("define_price_book", &wrong).await;
     assert_eq!((refused.number(), &refused.json()["field"]), (3054, &json!("terms.until")));
 }
+
+#[tokio::test]
+async fn hours_of_the_week_are_by_the_clock_of_each_location() {
+    let (stand, clock) = start().await;
+    // In New York it is Saturday, 23:30; in Kathmandu Sunday, 10:15.
+    let happy = |code: &str, hours: Value| {
+        json!({"promotions": [{"code": code, "name": "Happy hour", "benefit": {"each": {"percent_ppm": 500_000}},
+            "terms": {"hours": hours}}]})
+    };
+    let late =
+        json!([{"days": ["saturday"], "from": "23:45", "until": "00:15"}, {"days": ["sunday"], "until": "10:20"}]);
+    let asked = happy("LATE", late.clone());
+    assert_eq!(stand.post("define_promotions", &asked).await.status, 200);
+    let told = stand.get_as(Role::Admin, "/v1/promotions").await.json();
+    assert_eq!(told["promotions"][0]["terms"]["hours"], late);
+    let mut socket = stand.socket(Role::Till).await;
+    let mut quote = async |location: &str| {
+        let quote = json!({"op": "quote", "id": id(), "location": location, "currency": "EUR", "explain": true,
+            "lines": [{"sku": "TEA", "qty": "1"}]});
+        socket.ask(quote).await
+    };
+    let before = [quote("S1").await["total"].clone(), quote("S2").await["total"].clone()];
+    assert_eq!(before, [json!(450), json!(225)]);
+    clock.advance(Millis(15 * MINUTE));
+    let in_words = "Happy hour\" (LATE, saturday 23:45-00:15, sunday 00:00-10:20)";
+    let quoted = quote("S1").await;
+    assert_eq!(quoted["total"], 225);
+    assert!(quoted["lines"][0]["why"].as_str().unwrap().contains(in_words), "{quoted}");
+    assert_eq!(quote("S2").await["total"], 450, "half past ten");
+    clock.advance(Millis(30 * MINUTE - 1));
+    assert_eq!(quote("S1").await["total"], 225, "a quarter past midnight, almost");
+    clock.advance(Millis(1));
+    // Of the two spans the second begins with Sunday.
+    assert_eq!(quote("S1").await["total"], 225);
+    for (hours, number, field) in [
+        (json!([{"from": "17:00", "until": "17:00"}]), 3120, "promotions[0].terms.hours[0].until"),
+        (json!([{}, {"from": "24:00", "until": "03:00"}]), 3120, "promotions[0].terms.hours[1].from"),
+        (json!([{"from": "5 pm"}]), 3120, "promotions[0].terms.hours[0].from"),
+        (json!([{"days": ["funday"]}]), 1001, "promotions[0].terms.hours[0].days[0]"),
+        (json!(vec![json!({}); 15]), 3120, "promotions[0].terms.hours"),
+    ] {
+        let refused = stand.post("define_promotions", &happy("BAD", hours)).await;
+        assert_eq!((refused.number(), &refused.json()["field"]), (number, &json!(field)));
+        assert!(refused.json()["row"].is_u64() && refused.json()["column"].is_u64(), "{}", refused.text());
+    }
+}

@@ -4,10 +4,11 @@
 use crate::samples::{damage_every_bit, encoded, line, location, plain_sale, record};
 use onhand_engine::catalogue::Location;
 use onhand_engine::command::{Channel, Disposition};
+use onhand_engine::date::Weekday;
 use onhand_engine::event::{Event, Record, Return, Sale};
 use onhand_engine::ids::{Label, LocationId, SkuId};
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::pricing::{LocalPeriod, PriceBook, PriceRow, Terms};
+use onhand_engine::pricing::{Hours, LocalPeriod, PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope, Uses};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
@@ -34,6 +35,13 @@ fn terms() -> Terms {
         groups: vec![label("staff")],
         period: Period { from: Some(Timestamp(5)), until: None },
         local: LocalPeriod { from: None, until: Some(Wall(1_800_000_000_000)) },
+        hours: Some(
+            [
+                Hours::new(&[Weekday::Friday, Weekday::Sunday], 1_020, 1_440).unwrap(),
+                Hours::new(&Weekday::ALL, 1_439, 0).unwrap(),
+            ]
+            .into(),
+        ),
     }
 }
 
