@@ -146,6 +146,7 @@ fn define(handle: &Handle, watch: &Watch) {
         kind: LocationKind::Warehouse,
         currency: Currency::EUR,
         tax: TaxRules::default(),
+        zone: None,
     };
     let chain = LocationId::CHAIN;
     watch.send(handle, vec![envelope(chain, Action::DefineItems { items: (0..SKUS).map(item).collect() })], 0);

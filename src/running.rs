@@ -1,8 +1,10 @@
 //! The parts put together on one data directory: log, actors, door.
 
+use crate::chain::Caller;
 use crate::fail::Failure;
 use onhand_actors::handle::{Handle, Options};
 use onhand_engine::card_number;
+use onhand_engine::command::Action;
 use onhand_gateway::server::{self, Server};
 use onhand_persistence::FjallLog;
 use onhand_persistence::log::{self, Log, Recovered};
@@ -44,6 +46,23 @@ fn raise_open_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
+/// Replaces what is kept of the time zones of locations where this program knows better. A server whose disk is full
+/// starts all the same.
+fn renew_zones(handle: &Handle) {
+    let outdated = onhand_gateway::zones::outdated(&handle.directory().locations(), handle.now());
+    if outdated.is_empty() {
+        return;
+    }
+    let caller = Caller::new(handle.clone());
+    for location in outdated {
+        let code = location.code.clone();
+        match caller.ask(Action::DefineLocation { location }) {
+            Ok(_) => tracing::info!(%code, "its clock is set by newer rules"),
+            Err(_) => tracing::warn!(%code, "its clock still goes by old rules"),
+        }
+    }
+}
+
 /// Opens the door.
 pub(crate) fn open_door(
     listen: SocketAddr,
@@ -52,6 +71,7 @@ pub(crate) fn open_door(
     handle: Handle,
 ) -> Result<Server, Failure> {
     raise_open_files();
+    renew_zones(&handle);
     let mut options = server::Options::new(listen, handle);
     options.payments = payments;
     options.origins = origins;

@@ -143,6 +143,7 @@ pub(crate) fn recovered(skus: u32) -> Recovered {
         kind: LocationKind::Shop,
         currency: Currency::EUR,
         tax: TaxRules::default(),
+        zone: None,
     };
     let items = Event::ItemsDefined { items: (0..skus).map(item).collect(), added: skus };
     recovered.world.chain.apply(&items, Timestamp(1));

@@ -40,5 +40,6 @@ pub(crate) fn location() -> Location {
             rates: vec![standard],
             dated: Vec::new(),
         },
+        zone: None,
     }
 }

@@ -177,6 +177,7 @@ fn define(number: u32) -> Option<Body> {
             rates: vec![standard],
             dated: Vec::new(),
         },
+        time_zone: None,
     }))
 }
 

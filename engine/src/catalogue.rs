@@ -1,6 +1,7 @@
 //! What the chain sells and where: items, locations, keys. Master data is versioned by its events;
 //! a sale keeps its own copy of price and tax.
 
+use crate::date::Date;
 use crate::goods::Terms;
 use crate::gtin::Gtin;
 use crate::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
@@ -9,6 +10,7 @@ use crate::qty::{Qty, Unit};
 use crate::refusal::Refusal;
 use crate::tax::TaxRules;
 use crate::time::Timestamp;
+use crate::zone::{Wall, Zone};
 use std::sync::Arc;
 
 /// One sellable variant.
@@ -75,6 +77,28 @@ pub struct Location {
     pub currency: Currency,
     /// How it taxes.
     pub tax: TaxRules,
+    /// Its time zone; none: UTC. In a command, none: as it was.
+    pub zone: Option<Arc<Zone>>,
+}
+
+impl Location {
+    /// What the clock on its wall shows at a moment.
+    #[must_use]
+    pub fn wall(&self, moment: Timestamp) -> Wall {
+        self.zone.as_ref().map_or(Wall(moment.0), |zone| zone.wall(moment))
+    }
+
+    /// The day of the calendar there at a moment.
+    #[must_use]
+    pub fn day(&self, moment: Timestamp) -> Date {
+        self.wall(moment).date()
+    }
+
+    /// The first moment at which its clock shows something, or something later.
+    #[must_use]
+    pub fn first(&self, wall: Wall) -> Timestamp {
+        self.zone.as_ref().map_or(Timestamp(wall.0), |zone| zone.first(wall))
+    }
 }
 
 impl LocationKind {

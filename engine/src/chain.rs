@@ -93,8 +93,10 @@ impl Chain {
             Action::DefineItems { items } => self.number_items(items),
             Action::DefineLocation { location } => {
                 let next = || LocationId(u32::try_from(self.locations.len()).unwrap_or(u32::MAX).saturating_add(1));
-                let id = self.location_by_code(&location.code).unwrap_or_else(next);
-                Ok(Event::LocationDefined { location: Location { id, ..location.clone() } })
+                let known = self.location_by_code(&location.code);
+                let zone_before = || known.and_then(|id| self.location(id)).and_then(|place| place.zone.clone());
+                let (id, zone) = (known.unwrap_or_else(next), location.zone.clone().or_else(zone_before));
+                Ok(Event::LocationDefined { location: Location { id, zone, ..location.clone() } })
             }
             // A second key under a revoked one's id would bring that one back to life.
             Action::CreateKey { key } if self.keys.contains_key(&key.id) => {

@@ -10,6 +10,7 @@ mod books;
 mod chain;
 mod goods;
 mod layaway;
+mod zone;
 
 use crate::account::{Account, Ledger, Take};
 use crate::command::SkuQty;
@@ -486,6 +487,8 @@ impl Bytes {
         self.count(terms.groups.len());
         terms.groups.iter().for_each(|group| self.text(group.as_str()));
         self.period(&terms.period);
+        self.local(&terms.local);
+        self.hours(terms.hours.as_deref());
     }
 
     fn period(&mut self, period: &Period) {

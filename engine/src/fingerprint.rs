@@ -10,9 +10,9 @@ use crate::account::{AccountAsk, RedemptionAsk};
 use crate::basket;
 use crate::catalogue::{Item, Key, Location};
 use crate::command::{Action, Bucket, Channel, Command, Policy, Said, SaleLine, Sell, SkuQty, Standing, Tender};
-use crate::drawer::Ask;
 use crate::drawer::report::{Count, Counted};
 use crate::drawer::rules::DrawerRules;
+use crate::drawer::{Ask, BusinessDay};
 use crate::hash::Hash;
 use crate::ids::Label;
 use crate::layaway;
@@ -414,6 +414,10 @@ impl Parts {
         }
         self.rest.text(&location.name);
         self.rest.text(location.kind.name());
+        // The name is what was asked for; the table behind it may be another one by the time of a repeat.
+        if let Some(zone) = &location.zone {
+            self.rest.text(&zone.name);
+        }
     }
 
     fn key(&mut self, key: &Key) {
@@ -428,7 +432,10 @@ impl Parts {
             Ask::Open { business_day, float, .. } => {
                 self.op.text("open_session");
                 self.money.minor(*float);
-                self.rest.number(u64::from(business_day.number()));
+                self.rest.number(match business_day {
+                    BusinessDay::Named(date) => date.number().into(),
+                    BusinessDay::Today(_) => 0,
+                });
             }
             Ask::Move { movement, amount, reason, person } => {
                 self.op.text(movement.name());

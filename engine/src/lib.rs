@@ -53,3 +53,4 @@ pub mod till;
 pub mod time;
 mod training;
 pub mod world;
+pub mod zone;

@@ -212,7 +212,11 @@ fn drawer(place: &mut PlaceState, ask: Ask) -> Result<Event, Refusal> {
 fn opened() -> PlaceState {
     let mut place = with_tea(99);
     let business_day = Date::parse("2026-01-31").unwrap();
-    drawer(&mut place, Ask::Open { business_day, float: Minor(0), basis: PriceBasis::TaxInclusive }).unwrap();
+    drawer(
+        &mut place,
+        Ask::Open { business_day: business_day.into(), float: Minor(0), basis: PriceBasis::TaxInclusive },
+    )
+    .unwrap();
     place
 }
 
@@ -227,7 +231,11 @@ fn a_z_tells_what_was_sold_with_what_came_late() {
     run(&mut place, 10, Channel::Till, sale(2, None)).unwrap();
     drawer(&mut place, Ask::Close { session: None, counts: vec![], pending: 1 }).unwrap();
     let business_day = Date::parse("2026-02-01").unwrap();
-    drawer(&mut place, Ask::Open { business_day, float: Minor(0), basis: PriceBasis::TaxInclusive }).unwrap();
+    drawer(
+        &mut place,
+        Ask::Open { business_day: business_day.into(), float: Minor(0), basis: PriceBasis::TaxInclusive },
+    )
+    .unwrap();
     run(&mut place, 11, Channel::Till, sale(3, None)).unwrap();
     run(&mut place, 12, Channel::Till, sale(4, Some(1))).unwrap();
     run(&mut place, 13, Channel::Till, returned(back(1), vec![tender(TenderKind::Cash, 100)])).unwrap();

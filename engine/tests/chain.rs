@@ -37,6 +37,7 @@ fn location(code: &str, name: &str) -> Location {
         kind: LocationKind::Shop,
         currency: Currency::EUR,
         tax: TaxRules::default(),
+        zone: None,
     }
 }
 

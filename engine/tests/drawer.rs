@@ -31,7 +31,8 @@ fn ask(place: &mut PlaceState, ask: Ask) -> Result<Event, onhand_engine::refusal
 
 fn open(place: &mut PlaceState, float: i64) {
     let business_day = Date::parse("2026-01-31").unwrap();
-    ask(place, Ask::Open { business_day, float: Minor(float), basis: PriceBasis::TaxInclusive }).unwrap();
+    ask(place, Ask::Open { business_day: business_day.into(), float: Minor(float), basis: PriceBasis::TaxInclusive })
+        .unwrap();
 }
 
 fn close(place: &mut PlaceState, counts: Vec<Count>) -> (Report, Vec<JournalLine>) {
@@ -406,7 +407,7 @@ fn what_is_no_count_is_refused_and_changes_nothing() {
     assert_eq!(z.line(TenderKind::Cash).unwrap().counted, Some(Counted::Amount(Minor(5_650))));
     let business_day = Date::parse("2026-01-31").unwrap();
     let (float, basis) = (Minor(-1), PriceBasis::TaxInclusive);
-    assert_eq!(number(&ask(&mut place, Ask::Open { business_day, float, basis })), 3003);
+    assert_eq!(number(&ask(&mut place, Ask::Open { business_day: business_day.into(), float, basis })), 3003);
 }
 
 /// T50: rates may change while a session is open; what was sold keeps the tax it was sold with.
@@ -451,7 +452,7 @@ fn a_line_below_its_shelf_price_is_a_discount_and_a_rounded_one_is_not() {
     for (basis, gross, net) in [(PriceBasis::TaxInclusive, 900, 750), (PriceBasis::TaxExclusive, 1_080, 900)] {
         let mut place = with_tea(10);
         let business_day = Date::parse("2026-01-31").unwrap();
-        ask(&mut place, Ask::Open { business_day, float: Minor::ZERO, basis }).unwrap();
+        ask(&mut place, Ask::Open { business_day: business_day.into(), float: Minor::ZERO, basis }).unwrap();
         let taxed = Taxed { net: Minor(net), tax: Minor(gross - net), rate: RatePpm(200_000) };
         let reduced = SaleLine { sku: TEA, qty: Qty::units(2), unit_price: Minor(500), taxed, unit_cost: None };
         let as_priced = SaleLine { unit_price: Minor(450), ..reduced };
@@ -462,7 +463,11 @@ fn a_line_below_its_shelf_price_is_a_discount_and_a_rounded_one_is_not() {
         run(&mut place, 5, Channel::Till, Action::Sell(sold.clone())).unwrap();
         close(&mut place, vec![]);
         // Late, it goes by the prices of its own session.
-        ask(&mut place, Ask::Open { business_day, float: Minor::ZERO, basis: PriceBasis::TaxInclusive }).unwrap();
+        ask(
+            &mut place,
+            Ask::Open { business_day: business_day.into(), float: Minor::ZERO, basis: PriceBasis::TaxInclusive },
+        )
+        .unwrap();
         run(&mut place, 6, Channel::Till, fact(sold.clone(), Some(SessionNo(1)))).unwrap();
         let late = x(&mut place).late[0].books.discounts;
         assert_eq!((late.count, late.amount), (1, Minor(100)), "{basis:?}");

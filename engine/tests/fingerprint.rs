@@ -11,7 +11,7 @@ use onhand_engine::command::{
 use onhand_engine::date::Date;
 use onhand_engine::drawer::report::{Count, Counted, Denomination};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
-use onhand_engine::drawer::{Ask, Movement};
+use onhand_engine::drawer::{Ask, BusinessDay, Movement};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
@@ -171,7 +171,8 @@ fn commands_that_look_alike_differ() {
 #[test]
 fn asks_of_a_drawer_differ() {
     let asked = |till, ask| of(Action::Drawer { till: TillNo(till), ask });
-    let open = |day, float, basis| Ask::Open { business_day: Date::parse(day).unwrap(), float: Minor(float), basis };
+    let open =
+        |day, float, basis| Ask::Open { business_day: Date::parse(day).unwrap().into(), float: Minor(float), basis };
     let moved = |movement, amount, reason, person| Ask::Move {
         movement,
         amount: Minor(amount),
@@ -185,8 +186,15 @@ fn asks_of_a_drawer_differ() {
     let close = |counts, pending| Ask::Close { session: None, counts, pending };
     let note = |reason| Ask::NoSale { reason: Label::new(reason).unwrap() };
     let day = "2026-01-31";
+    let today = |day| Ask::Open {
+        business_day: BusinessDay::Today(Date::parse(day).unwrap()),
+        float: Minor(100),
+        basis: PriceBasis::TaxInclusive,
+    };
+    assert_eq!(asked(1, today(day)), asked(1, today("2026-02-01")), "a repeat after midnight");
     let all = [
         asked(1, open(day, 100, PriceBasis::TaxInclusive)),
+        asked(1, today(day)),
         asked(2, open(day, 100, PriceBasis::TaxInclusive)),
         asked(1, open("2026-02-01", 100, PriceBasis::TaxInclusive)),
         asked(1, open(day, 101, PriceBasis::TaxInclusive)),

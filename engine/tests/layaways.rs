@@ -49,7 +49,8 @@ fn set_aside(layaway: &OrderId, units: i64, fee: i64, tenders: Vec<Tender>) -> A
 
 fn open_session() -> Action {
     let business_day = Date::new(2026, 1, 31).unwrap();
-    let ask = drawer::Ask::Open { business_day, float: Minor(100), basis: PriceBasis::TaxInclusive };
+    let ask =
+        drawer::Ask::Open { business_day: business_day.into(), float: Minor(100), basis: PriceBasis::TaxInclusive };
     Action::Drawer { till: TILL, ask }
 }
 

@@ -45,6 +45,7 @@ fn location() -> Location {
         kind: LocationKind::Shop,
         currency: Currency::EUR,
         tax: TaxRules::default(),
+        zone: None,
     }
 }
 

@@ -54,6 +54,7 @@ fn terms(at: bool, group: bool, channel: bool, from: Option<u64>) -> Terms {
         groups: group.then(|| label("staff")).into_iter().collect(),
         channels: channel.then_some(Channel::Till).into_iter().collect(),
         period,
+        ..Terms::default()
     }
 }
 

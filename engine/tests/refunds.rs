@@ -177,7 +177,7 @@ fn open(server: &mut Server) {
     let business_day = Date::new(2026, 1, 31).unwrap();
     for at in [SHOP, OTHER] {
         server.run(at, Action::Receive { lines: vec![line(TEA, 100_000)], goods: None }).unwrap();
-        let open = Ask::Open { business_day, float: Minor(0), basis: PriceBasis::TaxInclusive };
+        let open = Ask::Open { business_day: business_day.into(), float: Minor(0), basis: PriceBasis::TaxInclusive };
         server.run(at, of_drawer(open)).unwrap();
     }
     for (account, kind, measure) in

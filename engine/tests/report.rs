@@ -13,10 +13,12 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
-use onhand_engine::report::{About, Group, Report, SalesSums, Scope, Sessions, Span, Value};
+use onhand_engine::report::{About, Clocks, Group, Report, SalesSums, Scope, Sessions, Span, Value};
 use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
+use onhand_engine::zone::Zone;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const TILL: TillNo = TillNo(7);
@@ -67,7 +69,7 @@ impl Log {
 
     fn open(&mut self, time: Timestamp, business_day: &str) {
         let (business_day, basis) = (day(business_day), PriceBasis::TaxInclusive);
-        let ask = Ask::Open { business_day, float: Minor::ZERO, basis };
+        let ask = Ask::Open { business_day: business_day.into(), float: Minor::ZERO, basis };
         self.run(time, Action::Drawer { till: TILL, ask });
         self.opened.push(Span { opened: time, closed: None, business_day, basis });
     }
@@ -88,12 +90,12 @@ impl Log {
     }
 
     /// Gross by day and hour, from a report over these days.
-    fn report(&self, from: &str, until: &str, offset_min: i32) -> Vec<(String, u8, i64)> {
+    fn report(&self, from: &str, until: &str, clocks: Clocks) -> Vec<(String, u8, i64)> {
         let sessions: Sessions = [((LOCATION, TILL), self.opened.clone())].into();
         let scope = Scope {
             from: day(from),
             until: day(until),
-            offset_min,
+            clocks,
             location: None,
             till: None,
             cashier: None,
@@ -132,9 +134,12 @@ fn a_session_over_midnight_is_of_its_business_day() {
     log.sell(at(10, 23, 59), 2, None);
     log.sell(at(11, 2, 30), 4, None);
     log.close(at(11, 3, 0));
-    assert_eq!(log.report("2026-01-10", "2026-01-10", 0), rows(&[("2026-01-10", 2, 400), ("2026-01-10", 23, 200)]));
-    assert_eq!(log.report("2026-01-11", "2026-01-11", 0), rows(&[]));
-    assert_eq!(log.report("2026-01-09", "2026-01-09", 0), rows(&[("2026-01-09", 8, 100)]));
+    assert_eq!(
+        log.report("2026-01-10", "2026-01-10", Clocks::Offset(0)),
+        rows(&[("2026-01-10", 2, 400), ("2026-01-10", 23, 200)])
+    );
+    assert_eq!(log.report("2026-01-11", "2026-01-11", Clocks::Offset(0)), rows(&[]));
+    assert_eq!(log.report("2026-01-09", "2026-01-09", Clocks::Offset(0)), rows(&[("2026-01-09", 8, 100)]));
 }
 
 #[test]
@@ -148,9 +153,9 @@ fn what_comes_late_is_of_the_day_whose_z_tells_of_it() {
     log.sell(at(10, 9, 0), 2, Some(1));
     log.close(at(10, 20, 0));
     let of_the_tenth = rows(&[("2026-01-10", 9, 200), ("2026-01-10", 20, 100)]);
-    assert_eq!(log.report("2026-01-10", "2026-01-10", 0), of_the_tenth);
-    assert_eq!(log.report("2026-01-09", "2026-01-09", 0), rows(&[]));
-    assert_eq!(log.report("2026-01-01", "2026-01-31", 0), of_the_tenth);
+    assert_eq!(log.report("2026-01-10", "2026-01-10", Clocks::Offset(0)), of_the_tenth);
+    assert_eq!(log.report("2026-01-09", "2026-01-09", Clocks::Offset(0)), rows(&[]));
+    assert_eq!(log.report("2026-01-01", "2026-01-31", Clocks::Offset(0)), of_the_tenth);
 }
 
 #[test]
@@ -158,17 +163,38 @@ fn outside_a_session_it_is_of_the_day_on_the_wall() {
     let mut log = Log::new();
     log.sell(at(9, 23, 30), 1, None);
     log.sell(at(10, 3, 30), 2, None);
-    assert_eq!(log.report("2026-01-10", "2026-01-10", 0), rows(&[("2026-01-10", 3, 200)]));
+    assert_eq!(log.report("2026-01-10", "2026-01-10", Clocks::Offset(0)), rows(&[("2026-01-10", 3, 200)]));
     assert_eq!(
-        log.report("2026-01-10", "2026-01-10", 60),
+        log.report("2026-01-10", "2026-01-10", Clocks::Offset(60)),
         rows(&[("2026-01-10", 0, 100), ("2026-01-10", 4, 200)]),
         "an hour ahead"
     );
     assert_eq!(
-        log.report("2026-01-09", "2026-01-09", -240),
+        log.report("2026-01-09", "2026-01-09", Clocks::Offset(-240)),
         rows(&[("2026-01-09", 19, 100), ("2026-01-09", 23, 200)]),
         "four hours behind"
     );
+}
+
+#[test]
+fn outside_a_session_it_is_of_the_day_at_the_location() {
+    let own = || {
+        let zone = Zone::new("America/New_York", -300, vec![], Timestamp(0)).unwrap();
+        Clocks::Own([(LOCATION, Arc::new(zone)), (LocationId(99), Arc::new(utc()))].into())
+    };
+    let mut log = Log::new();
+    log.sell(at(10, 4, 59), 1, None);
+    log.sell(at(10, 5, 0), 2, None);
+    log.sell(at(11, 4, 59), 4, None);
+    assert_eq!(log.report("2026-01-09", "2026-01-09", own()), rows(&[("2026-01-09", 23, 100)]));
+    assert_eq!(log.report("2026-01-10", "2026-01-10", own()), rows(&[("2026-01-10", 0, 200), ("2026-01-10", 23, 400)]));
+    assert_eq!(log.report("2026-01-11", "2026-01-11", own()), rows(&[]));
+    let none = Clocks::Own(BTreeMap::new());
+    assert_eq!(log.report("2026-01-11", "2026-01-11", none), rows(&[("2026-01-11", 4, 400)]), "UTC");
+}
+
+fn utc() -> Zone {
+    Zone::new("UTC", 0, vec![], Timestamp(0)).unwrap()
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod training;
 mod watching;
 mod wire;
 mod worker;
+pub mod zones;
 
 pub use limits::Limits;
 pub use server::{Error, Options, Server};

@@ -9,6 +9,7 @@ use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
+use onhand_engine::zone::Zone;
 use onhand_protocol::convert::Names;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -91,6 +92,10 @@ impl Names for Cached<'_> {
 
     fn rules(&self) -> Arc<Rules> {
         self.cache.rules.borrow().clone()
+    }
+
+    fn zone(&self, name: &str) -> Option<Arc<Zone>> {
+        self.book.zone(name)
     }
 
     fn now(&self) -> Timestamp {

@@ -184,6 +184,7 @@ impl Rig {
             kind: LocationKind::Shop,
             currency: Currency::EUR,
             tax: TaxRules::default(),
+            zone: None,
         };
         rig.decide(LocationId::CHAIN, Action::DefineLocation { location });
         let item = Item {

@@ -4,11 +4,11 @@ use crate::fault::Fault;
 use crate::keys::Principal;
 use crate::live::{Watch, Watched};
 use crate::watching::Since;
+use crate::zones;
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
 use onhand_actors::port::{LevelChange, Outcome};
 use onhand_engine::catalogue::{Item, KeyId, Location};
-use onhand_engine::date::Date;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, OrderId, SkuCode, SkuId, UserCode};
 use onhand_engine::level::Level;
@@ -16,6 +16,7 @@ use onhand_engine::people::UserNo;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
+use onhand_engine::zone::Zone;
 use onhand_protocol::compact;
 pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
@@ -56,6 +57,10 @@ impl Names for Book<'_> {
 
     fn rules(&self) -> Arc<Rules> {
         self.0.rules()
+    }
+
+    fn zone(&self, name: &str) -> Option<Arc<Zone>> {
+        zones::zone(name, self.now())
     }
 
     fn now(&self) -> Timestamp {
@@ -186,7 +191,7 @@ pub(crate) fn item(directory: &Directory, code: &SkuCode) -> Result<Arc<Item>, F
 pub(crate) fn scan(handle: &Handle, asked: &Scan) -> Result<ItemScanned, Fault> {
     let directory = handle.directory();
     let location = location(directory, &asked.location.0)?;
-    let (labels, today) = (directory.labels(location.id), Date::of(handle.now()));
+    let (labels, today) = (directory.labels(location.id), location.day(handle.now()));
     Ok(convert::scan(&asked.code, &location, &labels, today, &Book(directory))?)
 }
 

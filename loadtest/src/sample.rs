@@ -138,7 +138,12 @@ pub fn requests() -> Result<Vec<Request>, SampleError> {
     for place in &PLACES {
         if let (Some(code), Some(tax)) = (code(place), tax()) {
             let (name, kind, currency) = (place.name.to_owned(), place.kind, WireCurrency(Currency::EUR));
-            push("location", place.code, 0, Body::DefineLocation(DefineLocation { code, name, kind, currency, tax }));
+            push(
+                "location",
+                place.code,
+                0,
+                Body::DefineLocation(DefineLocation { code, name, kind, currency, tax, time_zone: None }),
+            );
         }
     }
     for (part, items) in items.chunks(ITEMS_PER_REQUEST).enumerate() {

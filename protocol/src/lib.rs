@@ -23,4 +23,5 @@ pub mod routes;
 pub mod schema;
 pub mod time;
 pub mod value;
+pub mod when;
 mod write;

@@ -101,7 +101,11 @@ const REPORT: &[Query] = &[
     named("group_by", "What there is a row for, up to four with commas between them; none: one row in all."),
     named("from", "The first business day, such as `2026-01-31`; default: today."),
     named("until", "The last business day; default: `from`, or today."),
-    Query { name: "utc_offset_min", is_number: true, meaning: "Minutes by which the clock on the wall is ahead." },
+    Query {
+        name: "utc_offset_min",
+        is_number: true,
+        meaning: "Minutes by which one clock for all is ahead of UTC; default: each location's own.",
+    },
     LOCATION,
     Query { name: "till", is_number: true, meaning: "Of this till only." },
     named("cashier", "Asked for by this user only."),

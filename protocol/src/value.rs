@@ -305,6 +305,8 @@ macro_rules! text_value {
     };
 }
 
+pub(crate) use text_value;
+
 text_value!([] Id, 1009, "a UUID as a string", "Id", { "type": "string", "format": "uuid" });
 text_value!([] Currency, 1001, "a currency code such as \"EUR\"", "Currency", { "type": "string", "pattern": "^[A-Z]{3}$" });
 text_value!([] Time, 1001, "a time such as \"2026-01-31T09:05:07.042Z\"", "Time", { "type": "string", "format": "date-time" });

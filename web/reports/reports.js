@@ -33,7 +33,6 @@ const question = () => ({
   from: $('from').value,
   until: $('until').value,
   location: $('store').value,
-  utc_offset_min: -new Date().getTimezoneOffset(),
 });
 
 const REPORTS = {

@@ -28,7 +28,12 @@ fn sell_at(rig: &Rig, at: LocationId, till: u16) {
 /// A session with so many sales; where its close is in the log, and its Z.
 fn session(rig: &Rig, at: LocationId, till: u16, sales: u64) -> (Seq, Report) {
     let business_day = Date::new(2026, 1, 31).unwrap();
-    ask(rig, at, till, Ask::Open { business_day, float: Minor(100), basis: PriceBasis::TaxInclusive });
+    ask(
+        rig,
+        at,
+        till,
+        Ask::Open { business_day: business_day.into(), float: Minor(100), basis: PriceBasis::TaxInclusive },
+    );
     (0..sales).for_each(|_| sell_at(rig, at, till));
     match ask(rig, at, till, Ask::Close { session: None, counts: vec![], pending: 0 }) {
         (seq, Told::SessionClosed(z)) => (seq, *z),
@@ -73,7 +78,12 @@ fn an_x_is_in_order_with_the_sales_before_it_and_leaves_no_record() {
     let rig = Rig::new();
     rig.done(SHOP, receive(7, 1_000));
     let business_day = Date::new(2026, 1, 31).unwrap();
-    ask(&rig, SHOP, 1, Ask::Open { business_day, float: Minor(100), basis: PriceBasis::TaxInclusive });
+    ask(
+        &rig,
+        SHOP,
+        1,
+        Ask::Open { business_day: business_day.into(), float: Minor(100), basis: PriceBasis::TaxInclusive },
+    );
     for sold in 1..=50 {
         let Action::Sell(mut sale) = sell(&[7]) else { panic!("not a sale") };
         sale.till = Some(TillNo(1));

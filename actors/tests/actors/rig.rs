@@ -216,6 +216,7 @@ pub(crate) fn location(code: &str, kind: LocationKind) -> Location {
         kind,
         currency: Currency::EUR,
         tax: TaxRules::default(),
+        zone: None,
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn sold(
         standing: sell.standing,
         lines: &lines,
         is_ordered: sell.order.as_ref().is_some_and(|order| store.orders.contains_key(order)),
-        today: Date::of(now),
+        today: goods.today.unwrap_or_else(|| Date::of(now)),
         serials: &store.serials,
     };
     check::sold(goods, &asking).map(SoldGoods::boxed)

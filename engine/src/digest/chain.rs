@@ -49,6 +49,9 @@ impl Chain {
                 bytes.count(rate.parts.len());
                 rate.parts.iter().for_each(|part| bytes.small(part.0));
             }
+            if let Some(zone) = &location.zone {
+                bytes.zone(zone);
+            }
             feed(&bytes.0);
         }
         for key in self.keys.values() {

@@ -34,7 +34,7 @@ pub fn decide(
             if is_open {
                 return Err(Refusal::SessionOpen { till, session });
             }
-            let (business_day, float, basis) = (*business_day, *float, *basis);
+            let (business_day, float, basis) = (business_day.date(), *float, *basis);
             Happening::SessionOpened { session, opened: now, business_day, float, basis }
         }
         Ask::Move { movement, amount, reason, person } => {

@@ -54,7 +54,7 @@ pub enum Ask {
     /// Begin a session.
     Open {
         /// The trading date of everything in it.
-        business_day: Date,
+        business_day: BusinessDay,
         /// Cash in the drawer.
         float: Minor,
         /// Whether shelf prices contain tax, as the location had it then.
@@ -87,6 +87,31 @@ pub enum Ask {
         /// Sales that the till has not sent yet.
         pending: u64,
     },
+}
+
+/// Which trading date a session is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BusinessDay {
+    /// The one that whoever opens it names.
+    Named(Date),
+    /// The day at the location when it is opened. A repeat after midnight asks for the same.
+    Today(Date),
+}
+
+impl From<Date> for BusinessDay {
+    fn from(date: Date) -> Self {
+        BusinessDay::Named(date)
+    }
+}
+
+impl BusinessDay {
+    /// The date.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        match self {
+            BusinessDay::Named(date) | BusinessDay::Today(date) => date,
+        }
+    }
 }
 
 /// What happened to a till's drawer.

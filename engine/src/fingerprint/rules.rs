@@ -56,6 +56,15 @@ impl Parts {
         self.rest.count(terms.groups.len());
         terms.groups.iter().for_each(|group| self.rest.text(group.as_str()));
         self.period(&terms.period);
+        for span in terms.hours.as_deref().into_iter().flatten() {
+            self.rest.text(&span.to_string());
+        }
+        for (name, end) in [("from", terms.local.from), ("until", terms.local.until)] {
+            if let Some(end) = end {
+                self.rest.text(name);
+                self.rest.number(end.0);
+            }
+        }
     }
 
     pub(super) fn period(&mut self, period: &Period) {

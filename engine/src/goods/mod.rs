@@ -102,6 +102,8 @@ pub struct Goods {
     pub traced: Vec<Traced>,
     /// Who looked at the buyer's age.
     pub age: Option<AgeChecked>,
+    /// The day at the location when the command came in; none: the day in UTC when it is decided.
+    pub today: Option<Date>,
     /// Lines whose tax the seller said lower than the shop's rules do.
     pub undertaxed: Vec<Exception>,
 }

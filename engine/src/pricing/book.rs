@@ -108,8 +108,8 @@ impl PriceBook {
     }
 
     fn rank(&self) -> impl Ord {
-        let Terms { locations, groups, channels, period } = &self.terms;
+        let Terms { locations, groups, channels, .. } = &self.terms;
         let names = (!locations.is_empty(), !groups.is_empty(), !channels.is_empty());
-        (Reverse((names, period.from)), self.code.clone())
+        (Reverse((names, self.terms.begins())), self.code.clone())
     }
 }

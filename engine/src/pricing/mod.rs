@@ -8,10 +8,12 @@
 //! Not responsible for: promotions, tax, and who may sell at another price.
 
 mod book;
+pub mod hours;
 mod terms;
 
 pub use book::{BookFlaw, PriceBook, PriceRow};
-pub use terms::{Setting, Terms};
+pub use hours::Hours;
+pub use terms::{LocalPeriod, Setting, Terms};
 
 use crate::ids::{Label, SkuId};
 use crate::qty::Qty;

@@ -31,8 +31,8 @@ impl Promotion {
     /// # Errors
     /// [`PromotionFlaw`] names the field.
     pub fn check(&self) -> Result<(), PromotionFlaw> {
-        if !self.terms.period.is_in_order() {
-            return flaw("until", "is not after `from`");
+        if !self.terms.are_in_order() {
+            return flaw("until", "is not after `from` by the same clock");
         }
         self.check_uses()?;
         self.benefit.check()?;

@@ -3,6 +3,7 @@
 use super::{PriceSource, Quote, QuoteLine, Why};
 use crate::catalogue::Location;
 use crate::money::{Currency, Minor};
+use crate::pricing::Hours;
 use crate::qty::Qty;
 use crate::tax::PriceBasis;
 
@@ -21,8 +22,9 @@ fn sentence(quote: &Quote, line: &QuoteLine, location: &Location) -> String {
     for discount in &line.discounts {
         let why = match &discount.why {
             Why::Promotion(code) => {
-                let name = quote.promotions.iter().find(|one| one.code == *code).map_or("", |one| &one.name);
-                format!("for \"{name}\" ({code})")
+                let one = quote.promotions.iter().find(|one| one.code == *code);
+                let (name, hours) = one.map_or(("", None), |one| (&*one.name, one.hours.as_deref()));
+                format!("for \"{name}\" ({code}{})", spans(hours))
             }
             Why::Person(reason) => format!("by hand ({reason})"),
         };
@@ -37,16 +39,21 @@ fn sentence(quote: &Quote, line: &QuoteLine, location: &Location) -> String {
 fn source(source: &PriceSource, money: &impl Fn(Minor) -> String) -> String {
     match source {
         PriceSource::Catalogue => "the catalogue's price".to_owned(),
-        PriceSource::Book { code, min_qty } if *min_qty > Qty::ZERO => {
-            format!("the price of book {code} from {min_qty} on")
+        PriceSource::Book { code, min_qty, hours } if *min_qty > Qty::ZERO => {
+            format!("the price of book {code}{} from {min_qty} on", spans(hours.as_deref()))
         }
-        PriceSource::Book { code, .. } => format!("the price of book {code}"),
+        PriceSource::Book { code, hours, .. } => format!("the price of book {code}{}", spans(hours.as_deref())),
         PriceSource::Named { list_price, reason, .. } => {
             let own = list_price.map_or(String::new(), |own| format!(" instead of {}", money(own)));
             let why = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
             format!("a price named by the seller{own}{why}")
         }
     }
+}
+
+/// The weekly hours in which something holds.
+fn spans(hours: Option<&[Hours]>) -> String {
+    hours.into_iter().flatten().map(|span| format!(", {span}")).collect()
 }
 
 fn tax(quote: &Quote, line: &QuoteLine, location: &Location, money: &impl Fn(Minor) -> String) -> String {

@@ -21,7 +21,7 @@ use crate::command::Channel;
 use crate::hash::Hash;
 use crate::ids::Label;
 use crate::money::Minor;
-use crate::pricing::{PriceBook, Setting, price};
+use crate::pricing::{Hours, PriceBook, Setting, price};
 use crate::promotion::{Applied, Line};
 use crate::qty::Qty;
 use crate::refusal::Refusal;
@@ -87,6 +87,8 @@ pub enum PriceSource {
         code: Label,
         /// From how much of the item on.
         min_qty: Qty,
+        /// Its weekly hours, where it has any.
+        hours: Option<Arc<[Hours]>>,
     },
     /// The seller named it.
     Named {
@@ -142,6 +144,8 @@ pub struct PromotionTotal {
     pub name: Arc<str>,
     /// How much, over all lines.
     pub off: Minor,
+    /// Its weekly hours, where it has any.
+    pub hours: Option<Arc<[Hours]>>,
 }
 
 /// Why a basket has no price.
@@ -235,7 +239,9 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
         return Err(Refusal::BadAmount);
     }
     let source = match booked {
-        Some((book, row)) => PriceSource::Book { code: book.code.clone(), min_qty: row.min_qty },
+        Some((book, row)) => {
+            PriceSource::Book { code: book.code.clone(), min_qty: row.min_qty, hours: book.terms.hours.clone() }
+        }
         None => PriceSource::Catalogue,
     };
     Ok(Listed { unit_price, amount, source })
@@ -259,7 +265,8 @@ fn note(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal>
             }
         }
         let off = shares.iter().map(|(_, off)| *off).sum();
-        totals.push(PromotionTotal { code: code.clone(), name: Arc::clone(&promotion.name), off });
+        let (name, hours) = (Arc::clone(&promotion.name), promotion.terms.hours.clone());
+        totals.push(PromotionTotal { code: code.clone(), name, off, hours });
     }
     totals
 }

@@ -4,18 +4,17 @@
 //! session is of the day of the Z that tells of it, the next one of its till: a day whose Zs are made does not
 //! change. What happens outside any session, as on the website, is of the day of the calendar.
 
-use super::Scope;
+use super::{Clocks, Scope};
 use crate::date::Date;
 use crate::drawer::Happening;
 use crate::event::{Event, Record};
 use crate::ids::{LocationId, SessionNo, TillNo};
 use crate::tax::PriceBasis;
 use crate::time::{Millis, Timestamp};
+use crate::zone::Wall;
 use std::collections::BTreeMap;
 
-const MINUTE_MS: u64 = 60_000;
-const HOUR_MS: u64 = 3_600_000;
-const DAY: Millis = Millis(24 * HOUR_MS);
+const DAY: Millis = Millis(24 * 3_600_000);
 
 /// A till session, from its opening to its closing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +40,14 @@ pub struct Walk {
     at: BTreeMap<(LocationId, TillNo), (usize, bool)>,
     from: Timestamp,
     until: Timestamp,
-    offset_min: i32,
 }
 
 impl Walk {
     pub(super) fn new(sessions: Sessions, scope: &Scope) -> Self {
         let days = scope.from..=scope.until;
-        let mut from = wall_to_utc(scope.from.begins(), scope.offset_min);
-        let mut until = wall_to_utc(scope.until.begins().plus(DAY), scope.offset_min);
+        let first = |day: Timestamp| scope.clocks.first(scope.location, Wall(day.0));
+        let (mut from, _) = first(scope.from.begins());
+        let (_, mut until) = first(scope.until.begins().plus(DAY));
         let wanted = |(location, till): &(LocationId, TillNo)| {
             scope.location.is_none_or(|only| only == *location) && scope.till.is_none_or(|only| only == *till)
         };
@@ -64,7 +63,7 @@ impl Walk {
             }
         }
         let at = sessions.iter().map(|(spot, spans)| (*spot, place_at(spans, from))).collect();
-        Self { sessions, at, from, until, offset_min: scope.offset_min }
+        Self { sessions, at, from, until }
     }
 
     pub(super) const fn window(&self) -> (Timestamp, Timestamp) {
@@ -97,8 +96,8 @@ impl Walk {
     }
 
     /// The business day of a record, and whether shelf prices contained the tax where its session says so.
-    pub(super) fn day_of(&self, record: &Record, till: Option<TillNo>) -> (Date, Option<PriceBasis>) {
-        let calendar = || Date::of(wall(record.time, self.offset_min));
+    pub(super) fn day_of(&self, record: &Record, till: Option<TillNo>, clocks: &Clocks) -> (Date, Option<PriceBasis>) {
+        let calendar = || clocks.wall(record.location, record.time).date();
         let Some(spot) = till.map(|till| (record.location, till)) else { return (calendar(), None) };
         let spans = self.sessions.get(&spot).map_or(&[][..], Vec::as_slice);
         let (place, is_open) = self.at.get(&spot).copied().unwrap_or_default();
@@ -114,12 +113,6 @@ impl Walk {
     }
 }
 
-/// The hour of the day by the clock on the wall, 0 to 23.
-pub(super) fn hour_of(time: Timestamp, offset_min: i32) -> u8 {
-    let hours = wall(time, offset_min).0.checked_div(HOUR_MS).unwrap_or(0);
-    u8::try_from(hours.checked_rem(24).unwrap_or(0)).unwrap_or(0)
-}
-
 /// Which session a till was in just before a time, or else which is its next.
 fn place_at(spans: &[Span], time: Timestamp) -> (usize, bool) {
     let place = spans.iter().take_while(|span| span.closed.is_some_and(|closed| closed < time)).count();
@@ -128,17 +121,4 @@ fn place_at(spans: &[Span], time: Timestamp) -> (usize, bool) {
 
 fn place_of(session: SessionNo) -> usize {
     usize::try_from(session.0.saturating_sub(1)).unwrap_or(usize::MAX)
-}
-
-fn offset(offset_min: i32) -> u64 {
-    u64::from(offset_min.unsigned_abs()).saturating_mul(MINUTE_MS)
-}
-
-fn wall(time: Timestamp, offset_min: i32) -> Timestamp {
-    let ms = offset(offset_min);
-    Timestamp(if offset_min < 0 { time.0.saturating_sub(ms) } else { time.0.saturating_add(ms) })
-}
-
-fn wall_to_utc(time: Timestamp, offset_min: i32) -> Timestamp {
-    wall(time, offset_min.saturating_neg())
 }

@@ -6,10 +6,12 @@
 //!
 //! Not responsible for: reading the log, and what a row looks like.
 
+mod clocks;
 mod days;
 mod rows;
 mod sums;
 
+pub use clocks::Clocks;
 pub use days::{Sessions, Span, Walk};
 pub use rows::{Full, Key, ROWS_MAX, Rows};
 pub use sums::{SalesSums, TenderSums};
@@ -140,9 +142,8 @@ pub struct Scope {
     pub from: Date,
     /// The last business day.
     pub until: Date,
-    /// Minutes by which the clock on the wall is ahead of UTC: for hours, and for the day of what was sold
-    /// outside a till session.
-    pub offset_min: i32,
+    /// By which clocks: for hours, and for the day of what was sold outside a till session.
+    pub clocks: Clocks,
     /// Of this location only.
     pub location: Option<LocationId>,
     /// Of this till only.
@@ -227,7 +228,7 @@ impl<S: Default> Report<S> {
         }
         let (currency, basis_now) = about.place(record.location)?;
         let till = record.event.till();
-        let (day, basis) = self.walk.day_of(record, till);
+        let (day, basis) = self.walk.day_of(record, till, &self.scope.clocks);
         let scope = &self.scope;
         let cashier = record.by.user;
         let fits = (scope.from..=scope.until).contains(&day)
@@ -237,7 +238,7 @@ impl<S: Default> Report<S> {
             return None;
         }
         self.counted = self.counted.saturating_add(1);
-        let hour = days::hour_of(record.time, scope.offset_min);
+        let hour = scope.clocks.wall(record.location, record.time).hour();
         let no = self.counted;
         let head = Head { currency, location: record.location, till, cashier, day, hour, no };
         Some((head, basis.unwrap_or(basis_now)))

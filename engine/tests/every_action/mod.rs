@@ -73,7 +73,11 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         }
         Action::Exchange { .. } => {
             let business_day = Date::new(2026, 1, 31).unwrap();
-            let open = drawer::Ask::Open { business_day, float: Minor(0), basis: PriceBasis::TaxInclusive };
+            let open = drawer::Ask::Open {
+                business_day: business_day.into(),
+                float: Minor(0),
+                basis: PriceBasis::TaxInclusive,
+            };
             ("exchange", Some(of_drawer(open)))
         }
         Action::Drawer { ask, .. } => walk_drawer(ask),

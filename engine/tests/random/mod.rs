@@ -52,6 +52,7 @@ pub(crate) fn location(basis: PriceBasis, rounding: TaxRounding) -> Location {
             rates: vec![rate("standard", &[210_000]), rate("reduced", &[90_000, 12_500])],
             dated: vec![],
         },
+        zone: None,
     }
 }
 

@@ -8,7 +8,7 @@ use onhand_engine::date::Date;
 use onhand_engine::drawer::books::Tally;
 use onhand_engine::drawer::report::{Count, Counted, Denomination, Report, TenderLine};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
-use onhand_engine::drawer::{Ask, Movement, Told};
+use onhand_engine::drawer::{Ask, BusinessDay, Movement, Told};
 use onhand_engine::ids::{Label, SessionNo};
 use onhand_engine::money::Minor;
 use std::fmt::Write as _;
@@ -21,7 +21,10 @@ impl Shop {
         let till = reading.till().unwrap();
         let ask = match verb {
             "open" => Ask::Open {
-                business_day: Date::parse(&reading.word()).unwrap(),
+                business_day: match reading.word().as_str() {
+                    "today" => BusinessDay::Today(self.location().day(self.now)),
+                    day => Date::parse(day).unwrap().into(),
+                },
                 float: reading.minor(),
                 basis: self.tax.basis,
             },

@@ -69,6 +69,7 @@ impl Shop {
             }
             _ => return,
         };
+        let today = self.location().day(self.now);
         let mut said = Goods::default();
         for (line, asked) in (0..).zip(&lines) {
             let Some(terms) = &self.items[asked.sku.index()].terms else { continue };
@@ -97,6 +98,9 @@ impl Shop {
             AgeChecked { by: Code::new(by).unwrap(), birth: birth.map(|birth| Date::parse(birth).unwrap()) }
         });
         *goods = said.boxed();
+        if let Some(goods) = goods {
+            goods.today = Some(today);
+        }
     }
 
     /// What the record keeps of its goods that a person should see.

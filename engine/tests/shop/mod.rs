@@ -5,6 +5,7 @@
 
 mod accounts;
 mod basket;
+mod clock;
 mod drawer;
 mod giving;
 mod goods;
@@ -34,9 +35,11 @@ use onhand_engine::returns::KnownSale;
 use onhand_engine::tax::{TaxRate, TaxRules, parts_of};
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::{PlaceState, World};
+use onhand_engine::zone::Zone;
 use reading::Reading;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 const LOCATION: LocationId = LocationId(1);
 
@@ -47,6 +50,7 @@ pub(crate) struct Shop {
     reservations: Vec<String>,
     sales: Vec<KnownSale>,
     tax: TaxRules,
+    zone: Option<Arc<Zone>>,
     now: Timestamp,
     commands: u128,
     /// Of the last session that was closed.
@@ -69,6 +73,7 @@ impl Shop {
             reservations: vec![],
             sales: vec![],
             tax: TaxRules::default(),
+            zone: None,
             now: Timestamp(0),
             commands: 0,
             journal: vec![],
@@ -89,6 +94,9 @@ impl Shop {
             "item" => self.define(&mut reading),
             "kit" | "terms" => self.set_terms(&mut reading),
             "tax" => self.set_tax(&mut reading),
+            "zone" => self.set_zone(&mut reading),
+            "clock" => self.set_clock(&mut reading),
+            "wall" => self.wall(),
             "time" => self.pass_time(reading.millis()),
             "show" => self.show(&mut reading),
             "totals" => self.totals(reading.channel()),

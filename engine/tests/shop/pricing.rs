@@ -1,7 +1,7 @@
 //! The shop's prices in words: books, promotions, dated rates, quotes.
 
 use super::reading::{self, Reading};
-use super::{LOCATION, Shop};
+use super::{LOCATION, Shop, clock};
 use onhand_engine::answer::Answer;
 use onhand_engine::catalogue::{Location, LocationKind};
 use onhand_engine::command::{Action, Channel, Said, SaleLine, Sell, Standing};
@@ -10,7 +10,7 @@ use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
-use onhand_engine::pricing::{PriceBook, PriceRow, Terms};
+use onhand_engine::pricing::{LocalPeriod, PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Basket, BasketLine, ByHand, NamedPrice, Pricing, Quote, Why, explain};
@@ -51,7 +51,7 @@ pub(super) fn kept(pricing: Option<&Pricing>) -> String {
 }
 
 impl Shop {
-    fn location(&self) -> Location {
+    pub(super) fn location(&self) -> Location {
         Location {
             id: LOCATION,
             code: LocationCode::new("S1").unwrap(),
@@ -59,6 +59,7 @@ impl Shop {
             kind: LocationKind::Shop,
             currency: Currency::EUR,
             tax: self.tax.clone(),
+            zone: self.zone.clone(),
         }
     }
 
@@ -87,17 +88,23 @@ impl Shop {
     }
 
     fn terms(&self, reading: &mut Reading) -> Terms {
-        let mut at = |name: &str| {
-            let text = reading.value(name)?;
-            let seconds: u64 = text.strip_suffix('s').unwrap().parse().unwrap();
-            Some(Timestamp(seconds * 1_000))
-        };
-        let period = Period { from: at("from"), until: at("until") };
+        let [from, until] = ["from", "until"].map(|name| reading.value(name));
+        let moment = |text: &String| Some(Timestamp(text.strip_suffix('s')?.parse::<u64>().unwrap() * 1_000));
+        let wall = |text: &String| (!text.ends_with('s')).then(|| clock::wall(text));
+        let period = Period { from: from.as_ref().and_then(moment), until: until.as_ref().and_then(moment) };
+        let local = LocalPeriod { from: from.as_ref().and_then(wall), until: until.as_ref().and_then(wall) };
         let channels = reading.value("channel").iter().map(|name| reading::channel(name)).collect();
         let groups = reading.code("group").into_iter().collect();
         let elsewhere = reading.value("at").is_some_and(|place| place != "S1");
         let locations = if elsewhere { vec![LocationId(2)] } else { vec![] };
-        Terms { channels, locations, groups, period }
+        Terms {
+            channels,
+            locations,
+            groups,
+            period,
+            local,
+            hours: reading.value("hours").map(|text| clock::hours(&text)),
+        }
     }
 
     /// `book CODE (ITEM PRICE or ITEM PRICE/QUANTITY)...`

@@ -4,6 +4,7 @@
 mod bad_input;
 mod baskets;
 mod card_numbers;
+mod clocks;
 mod commands;
 mod compact;
 mod customers;

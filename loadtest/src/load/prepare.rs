@@ -78,6 +78,7 @@ fn define(goods: &Goods, location: u32) -> Option<Body> {
         kind: LocationKind::Shop,
         currency: WireCurrency(Currency::EUR),
         tax,
+        time_zone: None,
     }))
 }
 

@@ -97,6 +97,7 @@ fn define(store: &LocationCode, options: &Options) -> Request {
             rates: zero.into_iter().collect(),
             dated: Vec::new(),
         },
+        time_zone: None,
     });
     Request { id: Id(ids::derive(&["location", store.as_str(), options.currency.as_str()]).0), approval: None, body }
 }

@@ -119,6 +119,7 @@ impl TryFrom<Location> for catalogue::Location {
                 rates: location.rates.into_iter().map(rate).collect::<Result<_, DecodeError>>()?,
                 dated: Vec::new(),
             },
+            zone: None,
         })
     }
 }

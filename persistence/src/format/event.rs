@@ -14,6 +14,7 @@ use super::people::{RoleWithLimits, capabilities, labels_in, labels_out, user_no
 use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
 use super::whole_sale::WholeSale;
+use super::zone::Zone;
 use onhand_engine::catalogue::KeyId;
 use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQty, Standing, TenderKind};
 use onhand_engine::event::{self, Event};
@@ -73,6 +74,7 @@ pub(super) enum AnyEvent {
     Layaway { till: u16, layaway: String, happening: Box<layaway::Happening> },
     GrantEnded { command: u128, sale: u64, kept: bool },
     RoleWithLimits(Box<RoleWithLimits>),
+    ZonedLocationDefined(Box<(Location, Vec<DatedRate>, Zone)>),
 }
 
 impl ArchivedAnyEvent {
@@ -386,12 +388,13 @@ impl From<&Event> for AnyEvent {
                 Some(items) => Self::ItemsWithTerms(Box::new(items)),
                 None => Self::ItemsDefined { items: items.iter().map(Into::into).collect(), added: *added },
             },
-            Event::LocationDefined { location } if location.tax.dated.is_empty() => {
-                Self::LocationDefined(Box::new(location.into()))
-            }
             Event::LocationDefined { location } => {
-                let dated = location.tax.dated.iter().map(Into::into).collect();
-                Self::DatedLocationDefined(Box::new((location.into(), dated)))
+                let dated: Vec<_> = location.tax.dated.iter().map(Into::into).collect();
+                match &location.zone {
+                    Some(zone) => Self::ZonedLocationDefined(Box::new((location.into(), dated, (&**zone).into()))),
+                    None if dated.is_empty() => Self::LocationDefined(Box::new(location.into())),
+                    None => Self::DatedLocationDefined(Box::new((location.into(), dated))),
+                }
             }
             Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
             Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
@@ -519,6 +522,13 @@ impl TryFrom<AnyEvent> for Event {
                 let (location, dated) = *both;
                 let mut location: onhand_engine::catalogue::Location = location.try_into()?;
                 location.tax.dated = dated.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::LocationDefined { location }
+            }
+            AnyEvent::ZonedLocationDefined(all) => {
+                let (location, dated, zone) = *all;
+                let mut location: onhand_engine::catalogue::Location = location.try_into()?;
+                location.tax.dated = dated.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                location.zone = Some(zone.try_into()?);
                 Self::LocationDefined { location }
             }
             AnyEvent::PriceBookDefined(book) => Self::PriceBookDefined { book: Arc::new((*book).try_into()?) },

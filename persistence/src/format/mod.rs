@@ -30,6 +30,7 @@ mod sale;
 mod settlement;
 pub mod state;
 mod whole_sale;
+mod zone;
 
 use event::AnyEvent;
 use onhand_engine::event::{Event, Record, Sale};

@@ -4,13 +4,15 @@ use super::DecodeError;
 use super::catalogue::label;
 use super::codes::Coded;
 use onhand_engine::command::Channel;
+use onhand_engine::date::Weekday;
 use onhand_engine::ids::{LocationId, SkuId};
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::pricing::{self, PriceRow};
+use onhand_engine::pricing::{self, Hours, LocalPeriod, PriceRow};
 use onhand_engine::qty::Qty;
 use onhand_engine::rules::RulesVersion;
 use onhand_engine::tax::{self, PriceBasis, RatePpm};
 use onhand_engine::time::{Period, Timestamp};
+use onhand_engine::zone::Wall;
 use onhand_engine::{promotion, quote};
 use rkyv::{Archive, Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,6 +24,29 @@ pub(super) struct Terms {
     groups: Vec<String>,
     from: Option<u64>,
     until: Option<u64>,
+    /// Where it begins and is over by the clock on a wall.
+    local: [Option<u64>; 2],
+    hours: Vec<Span>,
+}
+
+/// A span of the week: the places of its days, Monday's is 0, and minutes since midnight.
+#[derive(Archive, Serialize, Deserialize)]
+struct Span {
+    days: Vec<u8>,
+    from: u16,
+    until: u16,
+}
+
+fn span_out(span: &Hours) -> Span {
+    let days = (0_u8..).zip(Weekday::ALL).filter(|(_, day)| span.days().any(|known| known == *day));
+    Span { days: days.map(|(place, _)| place).collect(), from: span.from(), until: span.until() }
+}
+
+fn span_in(span: &Span) -> Result<Hours, DecodeError> {
+    let day = |place: &u8| Weekday::ALL.get(usize::from(*place)).copied();
+    let days: Option<Vec<Weekday>> = span.days.iter().map(day).collect();
+    let days = days.ok_or_else(|| DecodeError("no day of the week".into()))?;
+    Hours::new(&days, span.from, span.until).map_err(|flaw| DecodeError(format!("hours: {flaw}")))
 }
 
 /// A price book without its rows.
@@ -150,6 +175,8 @@ impl From<&pricing::Terms> for Terms {
             groups: terms.groups.iter().map(ToString::to_string).collect(),
             from,
             until,
+            local: [terms.local.from, terms.local.until].map(|end| end.map(|wall| wall.0)),
+            hours: terms.hours.as_deref().into_iter().flatten().map(span_out).collect(),
         }
     }
 }
@@ -158,11 +185,15 @@ impl TryFrom<Terms> for pricing::Terms {
     type Error = DecodeError;
 
     fn try_from(terms: Terms) -> Result<Self, DecodeError> {
+        let [from, until] = terms.local.map(|end| end.map(Wall));
+        let hours = terms.hours.iter().map(span_in).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             channels: terms.channels.into_iter().map(Channel::from_code).collect::<Result<_, _>>()?,
             locations: terms.locations.into_iter().map(LocationId).collect(),
             groups: terms.groups.iter().map(|group| label(group)).collect::<Result<_, _>>()?,
             period: period(terms.from, terms.until),
+            local: LocalPeriod { from, until },
+            hours: (!hours.is_empty()).then(|| hours.into()),
         })
     }
 }

@@ -16,6 +16,7 @@ use super::payment::{self, NamesPart, PaymentPart};
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::{GivenBack, ReturnGrant};
+use super::zone::{self, Zone};
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
 use answer::AnyAnswer;
@@ -88,6 +89,8 @@ enum Part {
     Grants(Vec<ReturnGrant>),
     /// What some payments have beside their part; after those payments.
     PaymentNames(Vec<NamesPart>),
+    /// Time zones of locations, by number; after those locations.
+    Zones(Vec<(u32, Zone)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -165,6 +168,9 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
         let texts = |layouts: &[Layout]| layouts.iter().map(ToString::to_string).collect();
         let labels = chain.labels().iter().map(|(location, layouts)| (location.0, texts(layouts)));
         tell(part(&Part::Labels(labels.collect())));
+    }
+    for zones in zone::of_chain(chain) {
+        tell(part(&Part::Zones(zones)));
     }
     rules_parts(chain, tell);
     if let Some(everybody) = Everybody::of(&chain.people) {
@@ -299,7 +305,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::RulesVersion(_)
         | Part::People(_)
         | Part::Terms(_)
-        | Part::ItemCosts(_) => return read_chain(part, &mut world.chain),
+        | Part::ItemCosts(_)
+        | Part::Zones(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -404,6 +411,7 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
                 chain.apply(&Event::LocationDefined { location }, Timestamp(0));
             }
         }
+        Part::Zones(zones) => zone::to_chain(zones, chain)?,
         Part::Book(head) => {
             let book = Arc::new(head.with(Vec::new())?);
             chain.restore_rules(|rules| rules.put_book(book));

@@ -64,7 +64,8 @@ fn days() -> Vec<Record> {
     happens(&mut world, &mut records, Event::DrawerRulesSet { rules: Box::new(rules()) });
     for day in 1..=3 {
         let business_day = Date::new(2026, 1, day).unwrap();
-        let open = Ask::Open { business_day, float: Minor(20_000), basis: PriceBasis::TaxExclusive };
+        let open =
+            Ask::Open { business_day: business_day.into(), float: Minor(20_000), basis: PriceBasis::TaxExclusive };
         ask(&mut world, &mut records, open);
         let receipt = u64::from(day) * 3 - 2;
         happens(&mut world, &mut records, sold(receipt, None));

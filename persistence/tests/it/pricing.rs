@@ -2,11 +2,13 @@
 //! from a snapshot.
 
 use crate::samples::{damage_every_bit, encoded, line, location, plain_sale, record};
+use onhand_engine::catalogue::Location;
 use onhand_engine::command::{Channel, Disposition};
+use onhand_engine::date::Weekday;
 use onhand_engine::event::{Event, Record, Return, Sale};
 use onhand_engine::ids::{Label, LocationId, SkuId};
 use onhand_engine::money::{Currency, Minor};
-use onhand_engine::pricing::{PriceBook, PriceRow, Terms};
+use onhand_engine::pricing::{Hours, LocalPeriod, PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope, Uses};
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
@@ -14,6 +16,7 @@ use onhand_engine::rules::RulesVersion;
 use onhand_engine::tax::{DatedRate, PriceBasis, RatePpm};
 use onhand_engine::time::{Period, Timestamp};
 use onhand_engine::world::World;
+use onhand_engine::zone::{Change, Wall, Zone};
 use onhand_persistence::format::{decode, encode, frames, state};
 use onhand_persistence::state_hash;
 use std::sync::Arc;
@@ -31,6 +34,14 @@ fn terms() -> Terms {
         locations: vec![LocationId(1), LocationId(7)],
         groups: vec![label("staff")],
         period: Period { from: Some(Timestamp(5)), until: None },
+        local: LocalPeriod { from: None, until: Some(Wall(1_800_000_000_000)) },
+        hours: Some(
+            [
+                Hours::new(&[Weekday::Friday, Weekday::Sunday], 1_020, 1_440).unwrap(),
+                Hours::new(&Weekday::ALL, 1_439, 0).unwrap(),
+            ]
+            .into(),
+        ),
     }
 }
 
@@ -121,9 +132,17 @@ fn dated() -> Event {
     Event::LocationDefined { location: place }
 }
 
+fn zoned() -> Event {
+    let change = |at, offset_min| Change { at: Timestamp(at), offset_min };
+    let zone = Zone::new("America/New_York", -300, vec![change(7, -240), change(u64::MAX, -300)], Timestamp(9));
+    let Event::LocationDefined { location } = dated() else { panic!("a location") };
+    Event::LocationDefined { location: Location { zone: Some(Arc::new(zone.unwrap())), ..location } }
+}
+
 fn records() -> Vec<Record> {
     let chain = [
         dated(),
+        zoned(),
         Event::PriceBookDefined { book: book("BASE", ROWS) },
         Event::PriceBookDefined { book: book("GONE", 3) },
         Event::PriceBookEnded { book: label("GONE") },
@@ -142,9 +161,9 @@ fn records() -> Vec<Record> {
         goods: None,
     };
     let exchanged = Event::Exchanged { back: Box::new(back), sale: Box::new(priced_sale()) };
-    let sales = [record(7, 1, Event::SaleRecorded(priced_sale())), record(8, 1, exchanged)];
+    let sales = [record(8, 1, Event::SaleRecorded(priced_sale())), record(9, 1, exchanged)];
     let promoted = std::iter::once(promoted_sale()).chain(promoted_in_wide_forms());
-    let promoted = (9..).zip(promoted).map(|(n, sale)| record(n, 1, Event::SaleRecorded(sale)));
+    let promoted = (10..).zip(promoted).map(|(n, sale)| record(n, 1, Event::SaleRecorded(sale)));
     chain.chain(sales).chain(promoted).collect()
 }
 
@@ -210,7 +229,7 @@ fn a_snapshot_keeps_the_rules_and_their_version() {
     assert_eq!(state_hash(&found), state_hash(&world));
     let (rules, kept) = (found.chain.rules(), world.chain.rules());
     assert_eq!((rules.version, rules.has_dated_rates), (kept.version, true));
-    assert_eq!(rules.version, RulesVersion(6));
+    assert_eq!(rules.version, RulesVersion(7));
     assert_eq!(rules.books.list(), kept.books.list());
     assert!(rules.promotions.list().eq(kept.promotions.list()));
     assert_eq!(found.chain.locations(), world.chain.locations());

@@ -92,6 +92,7 @@ pub(crate) fn location(id: u32) -> Location {
             rates: vec![TaxRate { class: Label::new("food").unwrap(), parts: vec![RatePpm(50_000), RatePpm(99_750)] }],
             dated: vec![],
         },
+        zone: None,
     }
 }
 

@@ -56,7 +56,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         takes: Box::default(),
         payments: Box::default(),
         pricing,
-        goods: goods.goods(),
+        goods: goods.sold(None, &place.location, names),
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
 }

@@ -3,12 +3,14 @@
 use super::{Names, goods};
 use crate::limits;
 use crate::message::{self, CreateKey, DefineItems, DefineLocation, ErrorBody, ItemInput, Rate, Role};
+use crate::when::When;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::Action;
 use onhand_engine::ids::{LocationId, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::tax::{DatedRate, RatePpm, TaxRate, TaxRules, on_price_alone};
 use onhand_engine::time::{Period, Timestamp};
+use onhand_engine::zone::Zone;
 use std::sync::Arc;
 
 type Refused = Box<ErrorBody>;
@@ -65,8 +67,11 @@ fn item(input: ItemInput, at: usize, names: &impl Names) -> Result<Item, Refused
     })
 }
 
-pub(super) fn location(body: DefineLocation) -> Result<Action, Refused> {
+pub(super) fn location(body: DefineLocation, names: &impl Names) -> Result<Action, Refused> {
     check_name(&body.name, "name")?;
+    let zone = body.time_zone.as_deref().map(|name| zone(name, names)).transpose()?;
+    // What begins on a day begins by the clock that the location will have.
+    let clock = zone.clone().or_else(|| names.location(&body.code.0)?.zone.clone());
     if body.tax.rates.len() > limits::TAX_RATES_MAX {
         return Err(wrong(1001, "tax.rates", "a location may have 100 tax classes"));
     }
@@ -75,7 +80,7 @@ pub(super) fn location(body: DefineLocation) -> Result<Action, Refused> {
         return Err(wrong(1001, "tax.dated", "a location may have 1,000 rates by date or channel"));
     }
     let dated = body.tax.dated.into_iter().enumerate();
-    let dated = dated.map(|(at, input)| dated_rate(input, at)).collect::<Result<_, _>>()?;
+    let dated = dated.map(|(at, input)| dated_rate(input, at, clock.as_deref())).collect::<Result<_, _>>()?;
     let tax = TaxRules { basis: body.tax.basis.into(), rounding: body.tax.rounding.into(), rates, dated };
     let location = Location {
         id: LocationId::CHAIN,
@@ -84,8 +89,16 @@ pub(super) fn location(body: DefineLocation) -> Result<Action, Refused> {
         kind: body.kind.into(),
         currency: body.currency.0,
         tax,
+        zone,
     };
     Ok(Action::DefineLocation { location })
+}
+
+fn zone(name: &str, names: &impl Names) -> Result<Arc<Zone>, Refused> {
+    names.zone(name).ok_or_else(|| {
+        let text = format!("there is no time zone {name:.80?}; one is called as in Europe/Lisbon");
+        wrong(2040, "time_zone", &text)
+    })
 }
 
 fn rate(input: Rate, at: usize) -> Result<TaxRate, Refused> {
@@ -93,9 +106,13 @@ fn rate(input: Rate, at: usize) -> Result<TaxRate, Refused> {
     Ok(TaxRate { class: input.class.0, parts })
 }
 
-fn dated_rate(input: message::DatedRate, at: usize) -> Result<DatedRate, Refused> {
+fn dated_rate(input: message::DatedRate, at: usize, clock: Option<&Zone>) -> Result<DatedRate, Refused> {
     let field = format!("tax.dated[{at}]");
-    let period = Period { from: input.from.map(|time| time.0), until: input.until.map(|time| time.0) };
+    let moment = |when: When| match when {
+        When::Moment(moment) => moment,
+        When::Wall(wall) => clock.map_or(Timestamp(wall.0), |zone| zone.first(wall)),
+    };
+    let period = Period { from: input.from.map(moment), until: input.until.map(moment) };
     if !period.is_in_order() {
         return Err(wrong(1001, format!("{field}.until"), "a rate is over after it began"));
     }

@@ -19,7 +19,7 @@ use onhand_engine::drawer::costs::Costs;
 use onhand_engine::drawer::journal::JournalLine;
 use onhand_engine::drawer::report::{self, Count, Counted, Denomination, TenderLine};
 use onhand_engine::drawer::rules::DrawerRules;
-use onhand_engine::drawer::{Ask, Happening, Movement, Told};
+use onhand_engine::drawer::{Ask, BusinessDay, Happening, Movement, Told};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{ReceiptNo, Seq, SessionNo, TillNo};
 use onhand_engine::money::Minor;
@@ -31,7 +31,11 @@ pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &OpenSession) -> Result<E
         place.check_currency(body.currency.0)?;
         let float = amount(body.float, Minor::ZERO, "float")?;
         let basis = place.location.tax.basis;
-        asked(body.till, Ask::Open { business_day: body.business_day.0, float, basis })
+        let business_day = match body.business_day {
+            Some(day) => BusinessDay::Named(day.0),
+            None => BusinessDay::Today(place.location.day(place.names.now())),
+        };
+        asked(body.till, Ask::Open { business_day, float, basis })
     })
 }
 

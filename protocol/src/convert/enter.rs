@@ -101,7 +101,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             let item = place.stocked_item(&body.sku)?;
             Ok(Action::SetPolicy { sku: item.sku, policy: policy(&item, body.safety_stock, body.low_at)? })
         }),
-        Body::DefineLocation(body) => define::location(body).map(|action| desk.chain(action)),
+        Body::DefineLocation(body) => define::location(body, names).map(|action| desk.chain(action)),
         Body::DefineItems(body) => define::items(body, names).map(|action| desk.chain(action)),
         Body::ReturnSale(_) | Body::VoidSale(_) | Body::Exchange(_) => {
             Err(Box::new(unknown_sale(body.sale().unwrap_or_default())))
@@ -372,7 +372,7 @@ impl<N: Names> Place<'_, N> {
             takes,
             payments: payment::uses(sold.tenders)?,
             pricing,
-            goods: goods.with_age(sold.age),
+            goods: goods.sold(sold.age, &self.location, self.names),
         })
     }
 

@@ -8,7 +8,7 @@ use super::read::sku;
 use crate::limits::SERIALS_MAX;
 use crate::message::{self, ErrorBody, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece, SaleLine};
 use crate::value::{Amount, Day, Quantity, Text};
-use onhand_engine::catalogue::Item;
+use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::goods::{self, AgeChecked, Amounts, Goods, PARTS_MAX, Part, SoldGoods, Terms, Traced, Under};
 use onhand_engine::ids::SkuId;
 use onhand_engine::money::Minor;
@@ -69,11 +69,19 @@ impl Gathered {
         self.0.get_or_insert_default().undertaxed.push(exception);
     }
 
-    /// All of it, with who looked at the buyer's age.
-    pub(super) fn with_age(mut self, age: Option<&message::AgeChecked>) -> Option<Box<Goods>> {
+    /// All of it as it is sold at a location today, with who looked at the buyer's age.
+    pub(super) fn sold(
+        mut self,
+        age: Option<&message::AgeChecked>,
+        location: &Location,
+        names: &impl Names,
+    ) -> Option<Box<Goods>> {
         if let Some(age) = age {
             let birth = age.birth_date.map(|day| day.0);
             self.0.get_or_insert_default().age = Some(AgeChecked { by: age.by.0.clone(), birth });
+        }
+        if let Some(goods) = &mut self.0 {
+            goods.today = Some(location.day(names.now()));
         }
         self.0
     }

@@ -46,6 +46,7 @@ use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId, UserCo
 use onhand_engine::people::UserNo;
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
+use onhand_engine::zone::Zone;
 use std::sync::Arc;
 
 /// The address book: codes to numbers and back, and the selling rules.
@@ -68,6 +69,10 @@ pub trait Names {
     /// The selling rules as they stand.
     fn rules(&self) -> Arc<Rules> {
         Arc::default()
+    }
+    /// The time zone of a name, as it is known today.
+    fn zone(&self, _: &str) -> Option<Arc<Zone>> {
+        None
     }
     /// Engine time, for what holds for a while.
     fn now(&self) -> Timestamp {

@@ -8,6 +8,7 @@ use crate::message::{
     AccountLine, AskedLine, DatedRate, GoodsMessage, ItemInput, Rate, Role, SkuQuantity, TaxGap, TaxGaps, TaxInput,
 };
 use crate::value::{Amount, Currency, Day, Gtin, Id, Position, Quantity, Sku, Text, Time, UserCode};
+use crate::when::When;
 use onhand_engine::account::{Entry, Redemption};
 use onhand_engine::basket;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
@@ -66,6 +67,7 @@ pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
             rates: location.tax.rates.iter().map(rate).collect(),
             dated: location.tax.dated.iter().map(dated_rate).collect(),
         },
+        time_zone: location.zone.as_ref().map(|zone| zone.name.to_string()),
         labels: labels.iter().map(ToString::to_string).collect(),
     }
 }
@@ -501,8 +503,8 @@ fn dated_rate(rate: &onhand_engine::tax::DatedRate) -> DatedRate {
     DatedRate {
         class: Text(rate.class.clone()),
         channel: rate.channel.map(Into::into),
-        from: rate.period.from.map(Time),
-        until: rate.period.until.map(Time),
+        from: rate.period.from.map(When::Moment),
+        until: rate.period.until.map(When::Moment),
         rate_ppm,
         parts_ppm,
         compound: false,

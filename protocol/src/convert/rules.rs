@@ -5,13 +5,16 @@ use super::define::{check_name, wrong};
 use super::enter::{Refused, unknown_location};
 use crate::limits;
 use crate::message::{
-    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, Each, ErrorBody, FixedPrice, Items, PriceBookMessage,
-    PromotionInput, Set, SetPart, Spend, Terms, UsesInput,
+    BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, Each, ErrorBody, FixedPrice, HoursInput, Items,
+    PriceBookMessage, PromotionInput, Set, SetPart, Spend, Terms, UsesInput,
 };
-use crate::value::{Amount, Currency, LocationCode, Sku, Text, Time};
+use crate::value::{Amount, Currency, LocationCode, Sku, Text};
+use crate::when::{TimeOfDay, When};
 use onhand_engine::command::Action;
+use onhand_engine::date::Weekday;
 use onhand_engine::ids::{LocationId, SkuId};
-use onhand_engine::pricing::{self, BookFlaw, PriceBook, PriceRow};
+use onhand_engine::pricing::hours::{Hours, SPANS_MAX};
+use onhand_engine::pricing::{self, BookFlaw, LocalPeriod, PriceBook, PriceRow};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, PromotionFlaw, Scope, Uses};
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Period;
@@ -24,8 +27,8 @@ const FREE: u32 = 1_000_000;
 pub(super) fn price_book(body: DefinePriceBook, names: &impl Names) -> Result<Action, Refused> {
     let DefinePriceBook { book: code, currency, basis, terms, prices } = body;
     let terms = terms_in(terms, "terms", names)?;
-    if !terms.period.is_in_order() {
-        return Err(wrong(3054, "terms.until", "terms.until is not after `from`"));
+    if !terms.are_in_order() {
+        return Err(wrong(3054, "terms.until", "terms.until is not after `from` by the same clock"));
     }
     let mut rows = Vec::with_capacity(prices.len());
     for (at, input) in prices.into_iter().enumerate() {
@@ -149,6 +152,19 @@ fn terms_in(terms: Terms, place: &str, names: &impl Names) -> Result<pricing::Te
     if terms.locations.len() > limits::PAGE_MAX || terms.groups.len() > limits::PAGE_MAX {
         return Err(wrong(1001, place, "terms may name 1,000 locations and 1,000 groups"));
     }
+    if terms.hours.len() > SPANS_MAX {
+        let field = format!("{place}.hours");
+        return Err(wrong(3120, field.clone(), &format!("{field} has more than {SPANS_MAX} spans")));
+    }
+    let span = |(at, input): (usize, HoursInput)| {
+        let days: Vec<Weekday> = input.days.into_iter().map(Into::into).collect();
+        let days = if days.is_empty() { &Weekday::ALL[..] } else { &days };
+        Hours::new(days, input.from.0, input.until.0).map_err(|flaw| {
+            let field = format!("{place}.hours[{at}].{}", flaw.field);
+            wrong(3120, field.clone(), &format!("{field} {flaw}"))
+        })
+    };
+    let hours: Vec<Hours> = terms.hours.into_iter().enumerate().map(span).collect::<Result<_, Refused>>()?;
     let number = |(at, code): (usize, &LocationCode)| {
         let found = names.location(&code.0).map(|location| location.id);
         found.ok_or_else(|| Box::new(unknown_location(code).at(format!("{place}.locations[{at}]"))))
@@ -157,7 +173,9 @@ fn terms_in(terms: Terms, place: &str, names: &impl Names) -> Result<pricing::Te
         channels: terms.channels.into_iter().map(Into::into).collect(),
         locations: terms.locations.iter().enumerate().map(number).collect::<Result<_, Refused>>()?,
         groups: terms.groups.into_iter().map(|group| group.0).collect(),
-        period: Period { from: terms.from.map(|time| time.0), until: terms.until.map(|time| time.0) },
+        period: Period { from: terms.from.and_then(When::moment), until: terms.until.and_then(When::moment) },
+        local: LocalPeriod { from: terms.from.and_then(When::wall), until: terms.until.and_then(When::wall) },
+        hours: (!hours.is_empty()).then(|| hours.into()),
     })
 }
 
@@ -236,7 +254,14 @@ fn terms_out(terms: &pricing::Terms, names: &impl Names) -> Terms {
         channels: terms.channels.iter().map(|channel| (*channel).into()).collect(),
         locations: terms.locations.iter().filter_map(code).collect(),
         groups: terms.groups.iter().cloned().map(Text).collect(),
-        from: terms.period.from.map(Time),
-        until: terms.period.until.map(Time),
+        from: terms.period.from.map(When::Moment).or(terms.local.from.map(When::Wall)),
+        until: terms.period.until.map(When::Moment).or(terms.local.until.map(When::Wall)),
+        hours: terms.hours.as_deref().into_iter().flatten().map(hours_out).collect(),
     }
+}
+
+fn hours_out(span: &Hours) -> HoursInput {
+    let days: Vec<_> = span.days().map(Into::into).collect();
+    let days = if days.len() == Weekday::ALL.len() { Vec::new() } else { days };
+    HoursInput { days, from: TimeOfDay(span.from()), until: TimeOfDay(span.until()) }
 }

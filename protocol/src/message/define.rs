@@ -4,7 +4,8 @@ use super::body::body;
 use super::goods::ItemTerms;
 use super::role::Role;
 use super::word::{Basis, Channel, LocationKind, Rounding, Unit};
-use crate::value::{Amount, Currency, Gtin, Label, LocationCode, Quantity, Sku, Time};
+use crate::value::{Amount, Currency, Gtin, Label, LocationCode, Quantity, Sku};
+use crate::when::When;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,9 @@ body!(
         currency: Currency,
         /// How it taxes.
         tax: TaxInput,
+        /// Its time zone, such as `Europe/Lisbon`; not given: as it was, at first UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_zone: Option<String>,
     }
 );
 body!(
@@ -77,12 +81,12 @@ body!(
         /// The channel; default: every channel.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<Channel>,
-        /// It begins here.
+        /// It begins here: a moment, or a day or time by the location's clock.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Time>,
+        from: Option<When>,
         /// It is over here.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        until: Option<Time>,
+        until: Option<When>,
         /// The whole rate in parts per million: 21 % is 210000.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rate_ppm: Option<u32>,

@@ -36,8 +36,9 @@ asked!(
         till: u16,
         /// The currency of the float.
         currency: Currency,
-        /// The trading date of everything in it, such as `2026-01-31`.
-        business_day: Day,
+        /// The trading date of everything in it, such as `2026-01-31`; default: the day at the location.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        business_day: Option<Day>,
         /// Cash in the drawer.
         float: Amount,
     }

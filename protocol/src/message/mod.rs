@@ -70,9 +70,9 @@ pub use people::{
 };
 pub use pricing::{
     BenefitInput, BuyGet, DefinePriceBook, DefinePromotions, DiscountByHand, DiscountMessage, Each, EndPriceBook,
-    EndPromotion, FixedPrice, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices, PricesVersion,
-    PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend, TaxGap, TaxGaps,
-    Terms, UsesInput, WatchPrices,
+    EndPromotion, FixedPrice, HoursInput, Items, PriceBookList, PriceBookMessage, PriceFrom, PriceInput, Prices,
+    PricesVersion, PromotionInput, PromotionPage, PromotionTotal, Quote, Quoted, QuotedLine, Set, SetPart, Spend,
+    TaxGap, TaxGaps, Terms, UsesInput, WatchPrices,
 };
 pub use replied::{
     Allocated, Counted, Extended, HelloReply, ItemScanned, ItemsDefined, LevelReply, Plain, Pong, PriceBookDefined,

@@ -2,8 +2,9 @@
 
 use super::body::{SaleLine, body};
 use super::replied::fields;
-use super::word::{Basis, Channel};
+use super::word::{Basis, Channel, DayOfWeek};
 use crate::value::{Amount, Currency, Label, LocationCode, Quantity, Sku, Time};
+use crate::when::{TimeOfDay, When};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,14 +21,39 @@ body!(
         /// The customer is in one of these groups.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         groups: Vec<Label>,
-        /// It begins here.
+        /// It begins here: a moment, or a day or time by the clock of each location.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Time>,
-        /// It is over here.
+        from: Option<When>,
+        /// It is over here, by the same clock.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        until: Option<Time>,
+        until: Option<When>,
+        /// In one of these spans of the week, by the clock of each location; at most 14.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hours: Vec<HoursInput>,
     }
 );
+body!(
+    /// A span of the day on some days of the week.
+    HoursInput {
+        /// The days on which it begins; default: every day.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        days: Vec<DayOfWeek>,
+        /// From this time on; default: `00:00`.
+        #[serde(default, skip_serializing_if = "is_default")]
+        from: TimeOfDay,
+        /// Just before this time; not after `from`: of the next day. Default: `24:00`.
+        #[serde(default = "end_of_day", skip_serializing_if = "is_end_of_day")]
+        until: TimeOfDay,
+    }
+);
+
+const fn end_of_day() -> TimeOfDay {
+    TimeOfDay(24 * 60)
+}
+
+fn is_end_of_day(time: &TimeOfDay) -> bool {
+    *time == end_of_day()
+}
 body!(
     /// Define or change a price book, whole.
     DefinePriceBook {

@@ -68,6 +68,9 @@ answer!(
         currency: Currency,
         /// How it taxes.
         tax: TaxInput,
+        /// Its time zone; not given: UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_zone: Option<String>,
         /// How the labels that it prints are laid out, as `set_labels` takes them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         labels: Vec<String>,

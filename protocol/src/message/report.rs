@@ -24,8 +24,9 @@ told!(
         until: Day,
         /// What there is a row for.
         group_by: Vec<String>,
-        /// Minutes by which the clock on the wall is ahead of UTC.
-        utc_offset_min: i32,
+        /// Minutes by which the one clock of the report is ahead of UTC; not given: each location has its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        utc_offset_min: Option<i32>,
         /// The last record that was looked at; the pages of one report all have it.
         as_of: Position,
         /// Records of before this moment were wanted and are gone: the log is no longer kept.

@@ -1,7 +1,7 @@
 //! Closed vocabularies: the wire's words for the engine's.
 
 use onhand_engine::drawer::{journal, rules};
-use onhand_engine::{cash_rounding, catalogue, command, goods, people, qty, tax};
+use onhand_engine::{cash_rounding, catalogue, command, date, goods, people, qty, tax};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,25 @@ word!(
         Store,
         /// On the website and marketplaces.
         Online,
+    }
+);
+word!(
+    /// A day of the week.
+    DayOfWeek, date::Weekday {
+        /// The first.
+        Monday,
+        /// The second.
+        Tuesday,
+        /// The third.
+        Wednesday,
+        /// The fourth.
+        Thursday,
+        /// The fifth.
+        Friday,
+        /// The sixth.
+        Saturday,
+        /// The seventh.
+        Sunday,
     }
 );
 word!(

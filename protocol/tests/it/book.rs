@@ -38,6 +38,7 @@ pub(crate) fn book() -> Book {
             kind: LocationKind::Shop,
             currency: Currency::parse(currency).unwrap(),
             tax: TaxRules { basis, rounding: TaxRounding::Line, rates, dated: Vec::new() },
+            zone: None,
         })
     };
     Book {

@@ -4,13 +4,16 @@ use crate::fault::Fault;
 use crate::wire;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use onhand_actors::directory::Directory;
 use onhand_engine::command::Channel;
 use onhand_engine::date::Date;
-use onhand_engine::ids::{Code, Seq, TillNo, UserCode};
-use onhand_engine::report::{DAYS_MAX, GROUPS_MAX, Group, OFFSET_MIN_MAX, Scope};
+use onhand_engine::ids::{Code, LocationId, Seq, TillNo, UserCode};
+use onhand_engine::report::{Clocks, DAYS_MAX, GROUPS_MAX, Group, OFFSET_MIN_MAX, Scope};
 use onhand_engine::tax::RatePpm;
 use onhand_engine::time::Timestamp;
+use onhand_engine::zone::Zone;
 use onhand_protocol::limits::{PAGE_DEFAULT, PAGE_MAX};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The query, or why it cannot be read.
@@ -75,15 +78,20 @@ impl Asked {
             query.map_err(|why| Fault::new(1001, format!("the query cannot be read: {}", why.body_text())))?;
         let mut given = Given(pairs);
         given.check_once()?;
-        let offset_min = given.number("utc_offset_min", -OFFSET_MIN_MAX, OFFSET_MIN_MAX)?.unwrap_or(0);
-        let today = Date::of(Timestamp(now.0.saturating_add_signed(i64::from(offset_min) * 60_000)));
+        let directory = names.0;
+        let location = given.coded("location")?.map(|code| wire::location(directory, &code)).transpose()?;
+        let clocks = match given.number("utc_offset_min", -OFFSET_MIN_MAX, OFFSET_MIN_MAX)? {
+            Some(offset_min) => Clocks::Offset(offset_min),
+            None => Clocks::Own(zones(directory)),
+        };
+        // Without a location, by the clock of the first.
+        let at = location.as_ref().map_or(LocationId(1), |place| place.id);
+        let today = clocks.wall(at, now).date();
         let from = given.day("from")?;
         let until = given.day("until")?.or(from).unwrap_or(today);
         let from = from.unwrap_or(until);
         check_range(from, until)?;
         let groups = given.groups(kind)?;
-        let directory = names.0;
-        let location = given.coded("location")?.map(|code| wire::location(directory, &code)).transpose()?;
         let item = given.coded("sku")?.map(|code| wire::item(directory, &code)).transpose()?;
         let person = |code: UserCode| {
             let known = directory.people().user_by_code(&code).map(|user| user.no);
@@ -92,7 +100,7 @@ impl Asked {
         let scope = Scope {
             from,
             until,
-            offset_min,
+            clocks,
             location: location.map(|place| place.id),
             till: given.number("till", 1, 9_999)?.map(TillNo),
             cashier: given.coded("cashier")?.map(person).transpose()?,
@@ -117,6 +125,10 @@ impl Asked {
         given.nothing_else()?;
         Ok(asked)
     }
+}
+
+fn zones(directory: &Directory) -> BTreeMap<LocationId, Arc<Zone>> {
+    directory.locations().iter().filter_map(|place| Some((place.id, Arc::clone(place.zone.as_ref()?)))).collect()
 }
 
 fn check_range(from: Date, until: Date) -> Result<(), Fault> {

@@ -190,7 +190,7 @@ fn answered(
         from: Day(asked.scope.from),
         until: Day(asked.scope.until),
         group_by: asked.groups.iter().map(|group| group.name().to_owned()).collect(),
-        utc_offset_min: asked.scope.offset_min,
+        utc_offset_min: asked.scope.clocks.offset_min(),
         as_of: Position(last),
         oldest: oldest.map(Time),
         row_count: u64::try_from(row_count).unwrap_or(u64::MAX),
