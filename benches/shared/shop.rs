@@ -164,7 +164,8 @@ fn code<const MAX: usize>(text: &str) -> Option<Text<MAX>> {
 }
 
 fn define(number: u32) -> Option<Body> {
-    let standard = Rate { class: Text(Label::new("standard").ok()?), rate_ppm: Some(200_000), parts_ppm: None };
+    let standard =
+        Rate { class: Text(Label::new("standard").ok()?), rate_ppm: Some(200_000), parts_ppm: None, compound: false };
     Some(Body::DefineLocation(DefineLocation {
         code: code(&location(number))?,
         name: format!("Shop {number}"),

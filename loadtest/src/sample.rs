@@ -181,7 +181,7 @@ fn code(place: &Place) -> Option<Text<32>> {
 /// Prices contain VAT of 20 %, food of 5.5 %.
 fn tax() -> Option<TaxInput> {
     let rate = |class: &str, ppm: u32| {
-        Some(Rate { class: Text(Label::new(class).ok()?), rate_ppm: Some(ppm), parts_ppm: None })
+        Some(Rate { class: Text(Label::new(class).ok()?), rate_ppm: Some(ppm), parts_ppm: None, compound: false })
     };
     let rates = vec![rate("standard", 200_000)?, rate("reduced", 55_000)?];
     Some(TaxInput { basis: Basis::TaxInclusive, rounding: Rounding::Line, rates, dated: Vec::new() })

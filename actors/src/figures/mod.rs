@@ -7,8 +7,12 @@
 //! up they are what the log says, exactly.
 
 pub(crate) mod desk;
+mod margins;
 pub(crate) mod part;
 pub(crate) mod stockouts;
+
+pub use margins::{Margin, Margins};
+pub(crate) use margins::{add_margins, count_margins};
 
 use crate::histogram::Distribution;
 use hashbrown::HashMap;
@@ -48,6 +52,8 @@ pub struct Figures {
     pub refused: BTreeMap<u16, u64>,
     /// Exceptions of sales that were recorded all the same, by number.
     pub exceptions: BTreeMap<u16, u64>,
+    /// Revenue with a known cost.
+    pub margins: Margins,
     /// How long appends took, in microseconds.
     pub appends: Distribution,
 }
@@ -129,6 +135,7 @@ impl Figures {
         for (number, times) in &later.refused {
             *self.refused.entry(*number).or_default() += times;
         }
+        add_margins(&mut self.margins, &later.margins);
         for (number, times) in &later.exceptions {
             *self.exceptions.entry(*number).or_default() += times;
         }

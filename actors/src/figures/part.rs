@@ -1,6 +1,6 @@
 //! What one shard brought in one second.
 
-use super::{Figures, HoldFigures, Spot, TOLD_MAX, add_totals};
+use super::{Figures, HoldFigures, Margins, Spot, TOLD_MAX, add_margins, add_totals};
 use onhand_engine::ids::LocationId;
 use onhand_engine::qty::Qty;
 use onhand_engine::store::Totals;
@@ -35,6 +35,8 @@ pub(crate) struct Part {
     pub(crate) oversold: Vec<(Timestamp, Spot)>,
     /// Exceptions of sales, by number.
     pub(crate) exceptions: BTreeMap<u16, u64>,
+    /// Revenue with a known cost.
+    pub(crate) margins: Margins,
 }
 
 impl Runs {
@@ -59,6 +61,7 @@ impl Part {
             && self.totals.is_empty()
             && self.oversold.is_empty()
             && self.exceptions.is_empty()
+            && self.margins.is_empty()
             && self.holds.began == 0
             && self.holds.ended() == 0
     }
@@ -88,6 +91,7 @@ impl Part {
         let room = TOLD_MAX.saturating_sub(figures.oversold.len());
         figures.oversold.extend(self.oversold.iter().take(room));
         figures.holds.absorb(&self.holds);
+        add_margins(&mut figures.margins, &self.margins);
         for (number, times) in &self.exceptions {
             *figures.exceptions.entry(*number).or_default() += times;
         }
@@ -102,6 +106,7 @@ impl Part {
             one.second = one.second.max(part.second);
             part.totals.iter().for_each(|(location, more)| add_totals(totals.entry(*location).or_default(), more));
             one.holds.absorb(&part.holds);
+            add_margins(&mut one.margins, &part.margins);
             part.exceptions.iter().for_each(|(number, times)| *one.exceptions.entry(*number).or_default() += times);
         }
         one.totals = totals.into_iter().collect();
@@ -112,7 +117,9 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::Margin;
     use onhand_engine::ids::SkuId;
+    use onhand_engine::money::Minor;
 
     #[test]
     fn a_rush_on_one_item_is_one_run() {
@@ -132,6 +139,8 @@ mod tests {
             part.totals.push((LocationId(1), [Totals { sales, ..Totals::default() }; 3]));
             part.holds.began = sales;
             part.sold.add((LocationId(1), SkuId(1)), Qty::units(1));
+            let margin = Margin { costed_net: Minor(50), cost: Minor(i64::try_from(sales).unwrap()) };
+            part.margins.insert(LocationId(1), [margin; 3]);
             part
         };
         let one = Part::condensed([part(7, 2), part(8, 3)].into_iter());
@@ -140,5 +149,6 @@ mod tests {
         assert_eq!(one.second, 8);
         assert_eq!(figures.totals[&LocationId(1)].map(|totals| totals.sales), [5; 3]);
         assert_eq!((figures.holds.began, figures.sold.len()), (5, 0));
+        assert_eq!(figures.margins[&LocationId(1)], [Margin { costed_net: Minor(100), cost: Minor(5) }; 3]);
     }
 }

@@ -1,6 +1,7 @@
 //! What a shard counts for those who watch, and how it hands it over.
 
 use super::Shard;
+use crate::figures::count_margins;
 use crate::figures::part::Part;
 use crate::figures::totals_since;
 use crate::places::Places;
@@ -123,6 +124,9 @@ impl Shard {
         // Training is nobody's figures.
         if !counting.wanted || record.location.is_training() {
             return;
+        }
+        if record.event.is_trade() {
+            count_margins(&mut counting.part.margins, record.location, &record.event);
         }
         if let Some(sale) = record.event.sale() {
             for line in &sale.lines {

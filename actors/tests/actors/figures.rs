@@ -2,12 +2,13 @@
 //! what did not become durable is never in it.
 
 use crate::rig::{Rig, SHOP, WAREHOUSE, options, receive, reservation_of, reserve, sell};
-use onhand_actors::figures::{Figures, Spot};
+use onhand_actors::figures::{Figures, Margins, Spot};
 use onhand_actors::handle::Options;
 use onhand_actors::port::Outcome;
 use onhand_engine::command::{Action, Channel, Disposition, Standing};
 use onhand_engine::event::Event;
 use onhand_engine::ids::{LocationId, OrderId, Owner, ReservationId, Seq, SkuId};
+use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::store::Totals;
@@ -56,6 +57,7 @@ struct Told {
     holds: [u64; 4],
     ages_s: BTreeMap<u64, u64>,
     oversold: usize,
+    margins: Margins,
 }
 
 fn told_by_the_log(rig: &Rig, since: Seq) -> Told {
@@ -81,6 +83,18 @@ fn told_by_the_log(rig: &Rig, since: Seq) -> Told {
                     *sold = sold.plus(line.qty);
                 }
                 told.oversold += sale.oversold.len();
+                for line in sale.lines.iter().filter(|line| line.unit_cost.is_some()) {
+                    let margin = &mut told.margins.entry(record.location).or_default()[sale.channel.index()];
+                    margin.costed_net = margin.costed_net.plus(line.taxed.net);
+                    margin.cost = margin.cost.plus(line.unit_cost.unwrap().times(line.qty));
+                }
+            }
+            Event::GoodsReturned(back) => {
+                for line in back.lines.iter().filter(|line| line.unit_cost.is_some()) {
+                    let margin = &mut told.margins.entry(record.location).or_default()[back.channel.index()];
+                    margin.costed_net = margin.costed_net.minus(line.taxed.net);
+                    margin.cost = margin.cost.minus(line.unit_cost.unwrap().times(line.qty));
+                }
             }
             Event::Reserved { reservation, freed, .. } => {
                 ended(freed, 2);
@@ -109,6 +123,7 @@ fn counted(figures: &Figures) -> Told {
         holds: [holds.began, holds.sold, holds.released, holds.expired],
         ages_s: holds.ages_s.clone(),
         oversold: figures.oversold.len(),
+        margins: figures.margins.clone(),
     }
 }
 
@@ -116,6 +131,15 @@ fn counted(figures: &Figures) -> Told {
 pub(crate) fn assert_adds_up(rig: &Rig, since: Seq) {
     let mut all = Figures::default();
     collect_until(rig, &mut all, "the sum", |all| counted(all) == told_by_the_log(rig, since));
+}
+
+/// The same sale with what every second item had cost.
+fn costed(sale: Action) -> Action {
+    let Action::Sell(mut sell) = sale else { panic!("it sells") };
+    for line in sell.lines.iter_mut().filter(|line| line.sku.0.is_multiple_of(2)) {
+        line.unit_cost = Some(Minor(40 + i64::from(line.sku.0)));
+    }
+    Action::Sell(sell)
 }
 
 /// One command of any kind.
@@ -126,7 +150,7 @@ fn any(chance: &mut Chance, held: &[ReservationId]) -> Action {
     let order = OrderId::new(&format!("order {}", chance.next(6))).unwrap();
     match (chance.next(12), reservation) {
         (0..=1, _) => receive(sku, i64::try_from(chance.next(8)).unwrap() + 1),
-        (2..=4, _) => sell(&[sku, u32::try_from(chance.next(6)).unwrap()]),
+        (2..=4, _) => costed(sell(&[sku, u32::try_from(chance.next(6)).unwrap()])),
         (5, _) => {
             let Action::Sell(mut fact) = sell(&[sku]) else { unreachable!() };
             fact.standing = Standing::Fact;
@@ -140,7 +164,7 @@ fn any(chance: &mut Chance, held: &[ReservationId]) -> Action {
         (7, Some(reservation)) => Action::Release { reservation },
         (8, Some(reservation)) => Action::Extend { reservation, ttl: Millis(3_000) },
         (9, _) => {
-            let Action::Sell(sale) = sell(&[sku]) else { unreachable!() };
+            let Action::Sell(sale) = costed(sell(&[sku])) else { unreachable!() };
             let (lines, disposition) = (sale.lines, Disposition::Resell);
             Action::Return {
                 till: None,

@@ -1,8 +1,10 @@
 //! Tax by location, channel, class and date, inclusive or exclusive, rounded per line or per document.
 
+mod compound;
 mod coverage;
 mod dated;
 
+pub use compound::on_price_alone;
 pub use coverage::{Gap, gaps};
 pub use dated::{DatedRate, Occasion};
 

@@ -9,7 +9,7 @@ use onhand_engine::ids::{Code, Label, ReservationId, SessionNo, SkuCode, SkuId, 
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::Refusal;
-use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules};
+use onhand_engine::tax::{PriceBasis, RatePpm, TaxRate, TaxRounding, TaxRules, on_price_alone};
 use onhand_engine::time::Millis;
 
 /// The words for means of payment, in the order of [`TenderKind::MONEY`].
@@ -96,7 +96,10 @@ impl Reading {
         let part = |part: &str| RatePpm(part.parse().unwrap());
         let rate = |(class, parts): (String, String)| TaxRate {
             class: Label::new(&class).unwrap(),
-            parts: parts.split('+').map(part).collect(),
+            parts: match parts.contains('*') {
+                true => on_price_alone(&parts.split('*').map(part).collect::<Vec<_>>()),
+                false => parts.split('+').map(part).collect(),
+            },
         };
         TaxRules { basis, rounding, rates: self.values.drain(..).map(rate).collect(), dated: vec![] }
     }

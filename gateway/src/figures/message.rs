@@ -3,11 +3,12 @@
 use super::interval::{Gauges, Interval, Noted};
 use super::rates::{Rates, descending, shown, units};
 use onhand_actors::directory::Directory;
-use onhand_actors::figures::{HoldFigures, Spot};
+use onhand_actors::figures::{HoldFigures, Margin, Spot};
 use onhand_actors::handle::Handle;
 use onhand_actors::histogram::Distribution;
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::Channel;
+use onhand_engine::money::{Minor, divide_half_up};
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::name_of;
 use onhand_engine::store::Totals;
@@ -91,8 +92,10 @@ impl Teller<'_> {
         let mut list = Vec::new();
         for (id, totals) in &interval.figures.totals {
             let Some(location) = self.directory().location(*id) else { continue };
-            let moved = Channel::ALL.into_iter().zip(totals).filter(|(_, totals)| **totals != Totals::default());
-            list.extend(moved.map(|(channel, totals)| of_location(&location, channel, totals)));
+            let margins = interval.figures.margins.get(id).copied().unwrap_or_default();
+            let all = Channel::ALL.into_iter().zip(totals).zip(margins);
+            let moved = all.filter(|((_, totals), _)| **totals != Totals::default());
+            list.extend(moved.map(|((channel, totals), margin)| of_location(&location, channel, totals, margin)));
         }
         list
     }
@@ -211,7 +214,7 @@ impl Teller<'_> {
     }
 }
 
-fn of_location(location: &Location, channel: Channel, totals: &Totals) -> MetricsOfLocation {
+fn of_location(location: &Location, channel: Channel, totals: &Totals, margin: Margin) -> MetricsOfLocation {
     MetricsOfLocation {
         location: Text(location.code.clone()),
         channel: channel.into(),
@@ -226,7 +229,20 @@ fn of_location(location: &Location, channel: Channel, totals: &Totals) -> Metric
         returned_net: Some(Amount(totals.returned_net)),
         returned_tax: Some(Amount(totals.returned_tax)),
         oversold: Quantity(totals.oversold),
+        costed_net: Some(Amount(margin.costed_net)),
+        cost: Some(Amount(margin.cost)),
+        costed_pct: share_pct(margin.costed_net, totals.net.minus(totals.returned_net)),
     }
+}
+
+/// How much of the whole a part is, in per cent; none where the whole is not above zero.
+fn share_pct(part: Minor, whole: Minor) -> Option<Decimal> {
+    if whole <= Minor::ZERO {
+        return None;
+    }
+    // Thousandths of a per cent.
+    let share = divide_half_up(i128::from(part.0).saturating_mul(100_000), i128::from(whole.0));
+    Some(Decimal(u32::try_from(share.clamp(0, 100_000)).unwrap_or(0)))
 }
 
 fn by_number(counts: &BTreeMap<u16, u64>) -> Vec<RefusedByNumber> {

@@ -105,6 +105,7 @@ fn without_money(message: &MetricsMessage, text: &[u8], fields: &[Range<usize>])
     let mut less = MetricsMessage { by_location: message.by_location.clone(), ..MetricsMessage::default() };
     for place in less.by_location.iter_mut().flatten() {
         (place.net, place.tax, place.returned_net, place.returned_tax) = (None, None, None, None);
+        (place.costed_net, place.cost, place.costed_pct) = (None, None, None);
     }
     let mut out = Vec::new();
     let mut written = Vec::new();
@@ -124,7 +125,7 @@ mod tests {
     use onhand_engine::money::{Currency, Minor};
     use onhand_engine::qty::Qty;
     use onhand_protocol::message::{Channel, LiveStock, MetricsOfLocation};
-    use onhand_protocol::value::{Amount, Quantity, Time};
+    use onhand_protocol::value::{Amount, Decimal, Quantity, Time};
     use serde_json::{Value, json};
 
     fn message() -> MetricsMessage {
@@ -143,6 +144,9 @@ mod tests {
             returned_net: money(0),
             returned_tax: money(0),
             oversold: Quantity(Qty::ZERO),
+            costed_net: money(200),
+            cost: money(120),
+            costed_pct: Some(Decimal(80_000)),
         };
         MetricsMessage {
             time: Time(Timestamp(1_700_000_001_000)),
@@ -173,7 +177,7 @@ mod tests {
     #[test]
     fn without_money_the_rest_is_the_same() {
         let mut wanted = serde_json::to_value(message()).unwrap();
-        for amount in ["net", "tax", "returned_net", "returned_tax"] {
+        for amount in ["net", "tax", "returned_net", "returned_tax", "costed_net", "cost", "costed_pct"] {
             assert!(wanted["by_location"][0].as_object_mut().unwrap().remove(amount).is_some());
         }
         assert_eq!(shown(Selection::new(None, false)), wanted);

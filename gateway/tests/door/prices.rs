@@ -368,3 +368,22 @@ async fn rates_have_dates_and_gaps_are_found() {
     assert_eq!((&error["number"], &error["field"]), (&json!(1001), &json!("until")));
     assert_eq!(stand.get_as(Role::Analyst, "/v1/tax_gaps?from=soon").await.number(), 1001);
 }
+
+/// Tax on tax over the wire: kept as rates on the price alone, and added up.
+#[tokio::test]
+async fn tax_on_tax_is_worked_out_where_the_rate_is_defined() {
+    let stand = Stand::start().await;
+    let parts = json!([50_000, 95_000]);
+    let dated = json!([{"class": "food", "parts_ppm": parts, "compound": true, "channel": "web"}]);
+    let rates = json!([{"class": "food", "parts_ppm": parts, "compound": true}]);
+    let tax = json!({"basis": "exclusive", "rounding": "line", "rates": rates, "dated": dated});
+    let place = json!({"code": "S1", "name": "S1", "kind": "shop", "currency": "EUR", "tax": tax});
+    define(&stand, "define_location", place).await;
+    let found = stand.get_as(Role::Admin, "/v1/locations").await.json();
+    for rates in ["rates", "dated"] {
+        assert_eq!(found["locations"][0]["tax"][rates][0]["parts_ppm"], json!([50_000, 99_750]));
+    }
+    let mut till = stand.socket(Role::Till).await;
+    let quote = ask(&mut till, "quote", basket(json!([{"sku": "TEA", "qty": 1, "unit_price": 10_000}]))).await;
+    assert_eq!((&quote["tax"], &quote["total"]), (&json!(1_498), &json!(11_498)), "{quote}");
+}

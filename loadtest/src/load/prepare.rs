@@ -68,7 +68,8 @@ fn code<const MAX: usize>(text: &str) -> Option<Text<MAX>> {
 }
 
 fn define(goods: &Goods, location: u32) -> Option<Body> {
-    let standard = Rate { class: Text(Label::new("standard").ok()?), rate_ppm: Some(200_000), parts_ppm: None };
+    let standard =
+        Rate { class: Text(Label::new("standard").ok()?), rate_ppm: Some(200_000), parts_ppm: None, compound: false };
     let tax =
         TaxInput { basis: Basis::TaxInclusive, rounding: Rounding::Line, rates: vec![standard], dated: Vec::new() };
     Some(Body::DefineLocation(DefineLocation {

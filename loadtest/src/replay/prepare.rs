@@ -80,7 +80,12 @@ fn nameless(sku: &SkuCode) -> Option<ItemInput> {
 }
 
 fn define(store: &LocationCode, options: &Options) -> Request {
-    let zero = Label::new("standard").ok().map(|class| Rate { class: Text(class), rate_ppm: Some(0), parts_ppm: None });
+    let zero = Label::new("standard").ok().map(|class| Rate {
+        class: Text(class),
+        rate_ppm: Some(0),
+        parts_ppm: None,
+        compound: false,
+    });
     let body = Body::DefineLocation(DefineLocation {
         code: Text(store.clone()),
         name: format!("Store {store}"),

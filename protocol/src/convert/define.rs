@@ -7,7 +7,7 @@ use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::command::Action;
 use onhand_engine::ids::{LocationId, SkuId};
 use onhand_engine::money::Minor;
-use onhand_engine::tax::{DatedRate, RatePpm, TaxRate, TaxRules};
+use onhand_engine::tax::{DatedRate, RatePpm, TaxRate, TaxRules, on_price_alone};
 use onhand_engine::time::{Period, Timestamp};
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ pub(super) fn location(body: DefineLocation) -> Result<Action, Refused> {
 }
 
 fn rate(input: Rate, at: usize) -> Result<TaxRate, Refused> {
-    let parts = rate_parts(input.rate_ppm, input.parts_ppm, &format!("tax.rates[{at}]"))?;
+    let parts = rate_parts(input.rate_ppm, input.parts_ppm, input.compound, &format!("tax.rates[{at}]"))?;
     Ok(TaxRate { class: input.class.0, parts })
 }
 
@@ -99,21 +99,37 @@ fn dated_rate(input: message::DatedRate, at: usize) -> Result<DatedRate, Refused
     if !period.is_in_order() {
         return Err(wrong(1001, format!("{field}.until"), "a rate is over after it began"));
     }
-    let parts = rate_parts(input.rate_ppm, input.parts_ppm, &field)?;
+    let parts = rate_parts(input.rate_ppm, input.parts_ppm, input.compound, &field)?;
     Ok(DatedRate { class: input.class.0, channel: input.channel.map(Into::into), period, parts })
 }
 
-fn rate_parts(whole: Option<u32>, parts: Option<Vec<u32>>, field: &str) -> Result<Vec<RatePpm>, Refused> {
+fn rate_parts(
+    whole: Option<u32>,
+    parts: Option<Vec<u32>>,
+    compound: bool,
+    field: &str,
+) -> Result<Vec<RatePpm>, Refused> {
+    if compound && parts.is_none() {
+        return Err(wrong(1001, format!("{field}.compound"), "tax on tax is of several taxes: parts_ppm"));
+    }
     let parts = match (whole, parts) {
         (Some(rate), None) => vec![rate],
         (None, Some(parts)) if (1..=limits::TAX_PARTS_MAX).contains(&parts.len()) => parts,
         (None, Some(_)) => return Err(wrong(1001, field, "a rate has 1 to 8 parts")),
         _ => return Err(wrong(1001, field, "a rate has either rate_ppm or parts_ppm")),
     };
-    if parts.iter().any(|part| *part > 10_000_000) {
-        return Err(wrong(1001, field, "a rate is in parts per million, at most 10000000 (1000 %)"));
+    let check = |parts: &[RatePpm]| match parts.iter().any(|part| part.0 > 10_000_000) {
+        true => Err(wrong(1001, field, "a rate is in parts per million, at most 10000000 (1000 %)")),
+        false => Ok(()),
+    };
+    let parts: Vec<RatePpm> = parts.into_iter().map(RatePpm).collect();
+    check(&parts)?;
+    if !compound {
+        return Ok(parts);
     }
-    Ok(parts.into_iter().map(RatePpm).collect())
+    let alone = on_price_alone(&parts);
+    check(&alone)?;
+    Ok(alone)
 }
 
 pub(super) fn check_name(name: &str, field: &str) -> Result<(), Refused> {

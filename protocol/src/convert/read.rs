@@ -46,8 +46,13 @@ pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
     let rate = |rate: &onhand_engine::tax::TaxRate| {
         let class = Text(rate.class.clone());
         match rate.parts.as_slice() {
-            [whole] => Rate { class, rate_ppm: Some(whole.0), parts_ppm: None },
-            parts => Rate { class, rate_ppm: None, parts_ppm: Some(parts.iter().map(|part| part.0).collect()) },
+            [whole] => Rate { class, rate_ppm: Some(whole.0), parts_ppm: None, compound: false },
+            parts => Rate {
+                class,
+                rate_ppm: None,
+                parts_ppm: Some(parts.iter().map(|part| part.0).collect()),
+                compound: false,
+            },
         }
     };
     LocationMessage {
@@ -498,6 +503,7 @@ fn dated_rate(rate: &onhand_engine::tax::DatedRate) -> DatedRate {
         until: rate.period.until.map(Time),
         rate_ppm,
         parts_ppm,
+        compound: false,
     }
 }
 

@@ -89,6 +89,10 @@ body!(
         /// The rate of each tax that makes it up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parts_ppm: Option<Vec<u32>>,
+        /// Each of `parts_ppm` is on the price with those before it: tax on tax. It is kept as what they come to on
+        /// the price alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        compound: bool,
     }
 );
 body!(
@@ -102,6 +106,10 @@ body!(
         /// The rate of each tax that makes it up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parts_ppm: Option<Vec<u32>>,
+        /// Each of `parts_ppm` is on the price with those before it: tax on tax. It is kept as what they come to on
+        /// the price alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        compound: bool,
     }
 );
 body!(

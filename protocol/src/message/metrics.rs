@@ -161,6 +161,15 @@ part!(
         returned_tax: Option<Amount>,
         /// Units of completed sales that stock did not cover.
         oversold: Quantity,
+        /// The part of `net` less `returned_net` of which it is known what the goods had cost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        costed_net: Option<Amount>,
+        /// What they had cost. `costed_net` less `cost` is the margin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<Amount>,
+        /// How much of `net` less `returned_net` has a known cost, in per cent; left out where that is not above zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        costed_pct: Option<Decimal>,
     }
 );
 part!(

@@ -84,7 +84,7 @@ fn every_command_is_understood() {
         (r#""op":"cancel_layaway","location":"S1","till":3,"layaway":"L-1","currency":"EUR","reason":"x""#.to_owned(), None),
         (r#""op":"set_drawer_rules","location":"S1""#.to_owned(), None),
         (r#""op":"set_drawer_rules","location":"S1","cash_rounding":{"due":{"step":5},"change":{"step":10,"direction":"down","tie":"down"}},"accounts":[{"account":"safe","code":"1"}]"#.to_owned(), None),
-        (r#""op":"define_location","code":"S9","name":"Nine","kind":"shop","currency":"EUR","tax":{"basis":"inclusive","rounding":"line","rates":[{"class":"standard","rate_ppm":210000},{"class":"two","parts_ppm":[50000,70000]}]}"#.to_owned(), None),
+        (r#""op":"define_location","code":"S9","name":"Nine","kind":"shop","currency":"EUR","tax":{"basis":"inclusive","rounding":"line","rates":[{"class":"standard","rate_ppm":210000},{"class":"two","parts_ppm":[50000,70000]},{"class":"three","parts_ppm":[50000,95000],"compound":true}]}"#.to_owned(), None),
         (r#""op":"define_items","items":[{"sku":"X","name":"Ex","gtins":["96385074"],"unit":"kg","tax_class":"standard","price":100,"category":"c"}]"#.to_owned(), None),
     ] {
         let command = entered(&format!(r#"{{"id":"{ID}",{rest}}}"#));

@@ -39,6 +39,18 @@ fn unknown_fields_are_refused_everywhere() {
 }
 
 #[test]
+fn tax_on_tax_is_of_several_taxes_and_of_rates_that_can_be() {
+    let place = |rate: &str| {
+        format!(
+            r#""op":"define_location","code":"S9","name":"Nine","kind":"shop","currency":"EUR","tax":{{"basis":"inclusive","rounding":"line","rates":[{{"class":"x",{rate}}}]}}"#
+        )
+    };
+    refused(&place(r#""rate_ppm":1,"compound":true"#), 1001, "tax.rates[0].compound");
+    refused(&place(r#""parts_ppm":[10000000,10000000],"compound":true"#), 1001, "tax.rates[0]");
+    refused(&place(r#""parts_ppm":[10000001]"#), 1001, "tax.rates[0]");
+}
+
+#[test]
 fn wrong_types_name_their_field() {
     refused(&sell(r#"{"sku":7,"qty":1}"#), 1001, "lines[0].sku");
     refused(&sell(r#"{"sku":"TEA","qty":null}"#), 1001, "lines[0].qty");
