@@ -15,12 +15,13 @@ use onhand_engine::command::{
 };
 use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
-use onhand_engine::drawer::books::Flow;
+use onhand_engine::drawer::books::{Deposits, Flow};
 use onhand_engine::drawer::report::{Count, Counted, Denomination};
 use onhand_engine::drawer::trade::Part;
 use onhand_engine::drawer::{Ask, Happening};
 use onhand_engine::event::Event;
-use onhand_engine::ids::{AccountId, CommandId, LocationId, Seq, SessionNo, TillNo};
+use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, OrderId, Seq, SessionNo, TillNo};
+use onhand_engine::layaway::Happening as Layaway;
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::settlement::Mismatch;
 use onhand_engine::qty::Qty;
@@ -358,4 +359,37 @@ fn the_parts_of_events_are_what_the_books_say() {
     };
     assert_eq!((z.books.gross_sold(), z.books.gross_returned()), (sold, came_back));
     assert_eq!(z.books.tenders[TenderKind::Cash.index()], flow);
+}
+
+/// Deposits stand in the books as what was taken, given back and kept; where no fee is kept, nothing is.
+#[test]
+fn deposits_are_counted_as_they_move() {
+    let paid = vec![tender(TenderKind::Cash, 500), tender(TenderKind::Card, 700)];
+    let deposited = Layaway::Deposited { tenders: paid.clone(), deposits: Minor(1_200), left: Minor(0) };
+    let cancelled = |kept, tenders: &[Tender]| {
+        let (goods, tenders, reason) = (vec![], tenders.to_vec(), Label::new("moved").unwrap());
+        Layaway::Cancelled { goods, tenders, kept: Minor(kept), reason }
+    };
+    let mut books = Deposits::default();
+    let cash = |books: &Deposits| (books.net(TenderKind::Cash).0, books.net(TenderKind::Card).0);
+    books.add(&deposited);
+    assert_eq!((cash(&books), books.kept.count), ((500, 700), 0));
+    books.add(&cancelled(0, &[tender(TenderKind::Cash, 200)]));
+    assert_eq!((cash(&books), books.kept.count, books.kept.amount), ((300, 700), 0, Minor(0)));
+    books.add(&cancelled(150, &[tender(TenderKind::Card, 550)]));
+    assert_eq!((cash(&books), books.kept.count, books.kept.amount), ((300, 150), 1, Minor(150)));
+    // Reports are told the same, one way or the other.
+    let told = |happening: Layaway| {
+        let layaway = OrderId::new("L-1").unwrap();
+        let mut told = vec![];
+        let event = Event::Layaway { till: TillNo(1), layaway, happening: Box::new(happening) };
+        event.each_part(PriceBasis::TaxInclusive, &mut |part| match part {
+            Part::Deposited(tender) => told.push((tender.kind, tender.amount.0)),
+            Part::DepositBack(tender) => told.push((tender.kind, -tender.amount.0)),
+            other => panic!("{other:?}"),
+        });
+        told
+    };
+    assert_eq!(told(deposited), [(TenderKind::Cash, 500), (TenderKind::Card, 700)]);
+    assert_eq!(told(cancelled(150, &[tender(TenderKind::Card, 550)])), [(TenderKind::Card, -550)]);
 }
