@@ -43,7 +43,7 @@ fn what_was_taken_beyond_the_sale_goes_back() {
     ] {
         let mut shop = Shop::open();
         shop.start(1, start(100, asked)).unwrap();
-        shop.ask(1, PaymentAsk::Take).unwrap();
+        shop.ask(1, PaymentAsk::Take(None)).unwrap();
         sold(&mut shop, 100, Standing::Fact, &[(1, paid)]).unwrap();
         approve(&mut shop, 1, taken);
         let payment = of(&shop, 1);
@@ -63,7 +63,7 @@ fn what_nobody_knows_of_waits_while_it_is_wanted() {
     let lost = |before: &dyn Fn(&mut Shop), after: &dyn Fn(&mut Shop)| {
         let mut shop = Shop::open();
         shop.start(1, start(100, 500)).unwrap();
-        shop.ask(1, PaymentAsk::Take).unwrap();
+        shop.ask(1, PaymentAsk::Take(None)).unwrap();
         before(&mut shop);
         shop.report(1, Report::Unknown).unwrap();
         after(&mut shop);
@@ -89,7 +89,7 @@ fn an_approval_keeps_the_goods_while_it_is_wanted() {
         let asked = Start { reservation: Some(ReservationId(50)), ..start(100, 500) };
         let Some(Event::Payment { happening, .. }) = shop.start(1, asked).unwrap() else { panic!("it begins") };
         assert_eq!(happening.keeps(), Some((ReservationId(50), Timestamp(1_000).plus(LIFE))));
-        shop.ask(1, PaymentAsk::Take).unwrap();
+        shop.ask(1, PaymentAsk::Take(None)).unwrap();
         shop.now = shop.now.plus(LIFE);
         before(&mut shop);
         let Event::Payment { happening, .. } = approve(&mut shop, 1, false) else { panic!("approved") };
@@ -113,7 +113,7 @@ fn held_goods_are_paid_for_by_one_sale() {
     shop.start(1, asked(100)).unwrap();
     approve(&mut shop, 1, false);
     shop.start(2, asked(100)).unwrap();
-    shop.ask(2, PaymentAsk::Take).unwrap();
+    shop.ask(2, PaymentAsk::Take(None)).unwrap();
     assert_eq!(shop.start(3, asked(101)), Err(Refused::NotHeld.into()));
     // Given up and not decided: the goods are free for another sale.
     shop.ask(1, PaymentAsk::GiveUp).unwrap();
@@ -165,7 +165,7 @@ fn a_sale_names_so_many_payments() {
     shop.start(1, start(100, 10)).unwrap();
     approve(&mut shop, 1, false);
     shop.start(2, start(100, 10)).unwrap();
-    shop.ask(2, PaymentAsk::Take).unwrap();
+    shop.ask(2, PaymentAsk::Take(None)).unwrap();
     shop.ask(2, PaymentAsk::GiveUp).unwrap();
     assert_eq!(shop.ask(2, PaymentAsk::GiveUp), Ok(None), "once is enough");
     let Some(Event::SaleRecorded(sale)) = sold(&mut shop, 100, Standing::Request, &[(1, 10)]).unwrap() else {
@@ -180,12 +180,12 @@ fn a_fact_is_covered_by_what_is_approved_or_may_be() {
     type Before = fn(&mut Shop);
     let cases: [(Before, bool); 7] = [
         (|_| {}, false),
-        (|shop| drop(shop.ask(1, PaymentAsk::Take).unwrap()), true),
-        (|shop| drop((shop.ask(1, PaymentAsk::Take).unwrap(), shop.report(1, Report::Unknown).unwrap())), true),
+        (|shop| drop(shop.ask(1, PaymentAsk::Take(None)).unwrap()), true),
+        (|shop| drop((shop.ask(1, PaymentAsk::Take(None)).unwrap(), shop.report(1, Report::Unknown).unwrap())), true),
         (|shop| drop(approve(shop, 1, false)), true),
         (|shop| drop(approve(shop, 1, true)), true),
         (|shop| drop(shop.report(1, Report::Declined(None)).unwrap()), false),
-        (|shop| drop((shop.ask(1, PaymentAsk::Take).unwrap(), shop.ask(1, PaymentAsk::GiveUp).unwrap())), false),
+        (|shop| drop((shop.ask(1, PaymentAsk::Take(None)).unwrap(), shop.ask(1, PaymentAsk::GiveUp).unwrap())), false),
     ];
     for (no, (before, expected)) in cases.into_iter().enumerate() {
         let mut shop = Shop::open();
@@ -204,7 +204,7 @@ fn what_is_not_being_done_does_not_fail() {
     let mut shop = Shop::open();
     let why = || Report::Failed(Safe::new("printer_out_of_paper").unwrap());
     shop.start(1, start(100, 500)).unwrap();
-    shop.ask(1, PaymentAsk::Take).unwrap();
+    shop.ask(1, PaymentAsk::Take(None)).unwrap();
     assert_eq!(shop.report(1, why()), Err(Refused::Stage { stage: Stage::Sent }.into()));
     shop.report(1, Report::Unknown).unwrap();
     assert!(shop.report(1, why()).unwrap().is_some());
