@@ -461,7 +461,7 @@ fn every_part_of_a_payment_counts_in_the_hash() {
 #[test]
 fn what_happens_to_a_payment_has_its_word() {
     for (happening, word) in [
-        (Happening::Sent { until: Timestamp(1) }, "payment_sent"),
+        (Happening::Sent { until: Timestamp(1), transaction: None }, "payment_sent"),
         (Happening::Lost { by_itself: true }, "payment_unknown"),
         (Happening::Declined { reason: None }, "payment_declined"),
         (Happening::GivenUp { by_itself: false }, "payment_given_up"),

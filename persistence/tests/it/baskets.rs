@@ -61,7 +61,7 @@ fn held(suspended: Option<Arc<Suspended>>, lines: Vec<onhand_engine::command::Sk
 }
 
 /// Two baskets suspended, one of which holds nothing; a third recalled; lines voided.
-fn records() -> Vec<Record> {
+pub(crate) fn records() -> Vec<Record> {
     let lines = || vec![sku_qty(4, 2)];
     let freed = |id, lines| Freed { reservation: ReservationId(id), lines };
     let suspend = |id, lines, short| Happening::Suspended {

@@ -32,7 +32,7 @@ fn rules() -> DrawerRules {
 }
 
 /// Two sessions of a till with everything in them, a late sale, and a third that is open.
-fn days() -> Vec<Record> {
+pub(crate) fn days() -> Vec<Record> {
     let mut world = World::default();
     let mut records: Vec<Record> = Vec::new();
     let happens = |world: &mut World, records: &mut Vec<Record>, event: Event| {

@@ -3,8 +3,9 @@
 //! `ONHAND_GOLDEN=new cargo test -p onhand-persistence golden` writes those that are missing.
 
 use crate::samples::{encoded, every_kind};
+use crate::{baskets, drawer, goods, layaways, payments, people, pricing, returns};
 use onhand_engine::event::Record;
-use onhand_engine::ids::Seq;
+use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::world::World;
 use onhand_persistence::batch::{ChainHash, seal, split};
 use onhand_persistence::format::{decode, state};
@@ -23,10 +24,11 @@ fn golden(name: &str, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn log_image() -> Vec<u8> {
+/// Records in batches of six.
+fn log_image(records: &[Record]) -> Vec<u8> {
     let mut image = Vec::new();
     let (mut hash, mut first, mut buffer) = (ChainHash::default(), Seq(1), Vec::new());
-    for some in every_kind().chunks(6) {
+    for some in records.chunks(6) {
         let bytes: Vec<u8> = some.iter().flat_map(encoded).collect();
         hash = seal(first, u32::try_from(some.len()).unwrap(), &[&bytes], hash, &mut buffer);
         first.0 += some.len() as u64;
@@ -35,19 +37,19 @@ fn log_image() -> Vec<u8> {
     image
 }
 
-fn world() -> World {
+fn world(records: &[Record]) -> World {
     let mut world = World::default();
-    every_kind().iter().for_each(|record| world.apply(record));
+    records.iter().for_each(|record| world.apply(record));
     world
 }
 
-fn answers() -> Vec<Remembered> {
-    every_kind().iter().zip(1..).map(|(record, n)| Remembered::of(record, Seq(n))).collect()
+fn answers(records: &[Record]) -> Vec<Remembered> {
+    records.iter().zip(1..).map(|(record, n)| Remembered::of(record, Seq(n))).collect()
 }
 
 /// Parts as the location, the length and the bytes of each.
-fn state_parts() -> Vec<u8> {
-    let (world, answers) = (world(), answers());
+fn state_parts(records: &[Record]) -> Vec<u8> {
+    let (world, answers) = (world(records), answers(records));
     let mut bytes = Vec::new();
     let mut put = |location: u32, part: Vec<u8>| {
         bytes.extend_from_slice(&location.to_le_bytes());
@@ -65,33 +67,67 @@ fn state_parts() -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn a_log_of_version_1_opens() {
-    let image = golden("log-1.bin", log_image);
-    let (stored, _) = split(&image).unwrap();
-    assert_eq!(decode(stored.body).unwrap(), every_kind()[..6]);
-    let (log, recovered) = MemoryLog::open(Disk::with_image(image)).unwrap();
-    let found: Vec<Record> = crate::segments::read_all(&*onhand_persistence::log::Log::reader(&log), Seq(1));
-    assert_eq!(found, every_kind());
-    assert_eq!(state_hash(&recovered.world), state_hash(&world()));
-}
-
-#[test]
-fn a_snapshot_of_version_1_opens() {
-    let bytes = golden("state-1.bin", state_parts);
+/// What a file of parts has: the world, and the answers in the order of their records.
+fn read_parts(bytes: &[u8]) -> (World, Vec<Remembered>) {
     let (mut found, mut known) = (World::default(), Vec::new());
-    let mut rest = bytes.as_slice();
+    let mut rest = bytes;
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
-        let location = u32::from_le_bytes(head[..4].try_into().unwrap());
+        let location = LocationId(u32::from_le_bytes(head[..4].try_into().unwrap()));
         let length = u32::from_le_bytes(head[4..].try_into().unwrap()) as usize;
-        let location = onhand_engine::ids::LocationId(location);
         state::read_part(location, &after[..length], &mut found, &mut known).unwrap();
         rest = &after[length..];
     }
     known.sort_by_key(|one| one.seq);
-    assert_eq!(known, answers());
-    assert_eq!(found.places, world().places);
-    assert_eq!(found.chain.items(), world().chain.items());
-    assert_eq!(found.chain.locations(), world().chain.locations());
-    assert_eq!(found.chain.keys, world().chain.keys);
+    (found, known)
+}
+
+fn check_log(image: Vec<u8>, records: &[Record]) {
+    let (stored, _) = split(&image).unwrap();
+    assert_eq!(decode(stored.body).unwrap(), records[..records.len().min(6)]);
+    let (log, recovered) = MemoryLog::open(Disk::with_image(image)).unwrap();
+    let found: Vec<Record> = crate::segments::read_all(&*onhand_persistence::log::Log::reader(&log), Seq(1));
+    assert_eq!(found, records);
+    assert_eq!(state_hash(&recovered.world), state_hash(&world(records)));
+}
+
+#[test]
+fn a_log_of_version_1_opens() {
+    check_log(golden("log-1.bin", || log_image(&every_kind())), &every_kind());
+}
+
+#[test]
+fn a_snapshot_of_version_1_opens() {
+    let (found, known) = read_parts(&golden("state-1.bin", || state_parts(&every_kind())));
+    let world = world(&every_kind());
+    assert_eq!(known, answers(&every_kind()));
+    assert_eq!(found.places, world.places);
+    assert_eq!(found.chain.items(), world.chain.items());
+    assert_eq!(found.chain.locations(), world.chain.locations());
+    assert_eq!(found.chain.keys, world.chain.keys);
+}
+
+/// What came after version 1, by what it is about.
+fn later() -> [(&'static str, Vec<Record>); 8] {
+    [
+        ("baskets", baskets::records()),
+        ("drawer", drawer::days()),
+        ("goods", goods::records()),
+        ("layaways", layaways::closed().0),
+        ("payments", payments::records()),
+        ("people", people::all()),
+        ("pricing", pricing::records_with(20)),
+        ("returns", returns::records()),
+    ]
+}
+
+#[test]
+fn logs_and_snapshots_of_every_later_kind_open() {
+    for (about, records) in later() {
+        check_log(golden(&format!("{about}-log.bin"), || log_image(&records)), &records);
+        let (found, known) = read_parts(&golden(&format!("{about}-state.bin"), || state_parts(&records)));
+        let here = |one: &Remembered| known.iter().find(|known| known.seq == one.seq) == Some(one);
+        assert!(answers(&records).iter().filter(|one| one.location().0 <= 1).all(here), "{about}");
+        assert_eq!(found.places, world(&records).places, "{about}");
+        assert_eq!(state_hash(&found), state_hash(&world(&records)), "{about}");
+    }
 }

@@ -93,7 +93,7 @@ fn back() -> Return {
     }
 }
 
-fn records() -> Vec<Record> {
+pub(crate) fn records() -> Vec<Record> {
     let unseen = Return { of: None, ..back() };
     let Return { lines, of, .. } = back();
     let pieces = vec![Piece { line: 1, sku: SkuId(1), serial: mark("A-1") }];

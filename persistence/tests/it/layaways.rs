@@ -78,7 +78,7 @@ fn records() -> Vec<Record> {
 }
 
 /// The same, and the close of the session with its journal.
-fn closed() -> (Vec<Record>, World) {
+pub(crate) fn closed() -> (Vec<Record>, World) {
     let mut records = records();
     let mut world = World::default();
     records.iter().for_each(|record| world.apply(record));

@@ -110,7 +110,7 @@ fn one(payment: u128, covered: bool, card: Option<Card>) -> Use {
     Use { payment: PaymentId(payment), amount: Minor(1_210), covered, card }
 }
 
-fn records() -> Vec<Record> {
+pub(crate) fn records() -> Vec<Record> {
     let sales = [
         paid(vec![one(4, true, Some(card()))], vec![]),
         paid(vec![one(4, false, None), one(5, true, Some(Card::default()))], vec![PaymentId(6)]),

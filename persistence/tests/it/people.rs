@@ -59,7 +59,7 @@ fn changes() -> Vec<Event> {
     ]
 }
 
-fn all() -> Vec<Record> {
+pub(crate) fn all() -> Vec<Record> {
     let changes = changes().into_iter().zip(100..).map(|(event, n)| record(n, 0, event));
     let records: Vec<Record> = every_kind().into_iter().chain(changes).collect();
     let known = everybody();

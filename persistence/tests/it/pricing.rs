@@ -140,10 +140,15 @@ fn zoned() -> Event {
 }
 
 fn records() -> Vec<Record> {
+    records_with(ROWS)
+}
+
+/// Every kind, with a book of so many rows.
+pub(crate) fn records_with(rows: u32) -> Vec<Record> {
     let chain = [
         dated(),
         zoned(),
-        Event::PriceBookDefined { book: book("BASE", ROWS) },
+        Event::PriceBookDefined { book: book("BASE", rows) },
         Event::PriceBookDefined { book: book("GONE", 3) },
         Event::PriceBookEnded { book: label("GONE") },
         Event::PromotionsDefined { promotions: promotions(), added: 6 },

@@ -63,7 +63,7 @@ fn pending() -> PendingGrant {
     PendingGrant { to: LocationId(2), sale: SALE.seq, deadline: Timestamp(99_000), grant }
 }
 
-fn records() -> Vec<Record> {
+pub(crate) fn records() -> Vec<Record> {
     let pending = |command: u128| Event::ReturnGranted { command: CommandId(command), pending: Box::new(pending()) };
     let ended = |command: u128, kept| Event::GrantEnded { command: CommandId(command), sale: SALE.seq, kept };
     let sale = Box::new(plain_sale(1, 4));
