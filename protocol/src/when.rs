@@ -53,7 +53,7 @@ impl FromStr for TimeOfDay {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let minutes = text.split_once(':').and_then(|(hour, minute)| {
             let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-            (hour <= 24 && minute < 60).then_some(hour * 60 + minute)
+            (hour <= 24 && minute < 60).then(|| hour * 60 + minute)
         });
         // Only as it is printed.
         let found = minutes.filter(|minutes| *minutes <= 24 * 60 && clock(*minutes) == text);
