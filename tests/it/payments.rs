@@ -341,7 +341,7 @@ fn t2_goods_are_held_before_they_are_paid_for() {
     let shop = Shop::new();
     let (web, admin) = (shop.data.key("web"), shop.data.key("admin"));
     let server = shop.serve();
-    let driver = shop.drive(&server, &["--delay-ms", "1500"]);
+    let driver = shop.drive(&server, &["--delay-ms", "30000"]);
     block_on(async {
         let mut setup = Socket::open(&server.address, &admin).await;
         stocked_shop(&mut setup, "WEB", &[("LAST", 4)]).await;
