@@ -72,9 +72,11 @@ fn every_deposit_is_in_the_books_once() {
             let mut socket = Socket::open(&server.address, &key).await;
             let open = json!({"business_day": "2026-01-31", "float": FLOAT});
             ok(&socket.call(&at("open_session", &open)).await, "session_opened");
-            for request in &asked {
+            // The last of the day is not asked for before the kill, and the first of it has happened.
+            for request in &asked[..asked.len() * 3 / 4] {
                 socket.try_send(request).await;
             }
+            ok(&socket.next().await, "layaway_opened");
             tokio::time::sleep(Duration::from_micros((round - 1) % 6 * 400)).await;
         });
         server.kill();
