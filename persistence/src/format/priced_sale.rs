@@ -52,19 +52,14 @@ impl PricedSale {
         if pricing.exempt.is_some() {
             return None;
         }
-        let mut known: Vec<&Why> = Vec::with_capacity(4);
         for (at, line) in pricing.lines.iter().enumerate() {
             if line.overridden.is_some() {
                 return None;
             }
             for discount in &line.discounts {
-                let taker = match known.iter().position(|known| **known == discount.why) {
+                let taker = match self.taker(&discount.why) {
                     Some(taker) => taker,
-                    None => {
-                        self.add_taker(&discount.why)?;
-                        known.push(&discount.why);
-                        known.len() - 1
-                    }
+                    None => self.add_taker(&discount.why)?,
                 };
                 self.discounts.push(NarrowDiscount {
                     line: at.try_into().ok()?,
@@ -76,14 +71,31 @@ impl PricedSale {
         Some(())
     }
 
-    fn add_taker(&mut self, why: &Why) -> Option<()> {
-        let (is_person, name) = match why {
-            Why::Promotion(code) => (false, code),
-            Why::Person(reason) => (true, reason),
-        };
-        self.names.push_str(name.as_str());
+    /// The place of one that was named before.
+    fn taker(&self, why: &Why) -> Option<usize> {
+        let (is_person, name) = parts(why);
+        let mut start = 0;
+        self.takers.iter().position(|taker| {
+            let end = usize::try_from(taker.end).unwrap_or(usize::MAX);
+            let known = self.names.get(start..end);
+            start = end;
+            taker.is_person == is_person && known == Some(name)
+        })
+    }
+
+    fn add_taker(&mut self, why: &Why) -> Option<usize> {
+        let (is_person, name) = parts(why);
+        self.names.push_str(name);
         self.takers.push(Taker { end: self.names.len().try_into().ok()?, is_person });
-        Some(())
+        self.takers.len().checked_sub(1)
+    }
+}
+
+/// Whether it is a person, and the name.
+fn parts(why: &Why) -> (bool, &str) {
+    match why {
+        Why::Promotion(code) => (false, code.as_str()),
+        Why::Person(reason) => (true, reason.as_str()),
     }
 }
 
