@@ -19,6 +19,7 @@ mod own_prices;
 mod pages;
 mod people;
 mod prices;
+mod report_rows;
 mod reports;
 mod rights;
 mod scan;
