@@ -79,14 +79,31 @@ fn halves_go_away_from_zero() {
     assert_eq!(Minor(i64::MAX).times(Qty::MAX), Minor(i64::MAX));
 }
 
+/// The list of ISO 4217 as published on 2026-01-01, but for what it lists without decimals: metals, funds and tests.
+const DECIMALS: [(u32, &str); 4] = [
+    (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+    (
+        2,
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE \
+         CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD \
+         HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK \
+         MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD \
+         RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH \
+         USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG",
+    ),
+    (3, "BHD IQD JOD KWD LYD OMR TND"),
+    (4, "CLF UYW"),
+];
+
 #[test]
 fn currencies_know_their_decimals() {
-    for (code, exponent) in
-        [("EUR", 2), ("JPY", 0), ("KRW", 0), ("BHD", 3), ("TND", 3), ("CLF", 4), ("HUF", 2), ("MGA", 2)]
-    {
-        let currency = Currency::parse(code).unwrap();
-        assert_eq!((currency.exponent(), currency.as_str()), (exponent, code));
+    for (exponent, codes) in DECIMALS {
+        for code in codes.split(' ') {
+            let currency = Currency::parse(code).unwrap();
+            assert_eq!((currency.exponent(), currency.as_str()), (exponent, code));
+        }
     }
+    assert_eq!(DECIMALS.iter().map(|(_, codes)| codes.split(' ').count()).sum::<usize>(), 165);
     for text in ["eur", "EU", "EURO", "E1R", "€€€", ""] {
         assert_eq!(Currency::parse(text), None, "{text}");
     }
