@@ -97,7 +97,8 @@ impl HoldChange {
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 freed.iter().for_each(|freed| tell(HoldChange::Ended(at, freed.reservation)));
                 let (owner, lines) = (owner.clone(), lines.clone());
-                let live = Reservation { owner, channel: *channel, deadline: *deadline, lines, suspended: None };
+                let (channel, deadline, suspended, pieces) = (*channel, *deadline, None, Box::default());
+                let live = Reservation { owner, channel, deadline, lines, suspended, pieces };
                 tell(HoldChange::Live(at, *reservation, live));
             }
             Event::Layaway { happening, .. } => {

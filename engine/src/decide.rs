@@ -208,7 +208,7 @@ fn sold(
     let freed = without_repeats(freed);
     let goods = match &sell.goods {
         None => None,
-        Some(goods) => goods::sold(place, sell, goods, channel, now)?,
+        Some(goods) => goods::sold(place, sell, goods, (channel, &freed), now)?,
     };
     let claim = Claim { channel, standing: sell.standing, freed: &freed, order: sell.order.as_ref() };
     let shortages = match goods.as_deref() {

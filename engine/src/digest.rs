@@ -382,6 +382,7 @@ impl Bytes {
         if let Some(suspended) = &reservation.suspended {
             self.suspended(suspended);
         }
+        self.held_pieces(&reservation.pieces);
     }
 
     fn drawer_rules(&mut self, rules: &DrawerRules) {

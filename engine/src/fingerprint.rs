@@ -299,8 +299,9 @@ impl Parts {
 
     fn basket(&mut self, ask: &basket::Ask) {
         match ask {
-            basket::Ask::Suspend { owner, ttl, basket, goods: _ } => {
+            basket::Ask::Suspend { owner, ttl, basket, goods } => {
                 self.op.text("suspend");
+                self.goods(goods.as_deref());
                 self.rest.text(owner.as_str());
                 self.rest.number(ttl.0);
                 basket.lines.iter().for_each(|line| self.named_line(line));

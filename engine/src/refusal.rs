@@ -450,6 +450,16 @@ pub enum Refusal {
         /// The serial number.
         serial: Mark,
     },
+    /// 1054
+    #[error("the piece {serial} is held for another basket")]
+    SerialHeld {
+        /// The item.
+        sku: SkuId,
+        /// The serial number.
+        serial: Mark,
+        /// What holds it.
+        reservation: ReservationId,
+    },
     /// 2038
     #[error("the piece {serial} was not sold there, or has come back already")]
     SerialNotSold {
@@ -557,6 +567,7 @@ impl Refusal {
             Refusal::AgeNotChecked { .. } => 2035,
             Refusal::TraceMissing { .. } => 2036,
             Refusal::SerialSold { .. } => 2037,
+            Refusal::SerialHeld { .. } => 1054,
             Refusal::SerialNotSold { .. } => 2038,
             Refusal::OverLimit(over) => over.number(),
             Refusal::Payment(refused) => refused.number(),

@@ -5,7 +5,7 @@ use crate::basket::Suspended;
 use crate::command::{Channel, SaleLine, SkuQty};
 use crate::drawer::rules::DrawerRules;
 use crate::event::{Event, Freed, Return, Sale};
-use crate::goods::Serials;
+use crate::goods::{Piece, Serials};
 use crate::ids::{CommandId, OrderId, Owner, ReservationId, Seq};
 use crate::layaway::{self, Layaways};
 use crate::money::Minor;
@@ -55,6 +55,16 @@ pub struct Reservation {
     /// The basket it is for, while that is suspended: then it belongs to whoever recalls it, and to no
     /// owner.
     pub suspended: Option<Arc<Suspended>>,
+    /// The pieces that it holds by their serial numbers. Lines are those of its basket.
+    pub pieces: Box<[Piece]>,
+}
+
+impl Reservation {
+    /// Whether it holds anything.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        !self.lines.is_empty() || !self.pieces.is_empty()
+    }
 }
 
 /// Where an order stands here.
@@ -174,7 +184,8 @@ impl Store {
                 self.free(freed);
                 let (owner, lines) = (owner.clone(), lines.clone());
                 let (channel, deadline) = (*channel, *deadline);
-                self.insert(*reservation, Reservation { owner, channel, deadline, lines, suspended: None });
+                let (suspended, pieces) = (None, Box::default());
+                self.insert(*reservation, Reservation { owner, channel, deadline, lines, suspended, pieces });
             }
             Event::Layaway { layaway, happening, .. } => self.set_aside(layaway, happening),
             Event::Basket { happening, .. } => {
@@ -215,6 +226,7 @@ impl Store {
         } else {
             self.owners.insert((reservation.owner.clone(), id));
         }
+        self.serials.hold(id, &reservation.pieces);
         self.reservations.insert(id, reservation);
     }
 
@@ -241,6 +253,7 @@ impl Store {
     fn free(&mut self, freed: &[Freed]) {
         for one in freed {
             if let Some(ended) = self.reservations.remove(&one.reservation) {
+                self.serials.let_go(one.reservation, &ended.pieces);
                 if ended.suspended.is_some() {
                     self.suspended.remove(&one.reservation);
                 } else {
@@ -266,8 +279,13 @@ impl Store {
         if !self.suspended.iter().all(suspended) {
             return Err("the index of suspended baskets is not that of the live reservations");
         }
-        if self.reservations.values().any(|live| live.lines.is_empty() && live.suspended.is_none()) {
+        if self.reservations.values().any(|live| !live.holds() && live.suspended.is_none()) {
             return Err("a live reservation holds nothing");
+        }
+        let mut pieces = self.reservations.iter().flat_map(|(id, live)| live.pieces.iter().map(|piece| (*id, piece)));
+        let count = self.reservations.values().map(|live| live.pieces.len()).sum::<usize>();
+        if count != self.serials.held_count() || !pieces.all(|(id, piece)| self.serials.holder(piece) == Some(id)) {
+            return Err("the held serial numbers are not those of the live reservations");
         }
         let empty = |state: &OrderState| matches!(state, OrderState::Open { left, .. } if left.is_empty());
         if self.orders.values().any(empty) {

@@ -8,12 +8,15 @@ use build::{LOCATION, line, number, owner, run_at, sell};
 use onhand_engine::answer::Answer;
 use onhand_engine::basket::{Ask, Basket, NamedLine, SUSPENDED_MAX, Told};
 use onhand_engine::command::{Action, Channel};
+use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
+use onhand_engine::goods::{Goods, Traced};
 use onhand_engine::ids::{CommandId, ReservationId, SkuId, TillNo};
 use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
+use onhand_engine::scan::Mark;
 use onhand_engine::time::{Millis, Timestamp};
 use onhand_engine::world::PlaceState;
 use proptest::prelude::*;
@@ -150,9 +153,28 @@ fn another_basket_is_another_hash() {
         Basket { customer: Some(owner("x")), ..basket(&[(0, 1)]) },
         Basket { person: Some(owner("x")), ..basket(&[(0, 1)]) },
     ] {
-        let mut place = PlaceState::default();
-        let ask = Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket.into(), goods: None };
-        run_at(&mut place, 1, Channel::Till, Action::Basket { till: TillNo(1), ask }, Timestamp(1)).unwrap();
-        assert!(hashes.insert(hashed(&place)));
+        hashes.insert(suspended_hash(basket, None));
     }
+    for traced in [
+        Traced { serials: vec![mark("A1")], ..Traced::default() },
+        Traced { serials: vec![mark("A2")], ..Traced::default() },
+        Traced { lot: Some(mark("A1")), ..Traced::default() },
+        Traced { expiry: Date::new(2026, 1, 31), ..Traced::default() },
+    ] {
+        let goods = Goods { traced: vec![traced], ..Goods::default() };
+        hashes.insert(suspended_hash(basket(&[(0, 1)]), goods.boxed()));
+    }
+    assert_eq!(hashes.len(), 9);
+}
+
+fn mark(text: &str) -> Mark {
+    Mark::new(text).unwrap()
+}
+
+fn suspended_hash(basket: Basket, goods: Option<Box<Goods>>) -> Vec<u8> {
+    let mut place = PlaceState::default();
+    let ask = Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket.into(), goods };
+    run_at(&mut place, 1, Channel::Till, Action::Basket { till: TillNo(1), ask }, Timestamp(1)).unwrap();
+    assert_eq!(place.check(), Vec::<String>::new());
+    hashed(&place)
 }

@@ -1,5 +1,5 @@
 //! `kill -9` while tills recall suspended baskets: each basket is suspended or with one till, its goods held either
-//! way, and whoever was told that it is theirs is told so again.
+//! way, its piece sold to nobody else, and whoever was told that it is theirs is told so again.
 
 use crate::harness::{Data, Server};
 use crate::wire::{Socket, block_on, get, id, ok, stocked_shop};
@@ -17,8 +17,21 @@ fn rounds() -> u64 {
 
 /// Of an owner who holds nothing else: what a till recalled stays its own.
 fn suspend() -> Value {
-    json!({"op": "suspend", "id": id(), "location": "S1", "till": 1, "owner": "desk", "currency": "EUR",
-        "basket": {"lines": [{"sku": "TEA", "qty": "1"}, {"sku": "MUG", "qty": "2"}], "note": "green coat"}})
+    let id = id();
+    let tea = json!({"sku": "TEA", "qty": "1", "serials": [piece(&id)], "lot": "L42"});
+    json!({"op": "suspend", "id": id, "location": "S1", "till": 1, "owner": "desk", "currency": "EUR",
+        "basket": {"lines": [tea, {"sku": "MUG", "qty": "2"}], "note": "green coat"}})
+}
+
+/// The serial number of a basket's tea.
+fn piece(basket: &str) -> String {
+    basket[..20].to_owned()
+}
+
+/// Another till has found a basket's piece, and sells it.
+fn sell_piece(basket: &str) -> Value {
+    let tea = json!({"sku": "TEA", "qty": "1", "serials": [piece(basket)]});
+    json!({"op": "sell", "id": id(), "location": "S1", "till": 9, "currency": "EUR", "lines": [tea]})
 }
 
 fn recall(till: u16, basket: &str) -> Value {
@@ -89,12 +102,18 @@ fn a_basket_is_suspended_or_with_one_till() {
             let held = usize::try_from(round).unwrap() * BASKETS;
             assert_eq!(reserved(&server, &key, "TEA").await, held.to_string(), "a kill let go of what was held");
             let mut socket = Socket::open(&server.address, &key).await;
+            let pieces = asked.iter().map(|recall| sell_piece(recall["basket"].as_str().unwrap()));
+            for sale in pieces.step_by(usize::from(TILLS)) {
+                assert_eq!(socket.call(&sale).await["error"]["number"], 1054, "a kill let go of a piece");
+            }
             let mut taken: HashMap<String, u32> = HashMap::new();
             for recall in &asked {
                 let text = socket.call_text(recall).await;
                 let reply: Value = serde_json::from_str(&text).unwrap();
                 if reply["ok"] == "recalled" {
                     assert_eq!(reply["basket"]["note"], "green coat");
+                    let (basket, tea) = (recall["basket"].as_str().unwrap(), &reply["basket"]["lines"][0]);
+                    assert_eq!((&tea["serials"], &tea["lot"]), (&json!([piece(basket)]), &json!("L42")));
                     *taken.entry(recall["basket"].as_str().unwrap().to_owned()).or_default() += 1;
                 } else {
                     assert_eq!(reply["error"]["number"], 2020, "{text}");

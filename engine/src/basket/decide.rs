@@ -6,7 +6,7 @@ use crate::decide::demand::{ending, summed};
 use crate::decide::form::{check_count, check_ttl};
 use crate::decide::{Place, new_reservation};
 use crate::event::{Event, Freed};
-use crate::goods::{Goods, each_asked};
+use crate::goods::{Goods, check, each_asked};
 use crate::ids::{Owner, ReservationId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -38,7 +38,8 @@ pub(crate) fn decide(
     Ok(Event::Basket { till, happening: Box::new(happening) })
 }
 
-/// It is there, whether or not the books know of its goods: what they do not is told, not refused.
+/// It is there, whether or not the books know of its goods: what they do not is told, not refused. A piece that
+/// somebody else has or holds is refused: its serial number was read wrong.
 fn suspend(
     place: &impl Place,
     command: &Command,
@@ -54,13 +55,19 @@ fn suspend(
         return Err(Refusal::TooManySuspended { max: SUSPENDED_MAX });
     }
     let freed = ending(place, None, Some(owner))?;
-    let mut demand = Vec::with_capacity(basket.lines.len());
-    each_asked(basket.lines.iter().map(NamedLine::sku_qty), goods, |line| demand.push(line));
+    let named: Vec<SkuQty> = basket.lines.iter().map(NamedLine::sku_qty).collect();
+    let mut demand = Vec::with_capacity(named.len());
+    each_asked(named.iter().copied(), goods, |line| demand.push(line));
     let demand = summed(demand.into_iter());
+    let pieces = match goods {
+        None => Vec::new(),
+        Some(goods) => check::held(goods, &named, &place.store().serials, &freed)?,
+    };
     let (lines, short) = divided(place, command.channel, &demand, &freed);
-    let suspended = Some(Arc::new(Suspended { till, at: now, basket: basket.clone() }));
+    let traced = goods.map_or_else(Box::default, |goods| goods.traced.as_slice().into());
+    let suspended = Some(Arc::new(Suspended { till, at: now, basket: basket.clone(), traced }));
     let (owner, deadline) = (owner.clone(), now.plus(ttl));
-    let held = Reservation { owner, channel: command.channel, deadline, lines, suspended };
+    let held = Reservation { owner, channel: command.channel, deadline, lines, suspended, pieces: pieces.into() };
     Ok(Happening::Suspended { reservation, held, freed, short })
 }
 
@@ -93,8 +100,14 @@ fn recall(
     let live = place.store().reservations.get(&basket);
     let unknown = Refusal::NoSuchBasket { basket };
     let (live, suspended) = live.and_then(|live| Some((live, live.suspended.as_ref()?))).ok_or(unknown)?;
-    let (lines, deadline) = (live.lines.clone(), now.plus(ttl));
-    let held = Reservation { owner: owner.clone(), channel: command.channel, deadline, lines, suspended: None };
+    let held = Reservation {
+        owner: owner.clone(),
+        channel: command.channel,
+        deadline: now.plus(ttl),
+        lines: live.lines.clone(),
+        suspended: None,
+        pieces: live.pieces.clone(),
+    };
     let freed = Freed { reservation: basket, lines: live.lines.clone() };
     Ok(Happening::Recalled { reservation, held, freed, basket: Arc::clone(suspended) })
 }

@@ -13,7 +13,7 @@ pub(crate) mod decide;
 
 use crate::command::SkuQty;
 use crate::event::Freed;
-use crate::goods::Goods;
+use crate::goods::{Goods, Traced};
 use crate::ids::{Label, Note, Owner, ReservationId, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
@@ -30,8 +30,7 @@ pub const COUPONS_MAX: usize = 20;
 /// How long a basket stays suspended when nobody says: twelve hours, which is a day of trading.
 pub const TTL_DEFAULT: Millis = Millis(12 * 3_600_000);
 
-/// A line as its seller named it: what they did not name is none. Serial numbers and lots are not kept: they
-/// are read again from the pieces that are sold in the end.
+/// A line as its seller named it: what they did not name is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedLine {
     /// The item.
@@ -86,6 +85,16 @@ pub struct Suspended {
     pub at: Timestamp,
     /// The basket.
     pub basket: Basket,
+    /// What was said of its pieces, in the order of its lines.
+    pub traced: Box<[Traced]>,
+}
+
+impl Suspended {
+    /// Whether some of its pieces are known by their serial numbers.
+    #[must_use]
+    pub fn has_pieces(&self) -> bool {
+        self.traced.iter().any(|traced| !traced.serials.is_empty())
+    }
 }
 
 /// A line that was taken out of a basket before it was paid.
@@ -214,7 +223,7 @@ impl Happening {
     pub fn held(&self) -> Option<(ReservationId, &Reservation)> {
         match self {
             Happening::Suspended { reservation, held, .. } => Some((*reservation, held)),
-            Happening::Recalled { reservation, held, .. } if !held.lines.is_empty() => Some((*reservation, held)),
+            Happening::Recalled { reservation, held, .. } if held.holds() => Some((*reservation, held)),
             Happening::Recalled { .. } | Happening::LineVoided { .. } => None,
         }
     }

@@ -4,6 +4,7 @@ use super::Place;
 use super::form::check_lines;
 use crate::command::{Channel, SaleLine, Sell, SkuQty};
 use crate::date::Date;
+use crate::event::Freed;
 use crate::goods::check::{self, Asking};
 use crate::goods::{Goods, Kit, Piece, SoldGoods, each_moved, moved};
 use crate::qty::Qty;
@@ -31,7 +32,7 @@ pub(super) fn sold(
     place: &impl Place,
     sell: &Sell,
     goods: &Goods,
-    channel: Channel,
+    (channel, freed): (Channel, &[Freed]),
     now: Timestamp,
 ) -> Result<Option<Box<SoldGoods>>, Refusal> {
     let lines: Vec<SkuQty> = sell.lines.iter().map(SaleLine::sku_qty).collect();
@@ -43,6 +44,7 @@ pub(super) fn sold(
         is_ordered: sell.order.as_ref().is_some_and(|order| store.orders.contains_key(order)),
         today: goods.today.unwrap_or_else(|| Date::of(now)),
         serials: &store.serials,
+        freed,
     };
     check::sold(goods, &asking).map(SoldGoods::boxed)
 }

@@ -19,6 +19,7 @@ impl Bytes {
         self.maybe(customer.as_ref().map(|name| name.as_str()));
         self.maybe(person.as_ref().map(|name| name.as_str()));
         self.maybe(note.as_ref().map(|note| note.as_str()));
+        self.traced(&suspended.traced);
     }
 
     fn named_line(&mut self, line: &NamedLine) {

@@ -1,7 +1,8 @@
 //! The bytes of terms, of serial numbers that were sold, and of what came back apart.
 
 use super::{Bytes, Feed};
-use crate::goods::{Only, Serials, Terms};
+use crate::date::Date;
+use crate::goods::{Only, Piece, Serials, Terms, Traced};
 use crate::ids::LocationId;
 use crate::qty::Qty;
 use crate::returns::Apart;
@@ -30,6 +31,36 @@ impl Bytes {
         self.text(terms.blocked.as_ref().map_or("", |reason| reason.as_str()));
         self.qty(terms.max_per_order.unwrap_or(Qty::ZERO));
         self.0.extend([u8::from(terms.serials), u8::from(terms.lots)]);
+    }
+
+    /// Nothing where there are none: states that never had any keep their hash.
+    pub(super) fn held_pieces(&mut self, pieces: &[Piece]) {
+        if pieces.is_empty() {
+            return;
+        }
+        self.0.push(b'P');
+        self.count(pieces.len());
+        for piece in pieces {
+            self.small(piece.line.into());
+            self.small(piece.sku.0);
+            self.text(piece.serial.as_str());
+        }
+    }
+
+    /// Nothing where nothing was said.
+    pub(super) fn traced(&mut self, traced: &[Traced]) {
+        if traced.is_empty() {
+            return;
+        }
+        self.0.push(b'T');
+        self.count(traced.len());
+        for Traced { line, serials, lot, expiry } in traced {
+            self.small((*line).into());
+            self.count(serials.len());
+            serials.iter().for_each(|serial| self.text(serial.as_str()));
+            self.text(lot.as_ref().map_or("", |lot| lot.as_str()));
+            self.small(expiry.map_or(0, Date::number));
+        }
     }
 
     pub(super) fn apart(&mut self, apart: Option<&Apart>) {

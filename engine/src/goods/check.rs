@@ -4,6 +4,7 @@
 use super::{AgeChecked, Exception, Goods, Lot, Piece, Serials, SoldGoods, Under};
 use crate::command::{Channel, SkuQty, Standing};
 use crate::date::Date;
+use crate::event::Freed;
 use crate::ids::SkuId;
 use crate::qty::Qty;
 use crate::refusal::Refusal;
@@ -21,8 +22,10 @@ pub struct Asking<'a> {
     pub is_ordered: bool,
     /// The day.
     pub today: Date,
-    /// What was sold here by serial number.
+    /// What was sold here by serial number, and what is held.
     pub serials: &'a Serials,
+    /// The asker's own reservations, which end with the command.
+    pub freed: &'a [Freed],
 }
 
 /// Something that terms do not allow.
@@ -48,7 +51,7 @@ pub fn check_request(goods: &Goods, lines: &[SkuQty], channel: Channel) -> Resul
 /// # Errors
 /// For a request, the first of: [`Refusal::ItemBlocked`], [`Refusal::NotForChannel`],
 /// [`Refusal::TooManyPerOrder`], [`Refusal::AgeNotChecked`]; then [`Refusal::TraceMissing`],
-/// [`Refusal::SerialSold`], [`Refusal::ItemExpired`].
+/// [`Refusal::SerialSold`], [`Refusal::SerialHeld`], [`Refusal::ItemExpired`].
 pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
     let mut breaches = Vec::new();
     for under in &goods.under {
@@ -57,13 +60,7 @@ pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
         breaches.extend(refusal.map(|refusal| Breach { line: under.line, sku: under.sku, refusal }));
     }
     let pieces = pieces(goods, asking.lines, &mut breaches);
-    for (at, piece) in pieces.iter().enumerate() {
-        let is_twice = pieces.iter().take(at).any(|other| (other.sku, &other.serial) == (piece.sku, &piece.serial));
-        if is_twice || asking.serials.has(piece.sku, &piece.serial) {
-            let refusal = Refusal::SerialSold { sku: piece.sku, serial: piece.serial.clone() };
-            breaches.push(Breach { line: piece.line, sku: piece.sku, refusal });
-        }
-    }
+    breaches.extend(not_free(&pieces, asking.serials, asking.freed));
     let lots = lots(goods, asking, &mut breaches);
     if let (Standing::Request, Some(breach)) = (asking.standing, breaches.first()) {
         return Err(breach.refusal.clone());
@@ -94,6 +91,38 @@ pub fn pieces_of(goods: &Goods, lines: &[SkuQty]) -> Result<Vec<Piece>, Refusal>
         Some(breach) => Err(breach.refusal),
         None => Ok(pieces),
     }
+}
+
+/// The pieces that a suspended basket holds: those of the lines that name any, which name all of theirs then.
+///
+/// # Errors
+/// [`Refusal::TraceMissing`]; then [`Refusal::SerialSold`], [`Refusal::SerialHeld`].
+pub fn held(goods: &Goods, lines: &[SkuQty], serials: &Serials, freed: &[Freed]) -> Result<Vec<Piece>, Refusal> {
+    let mut breaches = Vec::new();
+    let pieces = pieces(goods, lines, &mut breaches);
+    let is_said = |line: u16| goods.traced.iter().any(|traced| traced.line == line && !traced.serials.is_empty());
+    breaches.retain(|breach| is_said(breach.line));
+    breaches.extend(not_free(&pieces, serials, freed));
+    match breaches.into_iter().next() {
+        Some(breach) => Err(breach.refusal),
+        None => Ok(pieces),
+    }
+}
+
+/// The pieces that are named twice, sold already, or held by somebody else.
+fn not_free<'a>(pieces: &'a [Piece], serials: &'a Serials, freed: &'a [Freed]) -> impl Iterator<Item = Breach> + 'a {
+    pieces.iter().enumerate().filter_map(move |(at, piece)| {
+        let (sku, serial) = (piece.sku, &piece.serial);
+        let is_twice = pieces.iter().take(at).any(|other| (other.sku, &other.serial) == (sku, serial));
+        let refusal = if is_twice || serials.has(sku, serial) {
+            Refusal::SerialSold { sku, serial: serial.clone() }
+        } else {
+            let of_others = |reservation: &_| freed.iter().all(|one| one.reservation != *reservation);
+            let reservation = serials.holder(piece).filter(of_others)?;
+            Refusal::SerialHeld { sku, serial: serial.clone(), reservation }
+        };
+        Some(Breach { line: piece.line, sku, refusal })
+    })
 }
 
 fn restricted(under: &Under, lines: &[SkuQty], channel: Channel, is_ordered: bool) -> Option<Refusal> {

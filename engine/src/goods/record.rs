@@ -33,6 +33,14 @@ pub struct Piece {
     pub serial: Mark,
 }
 
+impl Piece {
+    /// What tells it apart from every other piece.
+    #[must_use]
+    pub fn name(&self) -> (SkuId, Mark) {
+        (self.sku, self.serial.clone())
+    }
+}
+
 /// What a line's symbol said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lot {

@@ -1,13 +1,15 @@
-//! The serial numbers that a location has sold, so that none is sold twice.
+//! The serial numbers that a location has sold, so that none is sold twice, and those that are held for
+//! baskets.
 
-use crate::ids::SkuId;
+use super::Piece;
+use crate::ids::{ReservationId, SkuId};
 use crate::scan::Mark;
 use std::collections::BTreeMap;
 
 /// The most serial numbers a location remembers as sold, at about 200 bytes each.
 pub const SERIALS_MAX: usize = 100_000;
 
-/// The serial numbers sold at one location and not returned: the newest [`SERIALS_MAX`].
+/// The serial numbers sold at one location and not returned, the newest [`SERIALS_MAX`]; and those held there.
 #[derive(Clone, Debug, Default)]
 pub struct Serials {
     /// Each with its place in the order in which they were sold.
@@ -15,12 +17,14 @@ pub struct Serials {
     /// The same by that order.
     order: BTreeMap<u64, (SkuId, Mark)>,
     next: u64,
+    /// Pieces that live reservations hold.
+    held: BTreeMap<(SkuId, Mark), ReservationId>,
 }
 
 /// Where it stands in the order matters, and not by which number.
 impl PartialEq for Serials {
     fn eq(&self, other: &Self) -> bool {
-        self.list().eq(other.list())
+        self.list().eq(other.list()) && self.held == other.held
     }
 }
 
@@ -55,7 +59,34 @@ impl Serials {
         }
     }
 
-    /// All of them, those sold first before the others.
+    /// A reservation holds pieces from now on.
+    pub fn hold(&mut self, reservation: ReservationId, pieces: &[Piece]) {
+        self.held.extend(pieces.iter().map(|piece| (piece.name(), reservation)));
+    }
+
+    /// A reservation that held pieces has ended.
+    pub fn let_go(&mut self, reservation: ReservationId, pieces: &[Piece]) {
+        for name in pieces.iter().map(Piece::name) {
+            if self.held.get(&name) == Some(&reservation) {
+                self.held.remove(&name);
+            }
+        }
+    }
+
+    /// The reservation that holds a piece.
+    #[must_use]
+    pub fn holder(&self, piece: &Piece) -> Option<ReservationId> {
+        // Nearly always there is none: then no name is made to look for it.
+        if self.held.is_empty() { None } else { self.held.get(&piece.name()).copied() }
+    }
+
+    /// How many pieces are held.
+    #[must_use]
+    pub fn held_count(&self) -> usize {
+        self.held.len()
+    }
+
+    /// All that were sold, those sold first before the others.
     pub fn list(&self) -> impl ExactSizeIterator<Item = (SkuId, &Mark)> {
         self.order.values().map(|(sku, serial)| (*sku, serial))
     }

@@ -29,6 +29,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (1051, "bad_range", "The days of the report cannot be used."),
     (1052, "too_many_rows", "The report would have too many rows."),
     (1053, "too_much_log", "The report would have to read too much."),
+    (1054, "serial_held", "The piece is held for another basket."),
     (2001, "short_stock", "There are not enough units left."),
     (2002, "unknown_reservation", "The reservation is not live."),
     (2003, "unknown_order", "The order is not open here."),

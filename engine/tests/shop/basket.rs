@@ -5,6 +5,7 @@ use super::pricing::by_hand;
 use super::reading::Reading;
 use onhand_engine::basket::{Ask, Basket, NamedLine, TTL_DEFAULT, Told, VoidedLine};
 use onhand_engine::command::{Action, SkuQty};
+use onhand_engine::goods::Traced;
 use onhand_engine::money::Minor;
 use onhand_engine::promotion::Off;
 use std::fmt::Write as _;
@@ -82,7 +83,7 @@ impl Shop {
                 format!("suspended until={}s{}", deadline.0 / 1_000, self.quantities("short", short))
             }
             Told::Recalled { deadline, held, basket } => {
-                let (at, basket) = (basket.till, &basket.basket);
+                let (at, traced, basket) = (basket.till, &basket.traced, &basket.basket);
                 let mut text = format!("recalled from=T{} until={}s", at.0, deadline.0 / 1_000);
                 for line in &basket.lines {
                     let _ = write!(text, " {}:{}", self.name(line.sku), line.qty);
@@ -91,6 +92,11 @@ impl Shop {
                         Off::Amount(off) => format!("-{}:{}", off.0, discount.reason),
                         Off::Percent(part) => format!("-{}ppm:{}", part.0, discount.reason),
                     });
+                }
+                for Traced { line, serials, lot, expiry } in traced {
+                    serials.iter().for_each(|serial| text += &format!(" {line}:{serial}"));
+                    text += &lot.as_ref().map_or_else(String::new, |lot| format!(" {line}:lot={lot}"));
+                    text += &expiry.map_or_else(String::new, |expiry| format!(" {line}:expiry={expiry}"));
                 }
                 let texts = [
                     ("customer", basket.customer.as_ref().map(|customer| customer.as_str())),

@@ -365,6 +365,9 @@ impl Shop {
             | Refusal::AgeNotChecked { sku, .. }
             | Refusal::ItemExpired { sku, .. } => format!("{text} {}", self.name(*sku)),
             Refusal::TraceMissing { sku, field } => format!("{text} {} {field}", self.name(*sku)),
+            Refusal::SerialHeld { sku, serial, reservation } => {
+                format!("{text} {}:{serial} by={}", self.name(*sku), self.reservation_name(*reservation))
+            }
             Refusal::SerialSold { sku, serial } => format!("{text} {}:{serial}", self.name(*sku)),
             Refusal::SerialNotSold { serial } => format!("{text} {serial}"),
             Refusal::Payment(Refused::Undecided { stage, .. } | Refused::Stage { stage }) => {

@@ -3,9 +3,11 @@
 use super::DecodeError;
 use super::codes::Coded;
 use super::event::{Freed, Line, code, lines_in, lines_out};
+use super::goods::{Piece, Traced, pieces_in, pieces_out, traced_in, traced_out};
 use super::pricing::Off;
 use onhand_engine::basket::{self, Told};
 use onhand_engine::command::Channel;
+use onhand_engine::goods;
 use onhand_engine::ids::{Label, ReservationId, SkuId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
@@ -50,6 +52,13 @@ pub(super) struct Held {
     suspended: Option<Suspended>,
 }
 
+/// What a reservation holds beside its lines, and what is said of the pieces of its basket.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct HeldPieces {
+    pieces: Vec<Piece>,
+    traced: Vec<Traced>,
+}
+
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct VoidedLine {
     sku: u32,
@@ -63,9 +72,35 @@ pub(super) struct VoidedLine {
 /// than the widest.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) enum Happening {
-    Suspended { reservation: u128, held: Box<Held>, freed: Vec<Freed>, short: Vec<Line> },
-    Recalled { reservation: u128, held: Box<Held>, freed: Box<Freed>, basket: Box<Suspended> },
-    LineVoided { line: Box<VoidedLine>, freed: Option<Box<Freed>> },
+    Suspended {
+        reservation: u128,
+        held: Box<Held>,
+        freed: Vec<Freed>,
+        short: Vec<Line>,
+    },
+    Recalled {
+        reservation: u128,
+        held: Box<Held>,
+        freed: Box<Freed>,
+        basket: Box<Suspended>,
+    },
+    LineVoided {
+        line: Box<VoidedLine>,
+        freed: Option<Box<Freed>>,
+    },
+    /// The first two with what is said of their pieces.
+    SuspendedPieces {
+        reservation: u128,
+        held: Box<(Held, HeldPieces)>,
+        freed: Vec<Freed>,
+        short: Vec<Line>,
+    },
+    RecalledPieces {
+        reservation: u128,
+        held: Box<(Held, HeldPieces)>,
+        freed: Box<Freed>,
+        basket: Box<Suspended>,
+    },
 }
 
 /// What an asker was told. New members go to the end.
@@ -74,6 +109,7 @@ pub(super) enum AnyTold {
     Suspended { deadline: u64, short: Vec<Line> },
     Recalled { deadline: u64, held: Vec<Line>, basket: Box<Suspended> },
     LineVoided,
+    RecalledPieces { deadline: u64, held: Vec<Line>, basket: Box<(Suspended, Vec<Traced>)> },
 }
 
 fn text<const MAX: usize>(text: Option<&onhand_engine::ids::Code<MAX>>) -> Option<String> {
@@ -144,7 +180,7 @@ impl TryFrom<Suspended> for basket::Suspended {
             note: one.note.as_deref().map(code).transpose()?,
             person: one.person.as_deref().map(code).transpose()?,
         };
-        Ok(Self { till: TillNo(one.till), at: Timestamp(one.at), basket })
+        Ok(Self { till: TillNo(one.till), at: Timestamp(one.at), basket, traced: Box::default() })
     }
 }
 
@@ -170,25 +206,63 @@ impl TryFrom<Held> for Reservation {
             deadline: Timestamp(held.deadline),
             lines: lines_in(held.lines),
             suspended: held.suspended.map(|one| one.try_into().map(Arc::new)).transpose()?,
+            pieces: Box::default(),
         })
     }
+}
+
+impl HeldPieces {
+    /// None where it has neither.
+    pub(super) fn of(held: &Reservation) -> Option<Self> {
+        let traced = held.suspended.as_deref().map_or(&[][..], |suspended| &suspended.traced);
+        Self::some(&held.pieces, traced)
+    }
+
+    fn some(pieces: &[goods::Piece], traced: &[goods::Traced]) -> Option<Self> {
+        let is_any = !pieces.is_empty() || !traced.is_empty();
+        is_any.then(|| Self { pieces: pieces_out(pieces), traced: traced_out(traced) })
+    }
+
+    /// Gives a reservation back what it held.
+    pub(super) fn read(self, held: Reservation) -> Result<Reservation, DecodeError> {
+        let said = |one: Arc<basket::Suspended>| with_traced(Arc::unwrap_or_clone(one), self.traced);
+        Ok(Reservation {
+            suspended: held.suspended.map(said).transpose()?.map(Arc::new),
+            pieces: pieces_in(self.pieces)?.into(),
+            ..held
+        })
+    }
+}
+
+fn with_traced(suspended: basket::Suspended, traced: Vec<Traced>) -> Result<basket::Suspended, DecodeError> {
+    Ok(basket::Suspended { traced: traced_in(traced)?, ..suspended })
 }
 
 impl From<&basket::Happening> for Happening {
     fn from(happening: &basket::Happening) -> Self {
         match happening {
-            basket::Happening::Suspended { reservation, held, freed, short } => Self::Suspended {
-                reservation: reservation.0,
-                held: Box::new(held.into()),
-                freed: freed.iter().map(Into::into).collect(),
-                short: lines_out(short),
-            },
-            basket::Happening::Recalled { reservation, held, freed, basket } => Self::Recalled {
-                reservation: reservation.0,
-                held: Box::new(held.into()),
-                freed: Box::new(freed.into()),
-                basket: Box::new((&**basket).into()),
-            },
+            basket::Happening::Suspended { reservation, held, freed, short } => {
+                let (reservation, short) = (reservation.0, lines_out(short));
+                let freed = freed.iter().map(Into::into).collect();
+                match HeldPieces::of(held) {
+                    None => Self::Suspended { reservation, held: Box::new(held.into()), freed, short },
+                    Some(pieces) => {
+                        let held = Box::new((held.into(), pieces));
+                        Self::SuspendedPieces { reservation, held, freed, short }
+                    }
+                }
+            }
+            basket::Happening::Recalled { reservation, held, freed, basket } => {
+                let (reservation, freed) = (reservation.0, Box::new(freed.into()));
+                let before = Box::new((&**basket).into());
+                match HeldPieces::some(&held.pieces, &basket.traced) {
+                    None => Self::Recalled { reservation, held: Box::new(held.into()), freed, basket: before },
+                    Some(pieces) => {
+                        let held = Box::new((held.into(), pieces));
+                        Self::RecalledPieces { reservation, held, freed, basket: before }
+                    }
+                }
+            }
             basket::Happening::LineVoided { line, freed } => Self::LineVoided {
                 line: Box::new(VoidedLine {
                     sku: line.sku.0,
@@ -220,6 +294,21 @@ impl TryFrom<Happening> for basket::Happening {
                 freed: (*freed).into(),
                 basket: Arc::new((*basket).try_into()?),
             },
+            Happening::SuspendedPieces { reservation, held, freed, short } => Self::Suspended {
+                reservation: ReservationId(reservation),
+                held: held.1.read(held.0.try_into()?)?,
+                freed: freed.into_iter().map(Into::into).collect(),
+                short: lines_in(short),
+            },
+            Happening::RecalledPieces { reservation, held, freed, basket } => {
+                let (held, HeldPieces { pieces, traced }) = *held;
+                Self::Recalled {
+                    reservation: ReservationId(reservation),
+                    held: Reservation { pieces: pieces_in(pieces)?.into(), ..held.try_into()? },
+                    freed: (*freed).into(),
+                    basket: Arc::new(with_traced((*basket).try_into()?, traced)?),
+                }
+            }
             Happening::LineVoided { line, freed } => Self::LineVoided {
                 line: basket::VoidedLine {
                     sku: SkuId(line.sku),
@@ -239,7 +328,13 @@ impl From<&Told> for AnyTold {
         match told {
             Told::Suspended { deadline, short } => Self::Suspended { deadline: deadline.0, short: lines_out(short) },
             Told::Recalled { deadline, held, basket } => {
-                Self::Recalled { deadline: deadline.0, held: lines_out(held), basket: Box::new((&**basket).into()) }
+                let (deadline, held, before) = (deadline.0, lines_out(held), (&**basket).into());
+                if basket.traced.is_empty() {
+                    Self::Recalled { deadline, held, basket: Box::new(before) }
+                } else {
+                    let basket = Box::new((before, traced_out(&basket.traced)));
+                    Self::RecalledPieces { deadline, held, basket }
+                }
             }
             Told::LineVoided => Self::LineVoided,
         }
@@ -258,6 +353,11 @@ impl TryFrom<AnyTold> for Told {
                 deadline: Timestamp(deadline),
                 held: lines_in(held).into(),
                 basket: Arc::new((*basket).try_into()?),
+            },
+            AnyTold::RecalledPieces { deadline, held, basket } => Told::Recalled {
+                deadline: Timestamp(deadline),
+                held: lines_in(held).into(),
+                basket: Arc::new(with_traced(basket.0.try_into()?, basket.1)?),
             },
             AnyTold::LineVoided => Self::LineVoided,
         })

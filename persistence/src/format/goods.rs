@@ -91,6 +91,16 @@ struct Lot {
     expiry: u32,
 }
 
+/// What is said of the pieces of a line before it is sold.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Traced {
+    line: u16,
+    serials: Vec<String>,
+    lot: Option<String>,
+    /// Zero: not said.
+    expiry: u32,
+}
+
 /// What came back of a line apart from whole units of it.
 #[derive(Archive, Serialize, Deserialize)]
 pub(super) struct Apart {
@@ -211,6 +221,28 @@ pub(super) fn pieces_in(pieces: Vec<Piece>) -> Result<Vec<goods::Piece>, DecodeE
     let piece =
         |piece: Piece| Ok(goods::Piece { line: piece.line, sku: SkuId(piece.sku), serial: code(&piece.serial)? });
     pieces.into_iter().map(piece).collect()
+}
+
+pub(super) fn traced_out(traced: &[goods::Traced]) -> Vec<Traced> {
+    let traced = traced.iter().map(|one| Traced {
+        line: one.line,
+        serials: one.serials.iter().map(ToString::to_string).collect(),
+        lot: one.lot.as_ref().map(ToString::to_string),
+        expiry: date_out(one.expiry),
+    });
+    traced.collect()
+}
+
+pub(super) fn traced_in(traced: Vec<Traced>) -> Result<Box<[goods::Traced]>, DecodeError> {
+    let read = |one: Traced| {
+        Ok(goods::Traced {
+            line: one.line,
+            serials: one.serials.iter().map(|serial| code(serial)).collect::<Result<_, _>>()?,
+            lot: one.lot.as_deref().map(code).transpose()?,
+            expiry: date_in(one.expiry)?,
+        })
+    };
+    traced.into_iter().map(read).collect()
 }
 
 impl From<&goods::Exception> for Exception {

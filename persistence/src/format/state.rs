@@ -4,7 +4,7 @@
 mod totals;
 
 use super::account::{AccountPart, RedemptionPart};
-use super::basket::Held;
+use super::basket::{Held, HeldPieces};
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
 use super::costs;
@@ -91,6 +91,8 @@ enum Part {
     PaymentNames(Vec<NamesPart>),
     /// Time zones of locations, by number; after those locations.
     Zones(Vec<(u32, Zone)>),
+    /// Pieces of some reservations, suspended baskets or not; after those reservations.
+    HeldPieces(Vec<(u128, HeldPieces)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -222,6 +224,8 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
         tell(part(&Part::Suspended(some.iter().map(|(id, held)| (id.0, (*held).into())).collect())));
     }
     in_parts(reservations.iter().map(|(id, one)| ReservationPart::of(**id, one)), Part::Reservations, tell);
+    let with_pieces = place.store.reservations.iter().filter_map(|(id, one)| Some((id.0, HeldPieces::of(one)?)));
+    in_parts(with_pieces, Part::HeldPieces, tell);
     LayawaysPart::each(&place.store, PART, |some| tell(part(&Part::Layaways(Box::new(some)))));
     let order = |(order, state): (&onhand_engine::ids::OrderId, &OrderState)| OrderPart {
         order: order.to_string(),
@@ -325,6 +329,14 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         Part::Suspended(baskets) => {
             for (id, held) in baskets {
                 place.store.insert(ReservationId(id), held.try_into()?);
+            }
+        }
+        Part::HeldPieces(all) => {
+            for (id, pieces) in all {
+                let id = ReservationId(id);
+                let known = place.store.reservations.get(&id).cloned();
+                let known = known.ok_or_else(|| DecodeError("pieces of no reservation".into()))?;
+                place.store.insert(id, pieces.read(known)?);
             }
         }
         Part::Orders(orders) => {
@@ -472,6 +484,7 @@ impl ReservationPart {
             deadline: Timestamp(self.deadline),
             lines: lines_in(self.lines),
             suspended: None,
+            pieces: Box::default(),
         };
         store.insert(ReservationId(self.id), reservation);
         Ok(())

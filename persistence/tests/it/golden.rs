@@ -107,9 +107,10 @@ fn a_snapshot_of_version_1_opens() {
 }
 
 /// What came after version 1, by what it is about.
-fn later() -> [(&'static str, Vec<Record>); 8] {
+fn later() -> [(&'static str, Vec<Record>); 9] {
     [
         ("baskets", baskets::records()),
+        ("basket-pieces", baskets::with_pieces()),
         ("drawer", drawer::days()),
         ("goods", goods::records()),
         ("layaways", layaways::closed().0),

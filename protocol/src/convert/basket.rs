@@ -7,7 +7,7 @@ use super::goods::Gathered;
 use super::priced;
 use super::read::sku;
 use crate::message::{self, BasketList, ErrorBody, SaleLine, SkuQuantity, SuspendedBasket, TaxAsItWas};
-use crate::value::{Amount, Id, Quantity, Time};
+use crate::value::{Amount, Day, Id, Quantity, Text, Time};
 use crate::write::Object;
 use onhand_engine::basket::{self, Ask, NamedLine, TTL_DEFAULT, Told, VoidedLine};
 use onhand_engine::command::{Action, SkuQty};
@@ -96,12 +96,8 @@ fn line_in<N: Names>(
     goods: &mut Gathered,
 ) -> Result<NamedLine, Refused> {
     let item = place.sold_item(line, at)?;
-    let said = [("serials", !line.serials.is_empty()), ("lot", line.lot.is_some()), ("expiry", line.expiry.is_some())];
-    if let Some((field, _)) = said.into_iter().find(|(_, said)| *said) {
-        let text = "which pieces they are is said when they are sold";
-        return Err(on_line(ErrorBody::new(1001, text), field, Some(at)));
-    }
     goods.see(at, &item, place.names);
+    goods.hear(at, line)?;
     let money = |named: Option<Amount>, field: &str| named.map(|named| amount(named, field, Some(at))).transpose();
     let tax =
         line.tax.map(|tax| Ok::<_, Refused>((amount(tax.amount, "tax.amount", Some(at))?, RatePpm(tax.rate_ppm))));
@@ -120,7 +116,8 @@ fn line_in<N: Names>(
     })
 }
 
-fn basket_out(basket: &basket::Basket, names: &impl Names) -> message::Basket {
+fn basket_out(suspended: &basket::Suspended, names: &impl Names) -> message::Basket {
+    let basket = &suspended.basket;
     let line = |line: &NamedLine| SaleLine {
         sku: Some(sku(line.sku, names)),
         gtin: None,
@@ -134,8 +131,16 @@ fn basket_out(basket: &basket::Basket, names: &impl Names) -> message::Basket {
         lot: None,
         expiry: None,
     };
+    let mut lines: Vec<SaleLine> = basket.lines.iter().map(line).collect();
+    for traced in &suspended.traced {
+        if let Some(line) = lines.get_mut(usize::from(traced.line)) {
+            line.serials = traced.serials.iter().cloned().map(Text).collect();
+            line.lot = traced.lot.clone().map(Text);
+            line.expiry = traced.expiry.map(Day);
+        }
+    }
     message::Basket {
-        lines: basket.lines.iter().map(line).collect(),
+        lines,
         group: basket.group.as_ref().map(Into::into),
         coupons: basket.coupons.iter().map(Into::into).collect(),
         tax_exempt: basket.tax_exempt.as_ref().map(Into::into),
@@ -165,7 +170,7 @@ pub(super) fn fields(object: &mut Object<'_>, asked: &Asked, told: &Told, names:
             }
         }
         Told::Recalled { deadline, held, basket } => {
-            if !held.is_empty() {
+            if !held.is_empty() || basket.has_pieces() {
                 object.uuid("reservation", asked.id.0);
             }
             object.time("deadline", *deadline);
@@ -173,7 +178,7 @@ pub(super) fn fields(object: &mut Object<'_>, asked: &Asked, told: &Told, names:
             object.number("till", u64::from(basket.till.0));
             object.time("suspended", basket.at);
             // A Vec takes whatever is written, and no map here has a key that is not a string.
-            let _ = serde_json::to_writer(object.field("basket"), &basket_out(&basket.basket, names));
+            let _ = serde_json::to_writer(object.field("basket"), &basket_out(basket, names));
         }
         Told::LineVoided => {}
     }

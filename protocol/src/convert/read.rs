@@ -371,7 +371,7 @@ impl<N: Names> Teller<'_, N> {
             basket::Happening::Recalled { reservation, held, freed, .. } => EventMessage {
                 channel: Some(held.channel.into()),
                 basket: Some(Id::from(freed.reservation)),
-                reservation: (!held.lines.is_empty()).then_some(Id::from(*reservation)),
+                reservation: held.holds().then_some(Id::from(*reservation)),
                 owner: Some((&held.owner).into()),
                 deadline: Some(Time(held.deadline)),
                 lines: self.lines(&held.lines),

@@ -53,6 +53,10 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
             let sku = sku(number);
             ErrorBody { message: format!("{}{why}", name(&sku)), sku, ..error }.at("age_checked")
         }
+        Refusal::SerialHeld { sku: number, reservation, .. } => {
+            let (sku, reservation) = (sku(number), Some(Id::from(*reservation)));
+            ErrorBody { message: format!("{}{why}", name(&sku)), sku, reservation, ..error }
+        }
         Refusal::SerialNotSold { .. } => error.at("serials"),
         Refusal::Payment(refused) => match refused {
             Refused::Undecided { payment, .. } => ErrorBody { payment: Some(Id::from(*payment)), ..error }.at("sale"),

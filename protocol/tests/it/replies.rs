@@ -8,6 +8,7 @@ use onhand_engine::command::{SkuQty, Tender, TenderKind};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::report::Report;
 use onhand_engine::drawer::{Drawer, Happening, Movement, Told};
+use onhand_engine::goods::Traced;
 use onhand_engine::ids::{Label, Note, Owner, ReceiptNo, Seq, SessionNo, SkuId, TillNo, Version};
 use onhand_engine::layaway;
 use onhand_engine::level::Level;
@@ -16,6 +17,7 @@ use onhand_engine::promotion::Off;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::ByHand;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::scan::Mark;
 use onhand_engine::tax::{PriceBasis, RatePpm};
 use onhand_engine::time::Timestamp;
 use onhand_protocol::convert::{self, Asked, Audience, Names};
@@ -67,7 +69,13 @@ fn suspended() -> basket::Suspended {
         note: Some(Note::new("back at \"five\"").unwrap()),
         person: Some(name("Cleo")),
     };
-    basket::Suspended { till: TillNo(3), at: NOW, basket }
+    let traced = Traced {
+        line: 0,
+        serials: vec![Mark::new("A\"1").unwrap()],
+        lot: Some(Mark::new("L42").unwrap()),
+        expiry: Date::new(2026, 1, 31),
+    };
+    basket::Suspended { till: TillNo(3), at: NOW, basket, traced: Box::new([traced]) }
 }
 
 #[test]
