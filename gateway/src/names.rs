@@ -2,11 +2,11 @@
 //! references to one and the same item on two cores hinder each other more than the look-up costs.
 
 use crate::wire::Book;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use onhand_actors::directory::Directory;
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
 use onhand_engine::zone::Zone;
@@ -39,9 +39,18 @@ impl Short {
 pub(crate) struct Cache {
     version: Cell<u64>,
     items: RefCell<HashMap<Short, Arc<Item>>>,
+    words: RefCell<Words>,
     locations: RefCell<HashMap<Short, Arc<Location>>>,
     rules: RefCell<Arc<Rules>>,
     has_rules: Cell<bool>,
+}
+
+/// Tax classes and categories, each once: thousands of items have the same few, and what they say is asked of
+/// every line.
+#[derive(Default)]
+struct Words {
+    classes: HashSet<Label>,
+    categories: HashSet<Arc<str>>,
 }
 
 /// The address book by way of a worker's own look-ups.
@@ -56,6 +65,7 @@ impl Cache {
         let version = directory.version();
         if self.version.replace(version) != version {
             self.items.borrow_mut().clear();
+            self.words.take();
             self.locations.borrow_mut().clear();
             let rules = directory.rules();
             self.has_rules.set(!rules.are_plain());
@@ -67,7 +77,15 @@ impl Cache {
 
 impl Names for Cached<'_> {
     fn item(&self, code: &SkuCode) -> Option<Arc<Item>> {
-        find(&self.cache.items, code.as_str(), || self.book.item(code))
+        self.find_item(code.as_str(), || self.book.item(code))
+    }
+
+    fn read_ahead(&self, codes: &mut dyn Iterator<Item = &str>) {
+        let known = self.cache.items.borrow();
+        let items = codes.filter_map(|code| known.get(&Short::of(code)?));
+        // Counting a reference holds up every read behind it, so all are read before any is counted.
+        let read = |item: &Arc<Item>| Arc::strong_count(item) + item.code.as_str().len() + item.terms.iter().count();
+        std::hint::black_box(items.map(read).sum::<usize>());
     }
 
     fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>> {
@@ -79,7 +97,7 @@ impl Names for Cached<'_> {
     }
 
     fn location(&self, code: &LocationCode) -> Option<Arc<Location>> {
-        find(&self.cache.locations, code.as_str(), || self.book.location(code))
+        find(&self.cache.locations, code.as_str(), || self.book.location(code), Location::clone)
     }
 
     fn location_numbered(&self, id: LocationId) -> Option<Arc<Location>> {
@@ -103,18 +121,34 @@ impl Names for Cached<'_> {
     }
 
     fn item_called(&self, code: &str) -> Option<Arc<Item>> {
-        find(&self.cache.items, code, || self.book.item_called(code))
+        self.find_item(code, || self.book.item_called(code))
     }
 
     fn location_called(&self, code: &str) -> Option<Arc<Location>> {
-        find(&self.cache.locations, code, || self.book.location_called(code))
+        find(&self.cache.locations, code, || self.book.location_called(code), Location::clone)
     }
 }
 
-fn find<V: Clone>(
+impl Cached<'_> {
+    fn find_item(&self, code: &str, look_up: impl FnOnce() -> Option<Arc<Item>>) -> Option<Arc<Item>> {
+        find(&self.cache.items, code, look_up, |item| self.cache.words.borrow_mut().own(item))
+    }
+}
+
+impl Words {
+    /// A copy of an item that has its words in common with others.
+    fn own(&mut self, item: &Item) -> Item {
+        let tax_class = self.classes.get_or_insert_with(&item.tax_class, Label::clone).clone();
+        let category = self.categories.get_or_insert_with(&item.category, |word| Arc::from(&**word));
+        Item { tax_class, category: Arc::clone(category), ..item.clone() }
+    }
+}
+
+fn find<V>(
     known: &RefCell<HashMap<Short, Arc<V>>>,
     code: &str,
     look_up: impl FnOnce() -> Option<Arc<V>>,
+    copy: impl FnOnce(&V) -> V,
 ) -> Option<Arc<V>> {
     let Some(short) = Short::of(code) else { return look_up() };
     let mut known = known.borrow_mut();
@@ -125,7 +159,7 @@ fn find<V: Clone>(
     if known.len() >= KEPT_MAX {
         return Some(shared);
     }
-    let own = Arc::new(V::clone(&shared));
+    let own = Arc::new(copy(&shared));
     known.insert(short, Arc::clone(&own));
     Some(own)
 }

@@ -109,9 +109,9 @@ impl<N: Names> Place<'_, N> {
     /// Prices a basket.
     pub(super) fn quote(&self, lines: &[SaleLine], whose: &For<'_>) -> Result<(quote::Quote, Timestamp), Refused> {
         self.check_count(lines.len())?;
-        // Looked up side by side: each is somewhere else in memory, and they need not wait for one another.
-        let items: Vec<_> = lines.iter().enumerate().map(|(at, line)| self.sold_item(line, at)).collect();
-        let basket = lines.iter().zip(items).enumerate().map(|(at, (line, item))| self.basket_line(line, item?, at));
+        // Each is somewhere else in memory, and they need not wait for one another.
+        self.names.read_ahead(&mut lines.iter().filter_map(|line| Some(line.sku.as_ref()?.0.as_str())));
+        let basket = lines.iter().enumerate().map(|(at, line)| self.basket_line(line, self.sold_item(line, at)?, at));
         self.quote_basket(&basket.collect::<Result<Vec<_>, _>>()?, whose)
     }
 
