@@ -194,20 +194,18 @@ impl Handle {
     /// Hands commands to their shards, in order, one message per shard. A full inbox answers through
     /// the port with 5001 before this returns; nothing is dropped silently. Empties the batch.
     pub fn submit(&self, batch: &mut Vec<Envelope>) {
-        let shared = self.shared();
-        let Some(first) = batch.first() else { return };
-        let first_shard = shared.shard_of(first.command.location);
-        if batch.iter().all(|envelope| shared.shard_of(envelope.command.location) == first_shard) {
-            return shared.submit_to(first_shard, batch);
-        }
-        let room = batch.len();
-        let mut by_shard: Vec<Vec<Envelope>> = (0..shared.inboxes.len()).map(|_| Vec::with_capacity(room)).collect();
+        let mut by_shard: Vec<Vec<Envelope>> = self.shared().inboxes.iter().map(|_| Vec::new()).collect();
         for envelope in batch.drain(..) {
-            by_shard[shared.shard_of(envelope.command.location)].push(envelope);
+            by_shard[self.shard_of(envelope.command.location)].push(envelope);
         }
         for (shard, own) in by_shard.iter_mut().enumerate().filter(|(_, own)| !own.is_empty()) {
-            shared.submit_to(shard, own);
+            self.submit_to(shard, own);
         }
+    }
+
+    /// The same with commands that are all of one shard. The batch comes back empty, often with the room of another.
+    pub fn submit_to(&self, shard: usize, batch: &mut Vec<Envelope>) {
+        self.shared().submit_to(shard, batch);
     }
 
     /// The arbiters that the shards run on, one each: a gateway's sockets do best on the same threads.

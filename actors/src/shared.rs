@@ -164,10 +164,12 @@ impl Inbox {
         true
     }
 
-    /// Takes everything that waits, and since when the first of it does.
-    pub(crate) fn take(&self) -> (Vec<Envelope>, Timestamp) {
+    /// Takes everything that waits into an empty list, whose room the next ones will have; and since when the
+    /// first of it does.
+    pub(crate) fn take(&self, into: &mut Vec<Envelope>) -> Timestamp {
         let mut queue = lock(&self.queue);
-        (std::mem::take(&mut queue.waiting), queue.since)
+        std::mem::swap(&mut queue.waiting, into);
+        queue.since
     }
 
     /// Since when the first of those that wait does.

@@ -122,7 +122,9 @@ impl Qty {
             return Err(QtyError::TooFine);
         }
         let whole: i64 = whole.parse().map_err(|_| QtyError::TooLarge)?;
-        let milli: i64 = format!("{part:0<3}").parse().map_err(|_| QtyError::NotANumber)?;
+        let thousandths = part.bytes().chain(std::iter::repeat(b'0')).take(3);
+        let milli = thousandths
+            .fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit.saturating_sub(b'0'))));
         whole
             .checked_mul(Self::SCALE)
             .and_then(|w| w.checked_add(milli))

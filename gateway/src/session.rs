@@ -17,7 +17,7 @@ use crate::{card_numbers, clock, metrics};
 use hyper_util::rt::TokioIo;
 use onhand_protocol::compact::{self};
 use onhand_protocol::limits::{HELLO_TIMEOUT_MS, MESSAGE_BYTES_MAX};
-use onhand_protocol::message::{self, Request, Success};
+use onhand_protocol::message::{self, Malformed, Request, Success};
 use onhand_protocol::value::{Id, Time};
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -56,6 +56,8 @@ enum End {
 
 /// Bytes read in one turn before what they ask is handed over.
 const TURN_BYTES: usize = 64 * 1024;
+/// Requests that are read before the first of them is dealt with.
+const TOGETHER: usize = 64;
 /// What an idle session keeps for the start of a message.
 const READ_BUFFER: usize = 256;
 /// How long the client has to answer our close frame.
@@ -268,30 +270,50 @@ impl<'a> Session<'a> {
         let now = clock::now();
         self.heard = now;
         self.pinged = false;
+        let admit = |text: &str| Ok(card_numbers::check_json(text.as_bytes())?);
+        let mut requests = self.worker.requests.take();
         while self.end.is_none() {
-            match self.websocket.read(wire) {
+            let message = match self.websocket.read(wire) {
+                Ok(Message::Text(text)) => {
+                    message::parse_all(&text, admit, |request| requests.push(request));
+                    if requests.len() >= TOGETHER {
+                        self.answer_all(&mut requests, now);
+                    }
+                    continue;
+                }
+                message => message,
+            };
+            self.answer_all(&mut requests, now);
+            match message {
                 Ok(message) => self.hear(message, now),
-                Err(WsError::Io(error)) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => self.broken(error),
+                Err(WsError::Io(error)) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if self.end.is_none() => self.broken(error),
+                Err(_) => {}
+            }
+        }
+        self.worker.requests.replace(requests);
+    }
+
+    /// Deals with requests in their order. What they name is fetched for all of them first.
+    fn answer_all(&mut self, requests: &mut Vec<Result<Request, Malformed>>, now: Instant) {
+        let names = self.worker.names.over(self.worker.shared.handle.directory());
+        names.read_ahead(requests.iter().flatten().flat_map(|request| request.body.codes()));
+        for request in requests.drain(..) {
+            match request {
+                Ok(request) => self.request(request, now),
+                Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
             }
         }
     }
 
     fn hear(&mut self, message: Message, now: Instant) {
         match message {
-            Message::Text(text) => {
-                let admit = |text: &str| Ok(card_numbers::check_json(text.as_bytes())?);
-                message::parse_all(&text, admit, |request| match request {
-                    Ok(request) => self.request(request, now),
-                    Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
-                });
-            }
             Message::Binary(message) if self.at.compact => self.hear_compact(&message, now),
             Message::Binary(_) => {
                 self.refuse(None, &Fault::new(1001, "this subprotocol is JSON text; send text messages"));
             }
             // Pings are answered by the library, with the next write.
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
+            Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
         }
     }
 

@@ -28,7 +28,7 @@ use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Millis;
 use onhand_protocol::convert::Entered;
-use onhand_protocol::message::{Body, Channel};
+use onhand_protocol::message::{Body, Channel, Malformed, Request};
 use onhand_protocol::value::Id;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -87,7 +87,10 @@ pub(crate) struct Worker {
     port: PortId,
     pub(crate) figures: Arc<WorkerFigures>,
     pending: RefCell<Pending>,
-    batch: RefCell<Vec<Envelope>>,
+    /// Commands to be handed over, by the shard of their location.
+    batches: RefCell<Vec<Vec<Envelope>>>,
+    /// Room for the requests that a session reads in its turn.
+    pub(crate) requests: RefCell<Vec<Result<Request, Malformed>>>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     live: RefCell<Live>,
     /// The connections that watch payments.
@@ -110,6 +113,7 @@ impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, no: usize) -> Rc<Self> {
         let inbox = Arc::new(Inbox::default());
         let port = shared.handle.register(inbox.clone());
+        let shards = shared.handle.waits().count();
         let figures = shared.desk.worker(no);
         Rc::new(Self {
             shared,
@@ -117,7 +121,8 @@ impl Worker {
             port,
             figures,
             pending: RefCell::default(),
-            batch: RefCell::default(),
+            batches: RefCell::new((0..shards).map(|_| Vec::new()).collect()),
+            requests: RefCell::default(),
             connections: RefCell::default(),
             live: RefCell::default(),
             payment_watchers: RefCell::default(),
@@ -228,7 +233,8 @@ impl Worker {
 
     fn put(&self, by: By, command: Command, waiter: Waiter, now: Instant) {
         let ticket = self.pending.borrow_mut().insert(waiter, now);
-        let mut batch = self.batch.borrow_mut();
+        let mut batches = self.batches.borrow_mut();
+        let Some(batch) = batches.get_mut(self.shared.handle.shard_of(command.location)) else { return };
         if batch.is_empty() {
             self.asked.notify_one();
         }
@@ -289,12 +295,10 @@ impl Worker {
 
     /// Hands the batch to the actors.
     fn submit(&self) {
-        let mut batch = self.batch.borrow_mut();
-        if !batch.is_empty() {
+        for (shard, batch) in self.batches.borrow_mut().iter_mut().enumerate().filter(|(_, batch)| !batch.is_empty()) {
             self.shared.meters.commands.increment(wire::count(batch.len()));
-            self.shared.handle.submit(&mut batch);
+            self.shared.handle.submit_to(shard, batch);
         }
-        drop(batch);
         self.look_at_pressure();
     }
 

@@ -1,6 +1,7 @@
 //! JSON written by hand into a reused buffer, for the messages sent most often.
 
 use crate::time;
+use onhand_engine::ids::{ReceiptNo, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::Qty;
 use onhand_engine::time::Timestamp;
@@ -53,6 +54,19 @@ impl<'a> Object<'a> {
 
     pub(crate) fn number(&mut self, name: &'static str, value: u64) {
         number(self.field(name), value);
+    }
+
+    /// The name of a receipt: location, till, and the till's own gapless number.
+    pub(crate) fn receipt(&mut self, name: &'static str, location: &str, till: TillNo, no: ReceiptNo) {
+        let out = self.field(name);
+        text(out, location);
+        // It goes on within the same quotes.
+        out.pop();
+        out.push(b'-');
+        number(out, u64::from(till.0));
+        out.push(b'-');
+        number(out, no.0);
+        out.push(b'"');
     }
 
     /// A number as a decimal string.

@@ -102,7 +102,7 @@ pub(crate) struct Shard {
     waiting_repeats: Vec<WaitingRepeat>,
     spare: Vec<Drained>,
     /// Taken from the inbox and not yet in a mailbox.
-    arrived: std::vec::IntoIter<Envelope>,
+    arrived: VecDeque<Envelope>,
     /// When the first of these came.
     arrived_since: Timestamp,
     participants: Vec<ActorRef>,
@@ -177,7 +177,7 @@ impl Shard {
             in_flight: 0,
             waiting_repeats: Vec::new(),
             spare: Vec::new(),
-            arrived: Vec::new().into_iter(),
+            arrived: VecDeque::new(),
             arrived_since: Timestamp::default(),
             participants: Vec::new(),
             running: Vec::new(),
@@ -298,20 +298,21 @@ impl Shard {
     /// a rush on one SKU it looks on for others, so that they get their turn.
     fn take_inbox(&mut self) {
         while self.ready.len() < DRAIN_BUDGET {
-            let ahead = self.arrived.as_slice().len();
+            let ahead = self.arrived.len();
             if ahead.is_multiple_of(READ_AHEAD) {
-                let next = &self.arrived.as_slice()[..ahead.min(READ_AHEAD)];
+                // Filled whole and taken from the front, it is all in one piece.
+                let next = &self.arrived.as_slices().0[..ahead.min(READ_AHEAD)];
                 self.places.read_ahead(next);
                 self.remembered.read_ahead(next.iter().map(|envelope| envelope.command.id));
             }
-            if let Some(envelope) = self.arrived.next() {
+            if let Some(envelope) = self.arrived.pop_front() {
                 self.enqueue(envelope);
                 continue;
             }
-            let (arrived, since) = self.shared.inboxes[self.no].take();
-            self.arrived = arrived.into_iter();
-            self.arrived_since = since;
-            if self.arrived.as_slice().is_empty() {
+            let mut arrived = Vec::from(std::mem::take(&mut self.arrived));
+            self.arrived_since = self.shared.inboxes[self.no].take(&mut arrived);
+            self.arrived = arrived.into();
+            if self.arrived.is_empty() {
                 return;
             }
         }
@@ -451,7 +452,7 @@ impl Shard {
     /// Since when the oldest command waits: whoever asks now is refused when that is long ago.
     fn publish_wait(&self) {
         let inbox = &self.shared.inboxes[self.no];
-        let waits = !self.arrived.as_slice().is_empty() || !self.ready.is_empty();
+        let waits = !self.arrived.is_empty() || !self.ready.is_empty();
         inbox.set_oldest(if waits { Some(self.arrived_since) } else { inbox.waiting_since() });
     }
 
@@ -461,7 +462,7 @@ impl Shard {
         let writable = self.is_writable();
         let due = [self.wheel.next_in(now), self.errands.next_in(now)];
         let is_due = writable && due.into_iter().flatten().any(|next| next.0 == 0);
-        let has_work = is_due || !self.ready.is_empty() || !self.arrived.as_slice().is_empty();
+        let has_work = is_due || !self.ready.is_empty() || !self.arrived.is_empty();
         if has_work || self.ran_since_yield >= DRAIN_BUDGET {
             self.yielding = true;
             self.ran_since_yield = 0;

@@ -195,8 +195,10 @@ const fn word(answer: &Answer) -> &'static str {
 
 fn document(object: &mut Object<'_>, asked: &Asked, receipt: Option<(TillNo, ReceiptNo)>, gross: Minor) {
     if let (Some((till, no)), Some(location)) = (receipt, &asked.location) {
-        let text = receipt_text(&location.code, till, no);
-        object.text("receipt", &if asked.training { format!("TRAINING-{text}") } else { text });
+        match asked.training {
+            false => object.receipt("receipt", location.code.as_str(), till, no),
+            true => object.text("receipt", &format!("TRAINING-{}", receipt_text(&location.code, till, no))),
+        }
     }
     object.amount("total", gross);
     if let Some(currency) = asked.currency {

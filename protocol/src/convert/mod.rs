@@ -53,8 +53,6 @@ use std::sync::Arc;
 pub trait Names {
     /// The item of a code.
     fn item(&self, code: &SkuCode) -> Option<Arc<Item>>;
-    /// Items of these codes will be asked for next: whoever has them far away may fetch them together.
-    fn read_ahead(&self, _: &mut dyn Iterator<Item = &str>) {}
     /// The item of a bar code.
     fn item_by_gtin(&self, gtin: Gtin) -> Option<Arc<Item>>;
     /// The item of a number.

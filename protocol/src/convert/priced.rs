@@ -109,8 +109,6 @@ impl<N: Names> Place<'_, N> {
     /// Prices a basket.
     pub(super) fn quote(&self, lines: &[SaleLine], whose: &For<'_>) -> Result<(quote::Quote, Timestamp), Refused> {
         self.check_count(lines.len())?;
-        // Each is somewhere else in memory, and they need not wait for one another.
-        self.names.read_ahead(&mut lines.iter().filter_map(|line| Some(line.sku.as_ref()?.0.as_str())));
         let basket = lines.iter().enumerate().map(|(at, line)| self.basket_line(line, self.sold_item(line, at)?, at));
         self.quote_basket(&basket.collect::<Result<Vec<_>, _>>()?, whose)
     }

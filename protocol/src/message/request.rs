@@ -312,6 +312,18 @@ impl Request {
     }
 }
 
+impl Body {
+    /// The codes of the items that its lines name, of the requests asked most often.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        let lines = match self {
+            Body::Sell(sell) => sell.lines.as_slice(),
+            Body::Quote(quote) => quote.lines.as_slice(),
+            _ => &[],
+        };
+        lines.iter().filter_map(|line| Some(line.sku.as_ref()?.0.as_str()))
+    }
+}
+
 /// Reads a message: one request, or a JSON array of them. Each stands for itself: a malformed one, or one
 /// whose text is not admitted, does not spoil its neighbours.
 pub fn parse_all(
