@@ -358,7 +358,8 @@ impl From<RoleName> for Role {
 
 #[derive(Args)]
 pub(crate) struct Import {
-    /// The product file, plain or gzip.
+    /// The product file, plain or gzip. Our own columns are sku, name, gtin, unit, tax_class, price, category, unit_cost,
+    /// terms, parts, location, on_hand, in any order; parts makes a kit: 2 TEA | 1 MUG.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The server, for example http://127.0.0.1:7070

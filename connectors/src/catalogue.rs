@@ -32,7 +32,7 @@ impl Default for ReadOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// Our own: `sku,name,gtin,unit,tax_class,price,category[,unit_cost][,terms][,location,on_hand]`.
+    /// Our own: `sku,name,gtin,unit,tax_class,price,category[,unit_cost][,terms][,parts][,location,on_hand]`.
     Onhand,
     /// Shopify's product export.
     Shopify,
@@ -80,6 +80,26 @@ pub struct StockLine {
     pub qty: Qty,
 }
 
+/// An item of a file that is made of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kit {
+    /// Its place among the items.
+    pub item: usize,
+    /// Its line.
+    pub line: u64,
+    /// What one of it is made of.
+    pub parts: Vec<KitPart>,
+}
+
+/// A part of a kit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KitPart {
+    /// The item.
+    pub sku: SkuCode,
+    /// How much of it.
+    pub qty: Qty,
+}
+
 /// What a file defines.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
@@ -89,6 +109,8 @@ pub struct Catalogue {
     pub lines: u64,
     /// Its items. Their numbers are all zero: the server gives them.
     pub items: Vec<Item>,
+    /// Those of them that are kits.
+    pub kits: Vec<Kit>,
     /// Its stock, where it has any.
     pub stock: Vec<StockLine>,
     /// What was found, in the order of lines.

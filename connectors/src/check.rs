@@ -2,8 +2,8 @@
 //! is wrong becomes a finding with its line and its mend.
 
 use crate::amount::{self, AmountError};
-use crate::catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine};
-use crate::terms;
+use crate::catalogue::{Catalogue, Finding, Format, Kit, KitPart, ReadOptions, Severity, StockLine};
+use crate::{parts, terms};
 use onhand_engine::card_number;
 use onhand_engine::catalogue::Item;
 use onhand_engine::gtin::{Gtin, GtinError, is_gs1_key};
@@ -33,6 +33,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) on_hand: &'a str,
     /// Who may buy it and how its pieces are told apart, in words.
     pub(crate) terms: &'a str,
+    /// What it is made of, in words.
+    pub(crate) parts: &'a str,
 }
 
 /// Collects items, stock and findings.
@@ -41,6 +43,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) format: Option<Format>,
     pub(crate) findings: Vec<Finding>,
     items: Vec<Item>,
+    kits: Vec<Kit>,
     stock: Vec<StockLine>,
     first_lines: HashMap<SkuCode, (u64, usize)>,
     gtin_lines: HashMap<Gtin, (u64, SkuCode)>,
@@ -54,6 +57,7 @@ impl<'a> Checker<'a> {
             format: None,
             findings: Vec::new(),
             items: Vec::new(),
+            kits: Vec::new(),
             stock: Vec::new(),
             first_lines: HashMap::new(),
             gtin_lines: HashMap::new(),
@@ -62,8 +66,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(crate) fn finish(mut self) -> Catalogue {
+        self.findings.extend(parts::check(&self.kits, &self.items));
         self.findings.sort_by_key(|finding| finding.line);
-        Catalogue { format: self.format, lines: 0, items: self.items, stock: self.stock, findings: self.findings }
+        let Self { format, items, kits, stock, findings, .. } = self;
+        Catalogue { format, lines: 0, items, kits, stock, findings }
     }
 
     pub(crate) fn error(
@@ -115,12 +121,15 @@ impl<'a> Checker<'a> {
                 return self.error(line, "terms", problem, mend);
             }
         };
+        let parts = self.parts(draft, unit);
         let (Some(code), Some(tax_class), Some(unit)) = (code, tax_class, unit) else { return };
-        self.stock(draft, &code, unit);
+        if parts.is_empty() {
+            self.stock(draft, &code, unit);
+        }
         self.claim_gtins(line, &gtins, &code);
         let sku = SkuId(0);
         let item = Item { sku, code: code.clone(), name, gtins, unit, tax_class, price, category, unit_cost, terms };
-        self.put(line, draft, code, item);
+        self.put(draft, code, item, parts);
     }
 
     /// The server takes none, and would refuse the whole file.
@@ -135,6 +144,7 @@ impl<'a> Checker<'a> {
             ("tax_class", is_one(draft.tax_class)),
             ("category", is_one(draft.category)),
             ("location", is_ones_code(draft.location)),
+            ("parts", draft.parts.split('|').filter_map(parts::sku).any(is_ones_code)),
         ] {
             if has_one {
                 let problem = "it holds what looks like a payment card number (1020)";
@@ -143,13 +153,35 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn put(&mut self, line: u64, draft: &Draft<'_>, code: SkuCode, item: Item) {
+    /// What it is made of, if it is a kit.
+    fn parts(&mut self, draft: &Draft<'_>, unit: Option<Unit>) -> Vec<KitPart> {
+        let line = draft.line;
+        let parts = parts::read(draft.parts).unwrap_or_else(|problem| {
+            self.error(line, "parts", problem, "name how much of which SKU, 2 TEA | 1 MUG, at most 20 parts");
+            Vec::new()
+        });
+        if !parts.is_empty() && unit.is_some_and(|unit| unit != Unit::Each) {
+            self.error(line, "unit", "a kit is counted by the piece", "leave the unit empty, or use each");
+        }
+        if !parts.is_empty() && !draft.on_hand.is_empty() {
+            self.error(line, "on_hand", "a kit has no stock of its own (2031)", "leave it empty, and count its parts");
+        }
+        parts
+    }
+
+    fn put(&mut self, draft: &Draft<'_>, code: SkuCode, item: Item, parts: Vec<KitPart>) {
+        let line = draft.line;
         let Some((first, at)) = self.first_lines.get(&code).copied() else {
-            self.first_lines.insert(code, (line, self.items.len()));
+            let at = self.items.len();
+            self.first_lines.insert(code, (line, at));
             self.items.push(item);
+            if !parts.is_empty() {
+                self.kits.push(Kit { item: at, line, parts });
+            }
             return;
         };
-        let same_item = self.items.get(at) == Some(&item);
+        let parts_before = self.kits.iter().find(|kit| kit.item == at).map_or(&[][..], |kit| &kit.parts);
+        let same_item = self.items.get(at) == Some(&item) && *parts_before == parts;
         if same_item && !draft.location.is_empty() {
             return; // one item, stocked at several locations
         }

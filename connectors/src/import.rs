@@ -1,8 +1,9 @@
 //! A catalogue file brought to a server: all of it or nothing.
 
 use crate::catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine, read};
-use crate::terms;
+use crate::{parts, terms};
 use onhand_engine::catalogue::Item;
+use onhand_engine::goods::Terms;
 use onhand_engine::ids::LocationCode;
 use onhand_protocol::client::{self, Client};
 use onhand_protocol::http_client::HttpClient;
@@ -145,7 +146,7 @@ pub async fn import(options: &ImportOptions, mut progress: impl FnMut(Progress))
     let mut catalogue =
         read(&options.file, &options.read).map_err(|error| ImportError::File { file: file.clone(), error })?;
     progress(Progress::Read { items: catalogue.items.len() });
-    let body = body(&catalogue.items);
+    let body = body(&catalogue);
     check_request(&mut catalogue, body.len(), options.stock);
     let mut summary = Summary::of(file, &catalogue);
     if summary.outcome == Outcome::Refused || options.dry_run {
@@ -157,6 +158,11 @@ pub async fn import(options: &ImportOptions, mut progress: impl FnMut(Progress))
             catalogue.findings.extend(unknown.iter().map(no_such_location));
             return Ok(Summary::of(summary.file, &catalogue));
         }
+    }
+    let wrong = wrong_parts(options, &catalogue).await?;
+    if !wrong.is_empty() {
+        catalogue.findings.extend(wrong);
+        return Ok(Summary::of(summary.file, &catalogue));
     }
     progress(Progress::Sending { bytes: body.len() });
     let defined = define(options, body).await?;
@@ -206,6 +212,32 @@ fn no_such_location(location: &LocationCode) -> Finding {
     }
 }
 
+/// What is wrong with parts of kits that are not in the file: the server is asked for them, so that the error has
+/// a line and a column.
+async fn wrong_parts(options: &ImportOptions, catalogue: &Catalogue) -> Result<Vec<Finding>, client::Error> {
+    let mut wrong = Vec::new();
+    let http = HttpClient::new(&options.server, Some(&options.key));
+    for (sku, in_kits) in parts::elsewhere(catalogue) {
+        let known = match http.get(&format!("/v1/items/{}", in_path(sku.as_str()))).await {
+            Ok(found) => {
+                let item: ItemInput = found.json()?;
+                Some((item.unit.into(), item.terms.is_some_and(|terms| !terms.parts.is_empty())))
+            }
+            Err(client::Error::Refused(error)) if error.number == 1003 => None,
+            Err(error) => return Err(error),
+        };
+        wrong.extend(in_kits.iter().filter_map(|(line, part)| parts::check_known(*line, part, known)));
+    }
+    wrong.sort_by_key(|finding| finding.line);
+    Ok(wrong)
+}
+
+/// A code as a part of an address.
+fn in_path(code: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    code.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
 async fn define(options: &ImportOptions, body: Vec<u8>) -> Result<ItemsDefined, client::Error> {
     let mut http = HttpClient::new(&options.server, Some(&options.key));
     if let Some(person) = &options.person {
@@ -224,8 +256,14 @@ async fn define(options: &ImportOptions, body: Vec<u8>) -> Result<ItemsDefined, 
 }
 
 /// The body of the one request.
-fn body(items: &[Item]) -> Vec<u8> {
-    let items = items.iter().map(|item| ItemInput {
+fn body(catalogue: &Catalogue) -> Vec<u8> {
+    let mut kits = catalogue.kits.iter().peekable();
+    let mut terms_of = |at: usize, item: &Item| {
+        let parts = kits.next_if(|kit| kit.item == at).map_or(&[][..], |kit| &kit.parts);
+        let is_said = item.terms.is_some() || !parts.is_empty();
+        is_said.then(|| Box::new(terms::message(item.terms.as_deref().unwrap_or(&Terms::default()), parts)))
+    };
+    let items = catalogue.items.iter().enumerate().map(|(at, item)| ItemInput {
         sku: Text(item.code.clone()),
         name: item.name.to_string(),
         gtins: item.gtins.iter().copied().map(Gtin).collect(),
@@ -233,7 +271,7 @@ fn body(items: &[Item]) -> Vec<u8> {
         tax_class: Text(item.tax_class.clone()),
         price: item.price.map(Amount),
         category: item.category.to_string(),
-        terms: item.terms.as_ref().map(|terms| Box::new(terms::message(terms))),
+        terms: terms_of(at, item),
         unit_cost: item.unit_cost.map(Amount),
     });
     // No map in it has a key that is not a string, so that writing it cannot fail.

@@ -14,8 +14,9 @@ pub mod payments;
 mod check;
 mod formats;
 mod https;
+mod parts;
 mod table;
 mod terms;
 
-pub use catalogue::{Catalogue, Finding, Format, ReadOptions, Severity, StockLine, read, read_bytes};
+pub use catalogue::{Catalogue, Finding, Format, Kit, KitPart, ReadOptions, Severity, StockLine, read, read_bytes};
 pub use import::{ImportError, ImportOptions, Outcome, Progress, Stock, Summary, import};

@@ -1,11 +1,12 @@
 //! The column `terms` of our own layout: words such as `min_age=18 only=store blocked=recalled max_per_order=6
-//! serials lots`. An empty cell says nothing, and what the catalogue has stays. Kits are defined over the wire:
-//! their parts are in the catalogue first.
+//! serials lots`. An empty cell says nothing, and what the catalogue has stays. What a kit is made of
+//! stands in a column of its own.
 
+use crate::catalogue::KitPart;
 use onhand_engine::goods::{Only, Terms};
 use onhand_engine::ids::Label;
 use onhand_engine::qty::{Qty, Unit};
-use onhand_protocol::message::ItemTerms;
+use onhand_protocol::message::{self, ItemTerms};
 use onhand_protocol::value::{Quantity, Text};
 
 /// The terms that a cell says; what is wrong with it otherwise.
@@ -33,10 +34,11 @@ pub(crate) fn read(cell: &str, unit: Unit) -> Result<Option<Terms>, String> {
     Ok(Some(terms))
 }
 
-/// The same as `define_items` takes them.
-pub(crate) fn message(terms: &Terms) -> ItemTerms {
+/// The same as `define_items` takes them, with what a kit is made of.
+pub(crate) fn message(terms: &Terms, parts: &[KitPart]) -> ItemTerms {
+    let part = |part: &KitPart| message::KitPart { sku: Text(part.sku.clone()), qty: Quantity(part.qty), worth: None };
     ItemTerms {
-        parts: Vec::new(),
+        parts: parts.iter().map(part).collect(),
         min_age: terms.min_age,
         only: terms.only.map(Into::into),
         blocked: terms.blocked.clone().map(Text),

@@ -380,3 +380,67 @@ fn our_own_layout_says_who_may_buy_what() {
         assert_eq!((findings.len(), findings[0].field), (1, "terms"), "{wrong}");
     }
 }
+
+/// What a kit is made of stands in a column of our own layout, the parts before or after it.
+#[test]
+fn our_own_layout_says_what_a_kit_is_made_of() {
+    let text = "sku,name,unit,tax_class,price,parts,location,on_hand\n\
+        GIFT,Gift box,,food,19.99,2 TEA | 1 BIG MUG | 0.25 NUTS,S1,\n\
+        GIFT,Gift box,,food,19.99,2 TEA | 1 BIG MUG | 0.25 NUTS,S2,\n\
+        TEA,Tea,,food,4.50,,S1,10\n\
+        BIG MUG,Mug,,food,9.00,,S1,4\n\
+        NUTS,Nuts,kg,food,12.00,,S1,2.5\n\
+        PAIR,Two from elsewhere,,food,5.00,2 CUP,,\n";
+    let catalogue = read_bytes(text.as_bytes(), &standard());
+    assert!(catalogue.is_clean(), "{}", show(&catalogue));
+    let kits: Vec<String> = catalogue
+        .kits
+        .iter()
+        .map(|kit| {
+            let parts: Vec<String> = kit.parts.iter().map(|part| format!("{} {}", part.qty, part.sku)).collect();
+            format!("{}: {} = {}", kit.line, catalogue.items[kit.item].code, parts.join(" + "))
+        })
+        .collect();
+    assert_eq!(kits, ["2: GIFT = 2 TEA + 1 BIG MUG + 0.25 NUTS", "7: PAIR = 2 CUP"]);
+}
+
+#[test]
+fn every_mistake_of_a_kit_has_its_line_and_column() {
+    let many: Vec<String> = (0..21).map(|n| format!("1 P{n}")).collect();
+    let text = format!(
+        "sku,name,unit,tax_class,parts,on_hand\n\
+        A,Kit,,food,TEA,\n\
+        B,Kit,,food,0 TEA,\n\
+        C,Kit,,food,1 TEA | 2 TEA,\n\
+        D,Kit,,food,{},\n\
+        E,Kit,kg,food,1 TEA,\n\
+        F,Kit,,food,1.5 TEA,\n\
+        G,Kit,,food,1 G | 1 F,\n\
+        H,Kit,,food,1 TEA,3\n\
+        I,Kit,,food,1 4111111111111111,\n\
+        J,Kit,,food,1 TEA,\n\
+        J,Kit,,food,2 TEA,\n\
+        TEA,Tea,,food,,5\n",
+        many.join("|")
+    );
+    let catalogue = read_bytes(text.as_bytes(), &ReadOptions::default());
+    let found: Vec<String> = catalogue
+        .findings
+        .iter()
+        .map(|one| format!("{}: {}: {} -> {}", one.line, one.field, one.problem, one.mend))
+        .collect();
+    expect![[r#"
+        2: parts: "TEA" is no quantity and SKU -> name how much of which SKU, 2 TEA | 1 MUG, at most 20 parts
+        3: parts: "0 TEA" is no quantity and SKU -> name how much of which SKU, 2 TEA | 1 MUG, at most 20 parts
+        4: parts: TEA stands there twice -> name how much of which SKU, 2 TEA | 1 MUG, at most 20 parts
+        5: parts: it has 21 parts, and a kit has at most 20 -> name how much of which SKU, 2 TEA | 1 MUG, at most 20 parts
+        6: unit: a kit is counted by the piece -> leave the unit empty, or use each
+        7: parts: 1.5 of TEA, which is counted by the piece -> use whole numbers
+        8: parts: G is a kit itself -> name what that one is made of: there are no kits of kits
+        8: parts: F is a kit itself -> name what that one is made of: there are no kits of kits
+        9: on_hand: a kit has no stock of its own (2031) -> leave it empty, and count its parts
+        10: parts: it holds what looks like a payment card number (1020) -> take it out: onhand keeps none
+        12: sku: SKU J is on line 11 already -> remove one of the two lines, or give one of them another SKU
+    "#]]
+    .assert_eq(&(found.join("\n") + "\n"));
+}

@@ -3,7 +3,7 @@
 use crate::catalogue::{Item, Key, KeyId, Location};
 use crate::command::Action;
 use crate::event::Event;
-use crate::goods::define::with_terms;
+use crate::goods::define::{number_parts, with_terms};
 use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use crate::people::People;
 use crate::promotion::Promotion;
@@ -132,13 +132,14 @@ impl Chain {
     fn number_items(&self, items: &[Item]) -> Result<Event, Refusal> {
         let mut numbered: Vec<Item> = Vec::with_capacity(items.len());
         let mut new_codes: HashMap<&SkuCode, usize> = HashMap::new();
-        let mut added = 0_u32;
+        let (mut added, mut numbers) = (0_u32, Vec::with_capacity(items.len()));
         for item in items {
             let earlier = new_codes.get(&item.code).and_then(|at| numbered.get_mut(*at));
             if let Some(earlier) = earlier {
                 let unit_cost = item.unit_cost.or(earlier.unit_cost);
                 let terms = item.terms.clone().or_else(|| earlier.terms.take());
                 *earlier = Item { sku: earlier.sku, unit_cost, terms, ..item.clone() };
+                numbers.push(earlier.sku);
                 continue;
             }
             let known = self.item_by_code(&item.code);
@@ -148,8 +149,11 @@ impl Chain {
             // Product files seldom say what things cost the shop: what is known of it stays.
             let cost_before = || known.and_then(|sku| self.item(sku)).and_then(|item| item.unit_cost);
             let unit_cost = item.unit_cost.or_else(cost_before);
-            numbered.push(Item { sku: known.unwrap_or(SkuId(next)), unit_cost, ..item.clone() });
+            let sku = known.unwrap_or(SkuId(next));
+            numbers.push(sku);
+            numbered.push(Item { sku, unit_cost, ..item.clone() });
         }
+        number_parts(&mut numbered, &numbers)?;
         Ok(Event::ItemsDefined { items: with_terms(&self.items, numbered)?, added })
     }
 

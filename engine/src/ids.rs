@@ -87,7 +87,22 @@ impl LocationId {
     }
 }
 
+/// From here on they name items by their place in a request.
+const IN_REQUEST: u32 = 1 << 31;
+
 impl SkuId {
+    /// The item at a place of the request that defines it: it may have no number yet. Never in a record.
+    #[must_use]
+    pub fn in_request(at: usize) -> Self {
+        Self(u32::try_from(at).unwrap_or(u32::MAX).saturating_add(IN_REQUEST))
+    }
+
+    /// Its place in the request, where it is named by that.
+    #[must_use]
+    pub fn place_in_request(self) -> Option<usize> {
+        usize::try_from(self.0.checked_sub(IN_REQUEST)?).ok()
+    }
+
     /// The item's place in the catalogue's list.
     #[must_use]
     pub fn index(self) -> usize {

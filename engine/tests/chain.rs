@@ -6,6 +6,7 @@ use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::chain::Chain;
 use onhand_engine::command::Action;
 use onhand_engine::event::Event;
+use onhand_engine::goods::{Part, Terms};
 use onhand_engine::ids::{Label, LocationCode, LocationId, ReservationId, SkuCode, SkuId};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::{Qty, Unit};
@@ -13,6 +14,7 @@ use onhand_engine::refusal::Refusal;
 use onhand_engine::scan::Layout;
 use onhand_engine::tax::TaxRules;
 use onhand_engine::time::Timestamp;
+use std::sync::Arc;
 
 fn item(code: &str, price: i64) -> Item {
     Item {
@@ -80,6 +82,33 @@ fn items_keep_their_numbers() {
         assert_eq!((item.sku.index(), chain.item(item.sku)), (at, Some(item)));
     }
     assert_eq!(chain.item(SkuId(4)), None);
+}
+
+/// Parts are named by their places in the request, before or after the kit, new or known.
+#[test]
+fn a_kit_and_its_parts_are_defined_together() {
+    let mut chain = Chain::default();
+    run(&mut chain, 1, Action::DefineItems { items: vec![item("TEA", 100)] }).unwrap();
+    let part = |sku| Part { sku, qty: Qty::units(2), worth: Minor::ZERO };
+    let kit = |parts: &[SkuId]| {
+        let terms = Terms { parts: parts.iter().copied().map(part).collect(), ..Terms::default() };
+        Item { terms: Some(Arc::new(terms)), ..item("GIFT", 500) }
+    };
+    let gift = kit(&[SkuId::in_request(2), SkuId::in_request(1), SkuId::in_request(3)]);
+    let items = vec![gift, item("MUG", 7), item("TEA", 90), item("CUP", 4), item("CUP", 5)];
+    run(&mut chain, 2, Action::DefineItems { items }).unwrap();
+    let parts = |chain: &Chain| -> Vec<(u32, i64)> {
+        let terms = chain.item(SkuId(1)).unwrap().terms.clone().unwrap();
+        terms.parts.iter().map(|part| (part.sku.0, part.worth.0)).collect()
+    };
+    assert_eq!(parts(&chain), [(0, 180), (2, 14), (3, 10)]);
+    let before = bytes(&chain);
+    for (wrong, number) in [(&[5][..], 1003), (&[0], 2030), (&[1, 1], 2030)] {
+        let parts: Vec<SkuId> = wrong.iter().map(|at| SkuId::in_request(*at)).collect();
+        let items = vec![kit(&parts), item("POT", 1)];
+        assert_eq!(run(&mut chain, 3, Action::DefineItems { items }).unwrap_err().number(), number);
+    }
+    assert_eq!(bytes(&chain), before);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Kits share components: what their lines demand is summed before it is checked, all or nothing.
 
-use crate::harness::Data;
+use crate::harness::{Data, onhand, text};
 use crate::wire::{Socket, block_on, body_of, get, id, ok, post, refused, sell, stocked_shop};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -151,4 +151,79 @@ fn watchers_of_a_kit_see_what_its_parts_allow() {
             page["levels"].as_array().unwrap().iter().filter_map(|level| level["sku"].as_str()).collect();
         assert_eq!(skus, ["TEA", "MUG", "LOAF", "GIFT", "BREAKFAST"]);
     });
+}
+
+fn import(server: &str, admin: &str, file: &str, rows: &str) -> Value {
+    let head = "sku,name,tax_class,price,unit_cost,parts\n";
+    std::fs::write(file, format!("{head}{rows}")).unwrap();
+    let out = onhand(&["import", file, "--server", server, "--key", admin, "--json"]).output().unwrap();
+    serde_json::from_str(&text(&out.stdout)).unwrap_or_else(|_| panic!("{}", text(&out.stderr)))
+}
+
+fn gift_sold() -> Value {
+    json!({"op": "sell", "id": id(), "location": "S1", "till": 1, "currency": "EUR",
+        "lines": [{"sku": "GIFT", "qty": "1"}], "tenders": [{"type": "cash", "amount": 1_800}]})
+}
+
+fn day(reply: &Value) -> String {
+    reply["time"].as_str().unwrap()[..10].to_owned()
+}
+
+/// A product file makes kits, with their parts in any order, in the file or on the server, all or nothing; and a kit
+/// that is sold has cost what its parts cost then.
+#[test]
+fn a_product_file_makes_kits_whose_margin_is_that_of_their_parts() {
+    let data = Data::new();
+    let (admin, till) = (data.key("admin"), data.key("till"));
+    let server = data.serve();
+    let (url, file) = (server.url(), data.beside("items.csv"));
+    block_on(async {
+        stocked_shop(&mut Socket::open(&server.address, &admin).await, "S1", &[("TEA", 100)]).await;
+    });
+    let missing = "SET,Set,standard,18.00,,2 TEA | 1 CUP\nNEW,New,standard,1.00,,\nTWO,Two,standard,1.00,,1.5 TEA\n";
+    let refused = import(&url, &admin, &file, missing);
+    let found: Vec<_> =
+        refused["findings"].as_array().unwrap().iter().map(|one| (&one["line"], &one["field"])).collect();
+    assert_eq!(found, [(&json!(2), &json!("parts")), (&json!(4), &json!("parts"))], "{refused:#}");
+    assert_eq!(refused["outcome"], "refused");
+    block_on(async {
+        assert_eq!(get(&server.address, &admin, "/v1/items/NEW").await.number(), 1003, "nothing was imported");
+    });
+
+    let rows =
+        "GIFT,Gift box,standard,18.00,,2 TEA | 1 MUG\nTEA,Tea,standard,4.50,1.00,\nMUG,Mug,standard,9.00,3.00,\n";
+    let imported = import(&url, &admin, &file, rows);
+    assert_eq!(
+        (&imported["outcome"], &imported["added"], &imported["changed"]),
+        (&json!("imported"), &json!(2), &json!(1))
+    );
+    let nested = import(&url, &admin, &file, "BIG,Big box,standard,30.00,,1 GIFT\n");
+    assert_eq!((&nested["outcome"], &nested["findings"][0]["line"]), (&json!("refused"), &json!(2)), "{nested:#}");
+    let from = block_on(async {
+        let gift = get(&server.address, &admin, "/v1/items/GIFT").await.json();
+        let part = |sku: &str, qty: &str, worth: u32| json!({"sku": sku, "qty": qty, "worth": worth});
+        assert_eq!(gift["terms"]["parts"], json!([part("TEA", "2", 900), part("MUG", "1", 900)]));
+        let mut shop = Socket::open(&server.address, &admin).await;
+        let mugs = json!([{"sku": "MUG", "qty": "10"}]);
+        ok(&shop.call(&json!({"op": "receive", "id": id(), "location": "S1", "lines": mugs})).await, "received");
+        let mut seller = Socket::open(&server.address, &till).await;
+        let sold = seller.call(&gift_sold()).await;
+        ok(&sold, "recorded");
+        day(&sold)
+    });
+    let dearer = import(&url, &admin, &file, "MUG,Mug,standard,9.00,4.00,\n");
+    assert_eq!(dearer["outcome"], "imported");
+    block_on(async {
+        let mut seller = Socket::open(&server.address, &till).await;
+        let sold = seller.call(&gift_sold()).await;
+        ok(&sold, "recorded");
+        let path = format!("/v1/reports/sales?from={from}&until={}&group_by=item&utc_offset_min=0", day(&sold));
+        let report = get(&server.address, &admin, &path).await.json();
+        let row = &report["sales"][0];
+        // 18.00 twice with a fifth of tax on it, for 2 x 1.00 + 3.00 and then 2 x 1.00 + 4.00.
+        assert_eq!((&row["net"], &row["costed_net"]), (&json!(3_000), &json!(3_000)), "{report:#}");
+        assert_eq!((&row["cost"], &row["margin"]), (&json!(1_100), &json!(1_900)), "{report:#}");
+    });
+    assert!(server.terminate().success());
+    data.verify();
 }

@@ -1,4 +1,4 @@
-//! Our own layout: `sku,name,gtin,unit,tax_class,price,category[,unit_cost][,terms][,location,on_hand]`,
+//! Our own layout: `sku,name,gtin,unit,tax_class,price,category[,unit_cost][,terms][,parts][,location,on_hand]`,
 //! in any order.
 //!
 //! `gtin` may hold several bar codes separated by blanks; `unit` is each, kg, l or m (each when
@@ -9,9 +9,21 @@ use crate::check::{Checker, Draft};
 use crate::table::Table;
 
 pub(super) fn read(table: &Table, check: &mut Checker<'_>) {
-    let [sku, name, gtin, unit, tax_class, price, category, unit_cost, terms, location, on_hand] =
-        ["sku", "name", "gtin", "unit", "tax_class", "price", "category", "unit_cost", "terms", "location", "on_hand"]
-            .map(|column| table.column(&[column]));
+    let [sku, name, gtin, unit, tax_class, price, category, unit_cost, terms, parts, location, on_hand] = [
+        "sku",
+        "name",
+        "gtin",
+        "unit",
+        "tax_class",
+        "price",
+        "category",
+        "unit_cost",
+        "terms",
+        "parts",
+        "location",
+        "on_hand",
+    ]
+    .map(|column| table.column(&[column]));
     for row in &table.rows {
         check.take(&Draft {
             line: row.line,
@@ -26,6 +38,7 @@ pub(super) fn read(table: &Table, check: &mut Checker<'_>) {
             location: row.get(location),
             on_hand: row.get(on_hand),
             terms: row.get(terms),
+            parts: row.get(parts),
         });
     }
 }

@@ -55,6 +55,24 @@ pub fn with_terms(known: &[Arc<Item>], items: Vec<Item>) -> Result<Vec<Item>, Re
     Ok(settled.into_iter().map(|item| with_worths(item, &worths)).collect())
 }
 
+/// Gives parts that are defined by the same request their numbers, which stand there by their places in it.
+///
+/// # Errors
+/// [`Refusal::UnknownSku`] when nothing is at such a place.
+pub fn number_parts(items: &mut [Item], numbers: &[SkuId]) -> Result<(), Refusal> {
+    let number = |part: &Part| {
+        let Some(at) = part.sku.place_in_request() else { return Ok(*part) };
+        let sku = numbers.get(at).copied().ok_or(Refusal::UnknownSku { sku: part.sku })?;
+        Ok(Part { sku, ..*part })
+    };
+    for item in items {
+        let Some(terms) = item.terms.as_ref().filter(|terms| terms.is_kit()) else { continue };
+        let parts = terms.parts.iter().map(number).collect::<Result<_, Refusal>>()?;
+        item.terms = Some(Arc::new(Terms { parts, ..(**terms).clone() }));
+    }
+    Ok(())
+}
+
 fn parts_of(item: &Item) -> impl Iterator<Item = &Part> {
     item.terms.iter().flat_map(|terms| terms.parts.iter())
 }

@@ -1,5 +1,6 @@
 //! Kits: what they are made of, what a line of them moves, and what its parts are worth.
 
+use crate::catalogue::Item;
 use crate::command::SkuQty;
 use crate::ids::SkuId;
 use crate::money::{Minor, divide_half_up, split};
@@ -58,6 +59,15 @@ pub fn each_moved(lines: impl Iterator<Item = SkuQty>, kits: &[Kit], mut tell: i
             }
         }
     }
+}
+
+/// What one of an item costs the shop. Of a kit, what its parts cost together; where nobody knows that of all of
+/// them, what the catalogue says of the kit itself.
+#[must_use]
+pub fn unit_cost(item: &Item, of: impl Fn(SkuId) -> Option<Minor>) -> Option<Minor> {
+    let Some(terms) = item.terms.as_ref().filter(|terms| terms.is_kit()) else { return item.unit_cost };
+    let parts = terms.parts.iter().map(|part| Some(of(part.sku)?.times(part.qty)));
+    parts.sum::<Option<Minor>>().or(item.unit_cost)
 }
 
 impl Kit {

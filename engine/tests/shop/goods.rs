@@ -8,6 +8,7 @@ use onhand_engine::command::{Action, SkuQty};
 use onhand_engine::date::Date;
 use onhand_engine::event::Event;
 use onhand_engine::goods::define::with_terms;
+use onhand_engine::goods::kit::unit_cost;
 use onhand_engine::goods::{AgeChecked, Goods, Only, Part, SoldGoods, Terms, Traced, Under};
 use onhand_engine::ids::Code;
 use onhand_engine::money::Minor;
@@ -53,6 +54,11 @@ impl Shop {
             Err(refusal) => return self.refused(&refusal),
         }
         String::new()
+    }
+
+    /// What one of an item costs the shop.
+    pub(super) fn unit_cost(&self, item: &Item) -> Option<Minor> {
+        unit_cost(item, |part| self.items[part.index()].unit_cost)
     }
 
     /// What there is to say of the goods of a command: `serials=0:A+B,1:C lot=0:L1 expiry=0:2026-01-31

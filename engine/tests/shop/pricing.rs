@@ -314,7 +314,7 @@ impl Shop {
             qty: line.qty,
             unit_price: line.unit_price,
             taxed: line.taxed,
-            unit_cost: line.item.unit_cost,
+            unit_cost: self.unit_cost(&line.item),
         };
         Ok(Action::Sell(Sell {
             standing: if standing.as_deref() == Some("fact") { Standing::Fact } else { Standing::Request },

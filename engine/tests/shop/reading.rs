@@ -250,7 +250,7 @@ impl Shop {
             if priced.is_some() {
                 reading.word();
             }
-            let unit_cost = self.items[sku.index()].unit_cost;
+            let unit_cost = self.unit_cost(&self.items[sku.index()]);
             lines.push(SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost });
         }
         let classes: Vec<Label> = lines.iter().map(|line| self.items[line.sku.index()].tax_class.clone()).collect();

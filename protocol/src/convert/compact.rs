@@ -83,7 +83,7 @@ fn priced_lines<N: Names>(
     let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
     let completed = sale.completed;
     let whose = For { channel, group: None, coupons: &[], exempt: None, discount: None, customer: None, completed };
-    Ok(priced::sale_lines(place.quote_basket(&lines, &whose)?.0))
+    Ok(priced::sale_lines(place.quote_basket(&lines, &whose)?.0, place.names))
 }
 
 fn lines<N: Names>(
@@ -102,7 +102,7 @@ fn lines<N: Names>(
         let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
         let (unit_price, amount) = place.list_price(&item, qty, at)?;
         goods.see(at, &item, place.names);
-        let (sku, unit_cost) = (item.sku, item.unit_cost);
+        let (sku, unit_cost) = (item.sku, super::goods::unit_cost(&item, place.names));
         sold.push(command::SaleLine { sku, qty, unit_price, taxed: Default::default(), unit_cost });
         to_assess.push((item, amount));
     }

@@ -29,11 +29,12 @@ pub(super) fn items(body: DefineItems, names: &impl Names) -> Result<Action, Ref
     if body.items.is_empty() {
         return Err(wrong(1001, "items", "there are no items in it"));
     }
-    let items = body.items.into_iter().enumerate().map(|(at, input)| item(input, at, names));
+    let together = goods::Together::of(&body.items);
+    let items = body.items.into_iter().enumerate().map(|(at, input)| item(input, at, (&together, names)));
     Ok(Action::DefineItems { items: items.collect::<Result<_, _>>()? })
 }
 
-fn item(input: ItemInput, at: usize, names: &impl Names) -> Result<Item, Refused> {
+fn item(input: ItemInput, at: usize, known: (&goods::Together, &impl Names)) -> Result<Item, Refused> {
     check_name(&input.name, &format!("items[{at}].name"))?;
     if input.category.chars().count() > limits::NAME_CHARS_MAX {
         return Err(wrong(1013, format!("items[{at}].category"), "the category is longer than 200 characters"));
@@ -52,7 +53,7 @@ fn item(input: ItemInput, at: usize, names: &impl Names) -> Result<Item, Refused
         ));
     }
     let unit = input.unit.into();
-    let terms = input.terms.map(|terms| goods::terms(*terms, unit, at, names)).transpose()?;
+    let terms = input.terms.map(|terms| goods::terms(*terms, unit, at, known)).transpose()?;
     Ok(Item {
         sku: SkuId(0),
         code: input.sku.0,

@@ -352,7 +352,7 @@ impl<N: Names> Place<'_, N> {
                 let quote = self.quote(sold.lines, &sold.whose)?.0;
                 let goods = self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?;
                 let uses = self.uses(&quote, &sold.whose)?;
-                let (lines, pricing) = priced::sale_lines(quote);
+                let (lines, pricing) = priced::sale_lines(quote, self.names);
                 (lines, pricing, goods, uses)
             }
         };
@@ -403,7 +403,8 @@ impl<N: Names> Place<'_, N> {
                 Some(tax) => as_it_was(self.location.tax.basis, amount, tax.amount.0, tax.rate_ppm, at)?,
                 None => Taxed::default(),
             };
-            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed, unit_cost: item.unit_cost });
+            let unit_cost = goods::unit_cost(&item, self.names);
+            sold.push(command::SaleLine { sku: item.sku, qty, unit_price, taxed, unit_cost });
             goods.see(at, &item, self.names);
             goods.hear(at, line)?;
             if line.tax.is_none() {

@@ -6,14 +6,17 @@ use super::define::wrong;
 use super::enter::{Refused, on_line};
 use super::read::sku;
 use crate::limits::SERIALS_MAX;
-use crate::message::{self, ErrorBody, Exception, GoodsMessage, ItemTerms, KitPart, KitSold, Lot, Piece, SaleLine};
+use crate::message::{
+    self, ErrorBody, Exception, GoodsMessage, ItemInput, ItemTerms, KitPart, KitSold, Lot, Piece, SaleLine,
+};
 use crate::value::{Amount, Day, Quantity, Text};
 use onhand_engine::catalogue::{Item, Location};
-use onhand_engine::goods::{self, AgeChecked, Amounts, Goods, PARTS_MAX, Part, SoldGoods, Terms, Traced, Under};
-use onhand_engine::ids::SkuId;
+use onhand_engine::goods::{self, AgeChecked, Amounts, Goods, PARTS_MAX, Part, SoldGoods, Terms, Traced, Under, kit};
+use onhand_engine::ids::{SkuCode, SkuId};
 use onhand_engine::money::Minor;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::{Refusal, name_of};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The number of an exception: a tax that the seller said lower than the shop's rules do.
@@ -95,6 +98,11 @@ fn line_no(at: usize) -> u16 {
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 
+/// What one of an item costs the shop, as far as the catalogue knows.
+pub(super) fn unit_cost(item: &Item, names: &impl Names) -> Option<Minor> {
+    kit::unit_cost(item, |part| names.item_numbered(part)?.unit_cost)
+}
+
 /// A kit has no stock of its own: nothing of it can be counted or corrected.
 pub(super) fn check_has_stock(item: &Item, names: &impl Names) -> Result<(), Refused> {
     if item.terms.as_ref().is_some_and(|terms| terms.is_kit()) {
@@ -104,8 +112,34 @@ pub(super) fn check_has_stock(item: &Item, names: &impl Names) -> Result<(), Ref
     Ok(())
 }
 
-/// The terms of an item that is defined.
-pub(super) fn terms(input: ItemTerms, unit: Unit, at: usize, names: &impl Names) -> Result<Arc<Terms>, Refused> {
+/// The items that one request defines, by their codes: parts of its kits are looked for among them first, whether
+/// or not the catalogue has them, so that a repeat says the same.
+#[derive(Default)]
+pub(super) struct Together(HashMap<SkuCode, (SkuId, Unit)>);
+
+impl Together {
+    /// Empty, and no allocation, where there are no kits.
+    pub(super) fn of(items: &[ItemInput]) -> Self {
+        let is_kit = |item: &ItemInput| item.terms.as_ref().is_some_and(|terms| !terms.parts.is_empty());
+        if !items.iter().any(is_kit) {
+            return Self::default();
+        }
+        let placed = |(at, item): (usize, &ItemInput)| (item.sku.0.clone(), (SkuId::in_request(at), item.unit.into()));
+        Self(items.iter().enumerate().map(placed).collect())
+    }
+
+    fn part(&self, code: &SkuCode, names: &impl Names) -> Option<(SkuId, Unit)> {
+        self.0.get(code).copied().or_else(|| names.item(code).map(|item| (item.sku, item.unit)))
+    }
+}
+
+/// The terms of an item that is defined, together with others.
+pub(super) fn terms(
+    input: ItemTerms,
+    unit: Unit,
+    at: usize,
+    (together, names): (&Together, &impl Names),
+) -> Result<Arc<Terms>, Refused> {
     let field = |name: &str| format!("items[{at}].terms.{name}");
     if input.parts.len() > PARTS_MAX {
         return Err(wrong(1001, field("parts"), "a kit has at most 20 parts"));
@@ -119,17 +153,21 @@ pub(super) fn terms(input: ItemTerms, unit: Unit, at: usize, names: &impl Names)
     }
     let parts = input.parts.into_iter().enumerate().map(|(no, input)| {
         let at = |name: &str| field(&format!("parts[{no}].{name}"));
-        let item = names.item(&input.sku.0).ok_or_else(|| {
-            let error = ErrorBody::new(1003, format!("there is no item {} in the catalogue yet", input.sku));
-            Box::new(ErrorBody { sku: Some(input.sku.clone()), ..error }.at(at("sku")))
-        })?;
-        let refused = |why: Refusal, name: &str| Box::new(super::refusal(&why, names).at(at(name)));
-        item.check_qty(input.qty.0).map_err(|why| refused(why, "qty"))?;
+        let about =
+            |error: ErrorBody, name: &str| Box::new(ErrorBody { sku: Some(input.sku.clone()), ..error }.at(at(name)));
+        let Some((part, unit)) = together.part(&input.sku.0, names) else {
+            let text = format!("there is no item {} in the catalogue, nor among these", input.sku);
+            return Err(about(ErrorBody::new(1003, text), "sku"));
+        };
+        if !input.qty.0.is_positive() || input.qty.0 > Qty::MAX || !unit.allows(input.qty.0) {
+            let text = format!("{}: the quantity of a part is above zero, and whole pieces", input.sku);
+            return Err(about(ErrorBody::new(1005, text), "qty"));
+        }
         let worth = input.worth.map_or(Minor::ZERO, |worth| worth.0);
         if !(Minor::ZERO..=Minor::MAX).contains(&worth) {
-            return Err(refused(Refusal::BadAmount, "worth"));
+            return Err(Box::new(super::refusal(&Refusal::BadAmount, names).at(at("worth"))));
         }
-        Ok(Part { sku: item.sku, qty: input.qty.0, worth })
+        Ok(Part { sku: part, qty: input.qty.0, worth })
     });
     Ok(Arc::new(Terms {
         parts: parts.collect::<Result<_, Refused>>()?,

@@ -2,7 +2,7 @@
 
 use super::amounts::as_it_was;
 use super::enter::{Place, Refused, Sold, above_zero, on_line};
-use super::{Names, refusal};
+use super::{Names, goods, refusal};
 use crate::coupon;
 use crate::limits;
 use crate::message::{
@@ -94,13 +94,13 @@ pub(super) fn by_hand_out(discount: &ByHand) -> DiscountByHand {
 }
 
 /// The lines of a sale as the engine keeps them, and what there is to say about their prices.
-pub(super) fn sale_lines(quote: quote::Quote) -> (Vec<command::SaleLine>, Option<Arc<Pricing>>) {
+pub(super) fn sale_lines(quote: quote::Quote, names: &impl Names) -> (Vec<command::SaleLine>, Option<Arc<Pricing>>) {
     let line = |line: &QuoteLine| command::SaleLine {
         sku: line.item.sku,
         qty: line.qty,
         unit_price: line.unit_price,
         taxed: line.taxed,
-        unit_cost: line.item.unit_cost,
+        unit_cost: goods::unit_cost(&line.item, names),
     };
     (quote.lines.iter().map(line).collect(), quote.pricing())
 }

@@ -37,7 +37,7 @@ body!(
 body!(
     /// A part of a kit.
     KitPart {
-        /// The item: one that is in the catalogue already, and no kit.
+        /// The item: one that is in the catalogue already or in the same request, and no kit.
         sku: Sku,
         /// How much of it is in one kit.
         qty: Quantity,
