@@ -10,6 +10,7 @@
 mod chance;
 pub mod clock;
 pub mod load;
+mod paying;
 pub mod replay;
 pub mod sample;
 pub mod traders;

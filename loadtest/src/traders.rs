@@ -4,23 +4,24 @@
 //! each at a time. They go on until told to stop; whatever fails, they wait and try again.
 
 use crate::chance::{Chance, Zipf};
+use crate::paying::{Card, Cards, give_up, tenders};
 use crate::sample::{self, PLACES, Place, SampleItem};
-use futures_util::future::{Either, join_all, join3, select};
+use futures_util::future::{Either, join_all, join4, select};
 use onhand_engine::ids::{LocationCode, Owner, SkuCode};
 use onhand_engine::money::Currency;
 use onhand_engine::qty::{Qty, Unit};
 use onhand_protocol::client::{self, Client};
 use onhand_protocol::message::{
-    AskedLine, Body, Channel, Disposition, Get, LocationKind, Receive, Release, Request, Reserve, Return, SaleLine,
-    Sell, Success,
+    AskedLine, Body, Channel, Disposition, Get, LocationKind, Quote, Receive, Release, Request, Reserve, Return,
+    SaleLine, Sell, Success,
 };
-use onhand_protocol::value::{Currency as WireCurrency, Id, Quantity, Text};
+use onhand_protocol::value::{Amount, Currency as WireCurrency, Id, Label, Quantity, Text};
 use std::convert::Infallible;
 use std::pin::pin;
 use std::time::Duration;
 
 /// How lively the trade is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Tills in each shop.
     pub tills_per_shop: u16,
@@ -32,6 +33,8 @@ pub struct Options {
     pub between_clicks: Duration,
     /// Time between two looks of one storekeeper at the shelves.
     pub between_looks: Duration,
+    /// Whose driver takes cards at the tills; none: everybody pays in cash.
+    pub cards: Option<Label>,
 }
 
 impl Default for Options {
@@ -43,6 +46,7 @@ impl Default for Options {
             between_customers: Duration::from_millis(3_500),
             between_clicks: Duration::from_millis(4_000),
             between_looks: Duration::from_millis(1_500),
+            cards: None,
         }
     }
 }
@@ -51,6 +55,8 @@ impl Default for Options {
 const HOLD_S: u64 = 60;
 /// The longest wait after failures.
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
+/// How many of a hundred customers pay by card, where that is possible.
+const CARDS_PCT: u64 = 60;
 /// At or below this much on hand a storekeeper orders a case.
 const CASE_AT: Qty = Qty::units(2);
 
@@ -93,16 +99,18 @@ async fn trade(url: &str, key: &str, world: &World) -> Infallible {
 
 /// Ends when the connection does.
 async fn everyone(client: &Client, world: &World) {
+    let cards = Cards::default();
     let shops = || PLACES.iter().filter(|place| place.kind == LocationKind::Shop);
     let tills = shops().flat_map(|place| (1..=world.options.tills_per_shop).map(move |till| (place, till)));
-    let cashiers = join_all(tills.map(|(place, till)| cashier(client, world, place, till)));
+    let cashiers = join_all(tills.map(|(place, till)| cashier(client, world, &cards, place, till)));
     let shoppers = join_all((0..world.options.shoppers).map(|_| shopper(client, world)));
     let storekeepers = join_all(PLACES.iter().map(|place| storekeeper(client, world, place)));
-    join3(cashiers, shoppers, storekeepers).await;
+    let told = cards.tell(client, world.options.cards.as_ref());
+    join4(cashiers, shoppers, storekeepers, told).await;
 }
 
 /// Sells basket after basket; now and then a customer brings something back.
-async fn cashier(client: &Client, world: &World, place: &Place, till: u16) {
+async fn cashier(client: &Client, world: &World, cards: &Cards, place: &Place, till: u16) {
     let Some(location) = code(place) else { return };
     let mut chance = Chance::any();
     let mut sold: Vec<SaleLine> = Vec::new();
@@ -119,12 +127,29 @@ async fn cashier(client: &Client, world: &World, place: &Place, till: u16) {
             continue;
         }
         let mut lines = world.basket(&mut chance, 5);
-        // What the shelf does not have, the customer cannot bring to the till.
+        let sale = Id::mint();
+        let mut card = None;
+        if let Some(provider) = world.options.cards.as_ref().filter(|_| chance.percent(CARDS_PCT)) {
+            let Some(total) = total(client, &location, &lines).await else { continue };
+            match cards.ask_for(client, (&location, till), provider, (sale, total)).await {
+                Card::Approved(payment) => card = Some(payment),
+                Card::Declined => {}
+                Card::Left => continue,
+            }
+        }
+        // What the shelf does not have, the customer cannot bring to the till. Of the card, only what is sold is taken.
         while !lines.is_empty() {
-            let sale =
-                Sell { lines: lines.iter().map(sale_line).collect(), ..sell(&location, Channel::Till, Some(till)) };
-            let Some(missing) = short(ask(client, Body::Sell(sale)).await) else { break };
+            let Some(total) = total(client, &location, &lines).await else { break };
+            let paid = Sell {
+                lines: lines.iter().map(sale_line).collect(),
+                tenders: tenders(total, card),
+                ..sell(&location, Channel::Till, Some(till))
+            };
+            let Some(missing) = short(ask_as(sale, client, Body::Sell(paid)).await) else { break };
             lines.retain(|line| line.sku.0 != missing);
+        }
+        if let Some(payment) = card.filter(|_| lines.is_empty()) {
+            give_up(client, &location, payment).await;
         }
         if chance.percent(20) {
             sold = lines.iter().take(1).map(sale_line).collect();
@@ -211,10 +236,33 @@ impl World {
     }
 }
 
+/// What a basket costs.
+async fn total(client: &Client, location: &Text<32>, lines: &[AskedLine]) -> Option<Amount> {
+    let quote = Quote {
+        location: location.clone(),
+        channel: Some(Channel::Till),
+        currency: euro(),
+        lines: lines.iter().map(sale_line).collect(),
+        group: None,
+        coupons: Vec::new(),
+        tax_exempt: None,
+        discount: None,
+        explain: false,
+    };
+    match ask(client, Body::Quote(quote)).await {
+        Ok(Success::Quoted(quoted)) => Some(quoted.total),
+        _ => None,
+    }
+}
+
 /// Asks, and when no answer comes asks the same once more. Nothing is told about failures: the
 /// connection's end is what everyone looks at.
-async fn ask(client: &Client, body: Body) -> Result<Success, client::Error> {
-    let request = Request { id: Id::mint(), approval: None, body };
+pub(crate) async fn ask(client: &Client, body: Body) -> Result<Success, client::Error> {
+    ask_as(Id::mint(), client, body).await
+}
+
+async fn ask_as(id: Id, client: &Client, body: Body) -> Result<Success, client::Error> {
+    let request = Request { id, approval: None, body };
     let reply = match client.call(&request).await {
         Err(client::Error::TimedOut) => client.call(&request).await,
         other => other,
@@ -272,6 +320,6 @@ fn code(place: &Place) -> Option<Text<32>> {
     LocationCode::new(place.code).ok().map(Text)
 }
 
-fn euro() -> WireCurrency {
+pub(crate) fn euro() -> WireCurrency {
     WireCurrency(Currency::EUR)
 }

@@ -231,6 +231,29 @@ fn the_demo_starts_within_its_time_and_stops() {
     assert!(server.terminate().success());
 }
 
+/// Some of the demo's customers pay by card: the simulated provider approves, the sale takes it, and the day's tenders
+/// say so.
+#[test]
+fn the_demo_s_tills_take_cards() {
+    let server = Server::start(&mut onhand(&["demo", "--listen", "127.0.0.1:0"])).unwrap();
+    let key = std::iter::from_fn(|| server.next_line()).find(|line| line.trim().starts_with("ohk_")).unwrap();
+    let key = key.trim();
+    let captured = crate::wire::block_on(async {
+        let mut socket = crate::wire::Socket::open(&server.address, key).await;
+        let watch = serde_json::json!({"op": "watch_payments", "id": crate::wire::id(), "locations": []});
+        crate::wire::ok(&socket.call(&watch).await, "watching_payments");
+        socket.any_payment(|one| one["state"] == "captured").await
+    });
+    assert_eq!((&captured["provider"], &captured["card"]["last4"]), (&"simulator".into(), &"4242".into()));
+    let day = &captured["asked"].as_str().unwrap()[..10];
+    let path = format!("/v1/reports/tenders?from={day}&until={day}&group_by=tender&utc_offset_min=0");
+    let report = http::get(&server.address, &path, key).json();
+    let tenders = report["tenders"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+    let card = tenders.iter().find(|one| one["tender"] == "card").unwrap();
+    assert!(card["net"].as_u64().unwrap() >= captured["amount"].as_u64().unwrap(), "{report:#}");
+    assert!(server.terminate().success());
+}
+
 #[test]
 fn a_demo_goes_on_from_its_data() {
     let data = Data::new();

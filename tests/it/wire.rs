@@ -114,10 +114,15 @@ impl Socket {
 impl Socket {
     /// Waits until a payment that it watches stands so.
     pub async fn payment(&mut self, id: &str, mut fits: impl FnMut(&Value) -> bool) -> Value {
+        self.any_payment(|one| one["payment"] == *id && fits(one)).await
+    }
+
+    /// The same of whichever payment does first.
+    pub async fn any_payment(&mut self, mut fits: impl FnMut(&Value) -> bool) -> Value {
         loop {
             let message = if self.aside.is_empty() { self.next().await } else { self.aside.remove(0) };
             let payments = message["payments"].as_array().cloned().unwrap_or_default();
-            if let Some(payment) = payments.into_iter().find(|one| one["payment"] == *id && fits(one)) {
+            if let Some(payment) = payments.into_iter().find(|one| fits(one)) {
                 return payment;
             }
         }

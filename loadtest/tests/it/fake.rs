@@ -4,7 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use onhand_engine::money::Minor;
 use onhand_engine::time::Timestamp;
 use onhand_protocol::message::{
-    Body, ErrorBody, ItemsDefined, Plain, Pong, Recorded, Reply, Request, Reserved, Returned, Success,
+    Body, ErrorBody, ItemsDefined, Plain, Pong, Quoted, Recorded, Reply, Request, Reserved, Returned, Success,
 };
 use onhand_protocol::value::{Amount, Id, Position, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +90,13 @@ impl State {
         let success = match &request.body {
             Body::Ping(_) => return Ok(Success::Pong(Pong { time })),
             Body::Get(_) => return Err(ErrorBody::new(4004, "it is there; its level is of no interest here")),
+            Body::Quote(quote) => {
+                let (hash, currency, total) = (String::new(), quote.currency, Amount(Minor(1_210)));
+                let (net, tax) = (Amount(Minor(1_000)), Amount(Minor(210)));
+                let (lines, promotions, discount) = (Vec::new(), Vec::new(), None);
+                let quoted = Quoted { version: 1, time, hash, currency, net, tax, total, lines, promotions, discount };
+                return Ok(Success::Quoted(quoted));
+            }
             Body::DefineItems(_) if !self.may_define_items => return Err(ErrorBody::new(4004, "not with this key")),
             Body::DefineItems(define) => {
                 self.skus.extend(define.items.iter().map(|item| item.sku.as_str().to_owned()));
