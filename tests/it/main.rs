@@ -6,6 +6,7 @@ mod bad_input;
 mod baskets;
 mod browser;
 mod card_numbers;
+mod clocks;
 mod coupons;
 mod crash;
 mod disk_full;
