@@ -1,6 +1,7 @@
 //! Gift cards over sockets: spent once however many till at once, also when the server is killed.
 
 use crate::harness::{Data, Server};
+use crate::killing::{answer, killed};
 use crate::wire::{Socket, block_on, get, id, ok, post, refused, sell, stocked_shop};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -43,18 +44,6 @@ async fn statement(socket: &mut Socket, card: &Card) -> Value {
     let read = socket.call(&json!({"op": "account", "id": id(), "account": card.account})).await;
     ok(&read, "account");
     read
-}
-
-/// The answer that stays: what is worth trying again is tried again, as the protocol says.
-pub(crate) async fn answer(socket: &mut Socket, sale: &Value) -> String {
-    loop {
-        let text = socket.call_text(sale).await;
-        let reply: Value = serde_json::from_str(&text).unwrap();
-        match reply["error"]["number"].as_u64() {
-            Some(3034 | 5001..=5013) => tokio::time::sleep(Duration::from_millis(50)).await,
-            _ => return text,
-        }
-    }
 }
 
 fn stands(text: &str) -> bool {
@@ -112,13 +101,6 @@ fn t33_a_card_of_50_pays_five_of_a_hundred_sales_at_once() {
     data.verify();
 }
 
-/// What the tills of one round sent, and what they were told before the server died.
-struct Round {
-    card: Card,
-    sales: Vec<Value>,
-    told: Vec<Option<String>>,
-}
-
 #[test]
 fn t33_a_card_pays_five_sales_also_when_the_server_is_killed_in_the_middle() {
     let data = Data::new();
@@ -127,64 +109,30 @@ fn t33_a_card_pays_five_sales_also_when_the_server_is_killed_in_the_middle() {
     block_on(async { shops(&mut Socket::open(&server.address, &admin).await).await });
     let mut found_standing = 0;
     for round in 0..ROUNDS {
-        let Round { card, sales, told } = block_on(sell_until_killed(server, &admin, &till, round));
-        data.verify();
-        server = data.serve();
+        let after = Duration::from_micros(500 * round as u64);
+        let killed = killed(&data, server, &till, after, async |server: &Server| {
+            let card = issue(&mut Socket::open(&server.address, &admin).await).await;
+            let sales = (0..SALES).map(|n| paid_by(&card, n)).collect();
+            (card, sales)
+        });
         block_on(async {
-            let mut tills = join_all((0..SALES).map(|_| Socket::open(&server.address, &till))).await;
-            // In every other round half of the tills never come back: what their sales held must go free.
-            let comes_back = |n: usize| round.is_multiple_of(2) || n < SALES / 2;
-            let again = |(n, socket)| {
-                let (sale, told) = (&sales[n], &told[n]);
-                async move {
-                    if !comes_back(n) {
-                        return told.as_ref().is_some_and(|text| stands(text));
-                    }
-                    let text = answer(socket, sale).await;
-                    if let Some(told) = told.as_ref().filter(|told| stands(told)) {
-                        assert_eq!(&text, told, "an acknowledged sale was lost or changed");
-                    }
-                    stands(&text)
-                }
-            };
-            let known = join_all(tills.iter_mut().enumerate().map(again)).await.into_iter().filter(|s| *s).count();
+            let (card, server) = (&killed.ready, &killed.server);
+            let known = killed.ask_again(&till, round, stands).await;
             // Whoever else wants to: the rest of the card, and no more.
             let mut socket = Socket::open(&server.address, &till).await;
-            while stands(&answer(&mut socket, &paid_by(&card, 0)).await) {}
-            let standing = sales_of(&server, &admin, &card.account).await;
+            while stands(&answer(&mut socket, &paid_by(card, 0)).await) {}
+            let standing = sales_of(server, &admin, &card.account).await;
             found_standing += standing;
             assert!(known <= FITS, "round {round}: {known} sales were told that they stand");
             assert_eq!(standing, FITS, "round {round}");
-            let read = statement(&mut socket, &card).await;
+            let read = statement(&mut socket, card).await;
             assert_eq!((&read["balance"], &read["redeemed"], &read["short"]), (&json!(0), &json!(CARD), &json!(0)));
         });
+        server = killed.server;
     }
     eprintln!("{ROUNDS} kills: {found_standing} sales stand");
     assert!(server.terminate().success());
     data.verify();
-}
-
-/// The answer to a sale; none when the server died first.
-pub(crate) async fn sell_once(socket: &mut Socket, sale: &Value) -> Option<String> {
-    if !socket.try_send(sale).await {
-        return None;
-    }
-    socket.next_text().await
-}
-
-async fn sell_until_killed(server: Server, admin: &str, key: &str, round: usize) -> Round {
-    let mut tills = join_all((0..SALES).map(|_| Socket::open(&server.address, key))).await;
-    let card = issue(&mut Socket::open(&server.address, admin).await).await;
-    let sales: Vec<Value> = (0..SALES).map(|n| paid_by(&card, n)).collect();
-    // The last one asks only afterwards.
-    let load = tills.iter_mut().zip(&sales[..SALES - 1]).map(|(socket, sale)| sell_once(socket, sale));
-    let kill = async {
-        tokio::time::sleep(Duration::from_micros(500 * round as u64)).await;
-        server.kill();
-    };
-    let (mut told, ()) = tokio::join!(join_all(load), kill);
-    told.push(None);
-    Round { card, sales, told }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Coupons that may be used so often, over sockets: as often as that however many till at once, in two
 //! shops, also when the server is killed.
 
-use crate::accounts::{answer, sales_of, sell_once, shops};
+use crate::accounts::{sales_of, shops};
 use crate::harness::{Data, Server};
+use crate::killing::{answer, killed};
 use crate::wire::{Socket, block_on, get, id, ok, refused, sell};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -140,59 +141,26 @@ fn a_coupon_is_used_as_often_as_it_may_be_also_when_the_server_is_killed_in_the_
     block_on(async { shops(&mut Socket::open(&server.address, &admin).await).await });
     for round in 0..ROUNDS {
         let code = format!("ROUND-{round}");
-        let (sales, told) = block_on(sell_until_killed(server, &admin, &till, &code, round));
-        data.verify();
-        server = data.serve();
+        let after = Duration::from_micros(1_000 * round as u64);
+        let killed = killed(&data, server, &till, after, async |server: &Server| {
+            define(&mut Socket::open(&server.address, &admin).await, &code, json!({"in_all": USES})).await;
+            ((), (0..SALES).map(|n| with_coupon(&code, n)).collect())
+        });
         block_on(async {
-            let mut tills = join_all((0..SALES).map(|_| Socket::open(&server.address, &till))).await;
-            // In every other round half of the tills never come back: what their sales held must go free.
-            let comes_back = |n: usize| round.is_multiple_of(2) || n < SALES / 2;
-            let again = |(n, socket)| {
-                let (sale, told) = (&sales[n], &told[n]);
-                async move {
-                    if !comes_back(n) {
-                        return told.as_ref().is_some_and(|text| stands(text));
-                    }
-                    let text = answer(socket, sale).await;
-                    if let Some(told) = told.as_ref().filter(|told| stands(told)) {
-                        assert_eq!(&text, told, "an acknowledged sale was lost or changed");
-                    }
-                    stands(&text)
-                }
-            };
-            let known = join_all(tills.iter_mut().enumerate().map(again)).await.into_iter().filter(|s| *s).count();
+            let server = &killed.server;
+            let known = killed.ask_again(&till, round, stands).await;
             // Whoever else wants to: the uses that are left, and no more.
             let mut socket = Socket::open(&server.address, &till).await;
             while stands(&answer(&mut socket, &with_coupon(&code, 0)).await) {}
             assert!(known <= USES, "round {round}: {known} sales were told that they stand");
             let read = uses(&mut socket, &code, None).await;
             assert_eq!((&read["redeemed"], &read["short"]), (&json!(USES), &json!(0)), "round {round}");
-            assert_eq!(sales_of(&server, &admin, read["account"].as_str().unwrap()).await, USES, "round {round}");
+            assert_eq!(sales_of(server, &admin, read["account"].as_str().unwrap()).await, USES, "round {round}");
         });
+        server = killed.server;
     }
     assert!(server.terminate().success());
     data.verify();
-}
-
-async fn sell_until_killed(
-    server: Server,
-    admin: &str,
-    key: &str,
-    code: &str,
-    round: usize,
-) -> (Vec<Value>, Vec<Option<String>>) {
-    let mut tills = join_all((0..SALES).map(|_| Socket::open(&server.address, key))).await;
-    define(&mut Socket::open(&server.address, admin).await, code, json!({"in_all": USES})).await;
-    let sales: Vec<Value> = (0..SALES).map(|n| with_coupon(code, n)).collect();
-    // The last one asks only afterwards.
-    let load = tills.iter_mut().zip(&sales[..SALES - 1]).map(|(socket, sale)| sell_once(socket, sale));
-    let kill = async {
-        tokio::time::sleep(Duration::from_micros(1_000 * round as u64)).await;
-        server.kill();
-    };
-    let (mut told, ()) = tokio::join!(join_all(load), kill);
-    told.push(None);
-    (sales, told)
 }
 
 fn value(text: &str) -> Value {
@@ -294,33 +262,25 @@ fn a_use_comes_back_once_also_when_the_server_is_killed_in_the_middle() {
     block_on(async { shops(&mut Socket::open(&server.address, &admin).await).await });
     for round in 0..ROUNDS {
         let code = format!("BACK-{round}");
-        let (returns, told) = block_on(async {
+        let after = Duration::from_micros(700 * round as u64);
+        let killed = killed(&data, server, &till, after, async |server: &Server| {
             let mut setup = Socket::open(&server.address, &admin).await;
             define(&mut setup, &code, json!({"in_all": USES})).await;
-            let mut tills = join_all((0..USES).map(|_| Socket::open(&server.address, &till))).await;
+            let mut socket = Socket::open(&server.address, &till).await;
             let mut returns = Vec::new();
-            for socket in &mut tills {
+            for _ in 0..USES {
                 let sale = socket.call(&with_coupon(&code, 0)).await;
                 ok(&sale, "recorded");
                 returns.push(back("return_sale", &sale, json!([])));
             }
-            // The last one asks only afterwards.
-            let load = tills.iter_mut().zip(&returns[..USES - 1]).map(|(socket, back)| sell_once(socket, back));
-            let kill = async {
-                tokio::time::sleep(Duration::from_micros(700 * round as u64)).await;
-                server.kill();
-            };
-            let (mut told, ()) = tokio::join!(join_all(load), kill);
-            told.push(None);
-            (returns, told)
+            ((), returns)
         });
-        data.verify();
-        server = data.serve();
         block_on(async {
+            let (server, returns) = (&killed.server, &killed.asked);
             let mut socket = Socket::open(&server.address, &till).await;
             // Half of those that got no answer never come again.
             let mut stand = 0;
-            for (n, (again, told)) in returns.iter().zip(&told).enumerate() {
+            for (n, (again, told)) in returns.iter().zip(&killed.told).enumerate() {
                 if told.is_none() && n.is_multiple_of(2) {
                     continue;
                 }
@@ -332,7 +292,7 @@ fn a_use_comes_back_once_also_when_the_server_is_killed_in_the_middle() {
             }
             // Each return that stands brings one use back, and none that does not: so many more sales get one.
             let sales: Vec<Value> = returns.iter().map(|back| back["sale"].clone()).collect();
-            let standing = returns_of(&server, &admin, &sales).await;
+            let standing = returns_of(server, &admin, &sales).await;
             assert!((stand..=USES).contains(&standing), "round {round}: {standing} of {stand}");
             assert_eq!(come_back(&mut socket, &code, None, standing).await, (USES - standing) as i64, "round {round}");
             let mut more = 0;
@@ -343,6 +303,7 @@ fn a_use_comes_back_once_also_when_the_server_is_killed_in_the_middle() {
             assert_eq!(come_back(&mut socket, &code, None, standing).await, USES as i64, "round {round}");
             assert_eq!(uses(&mut socket, &code, None).await["short"], 0, "round {round}");
         });
+        server = killed.server;
     }
     assert!(server.terminate().success());
     data.verify();

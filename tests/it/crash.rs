@@ -6,7 +6,7 @@ use crate::wire::{Socket, block_on, get, id, ok, sell, stocked_shop};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::sync::Notify;
 
 const SOCKETS: usize = 6;
 const IN_FLIGHT: usize = 32;
@@ -55,17 +55,22 @@ fn kill_9_under_load_loses_nothing_and_doubles_nothing() {
 
 async fn sell_until_killed(server: Server, key: &str, round: usize) -> Vec<Journal> {
     let mut clients = join_all((0..SOCKETS).map(|_| Socket::open(&server.address, key))).await;
-    let until = Instant::now() + Duration::from_millis(120 + 37 * (round as u64 % 9));
-    let load = join_all(clients.iter_mut().enumerate().map(|(n, socket)| sell_on(socket, n as u32)));
+    let begun = Notify::new();
+    let load = join_all(clients.iter_mut().enumerate().map(|(n, socket)| sell_on(socket, n as u32, &begun)));
+    // Something is acknowledged before the kill, and each client has sales in flight until then.
     let kill = async {
-        tokio::time::sleep_until(until).await;
+        begun.notified().await;
+        tokio::time::sleep(Duration::from_millis(37 * (round as u64 % 9))).await;
         server.kill();
     };
-    tokio::join!(load, kill).0
+    let mut journals = tokio::join!(load, kill).0;
+    // What nobody asked for before it.
+    journals.iter_mut().for_each(|journal| journal.sent.push(sell("S1", "SKU-0", 1)));
+    journals
 }
 
 /// Keeps sales in flight until the socket dies.
-async fn sell_on(socket: &mut Socket, client: u32) -> Journal {
+async fn sell_on(socket: &mut Socket, client: u32, begun: &Notify) -> Journal {
     let mut journal = Journal::default();
     let mut by_id = std::collections::HashMap::new();
     loop {
@@ -86,6 +91,7 @@ async fn sell_on(socket: &mut Socket, client: u32) -> Journal {
         ok(&reply, "recorded");
         let which = by_id[reply["id"].as_str().unwrap()];
         journal.acknowledged.push((which, text));
+        begun.notify_one();
     }
 }
 

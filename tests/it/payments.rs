@@ -1,11 +1,13 @@
 //! Card payments with the real programs: a server, and a driver whose provider is simulated, both of which
 //! may be killed at any moment. T31.
 
-use crate::harness::{Data, PATIENCE, Server, onhand, run, text};
+use crate::harness::{PATIENCE, Server, onhand, run, text};
+use crate::paying::{self, Driver, for_drivers, is, sale};
 use crate::wire::{Socket, block_on, body_of, get, http, id, ok, post, refused, stocked_shop};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::process::{Child, Stdio};
+use std::ops::Deref;
+use std::process::Stdio;
 use std::time::Duration;
 
 /// What the last two digits of an amount make the simulated provider do.
@@ -14,52 +16,27 @@ const DECLINED: i64 = 1_051;
 const APPROVED_THEN_SILENT: i64 = 1_068;
 const SILENT: i64 = 1_091;
 
-/// A driver in a process of its own. Killed when it goes out of scope.
-struct Driver(Child);
+/// A shop, and the books of the simulated provider.
+struct Shop(paying::Shop);
 
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+impl Deref for Shop {
+    type Target = paying::Shop;
+
+    fn deref(&self) -> &paying::Shop {
+        &self.0
     }
-}
-
-struct Shop {
-    data: Data,
-    till: String,
-    driver: String,
 }
 
 impl Shop {
     fn new() -> Self {
-        let data = Data::new();
-        let (till, driver) = (data.key("till"), data.key("driver"));
-        let admin = data.key("admin");
-        let server = data.serve();
-        block_on(async {
-            stocked_shop(&mut Socket::open(&server.address, &admin).await, "S1", &[("TEA", 1_000)]).await;
-        });
-        assert!(server.terminate().success());
-        Self { data, till, driver }
-    }
-
-    fn serve(&self) -> Server {
-        self.data.serve_with(&["--payments", "127.0.0.1:0"])
+        Self(paying::Shop::new())
     }
 
     fn drive(&self, server: &Server, more: &[&str]) -> Driver {
-        let url = format!("http://{}", server.payments.as_ref().unwrap());
-        let bank = self.data.beside("bank.jsonl");
+        let (url, bank) = (for_drivers(server), self.data.beside("bank.jsonl"));
         let mut words = vec!["simulator", "--server", &url, "--key", &self.driver, "--bank", &bank];
         words.extend(more);
         Driver(onhand(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    }
-
-    async fn till(&self, server: &Server) -> Socket {
-        let mut till = Socket::open(&server.address, &self.till).await;
-        let watch = json!({"op": "watch_payments", "id": id(), "locations": ["S1"], "till": 1});
-        ok(&till.call(&watch).await, "watching_payments");
-        till
     }
 
     /// What the provider has in its books about a payment, in order.
@@ -82,22 +59,7 @@ impl Shop {
 }
 
 fn start(payment: &str, sale: &str, amount: i64, timeout_s: u64) -> Value {
-    json!({
-        "op": "start_payment", "id": payment, "location": "S1", "till": 1, "sale": sale, "provider": "simulator",
-        "currency": "EUR", "amount": amount, "timeout_s": timeout_s,
-    })
-}
-
-fn sale(sale: &str, amount: i64, payment: &str) -> Value {
-    json!({
-        "op": "sell", "id": sale, "location": "S1", "till": 1, "currency": "EUR",
-        "lines": [{"sku": "TEA", "qty": "1", "amount": amount}],
-        "tenders": [{"type": "card", "amount": amount, "payment": payment}],
-    })
-}
-
-fn is(state: &str) -> impl FnMut(&Value) -> bool {
-    move |payment| payment["state"] == *state
+    paying::start("simulator", payment, sale, amount, timeout_s)
 }
 
 /// The terminal times out after approving; then driver and server are killed. Nobody knows what became of

@@ -2,8 +2,8 @@
 //! when the server is killed.
 
 use crate::harness::{Data, Server};
+use crate::killing::{answer, killed};
 use crate::wire::{Socket, block_on, get, id, ok, refused, sell, stocked_shop};
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -52,15 +52,9 @@ async fn statement(socket: &mut Socket, account: &str) -> Value {
     read
 }
 
-/// The answer that stays: what is worth trying again is tried again, as the protocol says.
-async fn answer(socket: &mut Socket, request: &Value) -> Value {
-    loop {
-        let reply = socket.call(request).await;
-        match reply["error"]["number"].as_u64() {
-            Some(2012 | 3034 | 5001..=5013) => tokio::time::sleep(Duration::from_millis(50)).await,
-            _ => return reply,
-        }
-    }
+/// The answer that stays.
+async fn answered(socket: &mut Socket, request: &Value) -> Value {
+    serde_json::from_str(&answer(socket, request).await).unwrap()
 }
 
 /// What came back of a sale, as the feed of events tells: money and units.
@@ -82,13 +76,6 @@ async fn came_back(server: &Server, key: &str, sale: &Sold) -> (i64, i64) {
     }
 }
 
-async fn ask_once(socket: &mut Socket, request: &Value) -> Option<Value> {
-    if !socket.try_send(request).await {
-        return None;
-    }
-    socket.next_text().await.map(|text| serde_json::from_str(&text).unwrap())
-}
-
 /// T57 with kills in between: each unit comes back once, the card gets back what it paid and no more, and
 /// whoever was told that it came back is told so again.
 #[test]
@@ -98,36 +85,22 @@ fn t57_a_card_gets_back_what_it_paid_also_when_the_server_is_killed_in_the_middl
     let mut server = data.serve();
     block_on(async { shops(&mut Socket::open(&server.address, &admin).await).await });
     for round in 0..ROUNDS {
-        let (sale, asked, told) = block_on(async {
-            let mut tills = join_all((0..UNITS).map(|_| Socket::open(&server.address, &till))).await;
+        let after = Duration::from_micros(700 * round as u64);
+        let killed = killed(&data, server, &till, after, async |server: &Server| {
             let sale = sold(&mut Socket::open(&server.address, &admin).await).await;
-            let one = || json!([{"line": 0, "qty": "1"}]);
-            let asked: Vec<Value> = (0..UNITS).map(|n| give_back(&sale, n, one())).collect();
-            // The last one asks only afterwards.
-            let load = tills.iter_mut().zip(&asked[..UNITS - 1]).map(|(socket, one)| ask_once(socket, one));
-            let kill = async {
-                tokio::time::sleep(Duration::from_micros(700 * round as u64)).await;
-                server.kill();
-            };
-            let (mut told, ()) = tokio::join!(join_all(load), kill);
-            told.push(None);
-            (sale, asked, told)
+            let asked = (0..UNITS).map(|n| give_back(&sale, n, json!([{"line": 0, "qty": "1"}]))).collect();
+            (sale, asked)
         });
-        data.verify();
-        server = data.serve();
         block_on(async {
+            let (server, sale) = (&killed.server, &killed.ready);
             let mut socket = Socket::open(&server.address, &till).await;
-            // In every other round half of them never come back: what they were granted must not be lost.
-            for (n, (request, told)) in asked.iter().zip(&told).enumerate() {
-                if round.is_multiple_of(2) || n < UNITS / 2 {
-                    let reply = answer(&mut socket, request).await;
-                    ok(&reply, "returned");
-                    if let Some(told) = told.as_ref().filter(|told| told["ok"] == "returned") {
-                        assert_eq!(&reply, told, "an acknowledged return was lost or changed");
-                    }
-                }
-            }
-            let rest = answer(&mut socket, &give_back(&sale, round, json!([]))).await;
+            // What those were granted who never come back must not be lost.
+            let known = killed.ask_again(&till, round, |text| text.contains(r#""ok":"returned""#)).await;
+            assert!(
+                known >= if round.is_multiple_of(2) { UNITS } else { UNITS / 2 },
+                "round {round}: {known} came back"
+            );
+            let rest = answered(&mut socket, &give_back(sale, round, json!([]))).await;
             if rest["ok"] != "returned" {
                 refused(&rest, 1010);
             }
@@ -139,9 +112,10 @@ fn t57_a_card_gets_back_what_it_paid_also_when_the_server_is_killed_in_the_middl
                 tokio::time::sleep(Duration::from_millis(20)).await;
             };
             assert_eq!((&read["balance"], &read["redeemed"]), (&json!(CARD), &json!(CARD)), "round {round}");
-            assert_eq!(came_back(&server, &admin, &sale).await, (2 * CARD, UNITS as i64), "round {round}");
-            refused(&answer(&mut socket, &give_back(&sale, 0, json!([]))).await, 1010);
+            assert_eq!(came_back(server, &admin, sale).await, (2 * CARD, UNITS as i64), "round {round}");
+            refused(&answered(&mut socket, &give_back(sale, 0, json!([]))).await, 1010);
         });
+        server = killed.server;
     }
     assert!(server.terminate().success());
     data.verify();

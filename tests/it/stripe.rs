@@ -3,49 +3,36 @@
 
 use crate::harness::{Data, Server, onhand, run, text};
 use crate::localstripe::{Fault, SECRET, Stripe, emulator, installed};
-use crate::wire::{Socket, block_on, id, ok, stocked_shop};
+use crate::paying::{self, Driver, for_drivers, is};
+use crate::wire::{Socket, block_on, id, ok};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
-use std::process::Child;
+use std::ops::Deref;
 
 const AMOUNT: i64 = 1_210;
 const GOOD: &str = "pm_card_visa";
 const DECLINED: &str = "pm_card_chargeCustomerFail";
 
-/// A driver in a process of its own. Killed as by `kill -9` when it goes out of scope.
-struct Driver(Child);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// A shop, and the emulator of Stripe.
+struct Shop {
+    shop: paying::Shop,
+    stripe: Stripe,
 }
 
-struct Shop {
-    data: Data,
-    till: String,
-    driver: String,
-    stripe: Stripe,
+impl Deref for Shop {
+    type Target = paying::Shop;
+
+    fn deref(&self) -> &paying::Shop {
+        &self.shop
+    }
 }
 
 impl Shop {
     /// None where there is no emulator.
     fn new() -> Option<Self> {
-        let stripe = Stripe::start(installed()?);
-        let data = Data::new();
-        let (till, driver, admin) = (data.key("till"), data.key("driver"), data.key("admin"));
-        std::fs::write(data.beside("secret"), format!("{SECRET}\n")).unwrap();
-        let server = data.serve();
-        block_on(async {
-            stocked_shop(&mut Socket::open(&server.address, &admin).await, "S1", &[("TEA", 1_000)]).await;
-        });
-        assert!(server.terminate().success());
-        Some(Self { data, till, driver, stripe })
-    }
-
-    fn serve(&self) -> Server {
-        self.data.serve_with(&["--payments", "127.0.0.1:0"])
+        let (stripe, shop) = (Stripe::start(installed()?), paying::Shop::new());
+        std::fs::write(shop.data.beside("secret"), format!("{SECRET}\n")).unwrap();
+        Some(Self { shop, stripe })
     }
 
     /// Everything that it logs goes to a file.
@@ -54,7 +41,7 @@ impl Shop {
     }
 
     fn drive_with(&self, server: &Server, api: &str, answer_ms: &str, authorities: Option<&str>) -> Driver {
-        let server = format!("http://{}", server.payments.as_ref().unwrap());
+        let server = for_drivers(server);
         let secret = self.data.beside("secret");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.data.beside("log")).unwrap();
         let words = ["stripe", "--server", &server, "--key", &self.driver, "--api", api, "--secret-file", &secret];
@@ -64,13 +51,6 @@ impl Shop {
             command.env("SSL_CERT_FILE", authorities);
         }
         Driver(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
-    }
-
-    async fn till(&self, server: &Server) -> Socket {
-        let mut till = Socket::open(&server.address, &self.till).await;
-        let watch = json!({"op": "watch_payments", "id": id(), "locations": ["S1"], "till": 1});
-        ok(&till.call(&watch).await, "watching_payments");
-        till
     }
 
     /// Approved by a good card, and sold with; what it is called there.
@@ -92,10 +72,7 @@ impl Shop {
 }
 
 fn start(payment: &str, sale: &str, token: Option<&str>, timeout_s: u64) -> Value {
-    let mut start = json!({
-        "op": "start_payment", "id": payment, "location": "S1", "till": 1, "sale": sale, "provider": "stripe",
-        "currency": "EUR", "amount": AMOUNT, "timeout_s": timeout_s,
-    });
+    let mut start = paying::start("stripe", payment, sale, AMOUNT, timeout_s);
     if let Some(token) = token {
         start["token"] = json!(token);
     }
@@ -103,11 +80,7 @@ fn start(payment: &str, sale: &str, token: Option<&str>, timeout_s: u64) -> Valu
 }
 
 fn sale(sale: &str, payment: &str) -> Value {
-    json!({
-        "op": "sell", "id": sale, "location": "S1", "till": 1, "currency": "EUR",
-        "lines": [{"sku": "TEA", "qty": "1", "amount": AMOUNT}],
-        "tenders": [{"type": "card", "amount": AMOUNT, "payment": payment}],
-    })
+    paying::sale(sale, AMOUNT, payment)
 }
 
 fn refund(refund: &str, payment: &str, amount: i64) -> Value {
@@ -115,10 +88,6 @@ fn refund(refund: &str, payment: &str, amount: i64) -> Value {
         "op": "refund_payment", "id": refund, "location": "S1", "payment": payment, "currency": "EUR",
         "amount": amount,
     })
-}
-
-fn is(state: &str) -> impl FnMut(&Value) -> bool {
-    move |payment| payment["state"] == *state
 }
 
 /// Everything that was to be given back is.
