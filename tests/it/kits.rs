@@ -217,12 +217,17 @@ fn a_product_file_makes_kits_whose_margin_is_that_of_their_parts() {
         let mut seller = Socket::open(&server.address, &till).await;
         let sold = seller.call(&gift_sold()).await;
         ok(&sold, "recorded");
+        let mut cheaper = gift_sold();
+        cheaper["lines"][0]["discount"] = json!({"amount": 600, "reason": "dented"});
+        cheaper["tenders"][0]["amount"] = json!(1_200);
+        let sold = seller.call(&cheaper).await;
+        ok(&sold, "recorded");
         let path = format!("/v1/reports/sales?from={from}&until={}&group_by=item&utc_offset_min=0", day(&sold));
         let report = get(&server.address, &admin, &path).await.json();
         let row = &report["sales"][0];
-        // 18.00 twice with a fifth of tax on it, for 2 x 1.00 + 3.00 and then 2 x 1.00 + 4.00.
-        assert_eq!((&row["net"], &row["costed_net"]), (&json!(3_000), &json!(3_000)), "{report:#}");
-        assert_eq!((&row["cost"], &row["margin"]), (&json!(1_100), &json!(1_900)), "{report:#}");
+        // 18.00 twice and 12.00, a fifth of tax on them, for 2 x 1.00 + 3.00 and then twice 2 x 1.00 + 4.00.
+        assert_eq!((&row["net"], &row["costed_net"]), (&json!(4_000), &json!(4_000)), "{report:#}");
+        assert_eq!((&row["cost"], &row["margin"]), (&json!(1_700), &json!(2_300)), "{report:#}");
     });
     assert!(server.terminate().success());
     data.verify();
