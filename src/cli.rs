@@ -80,7 +80,8 @@ pub(crate) enum Task {
 
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// Keep the demo's data here and go on from it next time; otherwise it is gone afterwards.
+    /// Keep the demo's data here and go on from it next time; otherwise it is gone afterwards. The books of its simulated
+    /// payment provider are in a file beside it.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Where to listen; port 0 takes any free one.

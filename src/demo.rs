@@ -6,12 +6,13 @@ use crate::fail::Failure;
 use crate::running::{self, Stop, say};
 use crate::{key, remote};
 use onhand_actors::handle::Handle;
-use onhand_connectors::payments;
+use onhand_connectors::payments::{self, Bank};
 use onhand_engine::catalogue::Role;
 use onhand_engine::command::Action;
 use onhand_engine::ids::Label;
 use onhand_loadtest::{sample, traders};
 use onhand_protocol::value::Text;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,12 +33,24 @@ pub(crate) async fn run(options: Demo) -> Result<(), Failure> {
         }
     };
     let handle = running::start_actors(&data)?;
-    let traded = trade(&options, &handle).await;
+    // The provider remembers across demos on the same data, as the server does.
+    let bank = Bank::open(&beside(&data)).map_err(|error| Failure::could_not(error.to_string()));
+    let traded = match bank {
+        Ok(bank) => trade(&options, &handle, bank).await,
+        Err(failure) => Err(failure),
+    };
     handle.stop();
     traded
 }
 
-async fn trade(options: &Demo, handle: &Handle) -> Result<(), Failure> {
+/// The simulated provider's books, in a file beside the data.
+fn beside(data: &Path) -> PathBuf {
+    let mut name = data.file_name().unwrap_or_default().to_owned();
+    name.push("-bank.jsonl");
+    data.with_file_name(name)
+}
+
+async fn trade(options: &Demo, handle: &Handle, bank: Bank) -> Result<(), Failure> {
     let stop = Stop::watch()?;
     let (key, drivers_key) = fresh_keys(handle)?;
     let door = running::open_door(options.listen, Some(options.payments), Vec::new(), handle.clone())?;
@@ -52,10 +65,11 @@ async fn trade(options: &Demo, handle: &Handle) -> Result<(), Failure> {
     let until_stopped = async { stopped = stop.wait(handle).await };
     let payments = door.payments_address().map(|address| format!("http://{address}"));
     let driver = match payments {
-        Some(url) => Some(tokio::spawn(take_payments(payments::Options {
-            answer_within: ANSWER_WITHIN,
-            ..payments::Options::new(&url, &drivers_key, provider()?)
-        }))),
+        Some(url) => {
+            let options = payments::Options::new(&url, &drivers_key, provider()?);
+            let options = payments::Options { answer_within: ANSWER_WITHIN, ..options };
+            Some(tokio::spawn(take_payments(options, bank)))
+        }
         None => None,
     };
     let cards = driver.is_some().then(provider).transpose()?;
@@ -83,8 +97,8 @@ fn provider() -> Result<Text<32>, Failure> {
 }
 
 /// The simulated provider: payments for `simulator` are approved, or not, by their amounts.
-async fn take_payments(options: payments::Options) {
-    let simulator = payments::Simulator::new(payments::Bank::in_memory());
+async fn take_payments(options: payments::Options, bank: Bank) {
+    let simulator = payments::Simulator::new(bank);
     if let Err(error) = payments::run(options, Arc::new(simulator), std::future::pending()).await {
         tracing::warn!(%error, "the simulated provider has stopped");
     }
