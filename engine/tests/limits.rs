@@ -66,7 +66,7 @@ fn sale(off: i64, standing: Standing) -> Event {
     let mut line = sale_line(TEA, 1);
     line.unit_price = Minor(1_000);
     let discounts = vec![Discount { why: Why::Person(label("dented")), amount: Minor(off) }];
-    let lines = vec![LinePricing { discounts, overridden: None }];
+    let lines = vec![LinePricing { discounts: discounts.into(), overridden: None }];
     let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
     Event::SaleRecorded(Sale {
         standing,

@@ -101,7 +101,7 @@ fn t59_what_a_fact_took_without_a_right_is_recorded_and_counted() {
         let Action::Sell(plain) = sell(&[1]) else { panic!("it sells") };
         let discounts = vec![Discount { why: Why::Person(label("regular")), amount: Minor(7) }];
         let overridden = Some(Override { list_price: Some(Minor(120)), reason: None });
-        let lines = vec![LinePricing { discounts, overridden }];
+        let lines = vec![LinePricing { discounts: discounts.into(), overridden }];
         let pricing = Pricing { version: RulesVersion(1), hash: 0, exempt: None, lines };
         Action::Sell(Sell { standing, pricing: Some(Arc::new(pricing)), ..plain })
     };

@@ -4,6 +4,7 @@ use super::{PriceSource, QuoteLine};
 use crate::ids::Label;
 use crate::money::Minor;
 use crate::rules::RulesVersion;
+use smallvec::SmallVec;
 
 /// Who took something off a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub struct Discount {
     pub amount: Minor,
 }
 
+/// What was taken off one line, in order. Nearly always once: that lies in the line itself.
+pub type Discounts = SmallVec<[Discount; 1]>;
+
 /// A person asked another price than the shop's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
@@ -36,7 +40,7 @@ pub struct Override {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinePricing {
     /// What was taken off, in order.
-    pub discounts: Vec<Discount>,
+    pub discounts: Discounts,
     /// The price was named by a person, and is not the shop's.
     pub overridden: Option<Override>,
 }

@@ -13,7 +13,7 @@ mod own;
 
 pub use by_hand::ByHand;
 pub use explain::explain;
-pub use kept::{Discount, LinePricing, Override, Pricing, Why};
+pub use kept::{Discount, Discounts, LinePricing, Override, Pricing, Why};
 pub use own::is_at_price;
 
 use crate::catalogue::{Item, Location};
@@ -115,7 +115,7 @@ pub struct QuoteLine {
     /// What the line costs before discounts, in the location's price basis.
     pub amount: Minor,
     /// What was taken off, in order; each above zero.
-    pub discounts: Vec<Discount>,
+    pub discounts: Discounts,
     /// What the line costs.
     pub taxed: Taxed,
 }
@@ -250,13 +250,6 @@ fn list(line: &BasketLine, in_basket: Qty, books: &[&PriceBook]) -> Result<Liste
 /// Writes what promotions took off to the lines, and sums it up.
 fn note(lines: &mut [QuoteLine], applied: &[Applied<'_>]) -> Vec<PromotionTotal> {
     let mut totals = Vec::with_capacity(applied.len());
-    let mut counts = vec![0_usize; lines.len()];
-    for (at, _) in applied.iter().flat_map(|one| &one.shares) {
-        counts.get_mut(*at).into_iter().for_each(|count| *count = count.saturating_add(1));
-    }
-    for (line, count) in lines.iter_mut().zip(counts) {
-        line.discounts.reserve_exact(count);
-    }
     for Applied { promotion, shares } in applied {
         let code = &promotion.code;
         for (at, off) in shares {
@@ -300,7 +293,7 @@ impl QuoteLine {
     fn of(line: &BasketLine, listed: Listed) -> Self {
         let Listed { unit_price, amount, source } = listed;
         let item = Arc::clone(&line.item);
-        Self { item, qty: line.qty, unit_price, source, amount, discounts: Vec::new(), taxed: Taxed::default() }
+        Self { item, qty: line.qty, unit_price, source, amount, discounts: Discounts::new(), taxed: Taxed::default() }
     }
 
     /// What it costs after discounts, in the location's price basis.

@@ -11,7 +11,7 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::pricing::{Hours, LocalPeriod, PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope, Uses};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::{Discount, LinePricing, Override, Pricing, Why};
+use onhand_engine::quote::{Discount, Discounts, LinePricing, Override, Pricing, Why};
 use onhand_engine::rules::RulesVersion;
 use onhand_engine::tax::{DatedRate, PriceBasis, RatePpm};
 use onhand_engine::time::{Period, Timestamp};
@@ -82,14 +82,18 @@ fn priced_sale() -> Sale {
     let discount = |why, amount| Discount { why, amount: Minor(amount) };
     let lines = vec![
         LinePricing {
-            discounts: vec![discount(Why::Promotion(label("P4")), 200), discount(Why::Person(label("dented")), 50)],
+            discounts: vec![discount(Why::Promotion(label("P4")), 200), discount(Why::Person(label("dented")), 50)]
+                .into(),
             overridden: None,
         },
         LinePricing {
-            discounts: vec![],
+            discounts: Discounts::new(),
             overridden: Some(Override { list_price: Some(Minor(1_210)), reason: Some(label("friend")) }),
         },
-        LinePricing { discounts: vec![], overridden: Some(Override { list_price: Some(Minor(7)), reason: None }) },
+        LinePricing {
+            discounts: Discounts::new(),
+            overridden: Some(Override { list_price: Some(Minor(7)), reason: None }),
+        },
     ];
     let pricing = Pricing { version: RulesVersion(9), hash: u64::MAX, exempt: Some(label("CERT-7")), lines };
     Sale { lines: vec![line(4, 1), line(5, 1), line(6, 1)], pricing: Some(Arc::new(pricing)), ..plain_sale(1, 4) }
@@ -98,7 +102,7 @@ fn priced_sale() -> Sale {
 /// As most sales with promotions are: nobody named a price.
 fn promoted_sale() -> Sale {
     let off = |why, amount| Discount { why, amount: Minor(amount) };
-    let line_of = |discounts| LinePricing { discounts, overridden: None };
+    let line_of = |discounts: Vec<Discount>| LinePricing { discounts: discounts.into(), overridden: None };
     let (spring, dented) = (Why::Promotion(label("SPRING")), Why::Person(label("SPRING")));
     let lines =
         vec![line_of(vec![off(spring.clone(), 200), off(dented, 50)]), line_of(vec![]), line_of(vec![off(spring, 1)])];
