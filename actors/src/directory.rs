@@ -10,6 +10,7 @@ use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::people::People;
+use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::rules::{Rules, RulesVersion};
 use onhand_engine::scan::Layout;
 use onhand_engine::time::Timestamp;
@@ -28,6 +29,7 @@ pub struct Directory {
     location_codes: DashMap<LocationCode, LocationId>,
     keys: RwLock<BTreeMap<KeyId, Key>>,
     labels: DashMap<LocationId, Arc<[Layout]>>,
+    return_limits: DashMap<LocationId, Limits>,
     rules: RwLock<Arc<Rules>>,
     rules_version: AtomicU64,
     people: RwLock<Arc<People>>,
@@ -50,6 +52,7 @@ enum Changed {
     Location(Arc<Location>),
     Key(Key),
     Labels(LocationId, Arc<[Layout]>),
+    ReturnLimits(LocationId, Option<Limits>),
     Rules,
     People(Arc<People>),
 }
@@ -67,6 +70,7 @@ impl ChainChange {
             Event::LabelsSet { location, .. } => {
                 Changed::Labels(*location, chain.labels().get(location).cloned().unwrap_or_default())
             }
+            Event::ReturnLimitsSet { at, limits } => Changed::ReturnLimits(*at, *limits),
             Event::PriceBookDefined { .. }
             | Event::PriceBookEnded { .. }
             | Event::PromotionsDefined { .. }
@@ -163,6 +167,12 @@ impl Directory {
         self.labels.get(&location).map(|layouts| Arc::clone(&layouts)).unwrap_or_default()
     }
 
+    /// What limits returns without a receipt at a location.
+    pub fn return_limits(&self, location: LocationId) -> Limits {
+        let of = |at: LocationId| self.return_limits.get(&at).map(|limits| *limits);
+        of(location).or_else(|| of(LocationId::CHAIN)).unwrap_or_default()
+    }
+
     /// A key, revoked or not.
     pub fn key(&self, id: KeyId) -> Option<Key> {
         read(&self.keys).get(&id).cloned()
@@ -191,6 +201,7 @@ impl Directory {
         chain.locations().iter().for_each(|location| put(Changed::Location(Arc::clone(location))));
         chain.keys.values().for_each(|key| put(Changed::Key(key.clone())));
         chain.labels().iter().for_each(|(at, layouts)| put(Changed::Labels(*at, Arc::clone(layouts))));
+        chain.return_limits().iter().for_each(|(at, limits)| put(Changed::ReturnLimits(*at, Some(*limits))));
         self.put(ChainChange { what: Changed::Rules, rules: Some(Arc::new(chain.rules().clone())) });
         self.put(ChainChange { what: Changed::People(Arc::new(chain.people.clone())), rules: None });
     }
@@ -210,6 +221,12 @@ impl Directory {
             }
             Changed::Labels(location, layouts) => {
                 self.labels.insert(location, layouts);
+            }
+            Changed::ReturnLimits(at, None) => {
+                self.return_limits.remove(&at);
+            }
+            Changed::ReturnLimits(at, Some(limits)) => {
+                self.return_limits.insert(at, limits);
             }
             Changed::Rules => {}
             Changed::People(people) => {

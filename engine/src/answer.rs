@@ -112,6 +112,8 @@ pub enum Answer {
     StepTaken,
     /// The location's own labels are read so from now on.
     LabelsSet,
+    /// Returns without a receipt are limited so from now on.
+    ReturnLimitsSet,
     /// The price book is asked from now on.
     PriceBookDefined {
         /// How many prices it has.
@@ -151,14 +153,23 @@ pub enum Answer {
     PaymentsSettled(Box<Settled>),
     /// The sale is in the books, and a person has to look at it.
     RecordedWithExceptions(Box<Excepted>),
+    /// The return is in the books, and a person has to look at it.
+    ReturnedWithExceptions(Box<Excepted>),
+    /// The exchange is in the books, and a person has to look at it.
+    ExchangedWithExceptions {
+        /// What came back was worth so much.
+        returned: Minor,
+        /// What went out.
+        sale: Box<Excepted>,
+    },
 }
 
-/// A sale in the books that a person has to look at.
+/// A sale or return in the books that a person has to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excepted {
     /// The till and its receipt number.
     pub receipt: Option<(TillNo, ReceiptNo)>,
-    /// What the customer pays.
+    /// What the customer pays, or gets back.
     pub gross: Minor,
     /// Units of a fact that stock did not cover.
     pub oversold: Box<[SkuQty]>,

@@ -8,6 +8,7 @@ use crate::ids::{LocationCode, LocationId, SkuCode, SkuId};
 use crate::people::People;
 use crate::promotion::Promotion;
 use crate::refusal::Refusal;
+use crate::returns::unreceipted::Limits;
 use crate::rules::{Rules, RulesVersion};
 use crate::scan::Layout;
 use crate::time::Timestamp;
@@ -25,6 +26,7 @@ pub struct Chain {
     /// Keys by id, revoked ones included.
     pub keys: BTreeMap<KeyId, Key>,
     labels: BTreeMap<LocationId, Arc<[Layout]>>,
+    return_limits: BTreeMap<LocationId, Limits>,
     rules: Rules,
     /// Who works here.
     pub people: People,
@@ -71,6 +73,13 @@ impl Chain {
     #[must_use]
     pub const fn labels(&self) -> &BTreeMap<LocationId, Arc<[Layout]>> {
         &self.labels
+    }
+
+    /// What limits returns without a receipt, where something is set; [`LocationId::CHAIN`] stands for everywhere
+    /// else.
+    #[must_use]
+    pub const fn return_limits(&self) -> &BTreeMap<LocationId, Limits> {
+        &self.return_limits
     }
 
     /// Price books and promotions as they stand.
@@ -125,6 +134,10 @@ impl Chain {
             Action::RequirePeople { at, .. } if *at != LocationId::CHAIN && self.location(*at).is_none() => {
                 Err(Refusal::UnknownLocation)
             }
+            Action::SetReturnLimits { at, .. } if *at != LocationId::CHAIN && self.location(*at).is_none() => {
+                Err(Refusal::UnknownLocation)
+            }
+            Action::SetReturnLimits { at, limits } => Ok(Event::ReturnLimitsSet { at: *at, limits: *limits }),
             action => self.people.decide(action),
         }
     }
@@ -175,6 +188,12 @@ impl Chain {
             }
             Event::LabelsSet { location, layouts } => {
                 self.labels.insert(*location, Arc::from(layouts.as_slice()));
+            }
+            Event::ReturnLimitsSet { at, limits: None } => {
+                self.return_limits.remove(at);
+            }
+            Event::ReturnLimitsSet { at, limits: Some(limits) } => {
+                self.return_limits.insert(*at, *limits);
             }
             Event::PriceBookDefined { book } => self.rules.put_book(Arc::clone(book)),
             Event::PriceBookEnded { book } => self.rules.remove_book(book),

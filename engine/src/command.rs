@@ -19,6 +19,7 @@ use crate::people::{Capabilities, Limits, PinHash};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
+use crate::returns::unreceipted::{self, Asked as Unreceipted};
 use crate::returns::{GrantAsk, TakeBack};
 use crate::scan::Layout;
 use crate::time::Millis;
@@ -219,6 +220,8 @@ pub enum Action {
         of: Option<Box<TakeBack>>,
         /// What there is to say of the goods in the lines; none for plain items.
         goods: Option<Box<Goods>>,
+        /// What there is to say of it without a receipt; none where the sale is known.
+        unreceipted: Option<Box<Unreceipted>>,
     },
     /// A correction with a reason.
     Adjust {
@@ -381,6 +384,13 @@ pub enum Action {
         at: LocationId,
         /// Whether a person must be signed in there.
         required: bool,
+    },
+    /// Set what limits returns without a receipt. Chain only.
+    SetReturnLimits {
+        /// Where; [`LocationId::CHAIN`]: wherever nothing else is set.
+        at: LocationId,
+        /// What; none: nothing of its own any more.
+        limits: Option<unreceipted::Limits>,
     },
     /// Something is asked of a card payment.
     Payment {

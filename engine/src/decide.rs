@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::basket;
 use crate::command::{Action, Bucket, Channel, Command, SaleLine, Sell, SkuQty, Standing, Tender};
 use crate::drawer;
-use crate::event::{Event, Freed, Return, Sale};
+use crate::event::{Event, Freed, Sale};
 use crate::goods::{Goods, moved};
 use crate::ids::{LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo};
 use crate::layaway;
@@ -26,7 +26,7 @@ use crate::store::{OrderState, Store};
 use crate::till::Till;
 use crate::time::{Millis, Timestamp};
 use crate::training;
-use back::{exchange, give_back, grant_for, redemption};
+use back::{exchange, give_back, grant_for, redemption, without_receipt};
 use demand::{Claim, Shortage, ending, live, refuse_short, shortages, summed, without_repeats};
 use form::{check_lines, check_sale_lines, check_takes, check_tenders, check_ttl};
 pub(crate) use settling::settled_refund;
@@ -96,22 +96,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             check_tenders(tenders)?;
             give_back(place, command, *till, *disposition, of)?
         }
-        Action::Return { till, lines, disposition, tenders, accounts, of: None, goods, .. } => {
-            check_sale_lines(lines)?;
-            let goods = goods::given_back_unseen(place, lines, goods.as_deref())?;
-            check_tenders(tenders)?;
-            check_takes(accounts)?;
-            Event::GoodsReturned(Return {
-                receipt: next_receipt(place, *till),
-                channel,
-                lines: lines.clone(),
-                disposition: *disposition,
-                tenders: settled_refund(rounding(place), gross(lines), tenders)?,
-                of: None,
-                redemption: redemption(command, accounts.to_vec(), None),
-                goods,
-            })
-        }
+        Action::Return { of: None, .. } => without_receipt(place, command)?,
         Action::GrantReturn(ask) => {
             check_tenders(&ask.payout.tenders)?;
             check_takes(&ask.payout.accounts)?;
@@ -140,6 +125,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         | Action::CreateKey { .. }
         | Action::RevokeKey { .. }
         | Action::SetLabels { .. }
+        | Action::SetReturnLimits { .. }
         | Action::DefinePriceBook { .. }
         | Action::EndPriceBook { .. }
         | Action::DefinePromotions { .. }

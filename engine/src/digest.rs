@@ -10,6 +10,7 @@ mod books;
 mod chain;
 mod goods;
 mod layaway;
+mod returns;
 mod zone;
 
 use crate::account::{Account, Ledger, Take};
@@ -200,6 +201,7 @@ pub fn feed_store(location: LocationId, store: &Store, feed: Feed<'_>) {
         feed(&bytes.0);
     }
     goods::feed_serials(location, &store.serials, feed);
+    returns::feed_of_day(location, store.returns_of_day.as_ref(), feed);
     for (id, payment) in store.payments.list() {
         let mut bytes = Bytes::of(b'Y', location);
         bytes.uuid(id.0);

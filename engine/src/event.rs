@@ -21,6 +21,7 @@ use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
 use crate::qty::Qty;
 use crate::quote::Pricing;
+use crate::returns::unreceipted::{self, Unreceipted};
 use crate::returns::{Of, PendingGrant};
 use crate::scan::Layout;
 use crate::time::Timestamp;
@@ -104,6 +105,8 @@ pub struct Return {
     pub redemption: Option<Box<Redemption>>,
     /// What there is to say of its goods.
     pub goods: Option<Box<SoldGoods>>,
+    /// What there is to say of it without a receipt.
+    pub unreceipted: Option<Box<Unreceipted>>,
 }
 
 /// What happened.
@@ -346,6 +349,13 @@ pub enum Event {
         /// Whether a person must be signed in there.
         required: bool,
     },
+    /// What limits returns without a receipt.
+    ReturnLimitsSet {
+        /// Where; [`LocationId::CHAIN`]: wherever nothing else is set.
+        at: LocationId,
+        /// What; none: nothing of its own any more.
+        limits: Option<unreceipted::Limits>,
+    },
     /// Something happened to a card payment.
     Payment {
         /// Which.
@@ -370,6 +380,12 @@ impl Sale {
 }
 
 impl Return {
+    /// Whether it had happened before it was recorded.
+    #[must_use]
+    pub fn has_happened(&self) -> bool {
+        self.unreceipted.as_ref().is_some_and(|one| one.standing == Standing::Fact)
+    }
+
     /// What the customer gets back.
     #[must_use]
     pub fn gross(&self) -> Minor {
@@ -388,12 +404,15 @@ impl Event {
         }
     }
 
-    /// Whether a person has to decide what follows: a sale that had happened, and that stock did not cover or
+    /// Whether a person has to decide what follows: a sale or return that had happened, and that stock did not cover or
     /// that a request would have been refused for.
     #[must_use]
     pub fn is_exceptional(&self) -> bool {
-        let exceptions = |goods: &SoldGoods| !goods.exceptions.is_empty();
-        self.sale().is_some_and(|sale| !sale.oversold.is_empty() || sale.goods.as_deref().is_some_and(exceptions))
+        let exceptions = |goods: &Option<Box<SoldGoods>>| goods.as_ref().is_some_and(|one| !one.exceptions.is_empty());
+        match self {
+            Event::GoodsReturned(back) => exceptions(&back.goods),
+            event => event.sale().is_some_and(|sale| !sale.oversold.is_empty() || exceptions(&sale.goods)),
+        }
     }
 
     /// The till it belongs to, where there is one.

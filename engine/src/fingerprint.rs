@@ -18,6 +18,7 @@ use crate::ids::Label;
 use crate::layaway;
 use crate::money::Minor;
 use crate::quote::ByHand;
+use crate::returns::unreceipted;
 
 /// A hash of each part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -108,7 +109,7 @@ impl Parts {
                 self.sku_lines(lines);
                 self.goods(goods.as_deref());
             }
-            Action::Return { till, currency, lines, said, disposition, tenders, accounts, of, goods } => {
+            Action::Return { till, currency, lines, said, disposition, tenders, accounts, of, goods, unreceipted } => {
                 self.op.text("return");
                 self.sale_lines(lines, *said);
                 self.tenders(tenders);
@@ -118,6 +119,11 @@ impl Parts {
                 self.rest.text(disposition.name());
                 of.iter().for_each(|of| self.take_back(of));
                 self.goods(goods.as_deref());
+                // What limits it follows from what is set, which may have changed when the same return comes again.
+                if let Some(asked) = unreceipted.as_ref().filter(|asked| asked.says_something()) {
+                    self.rest.number(u64::from(asked.standing == Standing::Fact));
+                    self.rest.maybe(asked.customer.as_ref().map(Label::as_str));
+                }
             }
             Action::Adjust { sku, bucket, delta, reason } => {
                 self.op.text("adjust");
@@ -202,6 +208,11 @@ impl Parts {
                 self.op.number(u64::from(location.0));
                 layouts.iter().for_each(|layout| self.rest.text(layout.as_str()));
             }
+            Action::SetReturnLimits { at, limits } => {
+                self.op.text("set_return_limits");
+                self.rest.number(u64::from(at.0));
+                limits.iter().for_each(|limits| self.return_limits(limits));
+            }
             Action::DefinePriceBook { book } => {
                 self.op.text("define_price_book");
                 self.book(book);
@@ -248,6 +259,17 @@ impl Parts {
                 self.rest.number(u64::from(*required));
             }
             Action::Payment { payment, ask } => self.payment(*payment, ask),
+        }
+    }
+
+    fn return_limits(&mut self, limits: &unreceipted::Limits) {
+        let unreceipted::Limits { amount_max, per_day, per_customer, can_be_lifted } = limits;
+        self.rest.number(u64::from(*can_be_lifted));
+        self.rest.number(per_customer.map_or(0, |one| u64::from(one.days)));
+        self.money.minor(amount_max.unwrap_or(Minor(-1)));
+        for most in [*per_day, per_customer.map(|one| one.most).unwrap_or_default()] {
+            self.money.minor(most.amount.unwrap_or(Minor(-1)));
+            self.rest.number(most.returns.map_or(0, |max| u64::from(max).saturating_add(1)));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::money::Currency;
 use crate::payment;
 use crate::people::{Capability, OverLimit};
 use crate::qty::Qty;
+use crate::returns::unreceipted;
 use crate::scan::Mark;
 
 /// Why a command was refused. It changed nothing.
@@ -469,6 +470,9 @@ pub enum Refusal {
     /// 4042 and 4043
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
+    /// 3102 to 3107
+    #[error(transparent)]
+    OverReturn(#[from] unreceipted::OverLimit),
     /// 3090 to 3099
     #[error(transparent)]
     Payment(#[from] payment::Refused),
@@ -570,6 +574,7 @@ impl Refusal {
             Refusal::SerialHeld { .. } => 1054,
             Refusal::SerialNotSold { .. } => 2038,
             Refusal::OverLimit(over) => over.number(),
+            Refusal::OverReturn(over) => over.number(),
             Refusal::Payment(refused) => refused.number(),
             Refusal::NotInTraining => 3130,
             Refusal::OtherLedger => 3131,

@@ -11,6 +11,7 @@ use crate::layaway::{self, Layaways};
 use crate::money::Minor;
 use crate::payment::Payments;
 use crate::qty::Qty;
+use crate::returns::unreceipted::OfDay;
 use crate::returns::{GivenBack, Grant, PendingGrant};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,6 +111,8 @@ pub struct Store {
     pub drawer_rules: Option<Box<DrawerRules>>,
     /// What was sold by its serial number.
     pub serials: Serials,
+    /// What was given without a receipt on the latest day that it was.
+    pub returns_of_day: Option<OfDay>,
 }
 
 impl Store {
@@ -343,6 +346,9 @@ impl Store {
             given.take(&Grant { portions, lines, tenders, credits: Vec::new(), pieces: pieces.to_vec() });
         }
         pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
+        if let Some(unreceipted) = &back.unreceipted {
+            self.returns_of_day = Some(OfDay::with(self.returns_of_day, unreceipted.day, back.gross()));
+        }
     }
 
     fn end_grant(&mut self, command: CommandId, kept: bool) {

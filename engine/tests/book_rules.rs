@@ -147,6 +147,7 @@ fn returned(of: TakeBack, tenders: Vec<Tender>) -> Action {
         accounts: Box::default(),
         goods: None,
         of: Some(Box::new(of)),
+        unreceipted: None,
     }
 }
 

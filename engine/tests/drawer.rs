@@ -93,6 +93,7 @@ fn refund_to(lines: Vec<SaleLine>, tenders: Vec<Tender>, disposition: Dispositio
         accounts: Box::default(),
         of: None,
         goods: None,
+        unreceipted: None,
     }
 }
 

@@ -125,6 +125,7 @@ fn back(disposition: Disposition) -> Action {
         accounts: Box::default(),
         of: None,
         goods: None,
+        unreceipted: None,
     }
 }
 

@@ -63,6 +63,7 @@ fn back(of: Option<TakeBack>, accounts: &[Take]) -> Action {
         accounts: accounts.into(),
         goods: None,
         of: of.map(Box::new),
+        unreceipted: None,
     }
 }
 

@@ -98,6 +98,7 @@ fn back(amount: i64) -> Event {
         of: None,
         redemption: None,
         goods: None,
+        unreceipted: None,
     })
 }
 

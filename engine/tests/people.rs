@@ -182,6 +182,7 @@ fn the_table_of_needs() {
         ("keep_grant", ""),
         ("undo_grant", ""),
         ("set_labels", "manage_catalogue"),
+        ("set_return_limits", "manage_catalogue"),
         ("define_price_book", "manage_catalogue"),
         ("end_price_book", "manage_catalogue"),
         ("define_promotions", "manage_catalogue"),

@@ -262,6 +262,7 @@ fn a_return_pays_back_what_is_due() {
         accounts: Box::default(),
         of: None,
         goods: None,
+        unreceipted: None,
     };
     for (amount, expected) in [(200, 0), (199, 3002), (i64::MIN, 3003)] {
         assert_eq!(number(&run(&mut with_tea(1), 2, Channel::Till, back(amount))), expected);

@@ -227,6 +227,7 @@ fn back(sale: &KnownSale, portions: Vec<Portion>, void: bool, tenders: Vec<Tende
         accounts: Box::default(),
         goods: None,
         of: Some(Box::new(TakeBack { sale: sale.clone(), portions, void, serials: vec![], granted: None })),
+        unreceipted: None,
     }
 }
 

@@ -7,6 +7,7 @@ use onhand_actors::directory::Directory;
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
 use onhand_engine::zone::Zone;
@@ -138,6 +139,10 @@ impl Names for Cached<'_> {
 
     fn rules(&self) -> Arc<Rules> {
         self.cache.rules.borrow().clone()
+    }
+
+    fn return_limits(&self, location: LocationId) -> Limits {
+        self.book.return_limits(location)
     }
 
     fn zone(&self, name: &str) -> Option<Arc<Zone>> {

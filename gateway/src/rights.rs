@@ -169,7 +169,9 @@ fn key_may(role: Role, op: &str) -> bool {
         "open_session" | "paid_in" | "paid_out" | "drop" | "no_sale" | "x_report" | "close_session" => {
             matches!(role, Role::Admin | Role::Till)
         }
-        "set_policy" | "set_labels" | "set_drawer_rules" | "define_location" | "define_items" => role == Role::Admin,
+        "set_policy" | "set_labels" | "set_drawer_rules" | "set_return_limits" | "define_location" | "define_items" => {
+            role == Role::Admin
+        }
         "define_price_book" | "end_price_book" | "define_promotions" | "end_promotion" => role == Role::Admin,
         "quote" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "watch_prices" => !matches!(role, Role::Operations | Role::Driver),

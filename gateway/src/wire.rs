@@ -14,6 +14,7 @@ use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, OrderId, Sk
 use onhand_engine::level::Level;
 use onhand_engine::people::UserNo;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
 use onhand_engine::zone::Zone;
@@ -57,6 +58,10 @@ impl Names for Book<'_> {
 
     fn rules(&self) -> Arc<Rules> {
         self.0.rules()
+    }
+
+    fn return_limits(&self, location: LocationId) -> Limits {
+        self.0.return_limits(location)
     }
 
     fn zone(&self, name: &str) -> Option<Arc<Zone>> {

@@ -121,8 +121,16 @@ async fn cashier(client: &Client, world: &World, cards: &Cards, place: &Place, t
         {
             let disposition = if chance.percent(80) { Disposition::Resell } else { Disposition::Damaged };
             let (location, currency) = (location.clone(), euro());
-            let goods =
-                Return { location, till: Some(till), currency, lines: vec![line], disposition, tenders: vec![] };
+            let goods = Return {
+                location,
+                till: Some(till),
+                currency,
+                lines: vec![line],
+                disposition,
+                tenders: vec![],
+                customer: None,
+                completed: false,
+            };
             let _ = ask(client, Body::Return(goods)).await;
             continue;
         }

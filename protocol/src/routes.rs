@@ -235,6 +235,15 @@ pub const ROUTES: &[Route] = &[
     Route {
         access: Access::Admin,
         ..command(
+            "/v1/set_return_limits",
+            "set_return_limits",
+            "return_limits_set",
+            "Set what limits returns without a receipt.",
+        )
+    },
+    Route {
+        access: Access::Admin,
+        ..command(
             "/v1/define_price_book",
             "define_price_book",
             "price_book_defined",

@@ -34,4 +34,5 @@ mod scanned;
 mod stranger;
 mod stripe;
 mod tidy;
+mod unreceipted;
 mod wire;

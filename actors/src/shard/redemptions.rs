@@ -74,6 +74,8 @@ pub(super) struct Round {
     /// The location that has granted it.
     pub(super) granted_by: Option<LocationId>,
     fact: bool,
+    /// Accounts that count what may be had so often count it whether it may be had or not.
+    counts_anyway: bool,
     /// Accounts that have not answered.
     left: usize,
     /// The first that would not hold.
@@ -150,7 +152,7 @@ impl Shard {
             return self.take_in(envelope);
         }
         let Envelope { port, ticket, by, command } = envelope;
-        let fact = matches!(&command.action, Action::Sell(sell) if sell.standing == Standing::Fact);
+        let (fact, counts_anyway) = self.standing(&command.action, by);
         let first = returns::grant_first(&command, self.rounding_at(command.location));
         let round = Round {
             port,
@@ -161,6 +163,7 @@ impl Shard {
             takes: Vec::new(),
             granted_by: None,
             fact,
+            counts_anyway,
             left: 0,
             refusal: None,
             repeats: Vec::new(),
@@ -172,17 +175,32 @@ impl Shard {
         }
     }
 
+    /// Whether a command has already happened, and whether what is counted for it is no reason to refuse it: a return
+    /// without a receipt that has happened, or that whoever asks may make all the same.
+    fn standing(&mut self, action: &Action, by: By) -> (bool, bool) {
+        match action {
+            Action::Sell(sell) => (sell.standing == Standing::Fact, false),
+            Action::Return { unreceipted: Some(asked), .. } => {
+                self.renew_people();
+                let is_lifted = asked.limits.can_be_lifted && self.people.may_lift(by);
+                (false, asked.standing == Standing::Fact || is_lifted)
+            }
+            _ => (false, false),
+        }
+    }
+
     /// Asks every account to hold its part.
     pub(super) fn hold_all(&mut self, sale: CommandId) {
         let Some(round) = self.redemptions.rounds.get_mut(&sale) else { return };
         let takes = round.command.as_ref().map(|command| returns::takes(&command.action)).unwrap_or_default();
-        let (at, fact) = (round.at, round.fact);
+        let (at, fact, counts_anyway) = (round.at, round.fact, round.counts_anyway);
         round.takes.clone_from(&takes);
         round.left = takes.len();
         if takes.is_empty() {
             return self.ask_for_decision(sale);
         }
         for take in takes {
+            let fact = fact || (counts_anyway && take.kind.is_of_uses());
             let ask = AccountAsk::Hold { take, sale, at, fact };
             self.step_at(take.account, ask, Awaited::Hold { sale });
         }

@@ -152,6 +152,7 @@ impl Shard {
             | Action::Account { .. }
             | Action::Redemption(_)
             | Action::SetLabels { .. }
+            | Action::SetReturnLimits { .. }
             | Action::DefinePriceBook { .. }
             | Action::EndPriceBook { .. }
             | Action::DefinePromotions { .. }

@@ -208,18 +208,21 @@ impl Shard {
     /// right is noted in it.
     fn look_at_people(&self, by: By, command: &Command, event: &mut Event) -> Result<(), Refusal> {
         let location = command.location;
+        self.people.check_lifted(by, event)?;
         // Where nobody is asked for rights, nothing more is looked at.
         if !event.is_trade() || !self.people.are_required_at(location.real()) {
             return Ok(());
         }
         let key = by.device.and_then(|key| self.shared.directory.key(key));
-        self.people.check_limits(location, by, key.as_ref(), event)?;
+        if let Err(over) = self.people.check_limits(location, by, key.as_ref(), event) {
+            event.note_over(over)?;
+        }
         event.note_lacking(self.people.lacking(location, by, key.as_ref(), &command.action));
         Ok(())
     }
 
     /// Takes over the people as they are published, if they have changed.
-    fn renew_people(&mut self) {
+    pub(super) fn renew_people(&mut self) {
         let version = self.shared.directory.people_version();
         if self.people_version != version {
             self.people_version = version;

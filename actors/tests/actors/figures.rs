@@ -176,6 +176,7 @@ fn any(chance: &mut Chance, held: &[ReservationId]) -> Action {
                 accounts: Box::default(),
                 of: None,
                 goods: None,
+                unreceipted: None,
             }
         }
         (10, reservation) => {

@@ -313,6 +313,7 @@ fn needed_by(event: &Event) -> Vec<Capability> {
         | Event::LocationDefined { .. }
         | Event::DrawerRulesSet { .. }
         | Event::LabelsSet { .. }
+        | Event::ReturnLimitsSet { .. }
         | Event::PriceBookDefined { .. }
         | Event::PriceBookEnded { .. }
         | Event::PromotionsDefined { .. }
@@ -409,6 +410,7 @@ fn some_action(n: u64) -> (LocationId, Action) {
             accounts: Box::default(),
             of: None,
             goods: None,
+            unreceipted: None,
         },
         8 => Action::Adjust { sku: SkuId(1), bucket: Bucket::OnHand, delta: Qty::units(1), reason: label("x") },
         9 => Action::Count { sku: SkuId(1), counted: Qty::units(900_000), on_hand_then: None },

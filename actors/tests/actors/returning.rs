@@ -40,6 +40,7 @@ fn back(sale: &KnownSale, lines: &[u16]) -> Action {
         accounts: Box::default(),
         goods: None,
         of: Some(Box::new(TakeBack { sale: sale.clone(), portions, void: None, serials: vec![], granted: None })),
+        unreceipted: None,
     }
 }
 

@@ -46,16 +46,22 @@ pub enum AccountKind {
     Coupon,
     /// The uses of a coupon by one customer.
     CustomerCoupon,
+    /// One customer's returns without a receipt in one period: how many there were.
+    CustomerReturns,
+    /// The same in minor units of money.
+    CustomerRefunds,
 }
 
 impl AccountKind {
     /// Every kind.
-    pub const ALL: [AccountKind; 5] = [
+    pub const ALL: [AccountKind; 7] = [
         AccountKind::GiftCard,
         AccountKind::StoreCredit,
         AccountKind::Loyalty,
         AccountKind::Coupon,
         AccountKind::CustomerCoupon,
+        AccountKind::CustomerReturns,
+        AccountKind::CustomerRefunds,
     ];
 
     /// The word for it on the wire.
@@ -67,6 +73,8 @@ impl AccountKind {
             AccountKind::Loyalty => "loyalty",
             AccountKind::Coupon => "coupon",
             AccountKind::CustomerCoupon => "customer_coupon",
+            AccountKind::CustomerReturns => "customer_returns",
+            AccountKind::CustomerRefunds => "customer_refunds",
         }
     }
 
@@ -77,7 +85,10 @@ impl AccountKind {
             AccountKind::GiftCard => Some(TenderKind::GiftCard),
             AccountKind::StoreCredit => Some(TenderKind::StoreCredit),
             AccountKind::Loyalty => Some(TenderKind::Other),
-            AccountKind::Coupon | AccountKind::CustomerCoupon => None,
+            AccountKind::Coupon
+            | AccountKind::CustomerCoupon
+            | AccountKind::CustomerReturns
+            | AccountKind::CustomerRefunds => None,
         }
     }
 
@@ -105,7 +116,7 @@ pub enum Measure {
     Money(Currency),
     /// Whole points.
     Points,
-    /// Uses of a coupon.
+    /// Uses of a coupon, or what else may be had so often.
     Uses,
 }
 

@@ -1,4 +1,4 @@
-//! How often coupons are used: accounts that come into being with the first use. Each sale that uses the
+//! How often coupons are used, and how much a customer got without a receipt: accounts that come into being with the first use. Each sale that uses the
 //! coupon takes one use, and says how many there may be as the promotion stood when it was priced.
 
 use super::decide::check_open;
@@ -6,13 +6,20 @@ use super::{Account, AccountKind, Accounts, Entry, HOLD, Hold, Measure, RETRY_MS
 use crate::ids::{AccountId, CommandId, LocationId};
 use crate::money::Minor;
 use crate::refusal::Refusal;
+use crate::returns::unreceipted::OverLimit;
 use crate::time::Timestamp;
 
 impl AccountKind {
-    /// Whether it counts the uses of a coupon.
+    /// Whether it counts what may be had so often: the uses of a coupon, a customer's returns without a receipt.
     #[must_use]
     pub const fn is_of_uses(self) -> bool {
-        matches!(self, AccountKind::Coupon | AccountKind::CustomerCoupon)
+        matches!(
+            self,
+            AccountKind::Coupon
+                | AccountKind::CustomerCoupon
+                | AccountKind::CustomerReturns
+                | AccountKind::CustomerRefunds
+        )
     }
 }
 
@@ -66,6 +73,8 @@ pub(super) fn hold_use(
         if take.amount > left {
             return Err(match take.kind {
                 AccountKind::CustomerCoupon => Refusal::CouponUsedByCustomer,
+                AccountKind::CustomerReturns => OverLimit::CustomerReturns.into(),
+                AccountKind::CustomerRefunds => OverLimit::CustomerAmount { left: left.max(Minor::ZERO) }.into(),
                 _ => Refusal::CouponUsedUp,
             });
         }

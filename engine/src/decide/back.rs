@@ -1,14 +1,16 @@
 //! What comes back of a known sale: granted where it was sold, given back where the customer stands.
 
-use super::settling::{gross, rounding};
+use super::form::{check_sale_lines, check_takes, check_tenders};
+use super::settling::{gross, rounding, settled_refund};
 use super::{Place, goods, next_receipt, sold};
 use crate::account::{HOLD, RETRY_MS, Redemption, Take, Way, later_than};
-use crate::command::{Command, Disposition, Sell, Tender};
+use crate::command::{Action, Command, Disposition, Sell, Standing, Tender};
 use crate::drawer::Drawer;
 use crate::event::{Event, Return};
 use crate::ids::{CommandId, TillNo};
 use crate::money::Minor;
 use crate::refusal::Refusal;
+use crate::returns::unreceipted::{Asked, OverLimit, Unreceipted};
 use crate::returns::{Grant, GrantAsk, KnownSale, Of, Payout, PendingGrant, TakeBack, payout, takes};
 use crate::time::Timestamp;
 
@@ -105,7 +107,52 @@ fn given_back(
     let granted = of.granted.is_some();
     let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), granted }));
     let receipt = next_receipt(place, till);
-    Return { receipt, channel: command.channel, lines, disposition, tenders, of, redemption: None, goods }
+    let channel = command.channel;
+    Return { receipt, channel, lines, disposition, tenders, of, redemption: None, goods, unreceipted: None }
+}
+
+/// A return of which nobody knows the sale. What a request is refused for becomes an exception where it has
+/// happened.
+pub(super) fn without_receipt(place: &impl Place, command: &Command) -> Result<Event, Refusal> {
+    let Action::Return { till, lines, disposition, tenders, accounts, goods, unreceipted, .. } = &command.action else {
+        return Err(Refusal::Internal);
+    };
+    let asked = unreceipted.as_deref();
+    let standing = asked.map_or(Standing::Request, |asked| asked.standing);
+    check_sale_lines(lines)?;
+    let mut goods = goods::given_back_unseen(place, lines, goods.as_deref(), standing)?;
+    check_tenders(tenders)?;
+    check_takes(accounts)?;
+    let due = gross(lines);
+    let settled = settled_refund(rounding(place), due, tenders);
+    let tenders = if standing == Standing::Fact { settled.unwrap_or_else(|_| tenders.clone()) } else { settled? };
+    let over = asked.map(|asked| asked.over(place.store().returns_of_day.as_ref(), due)).unwrap_or_default();
+    if let (Standing::Fact, Some(first)) = (standing, lines.first().filter(|_| !over.is_empty())) {
+        goods.get_or_insert_default().exceptions.extend(over.iter().map(|over| over.exception(first.sku)));
+    }
+    let unreceipted = asked.map(|asked| kept(asked, over)).transpose()?;
+    Ok(Event::GoodsReturned(Return {
+        receipt: next_receipt(place, *till),
+        channel: command.channel,
+        lines: lines.clone(),
+        disposition: *disposition,
+        tenders,
+        of: None,
+        redemption: redemption(command, takes(&command.action), None),
+        goods,
+        unreceipted,
+    }))
+}
+
+/// What the record keeps of it. Whether whoever asks may lift a limit is looked at with who that is.
+fn kept(asked: &Asked, over: Vec<OverLimit>) -> Result<Box<Unreceipted>, Refusal> {
+    let Asked { standing, customer, day, limits, .. } = asked;
+    let lifted = match (standing, over.first()) {
+        (Standing::Fact, _) => Vec::new(),
+        (Standing::Request, Some(first)) if !limits.can_be_lifted => return Err((*first).into()),
+        (Standing::Request, _) => over,
+    };
+    Ok(Box::new(Unreceipted { standing: *standing, customer: customer.clone(), day: *day, lifted }))
 }
 
 /// One receipt: the sale has it. What is due is the difference, and the tenders of the sale settle it; where

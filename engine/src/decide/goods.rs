@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::form::check_lines;
-use crate::command::{Channel, SaleLine, Sell, SkuQty};
+use crate::command::{Channel, SaleLine, Sell, SkuQty, Standing};
 use crate::date::Date;
 use crate::event::Freed;
 use crate::goods::check::{self, Asking};
@@ -70,15 +70,11 @@ pub(super) fn given_back_unseen(
     place: &impl Place,
     lines: &[SaleLine],
     goods: Option<&Goods>,
+    standing: Standing,
 ) -> Result<Option<Box<SoldGoods>>, Refusal> {
     let Some(goods) = goods else { return Ok(None) };
     let asked: Vec<SkuQty> = lines.iter().map(SaleLine::sku_qty).collect();
-    let pieces = check::pieces_of(goods, &asked)?;
-    let serials = &place.store().serials;
-    if let Some(piece) = pieces.iter().find(|piece| !serials.has(piece.sku, &piece.serial)) {
-        return Err(Refusal::SerialNotSold { serial: piece.serial.clone() });
-    }
-    let back = SoldGoods { kits: goods.kits(), pieces, ..SoldGoods::default() };
+    let back = check::came_back(goods, &asked, standing, &place.store().serials)?;
     moved_by(lines, &back)?;
     Ok(back.boxed())
 }

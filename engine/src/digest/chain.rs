@@ -1,5 +1,6 @@
 //! The bytes of what the whole chain shares: catalogue, locations, keys, prices, people.
 
+use super::returns::feed_limits;
 use super::{Bytes, Feed};
 use crate::chain::Chain;
 use crate::command::Channel;
@@ -7,8 +8,8 @@ use crate::ids::LocationId;
 use crate::people::People;
 
 impl Chain {
-    /// Feeds items, locations, keys and layouts of labels in the order of their numbers, then price books,
-    /// promotions and people.
+    /// Feeds items, locations, keys, layouts of labels and limits of returns in the order of their numbers, then price
+    /// books, promotions and people.
     pub fn digest(&self, feed: Feed<'_>) {
         for item in self.items() {
             let mut bytes = Bytes::of(b'I', LocationId::CHAIN);
@@ -69,6 +70,7 @@ impl Chain {
             layouts.iter().for_each(|layout| bytes.text(layout.as_str()));
             feed(&bytes.0);
         }
+        self.return_limits().iter().for_each(|(at, limits)| feed_limits(*at, limits, feed));
         for book in self.rules().books.list() {
             let mut bytes = Bytes::of(b'B', LocationId::CHAIN);
             bytes.text(book.code.as_str());

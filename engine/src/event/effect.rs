@@ -108,6 +108,7 @@ impl Event {
             | Event::Account { .. }
             | Event::Settled { .. }
             | Event::LabelsSet { .. }
+            | Event::ReturnLimitsSet { .. }
             | Event::PriceBookDefined { .. }
             | Event::PriceBookEnded { .. }
             | Event::PromotionsDefined { .. }
@@ -134,7 +135,7 @@ impl Event {
             Event::Allocated { .. } => Answer::Allocated,
             Event::Deallocated { .. } => Answer::Deallocated,
             Event::GoodsReceived { .. } => Answer::Received,
-            Event::GoodsReturned(back) => Answer::Returned { receipt: back.receipt, gross: back.gross() },
+            Event::GoodsReturned(back) => returned(back),
             Event::StockAdjusted { .. } => Answer::Adjusted,
             Event::Counted { variance, .. } => Answer::Counted { variance: *variance },
             Event::PolicySet { .. } => Answer::PolicySet,
@@ -146,9 +147,12 @@ impl Event {
             Event::KeyCreated { .. } => Answer::KeyCreated,
             Event::KeyRevoked { .. } => Answer::KeyRevoked,
             Event::ReturnGranted { pending, .. } => Answer::ReturnGranted(Box::new(pending.grant.clone())),
-            Event::Exchanged { back, sale } => {
-                Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() }
-            }
+            Event::Exchanged { back, sale } => match recorded(sale) {
+                Answer::RecordedWithExceptions(sale) => {
+                    Answer::ExchangedWithExceptions { returned: back.gross(), sale }
+                }
+                _ => Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() },
+            },
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
             Event::Basket { happening, .. } => Answer::Basket(happening.told()),
             Event::Layaway { happening, .. } => Answer::Layaway(happening.told()),
@@ -165,6 +169,7 @@ impl Event {
             } => Answer::AccountBooked { balance: *balance },
             Event::Account { .. } | Event::Settled { .. } | Event::GrantEnded { .. } => Answer::StepTaken,
             Event::LabelsSet { .. } => Answer::LabelsSet,
+            Event::ReturnLimitsSet { .. } => Answer::ReturnLimitsSet,
             Event::PriceBookDefined { book } => {
                 Answer::PriceBookDefined { prices: u32::try_from(book.rows().len()).unwrap_or(u32::MAX) }
             }
@@ -196,6 +201,17 @@ fn recorded(sale: &Sale) -> Answer {
             Answer::RecordedWithExceptions(Box::new(Excepted { receipt, gross, oversold, exceptions }))
         }
         _ => Answer::Recorded { receipt, gross, oversold },
+    }
+}
+
+fn returned(back: &Return) -> Answer {
+    let (receipt, gross) = (back.receipt, back.gross());
+    match &back.goods {
+        Some(goods) if !goods.exceptions.is_empty() => {
+            let (oversold, exceptions) = (Box::default(), goods.exceptions.clone().into_boxed_slice());
+            Answer::ReturnedWithExceptions(Box::new(Excepted { receipt, gross, oversold, exceptions }))
+        }
+        _ => Answer::Returned { receipt, gross },
     }
 }
 

@@ -62,35 +62,38 @@ pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
     let pieces = pieces(goods, asking.lines, &mut breaches);
     breaches.extend(not_free(&pieces, asking.serials, asking.freed));
     let lots = lots(goods, asking, &mut breaches);
-    if let (Standing::Request, Some(breach)) = (asking.standing, breaches.first()) {
+    let mut exceptions = exceptions(asking.standing, &breaches)?;
+    // What was taxed too low is sold all the same, and looked at afterwards.
+    exceptions.extend(goods.undertaxed.iter().copied());
+    Ok(SoldGoods { kits: goods.kits(), pieces, lots, age: goods.age.clone(), exceptions })
+}
+
+/// What the record keeps of goods that come back of a sale that nobody knows. A piece of them was sold here.
+///
+/// # Errors
+/// For a request, the first of: [`Refusal::TraceMissing`] when there are not as many serial numbers as pieces,
+/// [`Refusal::SerialNotSold`].
+pub fn came_back(goods: &Goods, lines: &[SkuQty], standing: Standing, serials: &Serials) -> Result<SoldGoods, Refusal> {
+    let mut breaches = Vec::new();
+    let pieces = pieces(goods, lines, &mut breaches);
+    for piece in pieces.iter().filter(|piece| !serials.has(piece.sku, &piece.serial)) {
+        let refusal = Refusal::SerialNotSold { serial: piece.serial.clone() };
+        breaches.push(Breach { line: piece.line, sku: piece.sku, refusal });
+    }
+    let exceptions = exceptions(standing, &breaches)?;
+    Ok(SoldGoods { kits: goods.kits(), pieces, exceptions, ..SoldGoods::default() })
+}
+
+/// What a request is refused for, and what is kept of it where it has happened.
+fn exceptions(standing: Standing, breaches: &[Breach]) -> Result<Vec<Exception>, Refusal> {
+    if let (Standing::Request, Some(breach)) = (standing, breaches.first()) {
         return Err(breach.refusal.clone());
     }
     let exception = |breach: &Breach| {
         let number = breach.refusal.number();
         Exception { line: breach.line, sku: breach.sku, number, amounts: None }
     };
-    // What was taxed too low is sold all the same, and looked at afterwards.
-    let undertaxed = goods.undertaxed.iter().copied();
-    Ok(SoldGoods {
-        kits: goods.kits(),
-        pieces,
-        lots,
-        age: goods.age.clone(),
-        exceptions: breaches.iter().map(exception).chain(undertaxed).collect(),
-    })
-}
-
-/// The pieces that come back of a sale that nobody knows.
-///
-/// # Errors
-/// [`Refusal::TraceMissing`] when there are not as many serial numbers as pieces.
-pub fn pieces_of(goods: &Goods, lines: &[SkuQty]) -> Result<Vec<Piece>, Refusal> {
-    let mut breaches = Vec::new();
-    let pieces = pieces(goods, lines, &mut breaches);
-    match breaches.into_iter().next() {
-        Some(breach) => Err(breach.refusal),
-        None => Ok(pieces),
-    }
+    Ok(breaches.iter().map(exception).collect())
 }
 
 /// The pieces that a suspended basket holds: those of the lines that name any, which name all of theirs then.

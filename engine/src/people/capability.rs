@@ -71,6 +71,8 @@ capabilities! {
     VoidLine = "void_line", 15;
     /// Gives money back by other means than it was paid by.
     RefundOtherwise = "refund_otherwise", 16;
+    /// Lifts what limits returns without a receipt.
+    LiftReturnLimits = "lift_return_limits", 17;
 }
 
 impl Capability {
@@ -168,6 +170,7 @@ pub fn needs(action: &Action) -> Capabilities {
         | Action::DefineLocation { .. }
         | Action::SetDrawerRules { .. }
         | Action::SetLabels { .. }
+        | Action::SetReturnLimits { .. }
         | Action::DefinePriceBook { .. }
         | Action::EndPriceBook { .. }
         | Action::DefinePromotions { .. }

@@ -1,7 +1,7 @@
 //! A sale that has happened is recorded whoever made it. What they had no right to is an exception of its record,
 //! for others to look at.
 
-use super::{By, Capabilities, Capability, People, prices_need, stands_before_a_person};
+use super::{By, Capabilities, Capability, OverLimit, People, prices_need, stands_before_a_person};
 use crate::catalogue::Key;
 use crate::command::{Action, Sell, Standing};
 use crate::event::{Event, Sale};
@@ -36,6 +36,23 @@ impl People {
 }
 
 impl Event {
+    /// Notes in a return that has happened that it went further than whoever made it may.
+    ///
+    /// # Errors
+    /// The same, for what has not happened.
+    pub fn note_over(&mut self, over: OverLimit) -> Result<(), OverLimit> {
+        match (self, over) {
+            (Event::GoodsReturned(back), OverLimit::Refund { amount, max }) if back.has_happened() => {
+                let first = back.lines.first().map(|line| line.sku);
+                let amounts = Some(Amounts { said: amount, own: max });
+                let exception = first.map(|sku| Exception { line: 0, sku, number: over.number(), amounts });
+                back.goods.get_or_insert_default().exceptions.extend(exception);
+                Ok(())
+            }
+            _ => Err(over),
+        }
+    }
+
     /// Notes in a sale what was done in it without a right.
     pub fn note_lacking(&mut self, lacking: Capabilities) {
         if let Event::SaleRecorded(sale) = self

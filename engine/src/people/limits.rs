@@ -2,13 +2,14 @@
 //! been decided, with the amounts that it comes to, and before it happens. An approver whose own roles go further
 //! lifts them.
 
-use super::{By, Capabilities, Capability, People, User, stands_before_a_person};
+use super::{By, Capabilities, Capability, People, User, UserNo, stands_before_a_person};
 use crate::catalogue::Key;
 use crate::command::{Standing, Tender};
 use crate::event::{Event, Return, Sale};
 use crate::ids::{Label, LocationId};
 use crate::money::Minor;
 use crate::quote::{LinePricing, Why};
+use crate::refusal::Refusal;
 
 /// One, in parts per million.
 const ONE: i128 = 1_000_000;
@@ -90,6 +91,31 @@ impl People {
                 self.check_discounts(by, sale)?;
                 self.check_refund(by, Capability::Return, sale.refunds().map(|tender| tender.amount).sum())
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether whoever asks may lift what limits returns without a receipt, or whoever approves it.
+    #[must_use]
+    pub fn may_lift(&self, by: By) -> bool {
+        let may =
+            |no: Option<UserNo>| no.and_then(|no| self.user(no)).map_or(Capabilities::NONE, |user| self.may(user));
+        let (own, approved) = (may(by.user), may(by.approver.filter(|approver| by.user != Some(*approver))));
+        own.has(Capability::LiftReturnLimits)
+            || (approved.has(Capability::LiftReturnLimits) && approved.has(Capability::Approve))
+    }
+
+    /// Whether the limits that are lifted for a return without a receipt may be.
+    ///
+    /// # Errors
+    /// [`Refusal::OverReturn`]; [`Refusal::MayNotApprove`] where somebody approved it who may not.
+    pub fn check_lifted(&self, by: By, event: &Event) -> Result<(), Refusal> {
+        let Event::GoodsReturned(Return { unreceipted: Some(unreceipted), .. }) = event else { return Ok(()) };
+        match unreceipted.lifted.first() {
+            Some(_) if by.approver.is_some() && !self.may_lift(by) => {
+                Err(Refusal::MayNotApprove { capability: Capability::LiftReturnLimits })
+            }
+            Some(first) if !self.may_lift(by) => Err((*first).into()),
             _ => Ok(()),
         }
     }

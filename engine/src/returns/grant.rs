@@ -86,7 +86,9 @@ pub fn may_need_others(command: &Command) -> bool {
     match &command.action {
         Action::Sell(sell) => !sell.takes.is_empty(),
         Action::Return { of: Some(of), accounts, .. } => needs_grant(command.location, of, accounts),
-        Action::Return { of: None, accounts, .. } => !accounts.is_empty(),
+        Action::Return { of: None, accounts, unreceipted, .. } => {
+            !accounts.is_empty() || unreceipted.as_ref().is_some_and(|asked| !asked.counted.is_empty())
+        }
         Action::Exchange { back, sell, .. } => needs_grant(command.location, back, &sell.takes),
         _ => false,
     }
@@ -146,7 +148,10 @@ pub fn takes(action: &Action) -> Vec<Take> {
     match action {
         Action::Sell(sell) => sell.takes.to_vec(),
         Action::Return { of: Some(of), .. } => credits(of),
-        Action::Return { of: None, accounts, .. } => accounts.to_vec(),
+        Action::Return { of: None, accounts, unreceipted, .. } => {
+            let counted = unreceipted.iter().flat_map(|asked| &asked.counted);
+            accounts.iter().chain(counted).copied().collect()
+        }
         Action::Exchange { back, sell, .. } => {
             let pays = sell.takes.iter().filter(|take| take.way == Way::Out).copied();
             pays.chain(credits(back)).collect()

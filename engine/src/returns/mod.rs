@@ -4,12 +4,13 @@
 //! The sale itself is in the log and nowhere else. Whoever asks brings it along, read from there; what
 //! was given back of it so far is kept by the store of the location that sold it. Where that is another
 //! location, or where accounts get something back, it grants the return first; the grant is kept or undone
-//! with what becomes of the return.
+//! with what becomes of the return. Of a return without a receipt nobody knows the sale: `unreceipted.rs`.
 
 mod apart;
 mod coupons;
 mod given;
 mod grant;
+pub mod unreceipted;
 
 pub use apart::Apart;
 pub use coupons::CouponsUsed;

@@ -104,10 +104,11 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::Redemption(RedemptionAsk::UndoGrant { .. }) => {
             ("undo_grant", Some(Action::SetLabels { location: SHOP, layouts: vec![] }))
         }
-        Action::SetLabels { .. } => {
+        Action::SetLabels { .. } => ("set_labels", Some(Action::SetReturnLimits { at: SHOP, limits: None })),
+        Action::SetReturnLimits { .. } => {
             let (currency, basis) = (Currency::EUR, PriceBasis::TaxInclusive);
             let book = PriceBook::new(label("B"), currency, basis, Terms::default(), vec![]).unwrap();
-            ("set_labels", Some(Action::DefinePriceBook { book: Arc::new(book) }))
+            ("set_return_limits", Some(Action::DefinePriceBook { book: Arc::new(book) }))
         }
         Action::DefinePriceBook { .. } => ("define_price_book", Some(Action::EndPriceBook { book: label("B") })),
         Action::EndPriceBook { .. } => ("end_price_book", Some(Action::DefinePromotions { promotions: vec![] })),
@@ -294,6 +295,7 @@ pub(crate) fn give_back(of: Option<Box<TakeBack>>) -> Action {
         accounts: Box::default(),
         of,
         goods: None,
+        unreceipted: None,
     }
 }
 

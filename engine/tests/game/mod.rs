@@ -142,6 +142,7 @@ impl Game {
                 accounts: Box::default(),
                 of: None,
                 goods: None,
+                unreceipted: None,
             },
             17 => self.adjustment(a[0].0),
             18 => {

@@ -41,7 +41,18 @@ impl Shop {
         let disposition = Disposition::ALL.into_iter().find(is_named).unwrap();
         let (lines, said, currency) = (Vec::new(), Default::default(), Currency::EUR);
         let accounts = self.credits(reading, &tenders);
-        Ok(Action::Return { till, currency, lines, said, disposition, tenders, accounts, of: Some(of), goods: None })
+        Ok(Action::Return {
+            unreceipted: None,
+            till,
+            currency,
+            lines,
+            said,
+            disposition,
+            tenders,
+            accounts,
+            of: Some(of),
+            goods: None,
+        })
     }
 }
 

@@ -276,6 +276,7 @@ impl Shop {
                 accounts,
                 of: None,
                 goods: None,
+                unreceipted: None,
             });
         }
         let takes = self.takes(reading, &tenders);

@@ -226,7 +226,8 @@ pub(crate) async fn scan(
 pub(crate) async fn locations(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     respond(reader(&app, &headers, Read::Catalogue).map(|_| {
         let directory = app.shared.handle.directory();
-        let told = |one: &Arc<Location>| convert::location(one, &directory.labels(one.id));
+        let told =
+            |one: &Arc<Location>| convert::location(one, &directory.labels(one.id), directory.return_limits(one.id));
         answer::json(&LocationList { locations: directory.locations().iter().map(told).collect() })
     }))
 }

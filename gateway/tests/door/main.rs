@@ -21,6 +21,7 @@ mod people;
 mod prices;
 mod report_rows;
 mod reports;
+mod return_limits;
 mod rights;
 mod scan;
 mod stopping;

@@ -66,7 +66,8 @@ async fn staff(stand: Stand) -> Stand {
         "manage_keys",
         "manage_people",
         "approve",
-        "refund_otherwise"
+        "refund_otherwise",
+        "lift_return_limits"
     ]);
     for (op, body) in [
         ("define_role", json!({"role": "cashier", "capabilities": ["sell"]})),

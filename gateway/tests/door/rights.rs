@@ -33,6 +33,7 @@ fn requests() -> Vec<(&'static str, Value)> {
         ("count", json!({"location": "S1", "sku": "TEA", "counted": "5"})),
         ("set_policy", json!({"location": "S1", "sku": "TEA", "low_at": "2"})),
         ("set_labels", json!({"location": "S1", "layouts": ["20IIIIIVPPPPC"]})),
+        ("set_return_limits", json!({"location": "S1", "limits": {"amount_max": 5000}})),
         ("define_location", json!({"code": "S9", "name": "S9", "kind": "shop", "currency": "EUR", "tax": tax})),
         ("define_items", json!({"items": [{"sku": "NEW", "name": "New", "tax_class": "food"}]})),
     ]
@@ -46,7 +47,7 @@ fn may(role: &str, op: &str) -> bool {
     let has = |list: &str| list.split(' ').any(|one| one == op);
     match role {
         "admin" => true,
-        "till" => !has("set_policy set_labels define_location define_items watch_metrics"),
+        "till" => !has("set_policy set_labels set_return_limits define_location define_items watch_metrics"),
         "web" => has(READS) || has(HOLDS) || has("sell allocate deallocate"),
         "analyst" => has(READS) || has(WATCHES),
         "operations" => has(WATCHES),

@@ -58,6 +58,9 @@ pub(super) enum AnyAnswer {
     Basket(Box<basket::AnyTold>),
     Layaway(Box<layaway::AnyTold>),
     RecordedWithExceptions(Box<Excepted>),
+    ReturnLimitsSet,
+    ReturnedWithExceptions(Box<Excepted>),
+    ExchangedWithExceptions(Box<(i64, Excepted)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -68,6 +71,35 @@ pub(super) struct Excepted {
     exceptions: Vec<Exception>,
 }
 
+impl From<&answer::Excepted> for Excepted {
+    fn from(one: &answer::Excepted) -> Self {
+        Self {
+            receipt: one.receipt.map(|(till, no)| (till.0, no.0)),
+            gross: one.gross.0,
+            oversold: lines_out(&one.oversold),
+            exceptions: one.exceptions.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Excepted {
+    fn read(self) -> Box<answer::Excepted> {
+        Box::new(answer::Excepted {
+            receipt: self.receipt.map(|(till, no)| (TillNo(till), ReceiptNo(no))),
+            gross: Minor(self.gross),
+            oversold: lines_in(self.oversold).into(),
+            exceptions: self.exceptions.into_iter().map(Into::into).collect(),
+        })
+    }
+}
+
+impl ArchivedExcepted {
+    fn read(&self) -> Result<Box<answer::Excepted>, DecodeError> {
+        let one = rkyv::deserialize::<Excepted, ArchiveError>(self);
+        Ok(one.map_err(|why| DecodeError(format!("an answer with exceptions: {why}")))?.read())
+    }
+}
+
 impl From<&Answer> for AnyAnswer {
     fn from(answer: &Answer) -> Self {
         let number = |receipt: &Option<(TillNo, ReceiptNo)>| receipt.map(|(till, no)| (till.0, no.0));
@@ -75,12 +107,11 @@ impl From<&Answer> for AnyAnswer {
             Answer::Recorded { receipt, gross, oversold } => {
                 Self::Recorded { receipt: number(receipt), gross: gross.0, oversold: lines_out(oversold) }
             }
-            Answer::RecordedWithExceptions(one) => Self::RecordedWithExceptions(Box::new(Excepted {
-                receipt: number(&one.receipt),
-                gross: one.gross.0,
-                oversold: lines_out(&one.oversold),
-                exceptions: one.exceptions.iter().map(Into::into).collect(),
-            })),
+            Answer::RecordedWithExceptions(one) => Self::RecordedWithExceptions(Box::new((&**one).into())),
+            Answer::ReturnedWithExceptions(one) => Self::ReturnedWithExceptions(Box::new((&**one).into())),
+            Answer::ExchangedWithExceptions { returned, sale } => {
+                Self::ExchangedWithExceptions(Box::new((returned.0, (&**sale).into())))
+            }
             Answer::Reserved { deadline } => Self::Reserved { deadline: deadline.0 },
             Answer::Extended { deadline } => Self::Extended { deadline: deadline.0 },
             Answer::Released => Self::Released,
@@ -111,6 +142,7 @@ impl From<&Answer> for AnyAnswer {
             // A reading has no record, so it is never remembered.
             Answer::StepTaken | Answer::Account(_) => Self::StepTaken,
             Answer::LabelsSet => Self::LabelsSet,
+            Answer::ReturnLimitsSet => Self::ReturnLimitsSet,
             Answer::PriceBookDefined { prices } => Self::PriceBookDefined { prices: *prices },
             Answer::PriceBookEnded => Self::PriceBookEnded,
             Answer::PromotionsDefined { added, changed } => {
@@ -141,15 +173,10 @@ impl ArchivedAnyAnswer {
                 let oversold = oversold.iter().map(line).collect();
                 Answer::Recorded { receipt: number(receipt), gross: Minor(gross.to_native()), oversold }
             }
-            Self::RecordedWithExceptions(one) => {
-                let one = rkyv::deserialize::<Excepted, ArchiveError>(&**one);
-                let one = one.map_err(|why| DecodeError(format!("an answer with exceptions: {why}")))?;
-                Answer::RecordedWithExceptions(Box::new(answer::Excepted {
-                    receipt: one.receipt.map(|(till, no)| (TillNo(till), ReceiptNo(no))),
-                    gross: Minor(one.gross),
-                    oversold: lines_in(one.oversold).into(),
-                    exceptions: one.exceptions.into_iter().map(Into::into).collect(),
-                }))
+            Self::RecordedWithExceptions(one) => Answer::RecordedWithExceptions(one.read()?),
+            Self::ReturnedWithExceptions(one) => Answer::ReturnedWithExceptions(one.read()?),
+            Self::ExchangedWithExceptions(one) => {
+                Answer::ExchangedWithExceptions { returned: Minor(one.0.to_native()), sale: one.1.read()? }
             }
             Self::Reserved { deadline } => Answer::Reserved { deadline: Timestamp(deadline.to_native()) },
             Self::Extended { deadline } => Answer::Extended { deadline: Timestamp(deadline.to_native()) },
@@ -192,6 +219,7 @@ impl ArchivedAnyAnswer {
             Self::AccountBooked { balance } => Answer::AccountBooked { balance: Minor(balance.to_native()) },
             Self::StepTaken => Answer::StepTaken,
             Self::LabelsSet => Answer::LabelsSet,
+            Self::ReturnLimitsSet => Answer::ReturnLimitsSet,
             Self::PriceBookDefined { prices } => Answer::PriceBookDefined { prices: prices.to_native() },
             Self::PriceBookEnded => Answer::PriceBookEnded,
             Self::PromotionsDefined { added, changed } => {

@@ -40,7 +40,7 @@ macro_rules! codes {
 codes!(Channel { Till = 0, Web = 1, Marketplace = 2 });
 codes!(Standing { Request = 0, Fact = 1 });
 codes!(TenderKind { Cash = 0, Card = 1, GiftCard = 2, StoreCredit = 3, Voucher = 4, OnAccount = 5, Other = 6, CashRounding = 7, Deposit = 8 });
-codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2, Coupon = 3, CustomerCoupon = 4 });
+codes!(AccountKind { GiftCard = 0, StoreCredit = 1, Loyalty = 2, Coupon = 3, CustomerCoupon = 4, CustomerReturns = 5, CustomerRefunds = 6 });
 codes!(Way { Out = 0, In = 1, Open = 2 });
 codes!(Disposition { Resell = 0, Damaged = 1, ToSupplier = 2 });
 codes!(Only { Store = 0, Online = 1 });

@@ -13,6 +13,7 @@ use super::payment::PaymentEvent;
 use super::people::{RoleWithLimits, capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
 use super::returns::{Exchange, ReturnGrant, SaleReturn};
+use super::unreceipted::{Limits, UnreceiptedReturn};
 use super::whole_sale::WholeSale;
 use super::zone::Zone;
 use onhand_engine::catalogue::KeyId;
@@ -20,7 +21,7 @@ use onhand_engine::command::{self, Bucket, Channel, Disposition, SaleLine, SkuQt
 use onhand_engine::event::{self, Event};
 use onhand_engine::ids::{Code, CommandId, LocationId, ReceiptNo, ReservationId, Seq, SkuId, TillNo};
 use onhand_engine::money::Minor;
-use onhand_engine::people::{Limits, PinHash};
+use onhand_engine::people::{self, PinHash};
 use onhand_engine::qty::Qty;
 use onhand_engine::scan::Layout;
 use onhand_engine::tax::{RatePpm, Taxed};
@@ -75,6 +76,8 @@ pub(super) enum AnyEvent {
     GrantEnded { command: u128, sale: u64, kept: bool },
     RoleWithLimits(Box<RoleWithLimits>),
     ZonedLocationDefined(Box<(Location, Vec<DatedRate>, Zone)>),
+    UnreceiptedReturned(Box<UnreceiptedReturn>),
+    ReturnLimitsSet { at: u32, limits: Option<Box<Limits>> },
 }
 
 impl ArchivedAnyEvent {
@@ -91,6 +94,7 @@ impl ArchivedAnyEvent {
                 | Self::WholeSale(_)
                 | Self::GoodsReturned(_)
                 | Self::SaleReturned(_)
+                | Self::UnreceiptedReturned(_)
                 | Self::Exchanged(_)
                 | Self::Layaway { .. }
                 | Self::Drawer { .. }
@@ -295,6 +299,7 @@ impl TryFrom<Return> for event::Return {
             of: None,
             redemption: None,
             goods: None,
+            unreceipted: None,
         })
     }
 }
@@ -365,6 +370,9 @@ impl From<&Event> for AnyEvent {
                 Self::Deallocated { order: order.to_string(), lines: lines_out(lines) }
             }
             Event::GoodsReceived { lines } => Self::GoodsReceived { lines: lines_out(lines) },
+            Event::GoodsReturned(back) if back.unreceipted.is_some() => {
+                Self::UnreceiptedReturned(Box::new(UnreceiptedReturn::new(back)))
+            }
             Event::GoodsReturned(back)
                 if back.of.is_some()
                     || back.redemption.is_some()
@@ -415,6 +423,9 @@ impl From<&Event> for AnyEvent {
             Event::DrawerRulesSet { rules } => Self::DrawerRulesSet(Box::new((&**rules).into())),
             Event::Account { account, entry } => Self::Account(Box::new(AccountEvent::of(*account, entry))),
             Event::Settled { sale, unpaid } => Self::Settled(Box::new(RedemptionPart::of(*sale, unpaid))),
+            Event::ReturnLimitsSet { at, limits } => {
+                Self::ReturnLimitsSet { at: at.0, limits: limits.map(|limits| Box::new(limits.into())) }
+            }
             Event::LabelsSet { location, layouts } => {
                 Self::LabelsSet { location: location.0, layouts: layouts.iter().map(ToString::to_string).collect() }
             }
@@ -425,7 +436,7 @@ impl From<&Event> for AnyEvent {
                 added: *added,
             },
             Event::PromotionEnded { promotion } => Self::PromotionEnded { promotion: promotion.to_string() },
-            Event::RoleDefined { role, capabilities, limits } if *limits == Limits::default() => {
+            Event::RoleDefined { role, capabilities, limits } if *limits == people::Limits::default() => {
                 Self::RoleDefined { role: role.to_string(), capabilities: capabilities.bits() }
             }
             Event::RoleDefined { role, capabilities, limits } => {
@@ -497,6 +508,10 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::KeyCreated(key) => Self::KeyCreated { key: (*key).try_into()? },
             AnyEvent::KeyRevoked { key } => Self::KeyRevoked { key: KeyId(key) },
             AnyEvent::SaleReturned(back) => Self::GoodsReturned(back.read()?),
+            AnyEvent::UnreceiptedReturned(back) => Self::GoodsReturned(back.read()?),
+            AnyEvent::ReturnLimitsSet { at, limits } => {
+                Self::ReturnLimitsSet { at: LocationId(at), limits: limits.map(|limits| (*limits).into()) }
+            }
             AnyEvent::ReturnGranted(granted) => {
                 let (command, pending) = granted.read()?;
                 Self::ReturnGranted { command, pending: Box::new(pending) }
@@ -540,7 +555,7 @@ impl TryFrom<AnyEvent> for Event {
             AnyEvent::PromotionEnded { promotion } => Self::PromotionEnded { promotion: label(&promotion)? },
             AnyEvent::RoleDefined { role, capabilities: bits } => {
                 let (role, capabilities) = (label(&role)?, capabilities(bits)?);
-                Self::RoleDefined { role, capabilities, limits: Limits::default() }
+                Self::RoleDefined { role, capabilities, limits: people::Limits::default() }
             }
             AnyEvent::RoleWithLimits(role) => role.read()?,
             AnyEvent::UserDefined { user, code: known_as, name, roles } => Self::UserDefined {

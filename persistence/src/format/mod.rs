@@ -29,6 +29,7 @@ mod returns;
 mod sale;
 mod settlement;
 pub mod state;
+mod unreceipted;
 mod whole_sale;
 mod zone;
 

@@ -16,6 +16,7 @@ use super::payment::{self, NamesPart, PaymentPart};
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::{GivenBack, ReturnGrant};
+use super::unreceipted::{Limits, OfDay};
 use super::zone::{self, Zone};
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
 use crate::log::Remembered;
@@ -93,6 +94,9 @@ enum Part {
     Zones(Vec<(u32, Zone)>),
     /// Pieces of some reservations, suspended baskets or not; after those reservations.
     HeldPieces(Vec<(u128, HeldPieces)>),
+    /// What limits returns without a receipt, by location.
+    ReturnLimits(Vec<(u32, Limits)>),
+    ReturnsOfDay(Box<OfDay>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -171,6 +175,8 @@ pub fn chain_parts(chain: &Chain, tell: &mut dyn FnMut(Vec<u8>)) {
         let labels = chain.labels().iter().map(|(location, layouts)| (location.0, texts(layouts)));
         tell(part(&Part::Labels(labels.collect())));
     }
+    let limits = chain.return_limits().iter().map(|(at, limits)| (at.0, (*limits).into()));
+    in_parts(limits, Part::ReturnLimits, tell);
     for zones in zone::of_chain(chain) {
         tell(part(&Part::Zones(zones)));
     }
@@ -240,6 +246,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     in_parts(given, Part::GivenBack, tell);
     let serials = store.serials.list().map(|(sku, serial)| (sku.0, serial.to_string()));
     in_parts(serials, Part::Serials, tell);
+    store.returns_of_day.iter().for_each(|of_day| tell(part(&Part::ReturnsOfDay(Box::new(of_day.into())))));
     let grants = store.grants.iter().map(|(command, pending)| ReturnGrant::new(*command, pending));
     in_parts(grants, Part::Grants, tell);
     in_parts(store.settling.list.values().map(RedemptionPart::from), Part::Settling, tell);
@@ -310,7 +317,8 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         | Part::People(_)
         | Part::Terms(_)
         | Part::ItemCosts(_)
-        | Part::Zones(_) => return read_chain(part, &mut world.chain),
+        | Part::Zones(_)
+        | Part::ReturnLimits(_) => return read_chain(part, &mut world.chain),
         _ => world.places.entry(location).or_default(),
     };
     match part {
@@ -365,6 +373,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 place.tills.entry(TillNo(till)).or_default().drawer = Some(Box::new(drawer.try_into()?));
             }
         }
+        Part::ReturnsOfDay(of_day) => place.store.returns_of_day = Some((*of_day).try_into()?),
         Part::DrawerRules(rules) => place.store.drawer_rules = Some(Box::new((*rules).try_into()?)),
         Part::Serials(serials) => {
             for serial in serials {
@@ -407,6 +416,12 @@ fn read_chain(part: Part, chain: &mut Chain) -> Result<(), DecodeError> {
             for key in keys {
                 let key: onhand_engine::catalogue::Key = key.try_into()?;
                 chain.keys.insert(key.id, key);
+            }
+        }
+        Part::ReturnLimits(limits) => {
+            for (at, limits) in limits {
+                let set = Event::ReturnLimitsSet { at: LocationId(at), limits: Some(limits.into()) };
+                chain.apply(&set, Timestamp(0));
             }
         }
         Part::Labels(labels) => {

@@ -79,6 +79,7 @@ pub(crate) fn days() -> Vec<Record> {
             of: None,
             redemption: None,
             goods: None,
+            unreceipted: None,
         };
         happens(&mut world, &mut records, Event::GoodsReturned(back));
         ask(&mut world, &mut records, moved(Movement::PaidIn, 500));

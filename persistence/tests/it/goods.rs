@@ -90,6 +90,7 @@ fn back() -> Return {
         of: Some(Box::new(Of { sale: SALE, portions, void: None, granted: false })),
         redemption: None,
         goods: SoldGoods { kits, pieces, ..SoldGoods::default() }.boxed(),
+        unreceipted: None,
     }
 }
 

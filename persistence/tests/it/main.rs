@@ -15,3 +15,4 @@ mod pricing;
 mod returns;
 mod samples;
 mod segments;
+mod unreceipted;

@@ -36,6 +36,7 @@ fn back(void: Option<&str>, granted: bool) -> Return {
         of: Some(Box::new(Of { sale: SALE, portions: portions(), void, granted })),
         redemption: granted.then(|| Box::new(redemption(LocationId(2)))),
         goods: None,
+        unreceipted: None,
     }
 }
 

@@ -133,6 +133,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         of: None,
         redemption: None,
         goods: None,
+        unreceipted: None,
     };
     let adjusted = |bucket, milli| Event::StockAdjusted {
         sku: SkuId(4),
@@ -270,6 +271,7 @@ pub(crate) fn of_costs() -> Vec<Record> {
         of,
         redemption: None,
         goods: None,
+        unreceipted: None,
     };
     let portions =
         vec![Portion { line: 0, what: What::Goods(Qty::units(3)) }, Portion { line: 1, what: What::Money(Minor(5)) }];

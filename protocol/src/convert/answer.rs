@@ -5,7 +5,7 @@ use crate::card_code::CardCode;
 use crate::message::{Band, Channel, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
 use crate::write::Object;
-use onhand_engine::answer::Answer;
+use onhand_engine::answer::{Answer, Excepted};
 use onhand_engine::catalogue::Location;
 use onhand_engine::command::{self, Action, Command, SkuQty};
 use onhand_engine::ids::{CommandId, OrderId, ReceiptNo, Seq, SkuCode, TillNo};
@@ -70,11 +70,16 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         }
         Answer::RecordedWithExceptions(one) => {
             document(&mut object, asked, one.receipt, one.gross);
-            if !one.oversold.is_empty() {
-                quantities(object.field("oversold"), &one.oversold, names);
-            }
-            // A Vec takes whatever is written.
-            let _ = serde_json::to_writer(object.field("exceptions"), &goods::exceptions(&one.exceptions, names));
+            excepted(&mut object, one, names);
+        }
+        Answer::ReturnedWithExceptions(one) => {
+            document(&mut object, asked, one.receipt, one.gross);
+            excepted(&mut object, one, names);
+        }
+        Answer::ExchangedWithExceptions { returned, sale } => {
+            document(&mut object, asked, sale.receipt, sale.gross.minus(*returned));
+            object.amount("returned", *returned);
+            excepted(&mut object, sale, names);
         }
         Answer::Returned { receipt, gross } => document(&mut object, asked, *receipt, *gross),
         Answer::Exchanged { receipt, returned, gross } => {
@@ -127,6 +132,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
         | Answer::DrawerRulesSet
         | Answer::StepTaken
         | Answer::LabelsSet
+        | Answer::ReturnLimitsSet
         | Answer::PriceBookEnded
         | Answer::PromotionEnded
         | Answer::RoleDefined
@@ -147,6 +153,15 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
     object.end();
 }
 
+/// What a person has to look at.
+fn excepted(object: &mut Object<'_>, one: &Excepted, names: &impl Names) {
+    if !one.oversold.is_empty() {
+        quantities(object.field("oversold"), &one.oversold, names);
+    }
+    // A Vec takes whatever is written.
+    let _ = serde_json::to_writer(object.field("exceptions"), &goods::exceptions(&one.exceptions, names));
+}
+
 const fn word(answer: &Answer) -> &'static str {
     match answer {
         Answer::Recorded { .. } | Answer::RecordedWithExceptions(_) => "recorded",
@@ -158,8 +173,8 @@ const fn word(answer: &Answer) -> &'static str {
         Answer::Deallocated => "deallocated",
         Answer::Received => "received",
         // Only servers ask one another for a grant.
-        Answer::Returned { .. } | Answer::ReturnGranted(_) => "returned",
-        Answer::Exchanged { .. } => "exchanged",
+        Answer::Returned { .. } | Answer::ReturnedWithExceptions(_) | Answer::ReturnGranted(_) => "returned",
+        Answer::Exchanged { .. } | Answer::ExchangedWithExceptions { .. } => "exchanged",
         Answer::Adjusted => "adjusted",
         Answer::Counted { .. } => "counted",
         Answer::PolicySet => "policy_set",
@@ -177,6 +192,7 @@ const fn word(answer: &Answer) -> &'static str {
         // Only the server takes these steps.
         Answer::StepTaken => "settled",
         Answer::LabelsSet => "labels_set",
+        Answer::ReturnLimitsSet => "return_limits_set",
         Answer::PriceBookDefined { .. } => "price_book_defined",
         Answer::PriceBookEnded => "price_book_ended",
         Answer::PromotionsDefined { .. } => "promotions_defined",

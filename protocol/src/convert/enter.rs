@@ -7,11 +7,11 @@ use super::goods::{self, Gathered};
 use super::priced::{self, For};
 use super::{
     Asked, Names, account, basket, define, drawer, layaway, payment, people, refusal, rules, scan, unknown_sale,
+    unreceipted,
 };
 use crate::limits;
 use crate::message::{
-    AgeChecked, AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, Return, SafetyStock, SaleLine, Sell,
-    Tender,
+    AgeChecked, AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, SafetyStock, SaleLine, Sell, Tender,
 };
 use crate::value::{Gtin, Id, LocationCode, Quantity, Sku};
 use onhand_engine::catalogue::{Item, Location};
@@ -80,7 +80,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             let (lines, goods) = place.lines(&body.lines)?;
             Ok(Action::Receive { lines, goods })
         }),
-        Body::Return(body) => desk.take_back(body),
+        Body::Return(body) => unreceipted::take_back(&desk, body),
         Body::Adjust(body) => desk.at(&body.location, None, |place| {
             let item = place.stocked_item(&body.sku)?;
             let bucket = match body.bucket {
@@ -136,6 +136,7 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
         | Body::SettlePayments(_)
         | Body::TakePayment(_)
         | Body::ReportPayment(_) => payment::entered(&desk, &body),
+        Body::SetReturnLimits(body) => unreceipted::set(&desk, body),
         Body::SetLabels(body) => {
             let location = desk.place(&body.location)?.location.id;
             scan::layouts(&body.layouts).map(|layouts| desk.chain(Action::SetLabels { location, layouts }))
@@ -222,13 +223,13 @@ impl<N: Names> Desk<'_, N> {
         Ok(Entered { command, asked })
     }
 
-    fn place(&self, code: &LocationCode) -> Result<Place<'_, N>, Refused> {
+    pub(super) fn place(&self, code: &LocationCode) -> Result<Place<'_, N>, Refused> {
         let found = self.names.location(&code.0);
         let location = found.ok_or_else(|| unknown_location(code))?;
         Ok(Place { names: self.names, location })
     }
 
-    fn chain(&self, action: Action) -> Entered {
+    pub(super) fn chain(&self, action: Action) -> Entered {
         let command = Command { id: self.id, location: LocationId::CHAIN, channel: self.channel.into(), action };
         let asked = Asked::of(&command, None);
         Entered { command, asked }
@@ -272,28 +273,6 @@ impl<N: Names> Desk<'_, N> {
                 takes: takes.into(),
                 ..sell
             }))
-        })
-    }
-
-    fn take_back(&self, body: Return) -> Result<Entered, Refused> {
-        self.at(&body.location, None, |place| {
-            place.check_currency(body.currency.0)?;
-            let accounts = account::credits(&body.tenders, body.currency.0, self.id)?;
-            account::check_store_credit(&accounts)?;
-            payment::check_none(&body.tenders)?;
-            check_as_sold(&body.lines)?;
-            let (lines, goods, _) = place.sale_lines(&body.lines)?;
-            Ok(Action::Return {
-                till: till(body.till)?,
-                currency: body.currency.0,
-                lines,
-                goods: goods.goods(),
-                said: said(&body.lines),
-                disposition: body.disposition.into(),
-                tenders: tenders(&body.tenders)?,
-                accounts,
-                of: None,
-            })
         })
     }
 }
@@ -388,7 +367,7 @@ impl<N: Names> Place<'_, N> {
 
     /// The lines as they are said, what there is to say of their goods, and whether they cost what the catalogue
     /// says.
-    fn sale_lines(&self, lines: &[SaleLine]) -> Result<(Vec<command::SaleLine>, Gathered, bool), Refused> {
+    pub(super) fn sale_lines(&self, lines: &[SaleLine]) -> Result<(Vec<command::SaleLine>, Gathered, bool), Refused> {
         self.check_count(lines.len())?;
         let mut goods = Gathered::default();
         let mut at_list_price = true;
@@ -490,18 +469,6 @@ pub(super) fn said(lines: &[SaleLine]) -> Said {
         let amounts = [line.amount.map(|amount| amount.0), line.unit_price.map(|price| price.0), tax, rate];
         amounts.into_iter().fold(said, Said::and)
     })
-}
-
-/// What comes back has the amounts of the original sale.
-fn check_as_sold(lines: &[SaleLine]) -> Result<(), Refused> {
-    for (at, line) in lines.iter().enumerate() {
-        let more = [("discount", line.discount.is_some()), ("price_reason", line.price_reason.is_some())];
-        if let Some((field, _)) = more.into_iter().find(|(_, given)| *given) {
-            let text = "goods come back with the amounts of the original sale: give the line's `amount`";
-            return Err(on_line(ErrorBody::new(1001, text), field, Some(at)));
-        }
-    }
-    Ok(())
 }
 
 fn policy(item: &Item, safety: SafetyStock, low_at: Quantity) -> Result<Policy, Refused> {

@@ -57,6 +57,7 @@ pub fn command_about(
                 accounts: account::credits(&body.tenders, currency(place), id)?,
                 of: Some(Box::new(place.take_back(sale, &body.lines)?)),
                 goods: None,
+                unreceipted: None,
             })
         }),
         Body::VoidSale(body) => desk.at(&body.location, None, |place| {
@@ -71,6 +72,7 @@ pub fn command_about(
                 accounts: Box::default(),
                 of: Some(Box::new(TakeBack { sale, portions: Vec::new(), void, serials: Vec::new(), granted: None })),
                 goods: None,
+                unreceipted: None,
             })
         }),
         Body::Exchange(body) => desk.at(&body.location, None, |place| {

@@ -22,6 +22,7 @@ mod rules;
 mod scan;
 mod training;
 mod undertaxed;
+mod unreceipted;
 
 pub use account::account_statement;
 pub use answer::{Asked, Audience, level, level_message, reply};
@@ -44,6 +45,7 @@ use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::gtin::Gtin;
 use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
 use onhand_engine::people::UserNo;
+use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
 use onhand_engine::zone::Zone;
@@ -69,6 +71,10 @@ pub trait Names {
     /// The selling rules as they stand.
     fn rules(&self) -> Arc<Rules> {
         Arc::default()
+    }
+    /// What limits returns without a receipt at a location.
+    fn return_limits(&self, _: LocationId) -> Limits {
+        Limits::default()
     }
     /// The time zone of a name, as it is known today.
     fn zone(&self, _: &str) -> Option<Arc<Zone>> {

@@ -1,6 +1,6 @@
 //! The engine's state and events as HTTP reads answer them.
 
-use super::{Names, account, goods, payment, people};
+use super::{Names, account, goods, payment, people, unreceipted};
 use crate::message::read::{
     EventLine, EventMessage, EventTender, KeyMessage, LocationMessage, QuoteName, ReservationMessage, TotalsMessage,
 };
@@ -21,6 +21,7 @@ use onhand_engine::layaway;
 use onhand_engine::people::UserNo;
 use onhand_engine::qty::Qty;
 use onhand_engine::quote::Pricing;
+use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::scan::Layout;
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::tax::Gap;
@@ -41,9 +42,9 @@ pub fn item(item: &Item, names: &impl Names) -> ItemInput {
     }
 }
 
-/// A location, as `define_location` takes it, and the layouts of its labels.
+/// A location, as `define_location` takes it, the layouts of its labels, and what limits returns there.
 #[must_use]
-pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
+pub fn location(location: &Location, labels: &[Layout], limits: Limits) -> LocationMessage {
     let rate = |rate: &onhand_engine::tax::TaxRate| {
         let class = Text(rate.class.clone());
         match rate.parts.as_slice() {
@@ -69,6 +70,7 @@ pub fn location(location: &Location, labels: &[Layout]) -> LocationMessage {
         },
         time_zone: location.zone.as_ref().map(|zone| zone.name.to_string()),
         labels: labels.iter().map(ToString::to_string).collect(),
+        return_limits: unreceipted::limits_out(limits),
     }
 }
 
@@ -174,6 +176,8 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         quote: None,
         tax_exempt: None,
         goods: None,
+        customer: None,
+        lifted: Vec::new(),
         role: None,
         capabilities: None,
         limits: None,
@@ -239,7 +243,7 @@ impl<N: Names> Teller<'_, N> {
                 disposition: Some(back.disposition.into()),
                 accounts: others(back.redemption.as_deref()),
                 goods: self.goods(back.goods.as_deref()),
-                ..blank
+                ..unreceipted::told(blank, back)
             },
             Event::Reserved { reservation, owner, channel, deadline, lines, .. } => EventMessage {
                 channel: Some((*channel).into()),
@@ -294,7 +298,7 @@ impl<N: Names> Teller<'_, N> {
             Event::PromotionsDefined { promotions, .. } => {
                 EventMessage { items: u64::try_from(promotions.len()).ok(), ..blank }
             }
-            Event::LabelsSet { location, .. } => {
+            Event::LabelsSet { location, .. } | Event::ReturnLimitsSet { at: location, .. } => {
                 let location = self.names.location_numbered(*location);
                 EventMessage { location: location.map(|location| Text(location.code.clone())), ..blank }
             }
@@ -578,6 +582,7 @@ fn word(event: &Event) -> &'static str {
         Event::Account { entry, .. } => account::word(entry),
         Event::Settled { .. } => "settled",
         Event::LabelsSet { .. } => "labels_set",
+        Event::ReturnLimitsSet { .. } => "return_limits_set",
         Event::PriceBookDefined { .. } => "price_book_defined",
         Event::PriceBookEnded { .. } => "price_book_ended",
         Event::PromotionsDefined { .. } => "promotions_defined",

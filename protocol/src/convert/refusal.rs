@@ -7,6 +7,7 @@ use onhand_engine::ids::{CommandId, SkuId};
 use onhand_engine::payment::Refused;
 use onhand_engine::people::OverLimit;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::returns::unreceipted;
 
 /// Appends the reply to a refused command.
 pub fn refused(out: &mut Vec<u8>, id: CommandId, why: &Refusal, names: &impl Names) {
@@ -157,6 +158,17 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
                 OverLimit::Refund { max, .. } => u64::try_from(max.0).ok(),
             };
             ErrorBody { max, ..error }.at("approval")
+        }
+        Refusal::OverReturn(over) => {
+            let due = match over {
+                unreceipted::OverLimit::CustomerAmount { left } => Some(left.0),
+                _ => None,
+            };
+            let max = match over {
+                unreceipted::OverLimit::DayReturns { max } => Some(u64::from(*max)),
+                over => over.amounts().and_then(|(_, max)| u64::try_from(max.0).ok()),
+            };
+            ErrorBody { due, max, ..error }.at(over.field())
         }
         Refusal::UserDisabled { user } => ErrorBody { user: Some(Text(user.clone())), ..error },
         Refusal::UnknownUser => error.at("user"),

@@ -2,6 +2,7 @@
 
 use super::enter::Refused;
 use super::{Entered, Names, refusal};
+use onhand_engine::command::Action;
 use onhand_engine::refusal::Refusal;
 
 impl Entered {
@@ -16,6 +17,10 @@ impl Entered {
         let twin = self.command.location.training_twin();
         self.command.location = twin.ok_or_else(|| Box::new(refusal(&Refusal::NotInTraining, names)))?;
         self.asked.training = true;
+        // What a real customer got is counted for what is real.
+        if let Action::Return { unreceipted: Some(asked), .. } = &mut self.command.action {
+            asked.counted = Box::default();
+        }
         Ok(self)
     }
 }

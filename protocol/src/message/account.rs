@@ -20,6 +20,10 @@ pub enum AccountType {
     Coupon,
     /// The uses of a coupon by one customer.
     CustomerCoupon,
+    /// One customer's returns without a receipt in one period: how many.
+    CustomerReturns,
+    /// The same in minor units of money.
+    CustomerRefunds,
 }
 
 impl From<AccountType> for account::AccountKind {
@@ -30,6 +34,8 @@ impl From<AccountType> for account::AccountKind {
             AccountType::Loyalty => Self::Loyalty,
             AccountType::Coupon => Self::Coupon,
             AccountType::CustomerCoupon => Self::CustomerCoupon,
+            AccountType::CustomerReturns => Self::CustomerReturns,
+            AccountType::CustomerRefunds => Self::CustomerRefunds,
         }
     }
 }
@@ -42,6 +48,8 @@ impl From<account::AccountKind> for AccountType {
             account::AccountKind::Loyalty => Self::Loyalty,
             account::AccountKind::Coupon => Self::Coupon,
             account::AccountKind::CustomerCoupon => Self::CustomerCoupon,
+            account::AccountKind::CustomerReturns => Self::CustomerReturns,
+            account::AccountKind::CustomerRefunds => Self::CustomerRefunds,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What comes back: returns, voids, exchanges.
 
-use super::body::{SaleLine, Tender, body};
+use super::body::{SaleLine, Tender, body, is_false};
 use super::goods::AgeChecked;
 use super::word::Disposition;
 use crate::value::{Amount, Currency, Label, LocationCode, Mark, Position, Quantity, Sku};
@@ -24,6 +24,12 @@ body!(
         /// How the money went back; amounts above zero.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tenders: Vec<Tender>,
+        /// Who the customer is, in the shop's own words: for what limits returns without a receipt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
+        /// True: it has already happened, so it is always accepted.
+        #[serde(default, skip_serializing_if = "is_false")]
+        completed: bool,
     }
 );
 body!(

@@ -1,6 +1,6 @@
 //! What the chain is set up with: locations, taxes, items, stock rules, labels, keys.
 
-use super::body::body;
+use super::body::{body, is_false};
 use super::goods::ItemTerms;
 use super::role::Role;
 use super::word::{Basis, Channel, LocationKind, Rounding, Unit};
@@ -159,6 +159,58 @@ body!(
         location: LocationCode,
         /// Pictures of 13 digits, such as `20IIIIIVPPPPC`.
         layouts: Vec<String>,
+    }
+);
+body!(
+    /// Set what limits returns without a receipt, in the place of what was set before.
+    SetReturnLimits {
+        /// Where; not given: wherever nothing of its own is set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<LocationCode>,
+        /// What; not given: nothing of its own any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limits: Option<ReturnLimits>,
+    }
+);
+body!(
+    /// What limits returns without a receipt. What is not given limits nothing.
+    ReturnLimits {
+        /// The most money that one return gives.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount_max: Option<Amount>,
+        /// The most at one location in one day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per_day: Option<ReturnsMax>,
+        /// The most for one customer, who must be named then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per_customer: Option<CustomerReturnsMax>,
+        /// Whether whoever has the right to do so lifts them: `lift_return_limits`.
+        #[serde(default, skip_serializing_if = "is_false")]
+        can_be_lifted: bool,
+    }
+);
+body!(
+    /// So much in all.
+    ReturnsMax {
+        /// Money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount_max: Option<Amount>,
+        /// Returns.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        returns_max: Option<u32>,
+    }
+);
+body!(
+    /// So much for one customer.
+    CustomerReturnsMax {
+        /// Within how many days, 1 to 366.
+        days: u16,
+        /// Money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount_max: Option<Amount>,
+        /// Returns.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        returns_max: Option<u32>,
     }
 );
 body!(

@@ -39,7 +39,8 @@ pub use body::{
 };
 pub use customer::CustomerSales;
 pub use define::{
-    CreateKey, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, SafetyStock, SetLabels, SetPolicy, TaxInput,
+    CreateKey, CustomerReturnsMax, DatedRate, DefineItems, DefineLocation, ItemInput, Rate, ReturnLimits, ReturnsMax,
+    SafetyStock, SetLabels, SetPolicy, SetReturnLimits, TaxInput,
 };
 pub use drawer::{
     AccountCode, CashRoundingInput, CloseSession, CountAndAmount, GrandTotal, JournalEntry, MoveCash, NoSale,

@@ -2,7 +2,7 @@
 
 use super::account::AccountLine;
 use super::body::AskedLine;
-use super::define::{ItemInput, TaxInput};
+use super::define::{ItemInput, ReturnLimits, TaxInput};
 use super::drawer::Report;
 use super::goods::GoodsMessage;
 use super::level::LevelMessage;
@@ -74,6 +74,9 @@ answer!(
         /// How the labels that it prints are laid out, as `set_labels` takes them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         labels: Vec<String>,
+        /// What limits returns without a receipt there, as `set_return_limits` takes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        return_limits: Option<Box<ReturnLimits>>,
     }
 );
 answer!(
@@ -155,7 +158,7 @@ answer!(
         /// What: `recorded`, `reserved`, `extended`, `released`, `expired`, `allocated`,
         /// `deallocated`, `received`, `returned`, `voided`, `exchanged`, `return_granted`, `return_grant_kept`,
         /// `return_grant_undone`, `adjusted`,
-        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `key_created`, `key_revoked`,
+        /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `return_limits_set`, `key_created`, `key_revoked`,
         /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
         /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
         /// `account_let_go`, `account_opened`, `account_refunded`, `settled`, `price_book_defined`, `price_book_ended`,
@@ -267,6 +270,12 @@ answer!(
         /// What there is to say of the goods: parts of kits, serial numbers, lots, exceptions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         goods: Option<Box<GoodsMessage>>,
+        /// Who the customer of a return without a receipt is, in the shop's own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Label>,
+        /// The numbers of limits that were lifted for a return without a receipt.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lifted: Vec<u16>,
         /// The role that was defined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<Label>,

@@ -113,6 +113,9 @@ recorded!(
         total: Amount,
         /// The currency of the total.
         currency: Currency,
+        /// What a person has to look at, although it is recorded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exceptions: Vec<Exception>,
     }
 );
 recorded!(
@@ -127,6 +130,12 @@ recorded!(
         currency: Currency,
         /// What came back was worth so much.
         returned: Amount,
+        /// Units that went out and that stock did not cover.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        oversold: Vec<SkuQuantity>,
+        /// What a person has to look at, although it is recorded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exceptions: Vec<Exception>,
     }
 );
 recorded!(

@@ -174,6 +174,8 @@ successes! {
     Scanned(ItemScanned) = "scanned",
     /// The location's own labels are read so from now on.
     LabelsSet(Plain) = "labels_set",
+    /// Returns without a receipt are limited so from now on.
+    ReturnLimitsSet(Plain) = "return_limits_set",
     /// The price book is asked from now on.
     PriceBookDefined(PriceBookDefined) = "price_book_defined",
     /// The price book is no longer asked.
@@ -234,6 +236,7 @@ impl Success {
             | Success::KeyCreated(Plain { seq, .. })
             | Success::KeyRevoked(Plain { seq, .. })
             | Success::LabelsSet(Plain { seq, .. })
+            | Success::ReturnLimitsSet(Plain { seq, .. })
             | Success::SessionOpened(SessionOpened { seq, .. })
             | Success::PaidIn(Plain { seq, .. })
             | Success::PaidOut(Plain { seq, .. })

@@ -7,7 +7,7 @@ use super::body::{
     Adjust, Allocate, Count, Deallocate, Extend, Get, Hello, Ping, Receive, Release, Reserve, Scan, Sell, Subscribe,
     Tender, Unsubscribe, WatchMetrics,
 };
-use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy};
+use super::define::{CreateKey, DefineItems, DefineLocation, SetLabels, SetPolicy, SetReturnLimits};
 use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules, XReport};
 use super::error::ErrorBody;
 use super::layaway::{CancelLayaway, Deposit, Layaways, OpenLayaway};
@@ -198,6 +198,8 @@ bodies! {
     Scan(Scan) = "scan",
     /// The layouts of a location's own labels.
     SetLabels(SetLabels) = "set_labels",
+    /// What limits returns without a receipt.
+    SetReturnLimits(SetReturnLimits) = "set_return_limits",
     /// A price book.
     DefinePriceBook(DefinePriceBook) = "define_price_book",
     /// No more of it.

@@ -298,5 +298,7 @@ word!(
         VoidLine,
         /// Gives money back by other means than it was paid by.
         RefundOtherwise,
+        /// Lifts what limits returns without a receipt.
+        LiftReturnLimits,
     }
 );
