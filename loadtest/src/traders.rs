@@ -295,6 +295,7 @@ fn sell(location: &Text<32>, channel: Channel, till: Option<u16>) -> Sell {
         lines: Vec::new(),
         tenders: Vec::new(),
         completed: false,
+        sold_at: None,
         reservation: None,
         owner: None,
         order: None,

@@ -72,6 +72,9 @@ pub const NAME_CHARS_MAX: usize = 200;
 /// Bar codes of one item.
 pub const GTINS_MAX: usize = 50;
 
+/// The longest ago that a till is believed to have sold something, in milliseconds: 31 days.
+pub const LATE_MAX_MS: u64 = 31 * 86_400_000;
+
 /// Layouts of one location's own labels: each of the prefixes that there are has one.
 pub const LAYOUTS_MAX: usize = 20;
 

@@ -2,6 +2,9 @@
 
 use crate::harness::{Socket, Stand, id};
 use onhand_engine::catalogue::Role;
+use onhand_engine::date::Date;
+use onhand_engine::time::Timestamp;
+use onhand_protocol::value::Time;
 use serde_json::{Value, json};
 
 async fn define(stand: &Stand, items: Value) -> Value {
@@ -110,6 +113,41 @@ async fn restricted_goods_are_refused_where_they_are_decided_and_facts_are_liste
     let path = format!("/v1/events?only=exceptions&after={}", feed["next"].as_str().unwrap());
     assert_eq!(stand.get_as(Role::Analyst, &path).await.json()["events"], json!([]));
     assert_eq!(stand.get_as(Role::Analyst, "/v1/events?only=surprises").await.number(), 1001);
+}
+
+/// What was sold offline is looked at as of when it was: a lot that was good then, and a buyer's age.
+#[tokio::test]
+async fn what_has_happened_is_looked_at_as_of_then() {
+    let stand = Stand::start().await;
+    stand.receive("S1", "MUG", 50).await;
+    let mut till = stand.socket(Role::Till).await;
+    let now = till.ask(json!({"op": "ping", "id": id()})).await["time"].as_str().unwrap().to_owned();
+    let now = Date::parse(&now[..10]).unwrap().begins().0;
+    let days_ago = |days: u64| Time(Timestamp(now - days * 86_400_000)).to_string();
+    let lines = json!([{"sku": "MUG", "qty": "1", "lot": "L1", "expiry": &days_ago(3)[..10]}]);
+    for (said, expired) in [
+        (json!({}), true),
+        (json!({"sold_at": days_ago(2)}), true),
+        (json!({"sold_at": days_ago(3)}), false),
+        (json!({"sold_at": days_ago(4)}), false),
+        // What a clock says of a time to come is not believed.
+        (json!({"sold_at": "2999-01-01T00:00:00.000Z"}), true),
+    ] {
+        let mut request = sale(lines.clone(), said);
+        request["completed"] = json!(true);
+        let told = till.ask(request.clone()).await;
+        assert_eq!(told["ok"], "recorded", "{told}");
+        assert_eq!(told["exceptions"][0]["number"] == 1022, expired, "{request}: {told}");
+        assert_eq!(till.ask(request.clone()).await, told, "a repeat is told the same");
+        request["sold_at"] = json!(days_ago(5));
+        assert_eq!(till.ask(request).await["error"]["number"], 1008);
+    }
+    // Nor is it of a time so long ago that nobody would still send it.
+    let old = json!([{"sku": "MUG", "qty": "1", "lot": "L1", "expiry": &days_ago(40)[..10]}]);
+    let told = till.ask(sale(old, json!({"completed": true, "sold_at": days_ago(50)}))).await;
+    assert_eq!(told["exceptions"][0]["number"], 1022, "{told}");
+    let asked = till.ask(sale(lines, json!({"sold_at": days_ago(4)}))).await;
+    assert_eq!((&asked["error"]["number"], &asked["error"]["field"]), (&json!(1001), &json!("sold_at")));
 }
 
 #[tokio::test]

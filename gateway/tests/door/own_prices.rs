@@ -122,6 +122,17 @@ async fn a_tax_that_the_till_says_too_low_is_an_exception_with_both_amounts() {
             assert_eq!(told["exceptions"], Value::Null, "{told}");
         }
     }
+    // An exchange tells the same of what goes out.
+    let sold = till.ask(taxed("S2", 70, false)).await;
+    let line = json!({"sku": "MUG", "qty": 1, "amount": 1_000, "tax": {"amount": 60, "rate_ppm": 100_000}});
+    let exchange = json!({"op": "exchange", "id": id(), "location": "S2", "till": 1, "currency": "EUR",
+        "sale": sold["seq"], "returned": [{"line": 1, "qty": "1"}], "disposition": "resell", "lines": [line],
+        "tenders": [{"type": "cash", "amount": -10}]});
+    let told = till.ask(exchange.clone()).await;
+    done(&told, "exchanged");
+    let expected = json!([{"line": 0, "sku": "MUG", "number": 3060, "name": "tax_too_low", "said": 60, "own": 70}]);
+    assert_eq!((&told["exceptions"], &told["returned"]), (&expected, &json!(1_070)), "{told}");
+    assert_eq!(till.ask(exchange).await, told, "a repeat is told the same");
 }
 
 /// A till that works prices out itself names what they come to, promotions and all.

@@ -56,6 +56,7 @@ impl Job {
                 lines: self.lines.iter().map(sale_line).collect(),
                 tenders: Vec::new(),
                 completed: true,
+                sold_at: None,
                 reservation: None,
                 owner: None,
                 order: None,

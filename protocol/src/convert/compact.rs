@@ -56,7 +56,7 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         takes: Box::default(),
         payments: Box::default(),
         pricing,
-        goods: goods.sold(None, &place.location, names),
+        goods: goods.sold(None, || place.location.day(names.now())),
     });
     Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
 }
@@ -82,7 +82,16 @@ fn priced_lines<N: Names>(
     };
     let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
     let completed = sale.completed;
-    let whose = For { channel, group: None, coupons: &[], exempt: None, discount: None, customer: None, completed };
+    let whose = For {
+        channel,
+        group: None,
+        coupons: &[],
+        exempt: None,
+        discount: None,
+        customer: None,
+        completed,
+        sold_at: None,
+    };
     Ok(priced::sale_lines(place.quote_basket(&lines, &whose)?.0, place.names))
 }
 

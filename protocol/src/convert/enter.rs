@@ -250,6 +250,10 @@ impl<N: Names> Desk<'_, N> {
         self.at(&body.location, body.channel, |place| {
             place.check_currency(body.currency.0)?;
             let standing = if body.completed { Standing::Fact } else { Standing::Request };
+            if body.sold_at.is_some() && !body.completed {
+                let text = "only a sale that has already happened, `completed`, says when it did";
+                return Err(Box::new(ErrorBody::new(1001, text).at("sold_at")));
+            }
             let whose = For {
                 channel: body.channel.unwrap_or(self.channel),
                 group: body.group.as_ref(),
@@ -258,6 +262,7 @@ impl<N: Names> Desk<'_, N> {
                 discount: body.discount.as_ref(),
                 customer: body.customer.as_ref(),
                 completed: body.completed,
+                sold_at: body.sold_at.map(|at| at.0),
             };
             let (lines, tenders) = (&body.lines, &body.tenders);
             let age = body.age_checked.as_ref();
@@ -351,7 +356,7 @@ impl<N: Names> Place<'_, N> {
             takes,
             payments: payment::uses(sold.tenders)?,
             pricing,
-            goods: goods.sold(sold.age, &self.location, self.names),
+            goods: goods.sold(sold.age, || self.location.day(self.moment(sold.whose.sold_at))),
         })
     }
 

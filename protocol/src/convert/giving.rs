@@ -87,6 +87,7 @@ pub fn command_about(
                 discount: None,
                 customer: None,
                 completed: false,
+                sold_at: None,
             };
             let (lines, tenders) = (&body.lines, &body.tenders);
             let age = body.age_checked.as_ref();

@@ -10,7 +10,8 @@ use crate::message::{
     self, ErrorBody, Exception, GoodsMessage, ItemInput, ItemTerms, KitPart, KitSold, Lot, Piece, SaleLine,
 };
 use crate::value::{Amount, Day, Quantity, Text};
-use onhand_engine::catalogue::{Item, Location};
+use onhand_engine::catalogue::Item;
+use onhand_engine::date::Date;
 use onhand_engine::goods::{self, AgeChecked, Amounts, Goods, PARTS_MAX, Part, SoldGoods, Terms, Traced, Under, kit};
 use onhand_engine::ids::{SkuCode, SkuId};
 use onhand_engine::money::Minor;
@@ -72,19 +73,18 @@ impl Gathered {
         self.0.get_or_insert_default().undertaxed.push(exception);
     }
 
-    /// All of it as it is sold at a location today, with who looked at the buyer's age.
+    /// All of it as it is sold on a day, with who looked at the buyer's age.
     pub(super) fn sold(
         mut self,
         age: Option<&message::AgeChecked>,
-        location: &Location,
-        names: &impl Names,
+        today: impl FnOnce() -> Date,
     ) -> Option<Box<Goods>> {
         if let Some(age) = age {
             let birth = age.birth_date.map(|day| day.0);
             self.0.get_or_insert_default().age = Some(AgeChecked { by: age.by.0.clone(), birth });
         }
         if let Some(goods) = &mut self.0 {
-            goods.today = Some(location.day(names.now()));
+            goods.today = Some(today());
         }
         self.0
     }

@@ -29,6 +29,7 @@ pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &message::OpenLayaway) ->
             discount: None,
             customer: None,
             completed: false,
+            sold_at: None,
         };
         let sold = Sold {
             lines: &body.lines,

@@ -35,6 +35,8 @@ pub(super) struct For<'a> {
     pub(super) customer: Option<&'a Label>,
     /// It has already happened: what is no longer so is passed over.
     pub(super) completed: bool,
+    /// When it happened, as the seller says.
+    pub(super) sold_at: Option<Timestamp>,
 }
 
 /// Whether a sale says something that only the evaluator understands.
@@ -59,6 +61,9 @@ pub(super) fn said(sold: &Sold<'_>, mut said: Said) -> Said {
         said = said_by_hand(said, "basket", discount);
     }
     let named = [("group", sold.whose.group), ("tax_exempt", sold.whose.exempt), ("customer", sold.whose.customer)];
+    if let Some(at) = sold.whose.sold_at {
+        said = said.and_text("sold_at").and(i64::try_from(at.0).ok().map(Minor));
+    }
     for (name, text) in named.into_iter().filter_map(|(name, text)| Some((name, text?))) {
         said = said.and_text(name).and_text(text.as_str());
     }
@@ -106,6 +111,14 @@ pub(super) fn sale_lines(quote: quote::Quote, names: &impl Names) -> (Vec<comman
 }
 
 impl<N: Names> Place<'_, N> {
+    /// The moment as of which a basket is looked at: now, or when it happened. A till's clock may be wrong: nothing
+    /// happens later than now, nor so long ago that nobody would still send it.
+    pub(super) fn moment(&self, sold_at: Option<Timestamp>) -> Timestamp {
+        let now = self.names.now();
+        let earliest = Timestamp(now.0.saturating_sub(limits::LATE_MAX_MS));
+        sold_at.map_or(now, |at| at.clamp(earliest, now))
+    }
+
     /// Prices a basket.
     pub(super) fn quote(&self, lines: &[SaleLine], whose: &For<'_>) -> Result<(quote::Quote, Timestamp), Refused> {
         self.check_count(lines.len())?;
@@ -123,7 +136,7 @@ impl<N: Names> Place<'_, N> {
             let text = format!("a basket may show {} coupons", limits::COUPONS_MAX);
             return Err(Box::new(ErrorBody::new(1001, text).at("coupons")));
         }
-        let (rules, now) = (self.names.rules(), self.names.now());
+        let (rules, now) = (self.names.rules(), self.moment(whose.sold_at));
         let (location, channel) = (&*self.location, whose.channel.into());
         let group = whose.group.map(|group| &group.0);
         let mut coupons: Vec<ids::Label> = whose.coupons.iter().map(|coupon| coupon.0.clone()).collect();
@@ -144,7 +157,7 @@ impl<N: Names> Place<'_, N> {
         if whose.coupons.is_empty() {
             return Ok(Box::default());
         }
-        let (rules, now) = (self.names.rules(), self.names.now());
+        let (rules, now) = (self.names.rules(), self.moment(whose.sold_at));
         let group = whose.group.map(|group| &group.0);
         let setting = Setting { location: &self.location, channel: whose.channel.into(), group, now };
         let is_named = quote.lines.iter().any(|line| matches!(line.source, PriceSource::Named { .. }));
@@ -221,6 +234,7 @@ pub(super) fn quoted<N: Names>(body: &Quote, channel: Channel, place: &Place<'_,
         discount: body.discount.as_ref(),
         customer: None,
         completed: false,
+        sold_at: None,
     };
     let (quote, now) = place.quote(&body.lines, &whose)?;
     let mut lines: Vec<QuotedLine> = quote.lines.iter().map(quoted_line).collect();

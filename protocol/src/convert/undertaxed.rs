@@ -19,7 +19,7 @@ impl<N: Names> Place<'_, N> {
         let items: Option<Vec<_>> = lines.iter().map(|line| self.names.item_numbered(line.sku)).collect();
         let Some(items) = items else { return };
         let classes: Vec<_> = items.iter().zip(lines).map(|(item, line)| (&item.tax_class, line.taxed.net)).collect();
-        let (channel, now) = (sold.whose.channel.into(), self.names.now());
+        let (channel, now) = (sold.whose.channel.into(), self.moment(sold.whose.sold_at));
         let occasion = Occasion { channel, now, is_exempt: sold.whose.exempt.is_some() };
         // A class without a rate here has nothing to compare with.
         let Ok(own) = tax.assess_on(&classes, &occasion) else { return };

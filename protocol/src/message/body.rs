@@ -5,7 +5,7 @@ use super::metrics::{Every, MetricField};
 use super::pricing::DiscountByHand;
 use super::word::{Channel, TenderType};
 use crate::card_code::CardCode;
-use crate::value::{Amount, Currency, Day, Gtin, Id, Label, LocationCode, Mark, OrderName, Owner, Quantity, Sku};
+use crate::value::{Amount, Currency, Day, Gtin, Id, Label, LocationCode, Mark, OrderName, Owner, Quantity, Sku, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +58,10 @@ body!(
         /// True: it has already happened, so it is always accepted.
         #[serde(default, skip_serializing_if = "is_false")]
         completed: bool,
+        /// When it happened, by the till's clock: prices and what may be sold are looked at as of then. Only with
+        /// `completed`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sold_at: Option<Time>,
         /// The reservation it completes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<Id>,
