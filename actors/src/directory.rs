@@ -1,14 +1,15 @@
-//! The address book: catalogue, locations, keys, selling rules and people as of the last durable change, for
-//! every thread to read. Never the truth; the chain actor is.
+//! The address book: catalogue, locations, keys, selling rules, people, and which accounts are whose, as of the last
+//! durable change, for every thread to read. Never the truth; the chain actor is.
 
 use crate::clock::Clock;
 use crate::kits::Kits;
 use dashmap::DashMap;
+use onhand_engine::account::{AccountKind, Accounts, Entry};
 use onhand_engine::catalogue::{Item, Key, KeyId, Location};
 use onhand_engine::chain::Chain;
 use onhand_engine::event::Event;
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::ids::{AccountId, LocationCode, LocationId, Owner, SkuCode, SkuId};
 use onhand_engine::people::People;
 use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::rules::{Rules, RulesVersion};
@@ -35,7 +36,27 @@ pub struct Directory {
     people: RwLock<Arc<People>>,
     people_version: AtomicU64,
     version: AtomicU64,
+    /// By customer.
+    accounts: DashMap<Owner, BTreeMap<AccountId, AccountKind>>,
     clock: Clock,
+}
+
+/// Whose an account was, and whose it is now.
+#[derive(Debug)]
+pub(crate) struct OwnerChange {
+    account: AccountId,
+    kind: AccountKind,
+    before: Option<Owner>,
+    owner: Owner,
+}
+
+impl OwnerChange {
+    /// What an entry changed, read after it was folded in.
+    pub(crate) fn of(account: AccountId, entry: &Entry, accounts: &Accounts) -> Option<Self> {
+        let (before, owner) = entry.owners()?;
+        let kind = accounts.list.get(&account)?.kind;
+        Some(Self { account, kind, before: before.cloned(), owner: owner.clone() })
+    }
 }
 
 /// What changed in the chain with one record, shared with the chain actor.
@@ -192,6 +213,32 @@ impl Directory {
     /// looks here whether it is still good.
     pub fn people_version(&self) -> u64 {
         self.people_version.load(Ordering::Acquire)
+    }
+
+    /// The accounts that are a customer's.
+    pub fn accounts_of(&self, owner: &str) -> Vec<(AccountId, AccountKind)> {
+        let own = self.accounts.get(owner);
+        own.iter().flat_map(|own| own.iter().map(|(id, kind)| (*id, *kind)).collect::<Vec<_>>()).collect()
+    }
+
+    /// Takes over accounts as they were recovered.
+    pub(crate) fn load_accounts(&self, accounts: &Accounts) {
+        for (id, account) in &accounts.list {
+            let Some(owner) = account.owner.clone() else { continue };
+            self.accounts.entry(owner).or_default().insert(*id, account.kind);
+        }
+    }
+
+    /// Publishes whose an account is.
+    pub(crate) fn put_owner(&self, change: OwnerChange) {
+        let OwnerChange { account, kind, before, owner } = change;
+        if let Some(before) = before {
+            if let Some(mut own) = self.accounts.get_mut(&before) {
+                own.remove(&account);
+            }
+            self.accounts.remove_if(&before, |_, own| own.is_empty());
+        }
+        self.accounts.entry(owner).or_default().insert(account, kind);
     }
 
     /// Takes over the chain as it was recovered.

@@ -1,6 +1,6 @@
 //! What one drain of a shard sends on its way to the log, and what is released once it is durable.
 
-use crate::directory::ChainChange;
+use crate::directory::{ChainChange, OwnerChange};
 use crate::figures::part::Part;
 use crate::port::{LevelChange, Outcome, PaymentChange, Port, PortId, Ticket};
 use crate::view::{HoldChange, LayawayChange, SessionChange};
@@ -42,6 +42,7 @@ pub(crate) struct Drained {
     pub(crate) sessions: Vec<SessionChange>,
     pub(crate) layaways: Vec<LayawayChange>,
     pub(crate) payments: Vec<PaymentChange>,
+    pub(crate) owners: Vec<OwnerChange>,
     /// What an earlier second brought, counted once this is durable.
     pub(crate) part: Option<Box<Part>>,
 }
@@ -60,6 +61,7 @@ impl Drained {
         self.sessions.clear();
         self.layaways.clear();
         self.payments.clear();
+        self.owners.clear();
         self.part = None;
     }
 }

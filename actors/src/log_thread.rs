@@ -123,6 +123,7 @@ impl LogThread {
             drained.holds.drain(..).for_each(|change| shared.view.put_hold(change));
             drained.layaways.drain(..).for_each(|change| shared.view.put_layaway(change));
             drained.sessions.drain(..).for_each(|change| shared.view.put_session(&change));
+            drained.owners.drain(..).for_each(|change| shared.directory.put_owner(change));
             payments.append(&mut drained.payments);
             chain_changed |= !drained.chain.is_empty();
             drained.chain.drain(..).for_each(|change| shared.directory.put(change));

@@ -327,6 +327,8 @@ impl Bytes {
             self.number(hold.deadline.0);
             self.text(hold.way.name());
         }
+        // What nobody ever named an owner for has the bytes it always had.
+        account.owner.iter().for_each(|owner| self.text(owner.as_str()));
     }
 
     fn detail(&mut self, detail: &Detail) {

@@ -26,6 +26,7 @@ fn issue(amount: i64, expires: Option<u64>) -> AccountAsk {
         measure: EUROS,
         amount: Minor(amount),
         expires: expires.map(Timestamp),
+        owner: None,
     }
 }
 
@@ -66,6 +67,7 @@ fn added(entry: &Entry) -> i64 {
         Entry::Issued { amount, .. } | Entry::Loaded { amount, .. } | Entry::Refunded { amount, .. } => amount.0,
         Entry::Redeemed { amount, .. } => -amount.0,
         Entry::Disabled { .. }
+        | Entry::Assigned { .. }
         | Entry::Held { .. }
         | Entry::UseHeld { .. }
         | Entry::LetGo { .. }
@@ -175,7 +177,7 @@ proptest! {
                 Entry::Loaded { balance, .. } | Entry::Redeemed { balance, .. } | Entry::Disabled { balance, .. } => {
                     prop_assert_eq!(balance.0, ledger, "the balance that the entry tells");
                 }
-                Entry::Issued { .. } | Entry::Opened { .. } => {}
+                Entry::Issued { .. } | Entry::Opened { .. } | Entry::Assigned { .. } => {}
                 Entry::UseHeld { .. } => panic!("{entry:?}"),
             }
             prop_assert_eq!(balance(&accounts), ledger);

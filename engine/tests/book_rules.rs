@@ -60,7 +60,8 @@ fn ask(accounts: &mut Accounts, ask: &AccountAsk) -> Result<Entry, Refusal> {
 fn what_is_held_is_known_with_its_sale_and_deadline() {
     let mut accounts = Accounts::default();
     let (kind, measure) = (AccountKind::GiftCard, Measure::Money(Currency::EUR));
-    let entry = ask(&mut accounts, &AccountAsk::Issue { kind, measure, amount: Minor(9), expires: None }).unwrap();
+    let entry =
+        ask(&mut accounts, &AccountAsk::Issue { kind, measure, amount: Minor(9), expires: None, owner: None }).unwrap();
     assert_eq!(entry.hold(), None);
     assert_eq!(accounts.holds().count(), 0);
     let entry = ask(&mut accounts, &hold(31, take(kind, Way::Out))).unwrap();
@@ -84,7 +85,7 @@ fn an_account_that_is_there_is_not_opened() {
     ask(&mut accounts, &hold(31, take(kind, Way::Open))).unwrap();
     let mut accounts = Accounts::default();
     let measure = Measure::Money(Currency::EUR);
-    ask(&mut accounts, &AccountAsk::Issue { kind, measure, amount: Minor(9), expires: None }).unwrap();
+    ask(&mut accounts, &AccountAsk::Issue { kind, measure, amount: Minor(9), expires: None, owner: None }).unwrap();
     ask(&mut accounts, &hold(31, take(kind, Way::In))).unwrap();
     let refused = ask(&mut accounts, &hold(31, take(kind, Way::Open)));
     assert_eq!(refused, Err(Refusal::IdReused { field: "the account's id" }));
@@ -107,7 +108,7 @@ fn uses_are_counted_by_whose_they_are() {
     // An account of this kind that counts money has no uses to give.
     let mut accounts = Accounts::default();
     let (kind, amount) = (AccountKind::Coupon, Minor(9));
-    ask(&mut accounts, &AccountAsk::Issue { kind, measure: money, amount, expires: None }).unwrap();
+    ask(&mut accounts, &AccountAsk::Issue { kind, measure: money, amount, expires: None, owner: None }).unwrap();
     assert_eq!(ask(&mut accounts, &hold(31, by_all)), Err(Refusal::WrongAccount { field: "type" }));
 }
 

@@ -1,6 +1,7 @@
 //! The digest: the same bytes for the same state, other bytes for another.
 #![allow(clippy::unwrap_used)]
 
+use onhand_engine::account::{AccountKind, Entry, Measure};
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{Bucket, Channel, Policy, SaleLine, SkuQty, Standing, Tender, TenderKind};
 use onhand_engine::date::Date;
@@ -11,7 +12,7 @@ use onhand_engine::drawer::{Ask, Drawer, Happening, Movement};
 use onhand_engine::event::{Event, Record, Sale};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{
-    CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
+    AccountId, CommandId, Label, LocationId, OrderId, Owner, ReceiptNo, ReservationId, SessionNo, SkuId, TillNo,
 };
 use onhand_engine::money::Minor;
 use onhand_engine::people::By;
@@ -44,6 +45,12 @@ fn bytes(world: &World) -> Vec<u8> {
 
 fn received(sku: u32, units: i64) -> Event {
     Event::GoodsReceived { lines: vec![SkuQty { sku: SkuId(sku), qty: Qty::units(units) }] }
+}
+
+fn account(owner: Option<&str>) -> Event {
+    let (kind, measure, amount) = (AccountKind::Loyalty, Measure::Points, Minor(5));
+    let owner = owner.map(|owner| Owner::new(owner).unwrap());
+    Event::Account { account: AccountId(64), entry: Entry::Issued { kind, measure, amount, expires: None, owner } }
 }
 
 fn reserved(id: u128, owner: &str, deadline: u64) -> Event {
@@ -200,6 +207,9 @@ fn every_difference_makes_a_difference() {
         [&base[..], &[opened(1, 10_000), closed(&[]), opened(1, 10_000)]].concat(),
         [&base[..], &[rules(5)]].concat(),
         [&base[..], &[rules(10)]].concat(),
+        vec![account(None)],
+        vec![account(Some("ann"))],
+        vec![account(Some("bob"))],
         // The same counts by another way: the version is part of the state.
         vec![received(1, 2), received(1, 3), received(2, 3)],
     ];

@@ -173,6 +173,7 @@ fn the_table_of_needs() {
         ("load_account, refund", "return"),
         ("redeem", "drawer"),
         ("disable_account", "void"),
+        ("assign_account", "void"),
         ("account", ""),
         ("hold", ""),
         ("confirm", ""),

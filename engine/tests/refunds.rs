@@ -183,7 +183,7 @@ fn open(server: &mut Server) {
     for (account, kind, measure) in
         [(CARD, AccountKind::GiftCard, Measure::Money(Currency::EUR)), (POINTS, AccountKind::Loyalty, Measure::Points)]
     {
-        let issue = AccountAsk::Issue { kind, measure, amount: Minor(ON_IT), expires: None };
+        let issue = AccountAsk::Issue { kind, measure, amount: Minor(ON_IT), expires: None, owner: None };
         server.at_account(account, issue).unwrap();
     }
 }

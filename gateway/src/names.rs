@@ -4,9 +4,10 @@
 use crate::wire::Book;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use onhand_actors::directory::Directory;
+use onhand_engine::account::AccountKind;
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId};
+use onhand_engine::ids::{AccountId, Label, LocationCode, LocationId, SkuCode, SkuId};
 use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::rules::Rules;
 use onhand_engine::time::Timestamp;
@@ -151,6 +152,10 @@ impl Names for Cached<'_> {
 
     fn now(&self) -> Timestamp {
         self.book.now()
+    }
+
+    fn accounts_of(&self, owner: &str) -> Vec<(AccountId, AccountKind)> {
+        self.book.accounts_of(owner)
     }
 
     fn item_called(&self, code: &str) -> Option<Arc<Item>> {

@@ -162,7 +162,9 @@ fn key_may(role: Role, op: &str) -> bool {
             matches!(role, Role::Admin | Role::Till)
         }
         "account" => matches!(role, Role::Admin | Role::Till | Role::Web),
-        "issue_account" | "load_account" | "redeem" | "disable_account" => matches!(role, Role::Admin | Role::Till),
+        "issue_account" | "load_account" | "redeem" | "disable_account" | "assign_account" => {
+            matches!(role, Role::Admin | Role::Till)
+        }
         "suspend" | "recall" | "void_line" | "baskets" | "open_layaway" | "deposit" | "cancel_layaway" | "layaways" => {
             matches!(role, Role::Admin | Role::Till)
         }
@@ -241,7 +243,7 @@ mod tests {
             "till",
             "hello ping get scan subscribe unsubscribe sell return return_sale void_sale exchange reserve extend release \
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
-             issue_account load_account redeem disable_account account quote watch_prices \
+             issue_account load_account redeem disable_account assign_account account quote watch_prices \
              sign_in sign_out suspend recall void_line baskets open_layaway deposit \
              cancel_layaway layaways start_payment give_up_payment refund_payment payment \
              watch_payments",

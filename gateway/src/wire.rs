@@ -8,9 +8,10 @@ use crate::zones;
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
 use onhand_actors::port::{LevelChange, Outcome};
+use onhand_engine::account::AccountKind;
 use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{CommandId, Label, LocationCode, LocationId, OrderId, SkuCode, SkuId, UserCode};
+use onhand_engine::ids::{AccountId, CommandId, Label, LocationCode, LocationId, OrderId, SkuCode, SkuId, UserCode};
 use onhand_engine::level::Level;
 use onhand_engine::people::UserNo;
 use onhand_engine::refusal::Refusal;
@@ -78,6 +79,10 @@ impl Names for Book<'_> {
 
     fn holder(&self, key: KeyId) -> Option<Label> {
         self.0.key(key).map(|key| key.holder)
+    }
+
+    fn accounts_of(&self, owner: &str) -> Vec<(AccountId, AccountKind)> {
+        self.0.accounts_of(owner)
     }
 }
 

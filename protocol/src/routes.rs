@@ -180,6 +180,7 @@ pub const ROUTES: &[Route] = &[
     command("/v1/load_account", "load_account", "account_booked", "Add to an account."),
     command("/v1/redeem", "redeem", "account_booked", "Pay out from an account without a sale."),
     command("/v1/disable_account", "disable_account", "account_booked", "Let nothing more be taken from an account."),
+    command("/v1/assign_account", "assign_account", "account_booked", "Say whose an account is."),
     command("/v1/account", "account", "account", "What is on an account."),
     Route {
         access: Access::Admin,

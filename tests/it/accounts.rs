@@ -254,3 +254,37 @@ fn codes_cannot_be_tried_out() {
         }
     });
 }
+
+/// Whose an account is outlives the server, said when it was opened or later.
+#[test]
+fn whose_an_account_is_is_known_after_a_kill() {
+    let data = Data::new();
+    let admin = data.key("admin");
+    let mut server = data.serve();
+    let opened = |owner| json!({"op": "issue_account", "id": id(), "type": "loyalty", "points": 5, "customer": owner});
+    let mut account = Value::Null;
+    for (owner, before) in [("ann", "nobody"), ("bob", "ann"), ("cleo", "bob")] {
+        block_on(async {
+            let mut socket = Socket::open(&server.address, &admin).await;
+            if account.is_null() {
+                let issued = socket.call(&opened(owner)).await;
+                ok(&issued, "account_issued");
+                account = issued["account"].clone();
+            } else {
+                let assign = json!({"op": "assign_account", "id": id(), "account": account, "customer": owner});
+                ok(&socket.call(&assign).await, "account_booked");
+            }
+        });
+        server.kill();
+        server = data.serve();
+        block_on(async {
+            let mut socket = Socket::open(&server.address, &admin).await;
+            let read = socket.call(&json!({"op": "account", "id": id(), "customer": owner})).await;
+            ok(&read, "account");
+            assert_eq!((&read["account"], &read["customer"]), (&account, &json!(owner)));
+            refused(&socket.call(&json!({"op": "account", "id": id(), "customer": before})).await, 3061);
+        });
+    }
+    assert!(server.terminate().success());
+    data.verify();
+}

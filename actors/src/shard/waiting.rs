@@ -2,6 +2,7 @@
 //! of a sale, which may still be undone, and what is to be looked after in time.
 
 use super::Shard;
+use crate::directory::OwnerChange;
 use crate::drained::NOBODY;
 use crate::port::{Envelope, Outcome};
 use hashbrown::HashMap;
@@ -122,6 +123,8 @@ impl Shard {
         } else {
             self.stir(Spot::Account(account));
         }
+        let accounts = &self.places.stores[store as usize].store.accounts;
+        self.out.owners.extend(OwnerChange::of(account, entry, accounts));
     }
 
     /// Something may have changed for those who wait at a spot.

@@ -30,7 +30,7 @@ fn of(account: AccountId, ask: AccountAsk) -> (LocationId, Action) {
 
 pub(crate) fn issue(rig: &Rig, account: AccountId, amount: i64) {
     let (kind, measure, amount, expires) = (AccountKind::GiftCard, EUROS, Minor(amount), None);
-    let (at, action) = of(account, AccountAsk::Issue { kind, measure, amount, expires });
+    let (at, action) = of(account, AccountAsk::Issue { kind, measure, amount, expires, owner: None });
     rig.done(at, action);
 }
 

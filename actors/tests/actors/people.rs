@@ -180,7 +180,7 @@ fn a_sale_that_accounts_pay_for_is_of_whoever_asked() {
     let (measure, amount) = (Measure::Money(Currency::EUR), Minor(5_000));
     // On the shard of the shop, and on the other one.
     for card in [AccountId(0x1_0000), AccountId(0x1_0001)] {
-        let issue = AccountAsk::Issue { kind: AccountKind::GiftCard, measure, amount, expires: None };
+        let issue = AccountAsk::Issue { kind: AccountKind::GiftCard, measure, amount, expires: None, owner: None };
         let at = LocationId::of_account(card);
         let issue = Action::Account { account: card, ask: issue };
         refused(&ask(&rig, By { user: None, ..ann }, at, issue.clone()), &Refusal::PersonNeeded);

@@ -8,7 +8,7 @@ use super::{
 use crate::answer::Answer;
 use crate::decide::Decision;
 use crate::event::Event;
-use crate::ids::{AccountId, CommandId, LocationId};
+use crate::ids::{AccountId, CommandId, LocationId, Owner};
 use crate::money::Minor;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -20,13 +20,15 @@ use crate::time::Timestamp;
 pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timestamp) -> Result<Decision, Refusal> {
     let known = || accounts.list.get(&id).ok_or(Refusal::UnknownAccount);
     let entry = match ask {
-        AccountAsk::Issue { kind, measure, amount, expires } => {
+        AccountAsk::Issue { kind, measure, amount, expires, owner } => {
             check_between(Minor::ZERO, *amount)?;
             if accounts.list.contains_key(&id) {
                 return Err(Refusal::IdReused { field: "the account's id" });
             }
-            Entry::Issued { kind: *kind, measure: *measure, amount: *amount, expires: *expires }
+            let (kind, measure, amount, expires) = (*kind, *measure, *amount, *expires);
+            Entry::Issued { kind, measure, amount, expires, owner: owner.clone() }
         }
+        AccountAsk::Assign { owner } => assign(known()?, owner)?,
         AccountAsk::Load { measure, amount, cause } => load(known()?, *measure, *amount, *cause, now)?,
         AccountAsk::Redeem { measure, amount, by_code } => {
             check_between(Minor(1), *amount)?;
@@ -94,6 +96,15 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
     let balance = account.ledger.balance().plus(amount);
     check_between(Minor(1), balance.plus(account.coming()))?;
     Ok(Entry::Loaded { amount, cause, balance })
+}
+
+/// Uses are counted under the name of their customer: that name is whose they are.
+fn assign(account: &Account, owner: &Owner) -> Result<Entry, Refusal> {
+    if account.kind.is_of_uses() {
+        return Err(Refusal::WrongAccount { field: "type" });
+    }
+    let (owner, before) = (owner.clone(), account.owner.clone());
+    Ok(Entry::Assigned { owner, before, balance: account.ledger.balance() })
 }
 
 fn hold(
@@ -172,6 +183,7 @@ fn statement(account: AccountId, state: &Account) -> Statement {
         held: state.held(),
         expires: state.expires,
         disabled: state.disabled.is_some(),
+        owner: state.owner.clone(),
     }
 }
 

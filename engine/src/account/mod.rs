@@ -8,14 +8,16 @@
 //! Not responsible for: who coordinates the two steps, codes of cards (an id is all that is kept of one).
 
 mod decide;
+mod entry;
 mod redemption;
 mod uses;
 
 pub use decide::decide;
+pub use entry::Entry;
 pub use redemption::{RedemptionAsk, Settling, decide_redemption};
 
 use crate::command::TenderKind;
-use crate::ids::{AccountId, CommandId, Label, LocationId};
+use crate::ids::{AccountId, CommandId, Label, LocationId, Owner};
 use crate::money::{Currency, Minor};
 use crate::time::{Millis, Timestamp};
 use std::collections::BTreeMap;
@@ -236,6 +238,13 @@ pub enum AccountAsk {
         amount: Minor,
         /// From when on nothing can be taken from it.
         expires: Option<Timestamp>,
+        /// The customer whose it is.
+        owner: Option<Owner>,
+    },
+    /// Say whose it is.
+    Assign {
+        /// The customer.
+        owner: Owner,
     },
     /// Add to it.
     Load {
@@ -289,117 +298,6 @@ pub enum AccountAsk {
         /// Only the hold of this deadline; none: any. A hold made anew has a later one.
         deadline: Option<Timestamp>,
     },
-}
-
-/// What happened to an account: an entry of its ledger, or of its holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// It was opened.
-    Issued {
-        /// What it is.
-        kind: AccountKind,
-        /// What it counts.
-        measure: Measure,
-        /// What is on it at first.
-        amount: Minor,
-        /// From when on nothing can be taken from it.
-        expires: Option<Timestamp>,
-    },
-    /// It was added to.
-    Loaded {
-        /// How much.
-        amount: Minor,
-        /// Why.
-        cause: Cause,
-        /// What is on it now.
-        balance: Minor,
-    },
-    /// It was taken from: with a sale, or paid out.
-    Redeemed {
-        /// How much.
-        amount: Minor,
-        /// What the sale took beyond that although it was not there: a conflict for a person to decide.
-        short: Minor,
-        /// The sale, by its command; none: it was paid out.
-        sale: Option<CommandId>,
-        /// What is on it now.
-        balance: Minor,
-    },
-    /// Nothing more can be taken from it.
-    Disabled {
-        /// Why.
-        reason: Label,
-        /// What is on it.
-        balance: Minor,
-    },
-    /// It was opened, for what a return gives to it; with nothing on it until the return stands.
-    Opened {
-        /// What it is.
-        kind: AccountKind,
-        /// What it counts.
-        measure: Measure,
-        /// The return, by its command.
-        sale: CommandId,
-        /// What is to come.
-        hold: Hold,
-    },
-    /// What a return gives to it is there.
-    Refunded {
-        /// How much.
-        amount: Minor,
-        /// The return, by its command.
-        sale: CommandId,
-        /// What is on it now.
-        balance: Minor,
-    },
-    /// An amount is held for a sale.
-    Held {
-        /// The sale, by its command.
-        sale: CommandId,
-        /// The hold.
-        hold: Hold,
-    },
-    /// What was held for a sale is free.
-    LetGo {
-        /// The sale, by its command.
-        sale: CommandId,
-    },
-    /// A use of a coupon is held for a sale, or comes back with a return. The first opens the account.
-    UseHeld {
-        /// Whose uses they are.
-        kind: AccountKind,
-        /// How many uses there may be in all from now on.
-        issued: Minor,
-        /// The sale, by its command.
-        sale: CommandId,
-        /// The hold.
-        hold: Hold,
-    },
-}
-
-impl Entry {
-    /// What is held by it, and for which sale.
-    #[must_use]
-    pub const fn hold(&self) -> Option<(CommandId, &Hold)> {
-        match self {
-            Entry::Held { sale, hold } | Entry::UseHeld { sale, hold, .. } => Some((*sale, hold)),
-            _ => None,
-        }
-    }
-
-    /// Whether it is a step of the server's own, for which no client waits and which has no repeats.
-    #[must_use]
-    pub const fn is_own_step(&self) -> bool {
-        matches!(
-            self,
-            Entry::Held { .. }
-                | Entry::UseHeld { .. }
-                | Entry::LetGo { .. }
-                | Entry::Opened { .. }
-                | Entry::Refunded { .. }
-                | Entry::Redeemed { sale: Some(_), .. }
-        )
-    }
 }
 
 /// An amount held for a sale.
@@ -463,6 +361,8 @@ pub struct Account {
     pub disabled: Option<Label>,
     /// What is held for sales that are not decided yet, or whose decision has not come.
     pub holds: BTreeMap<CommandId, Hold>,
+    /// The customer whose it is, where that was said.
+    pub owner: Option<Owner>,
 }
 
 impl Account {
@@ -518,6 +418,7 @@ impl Account {
                 }
             }
             Entry::Disabled { reason, .. } => self.disabled = Some(reason.clone()),
+            Entry::Assigned { owner, .. } => self.owner = Some(owner.clone()),
             Entry::Held { sale, hold } => {
                 self.holds.insert(*sale, *hold);
             }
@@ -545,6 +446,8 @@ pub struct Statement {
     pub expires: Option<Timestamp>,
     /// Whether nothing can be taken from it any more.
     pub disabled: bool,
+    /// The customer whose it is, where that was said.
+    pub owner: Option<Owner>,
 }
 
 /// The accounts of one virtual location.
@@ -558,14 +461,16 @@ impl Accounts {
     /// Folds in an entry.
     pub fn apply(&mut self, id: AccountId, entry: &Entry) {
         let opened = match entry {
-            Entry::Issued { kind, measure, amount, expires } => Some((*kind, *measure, *amount, *expires)),
-            Entry::Opened { kind, measure, .. } => Some((*kind, *measure, Minor::ZERO, None)),
+            Entry::Issued { kind, measure, amount, expires, owner } => {
+                Some((*kind, *measure, *amount, *expires, owner.clone()))
+            }
+            Entry::Opened { kind, measure, .. } => Some((*kind, *measure, Minor::ZERO, None, None)),
             _ => None,
         };
-        if let Some((kind, measure, issued, expires)) = opened {
+        if let Some((kind, measure, issued, expires, owner)) = opened {
             let ledger = Ledger { issued, ..Ledger::default() };
             let (disabled, holds) = (None, BTreeMap::new());
-            self.list.insert(id, Account { kind, measure, ledger, expires, disabled, holds });
+            self.list.insert(id, Account { kind, measure, ledger, expires, disabled, holds, owner });
         }
         if let Entry::UseHeld { kind, issued, sale, hold } = entry {
             return self.hold_use(id, *kind, *issued, *sale, hold);

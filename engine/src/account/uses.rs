@@ -27,7 +27,7 @@ impl Account {
     /// An account of uses before the first.
     fn unused(kind: AccountKind) -> Self {
         let (ledger, holds) = Default::default();
-        Self { kind, measure: Measure::Uses, ledger, expires: None, disabled: None, holds }
+        Self { kind, measure: Measure::Uses, ledger, expires: None, disabled: None, holds, owner: None }
     }
 
     /// Uses that sales have had.

@@ -164,7 +164,8 @@ impl Event {
                 entry:
                     Entry::Loaded { balance, .. }
                     | Entry::Redeemed { sale: None, balance, .. }
-                    | Entry::Disabled { balance, .. },
+                    | Entry::Disabled { balance, .. }
+                    | Entry::Assigned { balance, .. },
                 ..
             } => Answer::AccountBooked { balance: *balance },
             Event::Account { .. } | Event::Settled { .. } | Event::GrantEnded { .. } => Answer::StepTaken,

@@ -14,13 +14,18 @@ impl Parts {
 
     pub(super) fn account(&mut self, ask: &AccountAsk) {
         match ask {
-            AccountAsk::Issue { kind, measure, amount, expires } => {
+            AccountAsk::Issue { kind, measure, amount, expires, owner } => {
                 self.op.text("issue_account");
                 self.money.text(kind.name());
                 self.money.text(measure.name());
                 self.money.minor(*amount);
                 self.rest.number(u64::from(expires.is_some()));
                 self.rest.number(expires.unwrap_or_default().0);
+                owner.iter().for_each(|owner| self.rest.text(owner.as_str()));
+            }
+            AccountAsk::Assign { owner } => {
+                self.op.text("assign_account");
+                self.rest.text(owner.as_str());
             }
             AccountAsk::Load { measure, amount, cause } => {
                 self.op.text("load_account");

@@ -41,7 +41,7 @@ capabilities! {
     Sell = "sell", 0;
     /// Takes goods back and gives money for them.
     Return = "return", 1;
-    /// Cancels a whole finished sale; disables a gift card or another account.
+    /// Cancels a whole finished sale; disables an account, or says whose it is.
     Void = "void", 2;
     /// Sells at another price than the price list's.
     OverridePrice = "override_price", 3;
@@ -238,7 +238,7 @@ fn needs_of_account(ask: &AccountAsk) -> Capabilities {
         AccountAsk::Load { cause: Cause::Refund(_), .. } => Capability::Return,
         AccountAsk::Issue { .. } | AccountAsk::Load { .. } => Capability::Sell,
         AccountAsk::Redeem { .. } => Capability::Drawer,
-        AccountAsk::Disable { .. } => Capability::Void,
+        AccountAsk::Disable { .. } | AccountAsk::Assign { .. } => Capability::Void,
         AccountAsk::Read | AccountAsk::Hold { .. } | AccountAsk::Confirm { .. } | AccountAsk::LetGo { .. } => {
             return Capabilities::NONE;
         }

@@ -87,6 +87,8 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3056, "deposit_mismatch", "What is paid with deposits is not what was deposited."),
     (3057, "deposit_too_large", "More would be deposited than is left to be paid."),
     (3060, "tax_too_low", "The tax of the line is lower than it is here."),
+    (3061, "no_account_of", "The customer has no such account."),
+    (3062, "several_accounts_of", "The customer has several such accounts."),
     (3076, "not_paid_by", "The account has paid nothing of the sale."),
     (3090, "payment_undecided", "A payment of this sale is not decided yet."),
     (3091, "too_many_payments", "Too many payments are not ended."),

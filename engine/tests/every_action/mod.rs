@@ -8,7 +8,7 @@ use onhand_engine::catalogue::{KeyId, Role};
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::{self, Movement};
-use onhand_engine::ids::{AccountId, CommandId, OrderId, PaymentId, ReservationId, Seq, TillNo};
+use onhand_engine::ids::{AccountId, CommandId, OrderId, Owner, PaymentId, ReservationId, Seq, TillNo};
 use onhand_engine::layaway;
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::settlement::Settlement;
@@ -85,8 +85,13 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::Layaway { till, layaway, ask } => walk_layaway(*till, layaway, ask),
         Action::SetDrawerRules { .. } => {
             let money = Measure::Money(Currency::EUR);
-            let issue =
-                AccountAsk::Issue { kind: AccountKind::GiftCard, measure: money, amount: Minor(0), expires: None };
+            let issue = AccountAsk::Issue {
+                kind: AccountKind::GiftCard,
+                measure: money,
+                amount: Minor(0),
+                expires: None,
+                owner: None,
+            };
             ("set_drawer_rules", Some(of_account(issue)))
         }
         Action::Account { ask, .. } => walk_account(ask),
@@ -209,7 +214,11 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
             ("load_account, refund", Some(of_account(AccountAsk::Redeem { measure, amount, by_code })))
         }
         AccountAsk::Redeem { .. } => ("redeem", Some(of_account(AccountAsk::Disable { reason: label("lost") }))),
-        AccountAsk::Disable { .. } => ("disable_account", Some(of_account(AccountAsk::Read))),
+        AccountAsk::Disable { .. } => {
+            let owner = Owner::new("ann").unwrap();
+            ("disable_account", Some(of_account(AccountAsk::Assign { owner })))
+        }
+        AccountAsk::Assign { .. } => ("assign_account", Some(of_account(AccountAsk::Read))),
         AccountAsk::Read => {
             let take = Take {
                 account: AccountId(1),

@@ -266,7 +266,7 @@ fn broken_payments_and_accounts_are_told() {
     let account = |issued, redeemed, holds| {
         let ledger = Ledger { issued: Minor(issued), redeemed: Minor(redeemed), ..Ledger::default() };
         let (kind, measure) = (AccountKind::GiftCard, Measure::Money(Currency::EUR));
-        Account { kind, measure, ledger, expires: None, disabled: None, holds }.check().is_ok()
+        Account { kind, measure, ledger, expires: None, disabled: None, holds, owner: None }.check().is_ok()
     };
     assert!(account(500, 500, BTreeMap::new()) && account(500, 0, hold(500, 0)) && account(500, 0, hold(0, 9)));
     assert!(!account(500, 501, BTreeMap::new()), "below zero");

@@ -3,12 +3,12 @@
 use super::{LOCATION, Shop, reading::Reading};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Measure, RedemptionAsk, Statement, Take, Way};
 use onhand_engine::command::{Action, Channel, Command, Tender};
-use onhand_engine::ids::{AccountId, CommandId, Label, LocationId};
+use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, Owner};
 use onhand_engine::money::{Currency, Minor};
 use std::fmt::Write as _;
 
-pub(crate) const VERBS: [&str; 10] =
-    ["issue", "load", "redeem", "disable", "account", "hold", "confirm", "let_go", "inquire", "settle"];
+pub(crate) const VERBS: [&str; 11] =
+    ["issue", "assign", "load", "redeem", "disable", "account", "hold", "confirm", "let_go", "inquire", "settle"];
 
 /// Sales have ids of their own, far from those of other commands.
 const FIRST_SALE: u128 = 1 << 100;
@@ -33,7 +33,9 @@ impl Shop {
                 measure: measure(&reading.word()),
                 amount: reading.minor(),
                 expires: reading.value("for").map(|ttl| self.now.plus(super::reading::millis(&ttl))),
+                owner: reading.value("owner").map(|name| Owner::new(&name).unwrap()),
             },
+            "assign" => AccountAsk::Assign { owner: Owner::new(&reading.word()).unwrap() },
             "load" => AccountAsk::Load {
                 measure: measure(&reading.word()),
                 amount: reading.minor(),
@@ -111,7 +113,7 @@ impl Shop {
 }
 
 pub(crate) fn said(statement: &Statement) -> String {
-    let Statement { kind, measure, ledger, held, disabled, .. } = statement;
+    let Statement { kind, measure, ledger, held, disabled, owner, .. } = statement;
     let mut text = format!("{} {} balance={}", kind.name(), measure.name(), ledger.balance().0);
     for (name, sum) in [
         ("issued", ledger.issued),
@@ -123,6 +125,7 @@ pub(crate) fn said(statement: &Statement) -> String {
     ] {
         text += &if sum.0 == 0 { String::new() } else { format!(" {name}={}", sum.0) };
     }
+    text += &owner.as_ref().map_or(String::new(), |owner| format!(" owner={owner}"));
     text + if *disabled { " disabled" } else { "" }
 }
 

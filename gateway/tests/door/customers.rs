@@ -69,3 +69,64 @@ async fn a_customers_sales_are_found_in_every_shop_with_their_accounts() {
         assert_eq!(stand.get_as(role, "/v1/customers/ann/sales").await.number(), 4004);
     }
 }
+
+#[tokio::test]
+async fn all_accounts_of_a_customer_are_told_at_every_till_and_points_are_found_by_name() {
+    let stand = Stand::start().await;
+    for code in ["S1", "S2"] {
+        stand.receive(code, "TEA", 100).await;
+    }
+    let issue = async |more: Value| {
+        let reply = stand.post("issue_account", &more).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()["account"].clone()
+    };
+    let card = issue(json!({"type": "gift_card", "currency": "EUR", "amount": 500, "customer": "ann"})).await;
+    let credit = issue(json!({"type": "store_credit", "currency": "EUR", "amount": 700})).await;
+    let points = issue(json!({"type": "loyalty", "points": 1_000, "customer": "ann"})).await;
+    let assign = |account: &Value, to: &str| json!({"account": account, "customer": to});
+    assert_eq!(stand.post("assign_account", &assign(&credit, "ann")).await.json()["balance"], 700);
+
+    let balances = |page: &Value| {
+        let of = |one: &Value| (one["account"].to_string(), one["balance"].as_i64().unwrap());
+        page["accounts"].as_array().unwrap().iter().map(of).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let all = |points_left: i64| {
+        [(card.to_string(), 500), (credit.to_string(), 700), (points.to_string(), points_left)].into()
+    };
+    let page = bought(&stand, "ann", "").await;
+    assert_eq!((balances(&page), &page["sales"]), (all(1_000), &json!([])), "none of them was used in a sale");
+    assert!(page["accounts"].as_array().unwrap().iter().all(|one| one["customer"] == "ann"), "{page:#}");
+
+    // Taken and earned by the customer's name, in two shops.
+    let tender = json!([{"type": "other", "amount": 450, "points": 450}]);
+    let sold = json!({"location": "S1", "till": 3, "customer": "ann", "tenders": tender});
+    sell(&stand, Role::Till, sold).await;
+    sell(&stand, Role::Till, json!({"location": "S2", "till": 1, "owner": "ann", "tenders": tender})).await;
+    assert_eq!(stand.post("load_account", &json!({"customer": "ann", "points": 7})).await.json()["balance"], 107);
+    assert_eq!(stand.post("account", &json!({"customer": "ann"})).await.json()["account"], points);
+    assert_eq!(balances(&bought(&stand, "ann", "").await), all(107));
+
+    // None, and more than one: nothing is guessed, and what has happened is recorded all the same.
+    let sale = |customer: &str, completed: bool| {
+        json!({"location": "S1", "till": 3, "currency": "EUR", "customer": customer, "completed": completed,
+            "lines": [{"sku": "TEA", "qty": 1}], "tenders": tender})
+    };
+    let refused = stand.post_as(Role::Till, "sell", &id(), &sale("bob", false)).await;
+    assert_eq!((refused.number(), &refused.json()["field"]), (3061, &json!("customer")));
+    let second = issue(json!({"type": "loyalty", "points": 0, "customer": "ann"})).await;
+    let refused = stand.post_as(Role::Till, "sell", &id(), &sale("ann", false)).await;
+    assert_eq!(refused.number(), 3062);
+    let done = stand.post_as(Role::Till, "sell", &id(), &sale("ann", true)).await;
+    assert_eq!(done.json()["ok"], "recorded", "{}", done.text());
+    assert_eq!(stand.post("load_account", &json!({"customer": "ann", "points": 7})).await.number(), 3062);
+
+    // Given to somebody else, it is theirs alone.
+    stand.post("assign_account", &assign(&second, "bob")).await;
+    assert_eq!(stand.post("account", &json!({"customer": "bob"})).await.json()["account"], second);
+    assert_eq!(balances(&bought(&stand, "ann", "").await), all(107));
+    let coupon = json!({"promotion": "NOBODY", "customer": "ann"});
+    assert_eq!(stand.post("account", &coupon).await.number(), 3030, "beside a promotion it is the customer's uses");
+    let web = stand.post_as(Role::Web, "assign_account", &id(), &assign(&second, "eve")).await;
+    assert_eq!(web.number(), 4004);
+}

@@ -5,7 +5,7 @@ use super::codes::Coded;
 use super::event::code;
 use onhand_engine::account::{self, AccountKind, Cause, Entry, Ledger, Measure, Redemption, Way};
 use onhand_engine::event::Event;
-use onhand_engine::ids::{AccountId, CommandId, LocationId};
+use onhand_engine::ids::{AccountId, CommandId, LocationId, Owner};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::store::Store;
 use onhand_engine::time::Timestamp;
@@ -21,15 +21,71 @@ pub(super) struct AccountEvent {
 /// A new kind of entry goes to the end; none is ever changed or removed.
 #[derive(Archive, Serialize, Deserialize)]
 enum AnyEntry {
-    Issued { kind: u8, measure: String, amount: i64, expires: Option<u64> },
-    Loaded { amount: i64, cause: u8, sale: u128, balance: i64 },
-    Redeemed { amount: i64, short: i64, sale: Option<u128>, balance: i64 },
-    Disabled { reason: String, balance: i64 },
-    Held { sale: u128, hold: HoldPart },
-    LetGo { sale: u128 },
-    Opened { kind: u8, measure: String, sale: u128, hold: Box<HoldPart> },
-    Refunded { amount: i64, sale: u128, balance: i64 },
-    UseHeld { kind: u8, issued: i64, sale: u128, hold: HoldPart },
+    Issued {
+        kind: u8,
+        measure: String,
+        amount: i64,
+        expires: Option<u64>,
+    },
+    Loaded {
+        amount: i64,
+        cause: u8,
+        sale: u128,
+        balance: i64,
+    },
+    Redeemed {
+        amount: i64,
+        short: i64,
+        sale: Option<u128>,
+        balance: i64,
+    },
+    Disabled {
+        reason: String,
+        balance: i64,
+    },
+    Held {
+        sale: u128,
+        hold: HoldPart,
+    },
+    LetGo {
+        sale: u128,
+    },
+    Opened {
+        kind: u8,
+        measure: String,
+        sale: u128,
+        hold: Box<HoldPart>,
+    },
+    Refunded {
+        amount: i64,
+        sale: u128,
+        balance: i64,
+    },
+    UseHeld {
+        kind: u8,
+        issued: i64,
+        sale: u128,
+        hold: HoldPart,
+    },
+    /// Opened for a customer. In a box, as what comes after it: no entry may become wider.
+    IssuedTo(Box<IssuedTo>),
+    Assigned(Box<Assigned>),
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct IssuedTo {
+    kind: u8,
+    measure: String,
+    amount: i64,
+    expires: Option<u64>,
+    owner: String,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct Assigned {
+    owner: String,
+    before: Option<String>,
+    balance: i64,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -87,7 +143,16 @@ impl AccountEvent {
 impl From<&Entry> for AnyEntry {
     fn from(entry: &Entry) -> Self {
         match entry {
-            Entry::Issued { kind, measure, amount, expires } => Self::Issued {
+            Entry::Issued { kind, measure, amount, expires, owner: Some(owner) } => {
+                Self::IssuedTo(Box::new(IssuedTo {
+                    kind: kind.code(),
+                    measure: measure.name().to_owned(),
+                    amount: amount.0,
+                    expires: expires.map(|time| time.0),
+                    owner: owner.to_string(),
+                }))
+            }
+            Entry::Issued { kind, measure, amount, expires, owner: None } => Self::Issued {
                 kind: kind.code(),
                 measure: measure.name().to_owned(),
                 amount: amount.0,
@@ -118,6 +183,11 @@ impl From<&Entry> for AnyEntry {
             Entry::UseHeld { kind, issued, sale, hold } => {
                 Self::UseHeld { kind: kind.code(), issued: issued.0, sale: sale.0, hold: hold.into() }
             }
+            Entry::Assigned { owner, before, balance } => Self::Assigned(Box::new(Assigned {
+                owner: owner.to_string(),
+                before: before.as_ref().map(ToString::to_string),
+                balance: balance.0,
+            })),
         }
     }
 }
@@ -132,6 +202,7 @@ impl TryFrom<AnyEntry> for Entry {
                 measure: measure_in(&measure)?,
                 amount: Minor(amount),
                 expires: expires.map(Timestamp),
+                owner: None,
             },
             AnyEntry::Loaded { amount, cause, sale, balance } => Self::Loaded {
                 amount: Minor(amount),
@@ -162,6 +233,18 @@ impl TryFrom<AnyEntry> for Entry {
                 let (kind, issued) = (AccountKind::from_code(kind)?, Minor(issued));
                 Self::UseHeld { kind, issued, sale: CommandId(sale), hold: hold.try_into()? }
             }
+            AnyEntry::IssuedTo(issued) => Self::Issued {
+                kind: AccountKind::from_code(issued.kind)?,
+                measure: measure_in(&issued.measure)?,
+                amount: Minor(issued.amount),
+                expires: issued.expires.map(Timestamp),
+                owner: Some(code(&issued.owner)?),
+            },
+            AnyEntry::Assigned(assigned) => Self::Assigned {
+                owner: code(&assigned.owner)?,
+                before: assigned.before.as_deref().map(code).transpose()?,
+                balance: Minor(assigned.balance),
+            },
         })
     }
 }
@@ -294,8 +377,22 @@ impl AccountPart {
             expires: self.expires.map(Timestamp),
             disabled: self.disabled.as_deref().map(code).transpose()?,
             holds: holds.collect::<Result<_, DecodeError>>()?,
+            owner: None,
         };
         store.accounts.list.insert(AccountId(self.id), account);
         Ok(())
     }
+}
+
+/// Whose an account is, beside its part.
+pub(super) fn owner((id, account): (&AccountId, &account::Account)) -> Option<(u128, String)> {
+    Some((id.0, account.owner.as_ref()?.to_string()))
+}
+
+/// Takes that over, after the account.
+pub(super) fn owner_in(id: u128, owner: &str, store: &mut Store) -> Result<(), DecodeError> {
+    let owner: Owner = code(owner)?;
+    let account = store.accounts.list.get_mut(&AccountId(id));
+    account.ok_or_else(|| DecodeError("an owner of an account that there is not".into()))?.owner = Some(owner);
+    Ok(())
 }

@@ -3,7 +3,7 @@
 
 mod totals;
 
-use super::account::{AccountPart, RedemptionPart};
+use super::account::{self, AccountPart, RedemptionPart};
 use super::basket::{Held, HeldPieces};
 use super::catalogue::{Item, Key, Location};
 use super::codes::Coded;
@@ -97,6 +97,8 @@ enum Part {
     /// What limits returns without a receipt, by location.
     ReturnLimits(Vec<(u32, Limits)>),
     ReturnsOfDay(Box<OfDay>),
+    /// Accounts that are a customer's, by id; after those accounts.
+    AccountOwners(Vec<(u128, String)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -251,6 +253,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     in_parts(grants, Part::Grants, tell);
     in_parts(store.settling.list.values().map(RedemptionPart::from), Part::Settling, tell);
     in_parts(store.accounts.list.iter().map(|(id, account)| AccountPart::of(*id, account)), Part::Accounts, tell);
+    in_parts(store.accounts.list.iter().filter_map(account::owner), Part::AccountOwners, tell);
     in_parts(store.payments.list().map(|(id, payment)| PaymentPart::of(id, payment)), Part::Payments, tell);
     in_parts(store.payments.list().filter_map(|(id, payment)| payment::names(id, payment)), Part::PaymentNames, tell);
 }
@@ -389,6 +392,11 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         Part::Accounts(accounts) => {
             for account in accounts {
                 account.read_into(&mut place.store)?;
+            }
+        }
+        Part::AccountOwners(owners) => {
+            for (id, owner) in owners {
+                account::owner_in(id, &owner, &mut place.store)?;
             }
         }
         Part::Payments(payments) => payments.into_iter().try_for_each(|one| one.read_into(&mut place.store))?,

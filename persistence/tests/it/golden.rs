@@ -2,7 +2,7 @@
 //!
 //! `ONHAND_GOLDEN=new cargo test -p onhand-persistence golden` writes those that are missing.
 
-use crate::samples::{encoded, every_kind};
+use crate::samples::{encoded, every_kind, of_owners};
 use crate::{baskets, drawer, goods, layaways, payments, people, pricing, returns, unreceipted};
 use onhand_engine::answer::Answer;
 use onhand_engine::event::Record;
@@ -110,6 +110,7 @@ fn a_snapshot_of_version_1_opens() {
 /// What came after version 1, by what it is about.
 fn later() -> [(&'static str, Vec<Record>); 10] {
     [
+        ("account_owners", of_owners()),
         ("baskets", baskets::records()),
         ("basket-pieces", baskets::with_pieces()),
         ("drawer", drawer::days()),

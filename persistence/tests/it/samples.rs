@@ -198,7 +198,7 @@ pub(crate) fn of_accounts() -> Vec<Record> {
     let (deadline, way) = (Timestamp(NOON + 10_000), Way::Out);
     let hold = Hold { at: LocationId(1), amount: Minor(9), short: Minor(1), deadline, way };
     let expires = Some(Timestamp(NOON + 99));
-    let issued = |kind, measure, expires| Entry::Issued { kind, measure, amount: Minor(5_000), expires };
+    let issued = |kind, measure, expires| Entry::Issued { kind, measure, amount: Minor(5_000), expires, owner: None };
     let loaded = |cause| Entry::Loaded { amount: Minor(5), cause, balance: Minor(5_005) };
     let redeemed = |sale| Entry::Redeemed { amount: Minor(9), short: Minor(1), sale, balance: Minor(4_996) };
     let entries = vec![
@@ -295,4 +295,23 @@ pub(crate) fn of_costs() -> Vec<Record> {
         Event::Exchanged { back: Box::new(back(Some(Box::new(of)))), sale: Box::new(narrow) },
     ];
     (100..).zip(events).map(|(n, event)| record(n, u32::from(n != 101), event)).collect()
+}
+
+/// Accounts that are somebody's: said when they were opened, and later.
+pub(crate) fn of_owners() -> Vec<Record> {
+    let owner = |name: &str| Owner::new(name).unwrap();
+    let (kind, measure, amount) = (AccountKind::Loyalty, Measure::Points, Minor(5));
+    let issued = |owner| Entry::Issued { kind, measure, amount, expires: Some(Timestamp(NOON)), owner };
+    let assigned = |name, before| Entry::Assigned { owner: owner(name), before, balance: amount };
+    let entries = [
+        (128, issued(Some(owner("ann")))),
+        (192, issued(None)),
+        (192, assigned("bob", None)),
+        (256, issued(Some(owner("ann")))),
+        (256, assigned("bob", Some(owner("ann")))),
+        (320, issued(None)),
+    ];
+    let at = LocationId::of_account(AccountId(0)).0;
+    let event = |(account, entry)| Event::Account { account: AccountId(account), entry };
+    entries.into_iter().map(event).zip(1..).map(|(event, n)| record(n, at, event)).collect()
 }

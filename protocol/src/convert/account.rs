@@ -1,11 +1,12 @@
 //! Requests about accounts, tenders that name one, and what is told of them.
 
+use super::Names;
 use super::enter::Refused;
 use crate::card_code::CardCode;
 use crate::coupon;
 use crate::message::{
-    AccountLine, AccountStatement, AccountType, DisableAccount, ErrorBody, IssueAccount, LoadAccount, ReadAccount,
-    Redeem, Tender,
+    AccountLine, AccountStatement, AccountType, AssignAccount, DisableAccount, ErrorBody, IssueAccount, LoadAccount,
+    ReadAccount, Redeem, Tender, TenderType,
 };
 use crate::value::{self, Amount, Id};
 use crate::write::Object;
@@ -41,12 +42,12 @@ pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refuse
         (AccountKind::GiftCard, None) => return Err(Box::new(ErrorBody::new(5005, "the card has no code"))),
         _ => AccountId(id.0),
     };
-    let expires = body.expires.map(|time| time.0);
-    Ok(Action::Account { account, ask: AccountAsk::Issue { kind, measure, amount, expires } })
+    let (expires, owner) = (body.expires.map(|time| time.0), body.customer.as_ref().map(|customer| customer.0.clone()));
+    Ok(Action::Account { account, ask: AccountAsk::Issue { kind, measure, amount, expires, owner } })
 }
 
-pub(super) fn load(body: &LoadAccount) -> Result<Action, Refused> {
-    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
+pub(super) fn load(body: &LoadAccount, names: &impl Names) -> Result<Action, Refused> {
+    let account = found(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref(), names)?;
     let (measure, amount) = match body.uses {
         None => measured(body.currency, body.amount, body.points)?,
         Some(_) if body.amount.is_some() || body.points.is_some() || body.currency.is_some() => {
@@ -77,14 +78,66 @@ pub(super) fn disable(body: &DisableAccount) -> Result<Action, Refused> {
     Ok(Action::Account { account: named.account, ask: AccountAsk::Disable { reason: body.reason.0.clone() } })
 }
 
-pub(super) fn read(body: &ReadAccount) -> Result<Action, Refused> {
-    let account = named_with_coupon(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref())?;
+pub(super) fn assign(body: &AssignAccount) -> Result<Action, Refused> {
+    let account = named(body.account, body.code)?.account;
+    Ok(Action::Account { account, ask: AccountAsk::Assign { owner: body.customer.0.clone() } })
+}
+
+pub(super) fn read(body: &ReadAccount, names: &impl Names) -> Result<Action, Refused> {
+    let account = found(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref(), names)?;
     Ok(Action::Account { account, ask: AccountAsk::Read })
 }
 
 /// What the tenders of a sale take from accounts. Nothing is allocated when none names one.
-pub(super) fn takes(tenders: &[Tender], currency: Currency) -> Result<Vec<Take>, Refused> {
-    named_in(tenders, |at, tender| take(at, tender, currency))
+pub(super) fn takes(
+    tenders: &[Tender],
+    currency: Currency,
+    payer: &Payer<'_, impl Names>,
+) -> Result<Vec<Take>, Refused> {
+    named_in(tenders, |at, tender| match payer.pays(tender) {
+        Some(customer) => take_of(payer.account(customer, at)?, at, tender, currency),
+        None => take(at, tender, currency),
+    })
+}
+
+/// Who pays with points that no tender says the account of: the customer whom the sale names.
+pub(super) struct Payer<'a, N> {
+    pub(super) names: &'a N,
+    /// The customer, and the field that names them.
+    pub(super) customer: Option<(&'a str, &'static str)>,
+    pub(super) completed: bool,
+}
+
+impl<'a, N: Names> Payer<'a, N> {
+    fn pays(&self, tender: &Tender) -> Option<(&'a str, &'static str)> {
+        let is_named = tender.account.is_some() || tender.code.is_some();
+        self.customer.filter(|_| !is_named && tender.kind == TenderType::Other)
+    }
+
+    fn account(&self, (customer, field): (&str, &str), at: usize) -> Result<(AccountKind, Named), Refused> {
+        let account = match loyalty_of(customer, self.names) {
+            Ok(account) => account,
+            // What has happened is not refused: nobody has the account that it names, so it is told as not paid.
+            Err(_) if self.completed => coupon::account_of_nobody(customer),
+            Err(error) => {
+                let text = format!("{}; name the account in tenders[{at}]", error.message);
+                return Err(Box::new(ErrorBody { message: text, ..*error }.at(field)));
+            }
+        };
+        Ok((AccountKind::Loyalty, Named { account, by_code: false }))
+    }
+}
+
+/// The one loyalty account of a customer.
+fn loyalty_of(customer: &str, names: &impl Names) -> Result<AccountId, Refused> {
+    let own = names.accounts_of(customer).into_iter();
+    let mut points = own.filter(|(_, kind)| *kind == AccountKind::Loyalty).map(|(account, _)| account);
+    let (number, text) = match (points.next(), points.next()) {
+        (Some(account), None) => return Ok(account),
+        (None, _) => (3061, "the customer has no loyalty account"),
+        (Some(_), Some(_)) => (3062, "the customer has several loyalty accounts"),
+    };
+    Err(Box::new(ErrorBody::new(number, text).at("customer")))
 }
 
 /// What the tenders of a return give to accounts that they name.
@@ -143,7 +196,15 @@ fn kind_and_name(at: usize, tender: &Tender) -> Result<(AccountKind, Named), Ref
 }
 
 fn take(at: usize, tender: &Tender, currency: Currency) -> Result<Take, Refused> {
-    let (kind, Named { account, by_code }) = kind_and_name(at, tender)?;
+    take_of(kind_and_name(at, tender)?, at, tender, currency)
+}
+
+fn take_of(
+    (kind, Named { account, by_code }): (AccountKind, Named),
+    at: usize,
+    tender: &Tender,
+    currency: Currency,
+) -> Result<Take, Refused> {
     let (measure, amount) = match (kind, tender.points) {
         (AccountKind::Loyalty, Some(points)) => (Measure::Points, Minor(points)),
         (AccountKind::Loyalty, None) => {
@@ -195,19 +256,21 @@ fn named(account: Option<Id>, code: Option<CardCode>) -> Result<Named, Refused> 
     }
 }
 
-/// The same, where it may also be that of a coupon.
-fn named_with_coupon(
+/// The same, where it may also be that of a coupon, or a customer's points.
+fn found(
     account: Option<Id>,
     code: Option<CardCode>,
     promotion: Option<&value::Label>,
-    customer: Option<&value::Label>,
+    customer: Option<&value::Owner>,
+    names: &impl Names,
 ) -> Result<AccountId, Refused> {
     match (promotion, customer) {
         (Some(promotion), customer) if account.is_none() && code.is_none() => {
-            Ok(coupon::account(&promotion.0, customer.map(|customer| &customer.0)))
+            Ok(coupon::account(&promotion.0, customer.map(|customer| customer.0.as_str())))
         }
         (None, None) => Ok(named(account, code)?.account),
-        (None, Some(_)) => Err(form("a customer is named beside a promotion", "customer")),
+        (None, Some(customer)) if account.is_none() && code.is_none() => loyalty_of(customer.0.as_str(), names),
+        (None, Some(_)) => Err(form("name the account by either `account`, `code` or its `customer`", "customer")),
         (Some(_), _) => Err(form("name the account by either `account`, `code` or `promotion`", "promotion")),
     }
 }
@@ -251,6 +314,9 @@ pub(super) fn statement(object: &mut Object<'_>, said: &Statement) {
         object.time("expires", expires);
     }
     object.flag("disabled", said.disabled);
+    if let Some(owner) = &said.owner {
+        object.text("customer", owner.as_str());
+    }
 }
 
 /// An account as it stands.
@@ -272,6 +338,7 @@ pub fn account_statement(seq: Seq, time: Timestamp, said: &Statement) -> Account
         short: Amount(ledger.short),
         expires: said.expires.map(value::Time),
         disabled: said.disabled,
+        customer: said.owner.as_ref().map(Into::into),
     }
 }
 
@@ -286,6 +353,7 @@ pub(super) const fn word(entry: &Entry) -> &'static str {
         Entry::LetGo { .. } => "account_let_go",
         Entry::Opened { .. } => "account_opened",
         Entry::Refunded { .. } => "account_refunded",
+        Entry::Assigned { .. } => "account_assigned",
     }
 }
 
@@ -295,7 +363,8 @@ pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
     let some = |amount: Minor| Some(Amount(amount));
     let beyond = |short: Minor| (short > Minor::ZERO).then_some(Amount(short));
     match entry {
-        Entry::Issued { kind, measure, amount, .. } => AccountLine {
+        Entry::Issued { kind, measure, amount, owner, .. } => AccountLine {
+            customer: owner.as_ref().map(Into::into),
             kind: Some(AccountType::from(*kind)),
             currency: currency(*measure),
             amount: some(*amount),
@@ -317,6 +386,12 @@ pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
             ..blank
         },
         Entry::Disabled { balance, .. } => AccountLine { balance: some(*balance), ..blank },
+        Entry::Assigned { owner, before, balance } => AccountLine {
+            balance: some(*balance),
+            customer: Some(owner.into()),
+            customer_before: before.as_ref().map(Into::into),
+            ..blank
+        },
         Entry::Held { sale, hold } => {
             AccountLine { amount: some(hold.amount), short: beyond(hold.short), sale: Some(Id::from(*sale)), ..blank }
         }
@@ -367,6 +442,8 @@ fn blank(account: AccountId) -> AccountLine {
         balance: None,
         sale: None,
         cause: None,
+        customer: None,
+        customer_before: None,
     }
 }
 

@@ -125,10 +125,11 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             entered.asked.code = body.code.map(Box::new);
             Ok(entered)
         }
-        Body::LoadAccount(body) => Ok(desk.of_account(account::load(&body)?)),
+        Body::LoadAccount(body) => Ok(desk.of_account(account::load(&body, names)?)),
         Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
         Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
-        Body::Account(body) => Ok(desk.of_account(account::read(&body)?)),
+        Body::AssignAccount(body) => Ok(desk.of_account(account::assign(&body)?)),
+        Body::Account(body) => Ok(desk.of_account(account::read(&body, names)?)),
         Body::StartPayment(_)
         | Body::GiveUpPayment(_)
         | Body::RefundPayment(_)
@@ -268,7 +269,10 @@ impl<N: Names> Desk<'_, N> {
             let age = body.age_checked.as_ref();
             let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose, age };
             let sell = place.sell(&sold, standing)?;
-            let mut takes = account::takes(&body.tenders, body.currency.0)?;
+            let named = body.customer.as_ref().map(|customer| (customer.0.as_str(), "customer"));
+            let customer = named.or(body.owner.as_ref().map(|owner| (owner.0.as_str(), "owner")));
+            let payer = account::Payer { names: place.names, customer, completed: body.completed };
+            let mut takes = account::takes(&body.tenders, body.currency.0, &payer)?;
             takes.extend_from_slice(&sell.takes);
             Ok(Action::Sell(command::Sell {
                 reservation: body.reservation.map(Id::reservation),

@@ -41,9 +41,10 @@ pub use report::{sales_row, tender_row};
 pub use rules::{price_book_message, promotion_message};
 pub use scan::scan;
 
+use onhand_engine::account::AccountKind;
 use onhand_engine::catalogue::{Item, KeyId, Location};
 use onhand_engine::gtin::Gtin;
-use onhand_engine::ids::{Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
+use onhand_engine::ids::{AccountId, Label, LocationCode, LocationId, SkuCode, SkuId, UserCode};
 use onhand_engine::people::UserNo;
 use onhand_engine::returns::unreceipted::Limits;
 use onhand_engine::rules::Rules;
@@ -91,6 +92,10 @@ pub trait Names {
     /// Who holds a key; the same.
     fn holder(&self, _: KeyId) -> Option<Label> {
         None
+    }
+    /// The accounts that are a customer's.
+    fn accounts_of(&self, _: &str) -> Vec<(AccountId, AccountKind)> {
+        Vec::new()
     }
     /// The item of a code that was not looked at yet.
     fn item_called(&self, code: &str) -> Option<Arc<Item>> {

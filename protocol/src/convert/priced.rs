@@ -169,15 +169,15 @@ impl<N: Names> Place<'_, N> {
         let mut takes = Vec::new();
         for promotion in used {
             let Some(uses) = promotion.uses else { continue };
-            let mut take = |kind, customer, limit: u32| {
-                let account = coupon::account(&promotion.code, customer);
+            let mut take = |kind, customer: Option<&Label>, limit: u32| {
+                let account = coupon::account(&promotion.code, customer.map(Label::as_str));
                 let limit = Minor(limit.into());
                 let (measure, amount, worth, way) = (Measure::Uses, Minor(1), Minor::ZERO, Way::Out);
                 takes.push(Take { account, kind, measure, amount, worth, by_code: false, way, limit });
             };
             uses.in_all.into_iter().for_each(|limit| take(AccountKind::Coupon, None, limit));
             match (uses.per_customer, whose.customer) {
-                (Some(limit), Some(customer)) => take(AccountKind::CustomerCoupon, Some(&customer.0), limit),
+                (Some(limit), Some(customer)) => take(AccountKind::CustomerCoupon, Some(customer), limit),
                 (Some(_), None) if !whose.completed => {
                     let text = "the coupon may be used so often by each customer: say who it is";
                     return Err(Box::new(ErrorBody::new(3113, text).at("customer")));

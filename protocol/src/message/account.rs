@@ -1,7 +1,7 @@
 //! Accounts: gift cards, store credit and points. An account is named by its id, a gift card by its code.
 
 use crate::card_code::CardCode;
-use crate::value::{Amount, Currency, Id, Label, Position, Time};
+use crate::value::{Amount, Currency, Id, Label, Owner, Position, Time};
 use onhand_engine::account;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,9 @@ asked!(
         /// From when on nothing can be taken from it; default: never.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Time>,
+        /// The customer whose it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Owner>,
         /// The code that the server has made for a gift card: it is in no message.
         #[serde(skip)]
         code: Option<CardCode>,
@@ -110,9 +113,9 @@ asked!(
         /// Which, by the promotion whose coupon it counts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promotion: Option<Label>,
-        /// Beside `promotion`: the uses of this customer.
+        /// The one loyalty account of this customer. Beside `promotion`: the uses of this customer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        customer: Option<Label>,
+        customer: Option<Owner>,
         /// How many uses are given back, above zero; with `refund_of`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         uses: Option<i64>,
@@ -158,6 +161,19 @@ asked!(
     }
 );
 asked!(
+    /// Say whose an account is.
+    AssignAccount {
+        /// Which, by its id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Id>,
+        /// Which, by its card's code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<CardCode>,
+        /// The customer whose it is from now on.
+        customer: Owner,
+    }
+);
+asked!(
     /// What is on an account; how often a coupon was used.
     #[derive(Default)]
     ReadAccount {
@@ -170,9 +186,9 @@ asked!(
         /// Which, by the promotion whose coupon it counts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promotion: Option<Label>,
-        /// Beside `promotion`: the uses of this customer.
+        /// The one loyalty account of this customer. Beside `promotion`: the uses of this customer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        customer: Option<Label>,
+        customer: Option<Owner>,
     }
 );
 
@@ -239,6 +255,9 @@ answered!(
         expires: Option<Time>,
         /// Whether nothing can be taken from it any more.
         disabled: bool,
+        /// The customer whose it is, where that was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Owner>,
     }
 );
 
@@ -268,4 +287,10 @@ pub struct AccountLine {
     /// Why it was loaded: `paid`, `earned` or `refund`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// The customer whose it is from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Owner>,
+    /// Whose it was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_before: Option<Owner>,
 }

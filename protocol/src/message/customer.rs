@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct CustomerSales {
     /// Sales that named them as their `owner`, as in the feed of events.
     pub sales: Vec<EventMessage>,
-    /// The accounts by whose id these sales were paid, as they stand now. Gift cards, which belong to whoever has
-    /// their code, are not among them.
+    /// The accounts that are theirs, and those by whose id these sales were paid, as they stand now. A gift card is among
+    /// them where it was said whose it is.
     pub accounts: Vec<AccountStatement>,
     /// Give this as `after` for older ones; none: the whole log was looked at. A page may have few sales, or none, and
     /// be followed by others.

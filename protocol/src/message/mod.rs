@@ -28,8 +28,8 @@ mod tagged;
 mod word;
 
 pub use account::{
-    AccountBooked, AccountIssued, AccountLine, AccountStatement, AccountType, DisableAccount, IssueAccount,
-    LoadAccount, ReadAccount, Redeem,
+    AccountBooked, AccountIssued, AccountLine, AccountStatement, AccountType, AssignAccount, DisableAccount,
+    IssueAccount, LoadAccount, ReadAccount, Redeem,
 };
 pub use back::{BackLine, Exchange, Return, ReturnSale, VoidSale};
 pub use basket::{Basket, BasketList, Baskets, Recall, Recalled, Suspend, Suspended, SuspendedBasket, VoidLine};

@@ -160,7 +160,7 @@ answer!(
         /// `return_grant_undone`, `adjusted`,
         /// `counted`, `policy_set`, `items_defined`, `location_defined`, `labels_set`, `return_limits_set`, `key_created`, `key_revoked`,
         /// `session_opened`, `paid_in`, `paid_out`, `dropped`, `no_sale`, `session_closed`, `drawer_rules_set`,
-        /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_held`,
+        /// `account_issued`, `account_loaded`, `account_redeemed`, `account_disabled`, `account_assigned`, `account_held`,
         /// `account_let_go`, `account_opened`, `account_refunded`, `settled`, `price_book_defined`, `price_book_ended`,
         /// `promotions_defined`,
         /// `promotion_ended`, `role_defined`, `user_defined`, `pin_set`, `user_disabled`, `people_required`, `payment_started`,

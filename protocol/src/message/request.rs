@@ -1,6 +1,6 @@
 //! Requests: reading and writing them. Their structs are in the files beside this one.
 
-use super::account::{DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
+use super::account::{AssignAccount, DisableAccount, IssueAccount, LoadAccount, ReadAccount, Redeem};
 use super::back::{Exchange, Return, ReturnSale, VoidSale};
 use super::basket::{Baskets, Recall, Suspend, VoidLine};
 use super::body::{
@@ -192,6 +192,8 @@ bodies! {
     Redeem(Redeem) = "redeem",
     /// Nothing more from it.
     DisableAccount(DisableAccount) = "disable_account",
+    /// Whose it is.
+    AssignAccount(AssignAccount) = "assign_account",
     /// What is on it.
     Account(ReadAccount) = "account",
     /// What a scanner read.
@@ -257,6 +259,7 @@ impl Body {
             Body::LoadAccount(asked) => asked.code.is_some(),
             Body::Redeem(asked) => asked.code.is_some(),
             Body::DisableAccount(asked) => asked.code.is_some(),
+            Body::AssignAccount(asked) => asked.code.is_some(),
             Body::Account(asked) => asked.code.is_some(),
             _ => false,
         }

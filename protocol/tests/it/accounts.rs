@@ -164,7 +164,8 @@ fn replies_tell_a_code_once_and_to_its_own_card_only() {
     for (measure, expires) in [(EUROS, None), (Measure::Points, Some(Timestamp(1_767_225_600_042)))] {
         let ledger = Ledger { issued: Minor(9), redeemed: Minor(2), short: Minor(1), ..Ledger::default() };
         let (account, kind, held) = (card().account(), AccountKind::GiftCard, Minor(3));
-        let said = Statement { account, kind, measure, ledger, held, expires, disabled: expires.is_some() };
+        let said =
+            Statement { account, kind, measure, ledger, held, expires, disabled: expires.is_some(), owner: None };
         let text = replied(&read, &Answer::Account(Box::new(said)));
         assert!(text.contains(r#""balance":7,"held":3"#), "{text}");
     }
