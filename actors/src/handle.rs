@@ -293,6 +293,11 @@ impl Handle {
         self.shared().view.payments(location)
     }
 
+    /// Tells the metrics what only shows when it is looked at.
+    pub fn tell_metrics(&self) {
+        crate::meters::payments::tell_oldest_unknown(self.shared().view.oldest_unknown_payment(), self.now());
+    }
+
     /// The suspended baskets of a location, in the order of their names.
     pub fn suspended(&self, location: LocationId) -> Vec<(ReservationId, Reservation)> {
         self.shared().view.suspended(location)

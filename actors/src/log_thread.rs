@@ -135,7 +135,7 @@ impl LogThread {
         if chain_changed {
             shared.ports.each(|port| port.chain_changed());
         }
-        shared.view.put_payments(&payments);
+        shared.view.put_payments(&payments, shared.clock.now());
         shared.ports.deliver(&mut replies);
         if !payments.is_empty() {
             let payments = Arc::from(payments);

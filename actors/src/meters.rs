@@ -1,5 +1,7 @@
 //! Metrics: every name, unit and help text in one place.
 
+pub(crate) mod payments;
+
 use crate::figures::Figures;
 use crate::histogram;
 use hashbrown::HashMap;
@@ -148,5 +150,6 @@ fn describe() {
     describe_gauge!("onhand_sku_actors", Unit::Count, "SKU actors in memory.");
     describe_gauge!("onhand_disk_full", Unit::Count, "1 while writes are refused because the disk is full.");
     describe_gauge!("onhand_log_stopped", Unit::Count, "1 after the log has stopped.");
+    payments::describe();
     describe_counter!("onhand_panics_total", Unit::Count, "Panics that were contained.");
 }

@@ -1,6 +1,7 @@
 //! The published view: what is durable, for every thread to read. Never the truth; the actors are.
 
 use crate::figures::stockouts::{Stockouts, is_out};
+use crate::meters::payments::PaymentMeters;
 use crate::port::{LevelChange, PaymentChange};
 use dashmap::DashMap;
 use hashbrown::DefaultHashBuilder;
@@ -9,7 +10,7 @@ use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{LocationId, OrderId, PaymentId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::layaway::{self, Layaway};
 use onhand_engine::level::Level;
-use onhand_engine::payment::Payment;
+use onhand_engine::payment::{Payment, Stage};
 use onhand_engine::report::{Sessions, Span};
 use onhand_engine::store::{Reservation, Totals};
 use onhand_engine::tax::PriceBasis;
@@ -86,6 +87,7 @@ pub(crate) struct View {
     sessions: Map<(LocationId, TillNo), Vec<Span>>,
     /// Those that are not ended.
     payments: Map<LocationId, BTreeMap<PaymentId, Arc<Payment>>>,
+    payment_meters: PaymentMeters,
     pub(crate) stockouts: Stockouts,
 }
 
@@ -148,7 +150,9 @@ impl View {
             self.put_hold(HoldChange::Live(location, *id, live.clone()));
         }
         let open = place.store.payments.open().map(|(id, payment)| (id, Arc::new(payment.clone())));
-        self.payments.insert(location, open.collect());
+        let open: BTreeMap<PaymentId, Arc<Payment>> = open.collect();
+        open.values().for_each(|payment| self.payment_meters.load(payment));
+        self.payments.insert(location, open);
         if !place.store.layaways().open.is_empty() {
             self.layaways.insert(location, place.store.layaways().open.clone());
         }
@@ -212,15 +216,23 @@ impl View {
     }
 
     /// Publishes payments as they stand after their changes.
-    pub(crate) fn put_payments(&self, changes: &[PaymentChange]) {
+    pub(crate) fn put_payments(&self, changes: &[PaymentChange], now: Timestamp) {
         for change in changes {
             let mut own = self.payments.entry(change.location).or_default();
-            if change.payment.is_open() {
-                own.insert(change.id, Arc::clone(&change.payment));
-            } else {
-                own.remove(&change.id);
-            }
+            let before = match change.payment.is_open() {
+                true => own.insert(change.id, Arc::clone(&change.payment)),
+                false => own.remove(&change.id),
+            };
+            self.payment_meters.see(before.as_deref(), &change.payment, now);
         }
+    }
+
+    /// When the oldest payment began of which nobody knows what came of it.
+    pub(crate) fn oldest_unknown_payment(&self) -> Option<Timestamp> {
+        let oldest = |own: &BTreeMap<PaymentId, Arc<Payment>>| {
+            own.values().filter(|payment| payment.stage == Stage::Unknown).map(|payment| payment.at).min()
+        };
+        self.payments.iter().filter_map(|entry| oldest(entry.value())).min()
     }
 
     /// The payments of a location that are not ended.

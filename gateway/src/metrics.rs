@@ -21,6 +21,11 @@ pub(crate) fn exporter() -> &'static PrometheusHandle {
         let seconds = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)
+            // Somebody looks for a card and taps it.
+            .and_then(|builder| {
+                let payment = [0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 180.0, 600.0, 900.0];
+                builder.set_buckets_for_metric(Matcher::Full("onhand_payment_known_seconds".to_owned()), &payment)
+            })
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();

@@ -447,3 +447,78 @@ fn t32_a_settlement_is_matched_one_to_one_and_each_discrepancy_is_named() {
     assert!(server.terminate().success());
     shop.data.verify();
 }
+
+/// The figure of a line of `/metrics`, by its name and labels.
+async fn figure(server: &Server, key: &str, line: &str) -> Option<f64> {
+    let text = get(&server.address, key, "/metrics").await.body;
+    let found = text.lines().find_map(|known| known.strip_prefix(line)?.strip_prefix(' '))?;
+    Some(found.parse().unwrap())
+}
+
+/// How payments stand is in the metrics, also after a restart in the middle of them.
+#[test]
+fn payments_are_in_the_metrics() {
+    let shop = Shop::new();
+    let state = |name: &str, state: &str| format!(r#"{name}{{provider="simulator",state="{state}"}}"#);
+    let pending = r#"onhand_payment_refunds_pending{provider="simulator"}"#;
+    let oldest = "onhand_payments_unknown_oldest_seconds";
+    let known = r#"onhand_payment_known_seconds_count{provider="simulator"}"#;
+    let server = shop.serve();
+    let (sale_id, payment, lost) = (id(), id(), id());
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        ok(&till.call(&start(&payment, &sale_id, APPROVED, 60)).await, "payment_started");
+        let of = async |line: &str| figure(&server, &shop.till, line).await;
+        assert_eq!(of(&state("onhand_payments_open", "asked")).await, Some(1.0));
+        assert_eq!((of(known).await.unwrap_or(0.0), of(oldest).await), (0.0, Some(0.0)));
+        let driver = shop.drive(&server, &[]);
+        till.payment(&payment, is("approved")).await;
+        assert_eq!(of(&state("onhand_payments_open", "asked")).await, Some(0.0));
+        assert_eq!(of(&state("onhand_payments_open", "approved")).await, Some(1.0));
+        assert_eq!(of(known).await, Some(1.0));
+        ok(&till.call(&sale(&sale_id, APPROVED, &payment)).await, "recorded");
+        till.payment(&payment, is("captured")).await;
+        let declined = id();
+        ok(&till.call(&start(&declined, &id(), DECLINED, 60)).await, "payment_started");
+        till.payment(&declined, is("declined")).await;
+        for (name, count) in [("approved", 1.0), ("captured", 1.0), ("declined", 1.0), ("asked", 2.0)] {
+            assert_eq!(of(&state("onhand_payments_total", name)).await, Some(count), "{name}");
+            assert_eq!(of(&state("onhand_payments_open", name)).await, Some(0.0), "{name}");
+        }
+        assert_eq!(of(known).await, Some(2.0));
+        // Nobody is there to give back, and of one nobody knows.
+        drop(driver);
+        ok(&till.call(&start(&lost, &id(), APPROVED, 60)).await, "payment_started");
+        let drivers = server.payments.clone().unwrap();
+        for (op, more) in [("take_payment", json!({})), ("report_payment", json!({"outcome": "unknown"}))] {
+            let mut body = json!({"location": "S1", "payment": lost});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let answer = post(&drivers, &shop.driver, op, &id(), &body).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
+        assert_eq!(of(&state("onhand_payments_open", "unknown")).await, Some(1.0));
+        while of(oldest).await == Some(0.0) {}
+        let refund = json!({
+            "op": "refund_payment", "id": id(), "location": "S1", "payment": payment, "currency": "EUR", "amount": 100,
+        });
+        ok(&till.call(&refund).await, "payment_noted");
+        assert_eq!(of(pending).await, Some(1.0));
+        assert_eq!(of(&state("onhand_payments_total", "captured")).await, Some(1.0), "it was captured once");
+    });
+    server.kill();
+    let server = shop.serve();
+    block_on(async {
+        assert_eq!(figure(&server, &shop.till, pending).await, Some(1.0));
+        let mut till = shop.till(&server).await;
+        let driver = shop.drive(&server, &[]);
+        till.payment(&payment, |payment| payment["task"].is_null()).await;
+        assert_eq!(figure(&server, &shop.till, pending).await, Some(0.0));
+        // The driver asks after the other one, of which the provider has never heard.
+        let read = json!({"op": "payment", "id": id(), "location": "S1", "payment": lost});
+        if till.call(&read).await["payment"]["state"] != "declined" {
+            till.payment(&lost, is("declined")).await;
+        }
+        assert_eq!(figure(&server, &shop.till, oldest).await, Some(0.0));
+        drop(driver);
+    });
+}

@@ -185,9 +185,14 @@ function showTables() {
     (row) => [`${row.rate_ppm / 10_000} %`, amount(row.net), amount(row.tax), amount(row.gross)],
     ['All', inAll(taxes, 'net'), inAll(taxes, 'tax'), inAll(taxes, 'gross')]);
   const tenders = rows('tender');
-  table('tender', ['Paid by', 'Taken', 'Change', 'Refunded', 'In all'], tenders,
-    (row) => [row.tender.replaceAll('_', ' '), ...(row.tender === 'cash_rounding' ? ['', '', ''] : [amount(row.taken), amount(row.change), amount(row.refunded)]), amount(row.net)],
-    ['All', inAll(tenders, 'taken'), inAll(tenders, 'change'), inAll(tenders, 'refunded'), inAll(tenders, 'net')]);
+  // Only who sets goods aside has deposits: elsewhere what is there more than before is what was sold.
+  const deposits = tenders.some((row) => row.deposited || row.deposits_back || row.tender === 'deposit');
+  $('money').classList.toggle('wide', deposits);
+  const flows = ['taken', 'change', 'refunded', 'net', ...(deposits ? ['deposited', 'deposits_back', 'money'] : [])];
+  const moves = { cash_rounding: ['net'], deposit: ['taken', 'change', 'refunded', 'net'] };
+  table('tender', ['Paid by', 'Taken', 'Change', 'Refunded', 'In all', ...(deposits ? ['Deposited', 'Given back', 'Money'] : [])], tenders,
+    (row) => [row.tender.replaceAll('_', ' '), ...flows.map((name) => ((moves[row.tender] ?? flows).includes(name) ? amount(row[name]) : ''))],
+    ['All', ...flows.map((name) => inAll(tenders, name))]);
 }
 
 // Shapes of what will come, never a blank page.

@@ -79,6 +79,7 @@ pub(crate) async fn metrics(
     {
         return fault.into_response();
     }
+    app.shared.handle.tell_metrics();
     let text = metrics::render(app.shared.exporter, &app.shared.handle.observe());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

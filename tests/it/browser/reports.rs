@@ -81,6 +81,55 @@ fn a_day_is_shown_by_store_hour_item_rate_and_tender() {
     clean(&mut page);
 }
 
+/// A deposit, some of one that went back, and one that paid a sale: what was sold and what money came are told apart.
+#[test]
+fn deposits_stand_beside_what_was_sold() {
+    let Some(browser) = Browser::start() else { return };
+    let chain = sold();
+    let mut page = browser.page();
+    open(&mut page, &chain, "");
+    page.until(READ);
+    assert_eq!(page.eval("document.querySelectorAll('#table-tender th').length"), 5, "nobody has set goods aside");
+    deposits(&chain);
+    open(&mut page, &chain, "");
+    page.until(READ);
+    page.until(&says("tender", "Paid by Taken Change Refunded In all Deposited Given back Money"));
+    page.until(&says("tender", "card €11.00 €0.00 €4.50 €6.50 €7.00 €2.00 €11.50"));
+    page.until(&says("tender", "cash €10.00 €1.00 €0.00 €9.00 €3.00 €0.00 €12.00"));
+    page.until(&says("tender", "deposit €7.00 €0.00 €0.00 €7.00"));
+    page.until(&says("tender", "All €32.50 €1.00 €4.50 €27.00 €10.00 €2.00 €28.00"));
+    for size in [DESKTOP, TABLET] {
+        page.look(&size);
+        let wide = page.eval("document.documentElement.scrollWidth");
+        assert!(wide.as_u64().unwrap() <= u64::from(size.width), "{} is {wide} wide", size.width);
+        let hidden = "(() => { const box = document.querySelector('#money .scroll'); return box.scrollWidth - box.clientWidth; })()";
+        assert_eq!(page.eval(hidden), 0, "all columns are seen at {}", size.width);
+    }
+    clean(&mut page);
+}
+
+/// One layaway is paid and fetched, another one is given up.
+fn deposits(chain: &Chain) {
+    chain.post("open_session", &json!({ "location": "S1", "till": 1, "currency": "EUR", "float": 0 }));
+    let at = |more: serde_json::Value| {
+        let mut body = json!({ "location": "S1", "till": 1, "currency": "EUR" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let set_aside = |name: &str, lines: serde_json::Value, tenders: serde_json::Value| {
+        let body = json!({ "layaway": name, "customer": "Ann", "ttl_s": 86_400, "fee": 100, "lines": [lines], "tenders": tenders });
+        chain.post("open_layaway", &at(body));
+    };
+    let (tea, notebook) = (json!({ "sku": "TEA-250", "qty": "2" }), json!({ "sku": "N-1", "qty": "1" }));
+    set_aside("LA-1", tea.clone(), json!([{ "type": "card", "amount": 500 }, { "type": "cash", "amount": 200 }]));
+    set_aside("LA-2", notebook, json!([{ "type": "card", "amount": 200 }, { "type": "cash", "amount": 100 }]));
+    let fetched = json!({ "order": "LA-1", "lines": [tea],
+        "tenders": [{ "type": "deposit", "amount": 700 }, { "type": "card", "amount": 200 }] });
+    chain.post("sell", &at(fetched));
+    let given_up = json!({ "layaway": "LA-2", "reason": "too dear", "tenders": [{ "type": "card", "amount": 200 }] });
+    chain.post("cancel_layaway", &at(given_up));
+}
+
 #[test]
 fn it_says_what_is_refused_and_when_the_server_is_gone() {
     let Some(browser) = Browser::start() else { return };
