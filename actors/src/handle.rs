@@ -530,7 +530,9 @@ impl Part {
         places.chain.chain = self.chain;
         for (location, place) in self.places {
             shared.view.load(location, &place, shared.clock.now());
-            shared.directory.load_accounts(&place.store.accounts);
+            if !location.is_training() {
+                shared.directory.load_accounts(&place.store.accounts);
+            }
             places.load(location, place);
         }
         let mut remembered = remembered::Remembered::new(shared.options.remember_ms);

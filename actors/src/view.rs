@@ -151,7 +151,9 @@ impl View {
         }
         let open = place.store.payments.open().map(|(id, payment)| (id, Arc::new(payment.clone())));
         let open: BTreeMap<PaymentId, Arc<Payment>> = open.collect();
-        open.values().for_each(|payment| self.payment_meters.load(payment));
+        if !location.is_training() {
+            open.values().for_each(|payment| self.payment_meters.load(payment));
+        }
         self.payments.insert(location, open);
         if !place.store.layaways().open.is_empty() {
             self.layaways.insert(location, place.store.layaways().open.clone());
@@ -223,7 +225,9 @@ impl View {
                 true => own.insert(change.id, Arc::clone(&change.payment)),
                 false => own.remove(&change.id),
             };
-            self.payment_meters.see(before.as_deref(), &change.payment, now);
+            if !change.location.is_training() {
+                self.payment_meters.see(before.as_deref(), &change.payment, now);
+            }
         }
     }
 

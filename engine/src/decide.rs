@@ -145,7 +145,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
         Action::Basket { till, ask } => basket::decide::decide(place, command, *till, ask, now)?,
         Action::SetDrawerRules { rules } => Event::DrawerRulesSet { rules: rules.clone() },
         Action::Account { account, ask } => {
-            if command.location != LocationId::of_account(*account) {
+            if command.location.real() != LocationId::of_account(*account) {
                 return Err(Refusal::UnknownLocation);
             }
             return account::decide(&place.store().accounts, *account, ask, now);

@@ -61,11 +61,28 @@ impl LocationId {
     /// Marks the training twin of a location.
     const TRAINING: u32 = 1 << 30;
 
+    /// The highest bit, which only the places of accounts have; their training twins have it not.
+    const ACCOUNTS: u32 = 1 << 31;
+
     /// Where people train for a location: a virtual location with stock, tills and books of its own, which goes by
-    /// the same rules and which nobody counts. The chain and accounts have none.
+    /// the same rules and which nobody counts. So have the places of accounts; the chain has none.
     #[must_use]
     pub const fn training_twin(self) -> Option<Self> {
-        if self.0 == Self::CHAIN.0 || self.0 >= Self::TRAINING { None } else { Some(Self(self.0 | Self::TRAINING)) }
+        if self.is_training() || self.0 == Self::CHAIN.0 {
+            return None;
+        }
+        if self.is_of_accounts() {
+            return Some(Self(self.0 & !Self::ACCOUNTS));
+        }
+        // The last of them would be those of accounts.
+        let is_place = self.0 < Self::TRAINING.saturating_sub(Self::ACCOUNT_PLACES);
+        if is_place { Some(Self(self.0 | Self::TRAINING)) } else { None }
+    }
+
+    /// This location in the ledger of another one: its training twin where people train at the other.
+    #[must_use]
+    pub fn in_ledger_of(self, other: LocationId) -> Self {
+        self.training_twin().filter(|_| other.is_training()).unwrap_or(self)
     }
 
     /// Whether it is where people train.
@@ -77,12 +94,21 @@ impl LocationId {
     /// The location that this is the training twin of; any other itself.
     #[must_use]
     pub const fn real(self) -> Self {
-        if self.is_training() { Self(self.0 & !Self::TRAINING) } else { self }
+        let account_place = Self(self.0 | Self::ACCOUNTS);
+        match self.is_training() {
+            false => self,
+            true if account_place.is_real_of_accounts() => account_place,
+            true => Self(self.0 & !Self::TRAINING),
+        }
     }
 
-    /// Whether it is a virtual location of accounts.
+    /// Whether it is a virtual location of accounts, real ones or training.
     #[must_use]
     pub const fn is_of_accounts(self) -> bool {
+        self.real().is_real_of_accounts()
+    }
+
+    const fn is_real_of_accounts(self) -> bool {
         self.0 > u32::MAX.saturating_sub(Self::ACCOUNT_PLACES)
     }
 }

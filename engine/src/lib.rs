@@ -51,6 +51,6 @@ pub mod store;
 pub mod tax;
 pub mod till;
 pub mod time;
-mod training;
+pub mod training;
 pub mod world;
 pub mod zone;

@@ -1,8 +1,11 @@
-//! What can be trained: whatever changes nothing but the stock, tills and books of one location. Money on accounts,
-//! payments by card and what the whole chain goes by are always real.
+//! What can be trained: the stock, tills, books and payments of one location, and accounts, which training has places of
+//! its own for. No training payment reaches a driver: what a provider would say follows from its amount. What the whole
+//! chain goes by is always real.
 
-use crate::command::{Action, Command, Sell};
-use crate::ids::LocationId;
+use crate::command::{Action, Command};
+use crate::ids::{LocationId, PaymentId};
+use crate::payment::card::{Brand, Card, Last4, Reason, Transaction};
+use crate::payment::{Approval, Payment, PaymentAsk, Report, Task};
 use crate::refusal::Refusal;
 use crate::returns::TakeBack;
 
@@ -21,6 +24,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Refusal> {
     let is_crossing = match &command.action {
         Action::Return { of: Some(of), .. } => came_from(of),
         Action::Exchange { back, .. } => came_from(back),
+        Action::Account { ask, .. } => ask.at().is_some_and(crosses),
         Action::GrantReturn(ask) => crosses(ask.to) || came_from(&ask.of),
         _ => false,
     };
@@ -29,13 +33,15 @@ pub(crate) fn check(command: &Command) -> Result<(), Refusal> {
 
 /// Deny is the default: what is new is real until somebody says that it can be trained.
 fn can_be_trained(action: &Action) -> bool {
-    let is_paid_here = |sell: &Sell| sell.takes.is_empty() && sell.payments.is_empty();
     match action {
-        Action::Sell(sell) => is_paid_here(sell),
-        Action::Exchange { sell, .. } => is_paid_here(sell),
-        // Store credit that a return opens is real.
-        Action::Return { accounts, .. } => accounts.is_empty(),
-        Action::Reserve { .. }
+        // It has no driver, and no provider settles it.
+        Action::Payment { ask, .. } => !matches!(ask, PaymentAsk::Take(_) | PaymentAsk::Settle(_)),
+        Action::Sell(_)
+        | Action::Exchange { .. }
+        | Action::Return { .. }
+        | Action::Layaway { .. }
+        | Action::Account { .. }
+        | Action::Reserve { .. }
         | Action::Extend { .. }
         | Action::Release { .. }
         | Action::Expire { .. }
@@ -49,4 +55,27 @@ fn can_be_trained(action: &Action) -> bool {
         | Action::Drawer { .. } => true,
         _ => false,
     }
+}
+
+/// The amounts that are declined end in this, as at the simulated provider: insufficient funds.
+const DECLINED: i64 = 51;
+
+/// What its driver would report of a training payment, where it has anything to do. The card always pays, but for
+/// amounts that end in 51.
+#[must_use]
+pub fn simulated(id: PaymentId, payment: &Payment) -> Option<Report> {
+    Some(match payment.task()? {
+        Task::Authorise if payment.start.amount.0.checked_rem(100) == Some(DECLINED) => {
+            Report::Declined(Reason::new("insufficient funds").ok())
+        }
+        Task::Authorise | Task::Inquire => {
+            let transaction = Transaction::new(&format!("training-{id}")).ok()?;
+            let (brand, last4) = (Brand::new("training").ok(), Last4::new("4242"));
+            let card = Card { brand, last4, token: None, authorisation: None };
+            Report::Approved(Approval { transaction, card, taken: false })
+        }
+        Task::Capture(_) => Report::Captured,
+        Task::Void => Report::Voided,
+        Task::Refund(refund, _) => Report::Refunded(refund),
+    })
 }

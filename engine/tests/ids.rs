@@ -1,7 +1,7 @@
 //! Identifiers: what may be one, and how it is written.
 #![allow(clippy::unwrap_used)]
 
-use onhand_engine::ids::{CodeError, CommandId, Label, SkuCode};
+use onhand_engine::ids::{AccountId, CodeError, CommandId, Label, LocationId, SkuCode};
 use proptest::prelude::*;
 
 #[test]
@@ -41,4 +41,20 @@ proptest! {
             prop_assert_eq!(code.as_str(), text);
         }
     }
+}
+
+#[test]
+fn every_place_has_a_training_twin_of_its_own_but_the_chain() {
+    let places = [1, 2, 1_000_000].map(LocationId);
+    let of_accounts: Vec<LocationId> = (0..64).map(|account| LocationId::of_account(AccountId(account))).collect();
+    let mut twins = std::collections::BTreeSet::new();
+    for place in places.iter().chain(&of_accounts) {
+        let twin = place.training_twin().unwrap();
+        assert!(twins.insert(twin) && twin.is_training() && !place.is_training(), "{place:?}");
+        assert_eq!((twin.real(), place.real(), twin.training_twin()), (*place, *place, None));
+        assert_eq!(twin.is_of_accounts(), place.is_of_accounts());
+        assert_eq!((place.in_ledger_of(twin), place.in_ledger_of(places[0])), (twin, *place));
+    }
+    assert!(of_accounts.iter().all(|place| place.is_of_accounts()) && !places[0].is_of_accounts());
+    assert_eq!(LocationId::CHAIN.training_twin(), None);
 }

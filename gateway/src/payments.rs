@@ -6,7 +6,7 @@
 use crate::connection::Connection;
 use crate::fault::Fault;
 use crate::worker::Worker;
-use crate::{outbox, wire};
+use crate::{outbox, training, wire};
 use bytes::Bytes;
 use onhand_actors::handle::Handle;
 use onhand_actors::port::PaymentChange;
@@ -39,12 +39,15 @@ struct Watch {
     locations: BTreeSet<LocationId>,
     provider: Option<Label>,
     till: Option<TillNo>,
+    /// Whether those of training: nobody is told of both.
+    trains: bool,
 }
 
 impl Watch {
     fn has(&self, change: &PaymentChange) -> bool {
         let start = &change.payment.start;
-        (self.locations.is_empty() || self.locations.contains(&change.location))
+        change.location.is_training() == self.trains
+            && (self.locations.is_empty() || self.locations.contains(&change.location.real()))
             && self.provider.as_ref().is_none_or(|provider| *provider == start.provider)
             && self.till.is_none_or(|till| start.till == Some(till))
     }
@@ -103,7 +106,7 @@ impl PaymentWatch {
 
 /// How a payment stands, as a message; none where its location has no name.
 pub(crate) fn message(handle: &Handle, change: &PaymentChange) -> Option<PaymentMessage> {
-    let location = handle.directory().location(change.location)?;
+    let location = handle.directory().location(change.location.real())?;
     Some(convert::payment(change.id, &location, &change.payment))
 }
 
@@ -121,12 +124,14 @@ pub(crate) fn begin(worker: &Worker, connection: &Rc<Connection>, id: Id, asked:
     if connection.payments.borrow().watches.len() >= WATCHES_MAX {
         return Err(Fault::new(5007, format!("a connection may watch payments {WATCHES_MAX} times")));
     }
-    let watch = Watch { id, locations, provider: asked.provider.map(|label| label.0), till: asked.till.map(TillNo) };
+    let (provider, till) = (asked.provider.map(|label| label.0), asked.till.map(TillNo));
+    let watch = Watch { id, locations, provider, till, trains: connection.trains.get() };
     // Watched first, read afterwards: nothing falls between the two.
     worker.watch_payments(connection);
     let everywhere = || handle.directory().locations().iter().map(|location| location.id).collect();
     let places = if watch.locations.is_empty() { everywhere() } else { watch.locations.clone() };
-    let open: Vec<_> = places.iter().flat_map(|location| handle.payments(*location)).collect();
+    let open: Vec<_> =
+        places.iter().flat_map(|location| handle.payments(training::ledger(*location, watch.trains))).collect();
     let mut own = connection.payments.borrow_mut();
     open.into_iter().filter(|change| watch.has(change)).for_each(|change| own.put(change));
     own.watches.push(watch);

@@ -12,8 +12,10 @@ use http::header::HeaderValue;
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
 use onhand_engine::catalogue::Role;
-use onhand_engine::command::{Action, Command, Sell, SkuQty};
+use onhand_engine::command::{Action, Command, SaleLine, Sell, SkuQty};
+use onhand_engine::goods::Goods;
 use onhand_engine::ids::{CommandId, LocationId, SkuId};
+use onhand_engine::layaway::Ask;
 use onhand_protocol::convert::Entered;
 
 /// How HTTP says that it trains.
@@ -74,6 +76,7 @@ fn named(action: &Action) -> Vec<SkuId> {
     match action {
         Action::Sell(sell) => sold(sell),
         Action::Exchange { sell, .. } => sold(sell),
+        Action::Layaway { ask: Ask::Open { lines, goods, .. }, .. } => of_lines(lines, goods.as_deref()),
         Action::Return { lines, .. } => lines.iter().map(|line| line.sku).collect(),
         Action::Reserve { lines, .. } | Action::Receive { lines, .. } => lines.iter().map(|line| line.sku).collect(),
         Action::Adjust { sku, .. } | Action::Count { sku, .. } | Action::SetPolicy { sku, .. } => vec![*sku],
@@ -83,6 +86,10 @@ fn named(action: &Action) -> Vec<SkuId> {
 
 /// What a sale takes from shelves: its items, and the parts of its kits.
 fn sold(sell: &Sell) -> Vec<SkuId> {
-    let parts = sell.goods.iter().flat_map(|goods| &goods.under).map(|under| under.sku);
-    sell.lines.iter().map(|line| line.sku).chain(parts).collect()
+    of_lines(&sell.lines, sell.goods.as_deref())
+}
+
+fn of_lines(lines: &[SaleLine], goods: Option<&Goods>) -> Vec<SkuId> {
+    let parts = goods.into_iter().flat_map(|goods| &goods.under).map(|under| under.sku);
+    lines.iter().map(|line| line.sku).chain(parts).collect()
 }

@@ -4,7 +4,7 @@ use crate::fault::Fault;
 use crate::keys::Principal;
 use crate::live::{Watch, Watched};
 use crate::watching::Since;
-use crate::zones;
+use crate::{training, zones};
 use onhand_actors::directory::Directory;
 use onhand_actors::handle::Handle;
 use onhand_actors::port::{LevelChange, Outcome};
@@ -206,9 +206,13 @@ pub(crate) fn scan(handle: &Handle, asked: &Scan) -> Result<ItemScanned, Fault> 
 }
 
 /// The open layaways of a place, after one.
-pub(crate) fn layaways(handle: &Handle, code: &LocationCode, after: Option<&OrderId>) -> Result<LayawayList, Fault> {
+pub(crate) fn layaways(
+    handle: &Handle,
+    (code, trains): (&LocationCode, bool),
+    after: Option<&OrderId>,
+) -> Result<LayawayList, Fault> {
     let location = location(handle.directory(), code)?;
-    let open = handle.layaways(location.id, after, PAGE_MAX);
+    let open = handle.layaways(training::ledger(location.id, trains), after, PAGE_MAX);
     Ok(convert::layaways(&open, &location, handle.now(), &Book(handle.directory())))
 }
 

@@ -7,10 +7,11 @@ use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, LocationId, PaymentId};
-use onhand_engine::payment::PaymentAsk;
+use onhand_engine::payment::{PaymentAsk, Report};
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
+use onhand_engine::training;
 use std::sync::Arc;
 
 impl Shard {
@@ -20,19 +21,22 @@ impl Shard {
             if let Some((reservation, deadline)) = happening.keeps() {
                 self.wheel.insert(deadline, store, reservation);
             }
-            self.payment_changed(store, *payment);
+            self.payment_changed(store, *payment, record.time);
         }
         let paid = record.event.sale().and_then(|sale| sale.payments.as_ref());
         for payment in paid.iter().flat_map(|paid| paid.each()) {
-            self.payment_changed(store, payment);
+            self.payment_changed(store, payment, record.time);
         }
     }
 
-    fn payment_changed(&mut self, store: u32, id: PaymentId) {
+    fn payment_changed(&mut self, store: u32, id: PaymentId, now: Timestamp) {
         let actor = &self.places.stores[store as usize];
         let Some(payment) = actor.store.payments.get(id) else { return };
         if let Some(until) = payment.until {
             self.errands.insert(until, store, Errand::Payment { payment: id });
+        }
+        if actor.location.is_training() && payment.task().is_some() {
+            self.errands.insert(now, store, Errand::Payment { payment: id });
         }
         let change = PaymentChange { location: actor.location, id, payment: Arc::new(payment.clone()) };
         self.out.payments.push(change);
@@ -40,23 +44,35 @@ impl Shard {
 
     /// The deadlines of a store's payments, as it was recovered.
     pub(super) fn look_after_payments(&mut self, store: u32) {
-        for (id, payment) in self.places.stores[store as usize].store.payments.open() {
+        let actor = &self.places.stores[store as usize];
+        for (id, payment) in actor.store.payments.open() {
+            if actor.location.is_training() && payment.task().is_some() {
+                self.errands.insert(payment.at, store, Errand::Payment { payment: id });
+            }
             if let Some(until) = payment.until {
                 self.errands.insert(until, store, Errand::Payment { payment: id });
             }
         }
     }
 
-    /// The deadline of a payment may have come.
+    /// The deadline of a payment may have come. What is trained has no driver: the server does its part.
     pub(super) fn payment_due(&mut self, store: u32, payment: PaymentId, now: Timestamp) {
         let actor = &self.places.stores[store as usize];
-        let is_due = actor.store.payments.get(payment).and_then(|payment| payment.until);
+        let known = actor.store.payments.get(payment);
+        if actor.location.is_training()
+            && let Some(known) = known
+            && let Some(report) = training::simulated(payment, known)
+        {
+            let step = training_step(actor.location, payment, known.version, report);
+            return self.enqueue(step);
+        }
+        let is_due = known.and_then(|payment| payment.until);
         if is_due.is_some_and(|until| until <= now) {
             self.enqueue(due(actor.location, payment));
         }
     }
 
-    /// The timer's command. Its id follows from the payment's, so it is not looked up. A full disk only
+    /// The server's own command. Its id follows from the payment's, so it is not looked up. A full disk only
     /// delays it.
     pub(super) fn run_payment_due(&mut self, store: u32, payment: PaymentId, command: &Command, now: Timestamp) {
         match self.closed_for_writes(store) {
@@ -66,6 +82,15 @@ impl Shard {
             Some(_) => {}
         }
     }
+}
+
+/// The command by which the server says what a driver would have said.
+fn training_step(location: LocationId, payment: PaymentId, version: u32, report: Report) -> Envelope {
+    const MARK: u128 = u128::from_be_bytes(*b"payment training");
+    let action = Action::Payment { payment, ask: PaymentAsk::Report(Box::new(report)) };
+    let id = CommandId(payment.0 ^ MARK ^ u128::from(version));
+    let command = Command { id, location, channel: Channel::Till, action };
+    Envelope { port: NOBODY, ticket: Ticket(0), by: By::default(), command }
 }
 
 /// The command by which the server looks after a payment whose deadline has come.

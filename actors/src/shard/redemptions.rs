@@ -382,7 +382,9 @@ impl Shard {
     }
 
     fn step(&mut self, account: AccountId, ask: AccountAsk, ticket: Ticket) {
-        self.send_step(LocationId::of_account(account), Action::Account { account, ask }, ticket);
+        let place = LocationId::of_account(account);
+        let place = ask.at().map_or(place, |at| place.in_ledger_of(at));
+        self.send_step(place, Action::Account { account, ask }, ticket);
     }
 
     pub(super) fn send_step(&mut self, location: LocationId, action: Action, ticket: Ticket) {

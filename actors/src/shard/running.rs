@@ -33,7 +33,10 @@ impl Shard {
         if let Action::Expire { reservation } = command.action {
             return self.run_expiry(store, reservation, command, now);
         }
-        if let Action::Payment { payment, ask: PaymentAsk::Due } = command.action {
+        // A driver's report comes by its port: what nobody waits for is the server's own.
+        if let Action::Payment { payment, ask: PaymentAsk::Due | PaymentAsk::Report(_) } = command.action
+            && envelope.port == NOBODY
+        {
             return self.run_payment_due(store, payment, command, now);
         }
         let Some(outcome) = self.attempt(store, envelope, now) else { return };

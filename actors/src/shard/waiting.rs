@@ -123,8 +123,11 @@ impl Shard {
         } else {
             self.stir(Spot::Account(account));
         }
-        let accounts = &self.places.stores[store as usize].store.accounts;
-        self.out.owners.extend(OwnerChange::of(account, entry, accounts));
+        // Whose an account of training is nobody looks up.
+        let actor = &self.places.stores[store as usize];
+        if !actor.location.is_training() {
+            self.out.owners.extend(OwnerChange::of(account, entry, &actor.store.accounts));
+        }
     }
 
     /// Something may have changed for those who wait at a spot.

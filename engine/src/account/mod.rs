@@ -300,6 +300,17 @@ pub enum AccountAsk {
     },
 }
 
+impl AccountAsk {
+    /// Where the sale is decided that it is a step of; none: it is no step of a sale.
+    #[must_use]
+    pub const fn at(&self) -> Option<LocationId> {
+        match self {
+            AccountAsk::Hold { at, .. } | AccountAsk::Confirm { at, .. } | AccountAsk::LetGo { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+}
+
 /// An amount held for a sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {

@@ -6,6 +6,7 @@ use super::reads::{self, Answer, Asking};
 use crate::fault::Fault;
 use crate::payments::message;
 use crate::rights::Read;
+use crate::training;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -18,14 +19,15 @@ pub(crate) async fn list(State(app): State<Arc<App>>, query: Asking, headers: He
 }
 
 fn read(app: &App, query: Asking, headers: &HeaderMap) -> Answer {
-    reads::reader(app, headers, Read::Payments)?;
+    let caller = reads::reader(app, headers, Read::Payments)?;
     let asked = reads::asked(query)?;
     let missing = || Fault::new(1001, "say where: ?location=CODE").at("location");
     let location = asked.location(app)?.ok_or_else(missing)?;
     let after = asked.after.as_deref().map(str::parse::<Id>).transpose();
     let after = after.map_err(|_| Fault::new(1017, "`after` is not the `next` of a page").at("after"))?;
     let handle = &app.shared.handle;
-    let mut open = handle.payments(location.id);
+    let at = training::ledger(location.id, training::is_asked(headers, &caller)?);
+    let mut open = handle.payments(at);
     open.retain(|change| after.is_none_or(|after| change.id.0 > after.0));
     let next = (open.len() > asked.limit()).then(|| open.get(asked.limit() - 1)).flatten();
     let next = next.map(|last| Id::from(last.id));

@@ -249,12 +249,13 @@ pub(crate) async fn totals(State(app): State<Arc<App>>, query: Asking, headers: 
 
 pub(crate) async fn layaways(State(app): State<Arc<App>>, query: Asking, headers: HeaderMap) -> Response {
     let read = || {
-        reader(&app, &headers, Read::Baskets)?;
+        let caller = reader(&app, &headers, Read::Baskets)?;
+        let trains = training::is_asked(&headers, &caller)?;
         let asked = asked(query)?;
         let missing = || Fault::new(1001, "say where: ?location=CODE").at("location");
         let location: LocationCode = coded(asked.location.as_deref().ok_or_else(missing)?, "location")?;
         let after: Option<OrderId> = asked.after.as_deref().map(|after| coded(after, "after")).transpose()?;
-        Ok(answer::json(&wire::layaways(&app.shared.handle, &location, after.as_ref())?))
+        Ok(answer::json(&wire::layaways(&app.shared.handle, (&location, trains), after.as_ref())?))
     };
     respond(read())
 }

@@ -45,10 +45,8 @@ impl Session<'_> {
             }
             Body::Layaways(asked) => {
                 let after = asked.after.as_ref().map(|after| &after.0);
-                self.reply(
-                    id,
-                    Success::Layaways(wire::layaways(&self.worker.shared.handle, &asked.location.0, after)?),
-                );
+                let at = (&asked.location.0, self.connection.trains.get());
+                self.reply(id, Success::Layaways(wire::layaways(&self.worker.shared.handle, at, after)?));
                 Ok(())
             }
             Body::Baskets(asked) => {

@@ -159,9 +159,7 @@ async fn training_and_trade_never_mix() {
     assert_eq!(training.ask(exchange).await["error"]["number"], 3131);
     // In training it comes back anywhere.
     assert_eq!(training.ask(back("S2", &trained["seq"])).await["ok"], "returned");
-    // Money on accounts is real, and so are the chain's own rules.
-    let issue = json!({"op": "issue_account", "id": id(), "type": "store_credit", "currency": "EUR", "amount": 500});
-    assert_eq!(training.ask(issue).await["error"]["number"], 3130);
+    // Orders and the chain's own rules are real.
     let allocate =
         json!({"op": "allocate", "id": id(), "location": "S1", "order": "W1", "lines": [{"sku": "TEA", "qty": 1}]});
     assert_eq!(training.ask(allocate).await["error"]["number"], 3130);
@@ -181,4 +179,130 @@ async fn training_and_trade_never_mix() {
         [("Authorization", format!("Bearer {}", stand.key(Role::Till))), ("Onhand-Training", "yes".to_owned())];
     assert_eq!(stand.http("GET", "/v1/z/S1/3/1", &headers, b"").await.number(), 1001);
     assert!(LocationId(1).training_twin().is_some_and(|twin| twin.real() == LocationId(1)));
+}
+
+/// Waits until a payment stands so; it may have been told already.
+async fn stands(socket: &mut Socket, payment: &str, state: &str) -> Value {
+    let read = || json!({"op": "payment", "id": id(), "location": "S1", "payment": payment});
+    loop {
+        let reply = socket.ask(read()).await;
+        if reply["payment"]["state"] == *state && reply["payment"]["task"].is_null() {
+            return reply["payment"].clone();
+        }
+        socket.next().await;
+    }
+}
+
+fn start(payment: &str, sale: &str, amount: i64) -> Value {
+    json!({"op": "start_payment", "id": payment, "location": "S1", "till": 3, "sale": sale, "provider": "terminals",
+        "currency": "EUR", "amount": amount})
+}
+
+fn paid_by(sale: &str, qty: u32, tenders: Value) -> Value {
+    json!({"op": "sell", "id": sale, "location": "S1", "till": 3, "currency": "EUR",
+        "lines": [{"sku": "TEA", "qty": qty}], "tenders": tenders})
+}
+
+#[tokio::test]
+async fn gift_cards_points_cards_and_layaways_are_trained_in_ledgers_of_their_own() {
+    let stand = Stand::start().await;
+    stand.receive("S1", "TEA", 20).await;
+    let mut till = stand.socket(Role::Till).await;
+    let issue = |kind: &str, more: Value| {
+        let mut asked = json!({"op": "issue_account", "id": id(), "type": kind});
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        asked
+    };
+    let (euros, points) = (json!({"currency": "EUR", "amount": 5_000}), json!({"points": 900, "customer": "ann"}));
+    let real_card = done(&mut till, issue("gift_card", euros.clone()), "account_issued").await;
+    let real_points = done(&mut till, issue("loyalty", points.clone()), "account_issued").await;
+    let real_payment = id();
+    done(&mut till, start(&real_payment, &id(), 450), "payment_started").await;
+    let watch = |id: String| json!({"op": "watch_payments", "id": id, "locations": ["S1"]});
+    done(&mut till, watch(id()), "watching_payments").await;
+    till.next().await;
+    let (real, _) = state(&stand);
+    let before = seen(&stand).await;
+    let customer = stand.get_as(Role::Till, "/v1/customers/ann/sales").await.json();
+
+    let mut training = trainee(&stand, Role::Till).await;
+    done(&mut training, watch(id()), "watching_payments").await;
+    let session = json!({"business_day": "2026-03-02", "float": 5_000});
+    done(&mut training, of_till("open_session", session), "session_opened").await;
+    // A gift card and points of training pay, and a return gives to them.
+    let card = done(&mut training, issue("gift_card", euros), "account_issued").await;
+    assert_eq!(card["training"], true);
+    let own_points = done(&mut training, issue("loyalty", points), "account_issued").await;
+    let tenders = |card: &Value, points: &Value| {
+        json!([{"type": "gift_card", "amount": 450, "code": card["code"]},
+            {"type": "other", "amount": 450, "points": 450, "account": points["account"]}])
+    };
+    let sold = done(&mut training, paid_by(&id(), 2, tenders(&card, &own_points)), "recorded").await;
+    let balance = async |socket: &mut Socket, account: &Value| {
+        let read = json!({"op": "account", "id": id(), "account": account["account"]});
+        socket.ask(read).await["balance"].clone()
+    };
+    let back = json!({"sale": sold["seq"], "lines": [{"line": 0, "qty": 2}], "disposition": "resell"});
+    done(&mut training, of_till("return_sale", back), "returned").await;
+    while balance(&mut training, &card).await != 5_000 || balance(&mut training, &own_points).await != 900 {}
+    // What is real is not known there.
+    for (account, of) in [(&real_card, &own_points), (&card, &real_points)] {
+        let reply = training.ask(paid_by(&id(), 2, tenders(account, of))).await;
+        assert_eq!(reply["error"]["number"], 3030, "{reply}");
+    }
+    // A card is approved by its amount alone, captured with its sale, and refunded.
+    let (sale, payment) = (id(), id());
+    done(&mut training, start(&payment, &sale, 450), "payment_started").await;
+    stands(&mut training, &payment, "approved").await;
+    let by_card = |payment: &str| json!([{"type": "card", "amount": 450, "payment": payment}]);
+    done(&mut training, paid_by(&sale, 1, by_card(&payment)), "recorded").await;
+    stands(&mut training, &payment, "captured").await;
+    let refund = json!({"op": "refund_payment", "id": id(), "location": "S1", "payment": payment, "currency": "EUR",
+        "amount": 50});
+    done(&mut training, refund, "payment_noted").await;
+    assert_eq!(stands(&mut training, &payment, "captured").await["refunded"], 50);
+    let (declined, given_up) = (id(), id());
+    done(&mut training, start(&declined, &id(), 451), "payment_started").await;
+    assert_eq!(stands(&mut training, &declined, "declined").await["reason"], "insufficient funds");
+    done(&mut training, start(&given_up, &id(), 450), "payment_started").await;
+    stands(&mut training, &given_up, "approved").await;
+    let give_up = json!({"op": "give_up_payment", "id": id(), "location": "S1", "payment": given_up});
+    done(&mut training, give_up, "payment_noted").await;
+    stands(&mut training, &given_up, "voided").await;
+    let reply = training.ask(paid_by(&id(), 1, by_card(&real_payment))).await;
+    assert_eq!(reply["error"]["number"], 3093, "{reply}");
+    // A layaway is paid and fetched there.
+    let deposit = json!([{"type": "cash", "amount": 100}]);
+    let aside = json!({"layaway": "L-1", "customer": "Ann", "ttl_s": 86_400, "tenders": deposit,
+        "lines": [{"sku": "TEA", "qty": 1}]});
+    done(&mut training, of_till("open_layaway", aside), "layaway_opened").await;
+    let list = || json!({"op": "layaways", "id": id(), "location": "S1"});
+    assert_eq!(training.ask(list()).await["layaways"][0]["layaway"], "L-1");
+    assert_eq!(till.ask(list()).await["layaways"], json!([]));
+    let fetched = json!({"order": "L-1", "lines": [{"sku": "TEA", "qty": 1}],
+        "tenders": [{"type": "deposit", "amount": 100}, {"type": "cash", "amount": 350}]});
+    done(&mut training, of_till("sell", fetched), "recorded").await;
+
+    let (still, trained) = state(&stand);
+    assert!(still == real, "training has changed the real ledger");
+    assert!(!trained.is_empty());
+    assert_eq!(seen(&stand).await, before);
+    assert_eq!(stand.get_as(Role::Till, "/v1/customers/ann/sales").await.json()["sales"], customer["sales"]);
+    // Drivers see what is real, over HTTP too.
+    let open = stand.get_as(Role::Till, "/v1/payments?location=S1").await.json();
+    assert_eq!(
+        (open["payments"].as_array().unwrap().len(), &open["payments"][0]["payment"]),
+        (1, &json!(real_payment))
+    );
+    let header =
+        [("Authorization", format!("Bearer {}", stand.key(Role::Till))), ("Onhand-Training", "true".to_owned())];
+    assert_eq!(stand.http("GET", "/v1/payments?location=S1", &header, b"").await.json()["payments"], json!([]));
+    let metrics = stand.http("GET", "/metrics", &[], b"").await.text();
+    assert!(metrics.contains(r#"onhand_payments_total{provider="terminals",state="asked"} 1"#), "{metrics}");
+    // Nor is what was trained known to a real till.
+    for (account, of) in [(&real_card, &own_points), (&card, &real_points)] {
+        let reply = till.ask(paid_by(&id(), 2, tenders(account, of))).await;
+        assert_eq!(reply["error"]["number"], 3030, "{reply}");
+    }
+    assert_eq!(till.ask(paid_by(&id(), 1, by_card(&payment))).await["error"]["number"], 3093);
 }
