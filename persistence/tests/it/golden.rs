@@ -108,7 +108,7 @@ fn a_snapshot_of_version_1_opens() {
 }
 
 /// What came after version 1, by what it is about.
-fn later() -> [(&'static str, Vec<Record>); 10] {
+fn later() -> [(&'static str, Vec<Record>); 11] {
     [
         ("account_owners", of_owners()),
         ("baskets", baskets::records()),
