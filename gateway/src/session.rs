@@ -299,6 +299,9 @@ impl<'a> Session<'a> {
         let names = self.worker.names.over(self.worker.shared.handle.directory());
         names.read_ahead(requests.iter().flatten().flat_map(|request| request.body.codes()));
         for request in requests.drain(..) {
+            if self.end.is_some() {
+                break;
+            }
             match request {
                 Ok(request) => self.request(request, now),
                 Err(malformed) => self.refuse(malformed.id, &malformed.error.into()),
@@ -338,9 +341,6 @@ impl<'a> Session<'a> {
 
     fn request(&mut self, request: Request, now: Instant) {
         let id = request.id;
-        if self.end.is_some() {
-            return;
-        }
         match self.answer(request, now) {
             Ok(()) => self.strikes = 0,
             Err(fault) => self.refuse(Some(id), &fault),

@@ -39,7 +39,7 @@ const HOMES: &[(&str, &[&str])] = &[
 ];
 
 /// What the engine may not have: anything with a clock, chance, or the world outside.
-const ENGINE_MAY_USE: &[&str] = &["hashbrown", "thiserror"];
+const ENGINE_MAY_USE: &[&str] = &["hashbrown", "smallvec", "thiserror"];
 
 struct Package {
     name: String,
