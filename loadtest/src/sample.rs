@@ -100,9 +100,15 @@ fn item(line: u64, record: Result<csv::StringRecord, csv::Error>) -> Result<Samp
         price: Some(Amount(price)),
         category: cell(6).to_owned(),
         terms: None,
-        unit_cost: None,
+        unit_cost: Some(Amount(cost(&sku, price))),
     };
     Ok(SampleItem { sku, unit, price, input })
+}
+
+/// What a unit costs the chain: 40 to 64 parts in a hundred of its price, tax and all.
+fn cost(sku: &SkuCode, price: Minor) -> Minor {
+    let draw = ids::derive(&["sample cost", sku.as_str()]).0;
+    Minor(price.0 * (40 + i64::try_from(draw % 25).unwrap_or(0)) / 100)
 }
 
 /// What lies at a place when the demo begins: most shelves are full, some are nearly empty, and no
