@@ -23,9 +23,10 @@ fn suspend() -> Value {
         "basket": {"lines": [tea, {"sku": "MUG", "qty": "2"}], "note": "green coat"}})
 }
 
-/// The serial number of a basket's tea.
+/// The serial number of a basket's tea. Without digits: some of them would look like a card's number.
 fn piece(basket: &str) -> String {
-    basket[..20].to_owned()
+    let lettered = |digit: u32| char::from_u32(u32::from('k') + digit).unwrap();
+    basket[..20].chars().map(|one| one.to_digit(10).map_or(one, lettered)).collect()
 }
 
 /// Another till has found a basket's piece, and sells it.

@@ -87,7 +87,11 @@ async fn a_customer_is_named_and_gets_so_much() {
     // Nothing is left, and somebody lifts it.
     refused(&till.ask(of("ann", 1)).await, 3106);
     done(&till.ask(approved(of("ann", 1), "max", MAX_PIN)).await, "returned");
-    refused(&till.ask(of("ann", 1)).await, 3107);
+    // How often, with money left.
+    for _ in 0..3 {
+        done(&till.ask(of("cat", 1)).await, "returned");
+    }
+    refused(&till.ask(of("cat", 1)).await, 3107);
     let mut late = of("ann", 5);
     late["completed"] = json!(true);
     done(&till.ask(late).await, "returned");
