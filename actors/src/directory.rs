@@ -218,7 +218,7 @@ impl Directory {
     /// The accounts that are a customer's.
     pub fn accounts_of(&self, owner: &str) -> Vec<(AccountId, AccountKind)> {
         let own = self.accounts.get(owner);
-        own.iter().flat_map(|own| own.iter().map(|(id, kind)| (*id, *kind)).collect::<Vec<_>>()).collect()
+        own.map(|own| own.iter().map(|(id, kind)| (*id, *kind)).collect()).unwrap_or_default()
     }
 
     /// Takes over accounts as they were recovered.

@@ -81,17 +81,7 @@ fn priced_lines<N: Names>(
         Ok(BasketLine { item, qty, named: None, taxed: None, discount: None })
     };
     let lines = sale.lines.iter().enumerate().map(line).collect::<Result<Vec<_>, _>>()?;
-    let completed = sale.completed;
-    let whose = For {
-        channel,
-        group: None,
-        coupons: &[],
-        exempt: None,
-        discount: None,
-        customer: None,
-        completed,
-        sold_at: None,
-    };
+    let whose = For { completed: sale.completed, ..For::anybody(channel) };
     Ok(priced::sale_lines(place.quote_basket(&lines, &whose)?.0, place.names))
 }
 

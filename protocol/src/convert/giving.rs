@@ -79,16 +79,7 @@ pub fn command_about(
             place.check_currency(body.currency.0)?;
             payment::check_none(&body.tenders)?;
             let takes = account::both_ways(&body.tenders, currency(place), id)?;
-            let whose = For {
-                channel,
-                group: None,
-                coupons: &[],
-                exempt: None,
-                discount: None,
-                customer: None,
-                completed: false,
-                sold_at: None,
-            };
+            let whose = For::anybody(channel);
             let (lines, tenders) = (&body.lines, &body.tenders);
             let age = body.age_checked.as_ref();
             let sold = Sold { lines, tenders, till: body.till, currency: body.currency.0, whose, age };

@@ -21,16 +21,7 @@ use std::sync::Arc;
 pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &message::OpenLayaway) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
         place.check_currency(body.currency.0)?;
-        let whose = For {
-            channel: desk.channel,
-            group: body.group.as_ref(),
-            coupons: &[],
-            exempt: None,
-            discount: None,
-            customer: None,
-            completed: false,
-            sold_at: None,
-        };
+        let whose = For { group: body.group.as_ref(), ..For::anybody(desk.channel) };
         let sold = Sold {
             lines: &body.lines,
             tenders: &[],

@@ -39,6 +39,22 @@ pub(super) struct For<'a> {
     pub(super) sold_at: Option<Timestamp>,
 }
 
+impl For<'_> {
+    /// For whoever comes, now, by the shop's own prices.
+    pub(super) const fn anybody(channel: Channel) -> Self {
+        Self {
+            channel,
+            group: None,
+            coupons: &[],
+            exempt: None,
+            discount: None,
+            customer: None,
+            completed: false,
+            sold_at: None,
+        }
+    }
+}
+
 /// Whether a sale says something that only the evaluator understands.
 pub(super) fn needs_rules(sold: &Sold<'_>) -> bool {
     sold.whose.exempt.is_some()
@@ -227,14 +243,11 @@ impl<N: Names> Place<'_, N> {
 pub(super) fn quoted<N: Names>(body: &Quote, channel: Channel, place: &Place<'_, N>) -> Result<Quoted, Refused> {
     place.check_currency(body.currency.0)?;
     let whose = For {
-        channel: body.channel.unwrap_or(channel),
         group: body.group.as_ref(),
         coupons: &body.coupons,
         exempt: body.tax_exempt.as_ref(),
         discount: body.discount.as_ref(),
-        customer: None,
-        completed: false,
-        sold_at: None,
+        ..For::anybody(body.channel.unwrap_or(channel))
     };
     let (quote, now) = place.quote(&body.lines, &whose)?;
     let mut lines: Vec<QuotedLine> = quote.lines.iter().map(quoted_line).collect();
