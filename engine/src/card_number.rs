@@ -2,8 +2,8 @@
 //!
 //! A finding has 13 to 19 digits, bare or with single blanks or hyphens between them, an issuer's
 //! prefix with a length that the issuer uses, and a check digit by Luhn (ISO/IEC 7812-1, annex B).
-//! Letters beside it do not hide it. What is spared: UUIDs, and hexadecimal words of 32 digits and
-//! more (hashes, keys). Unbroken digits are taken whole: 20 in a row are no card number, although 16
+//! Letters beside it do not hide it. What is spared: UUIDs, whose digits do not join those beside them
+//! either, and hexadecimal words of 32 digits and more (hashes, keys). Unbroken digits are taken whole: 20 in a row are no card number, although 16
 //! of them may be one.
 
 use std::borrow::Cow;
@@ -136,7 +136,7 @@ fn in_stretch(text: &[u8], stretch: Range<usize>) -> Option<Range<usize>> {
     None
 }
 
-/// The longest number that begins here and ends with a group.
+/// The longest number that begins here and ends with a group, before a UUID that follows.
 fn from_group(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
     let mut number = Number::default();
     let mut found = None;
@@ -145,7 +145,7 @@ fn from_group(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
         let next_is_digit = bytes.peek().is_some_and(|(_, next)| next.is_ascii_digit());
         if !byte.is_ascii_digit() {
             // Two separators in a row end it.
-            if next_is_digit { continue } else { break }
+            if next_is_digit && !uuid_at(text, at.saturating_add(1)) { continue } else { break }
         }
         number.push(byte.saturating_sub(b'0'));
         if number.length > LONGEST || (number.length == HEAD && !number.is_issued()) {
@@ -197,7 +197,7 @@ impl Number {
     }
 }
 
-/// Whether it is part of a UUID, or of a long hexadecimal word.
+/// Whether it begins in a UUID, or is part of a long hexadecimal word.
 fn is_spared(text: &[u8], found: &Range<usize>) -> bool {
     let is_hex = |byte: &&u8| byte.is_ascii_hexdigit();
     let before = text.get(..found.start).unwrap_or_default().iter().rev().take(64).take_while(is_hex).count();
@@ -205,12 +205,13 @@ fn is_spared(text: &[u8], found: &Range<usize>) -> bool {
     if word.count() >= 32 {
         return true;
     }
-    let first = found.end.saturating_sub(UUID.len());
-    (first..=found.start).any(|at| text.get(at..at.saturating_add(UUID.len())).is_some_and(is_uuid))
+    let first = found.start.saturating_sub(UUID.len().saturating_sub(1));
+    (first..=found.start).any(|at| uuid_at(text, at))
 }
 
 const UUID: &[u8; 36] = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
-fn is_uuid(text: &[u8]) -> bool {
-    text.iter().zip(UUID).all(|(byte, form)| if *form == b'-' { *byte == b'-' } else { byte.is_ascii_hexdigit() })
+fn uuid_at(text: &[u8], at: usize) -> bool {
+    let Some(word) = text.get(at..at.saturating_add(UUID.len())) else { return false };
+    word.iter().zip(UUID).all(|(byte, form)| if *form == b'-' { *byte == b'-' } else { byte.is_ascii_hexdigit() })
 }

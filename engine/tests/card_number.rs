@@ -57,6 +57,8 @@ fn what_stands_beside_a_number_does_not_hide_it() {
             format!("{{\"owner\":\"{digits}\"}}"),
             format!("  {digits} 12/28 123"),
             format!("no 7 {digits}"),
+            format!("{digits} 04111111-1111-1111-8111-000000000001"),
+            format!("04111111-1111-1111-8111-000000000001 {digits}"),
             format!("{}{digits}", "-".repeat(50)),
         ] {
             assert_eq!(found(&text), Some(*digits), "{issuer}: {text}");
@@ -87,6 +89,9 @@ fn what_only_has_many_digits_is_let_be() {
         "04111111-1111-1111-8111-000000000001",
         "5b1e4111-1111-1111-1111-8a41e2f0b6d7",
         "a4111111111111111bcdef0123456789",
+        // Without what stands beside it, a UUID's digits are no number; with it, they would be one.
+        "4 11111111-0004-a111-9111-a00000000001",
+        "a4111111-1111-a111-9111-411111111111 9",
         // Times, bar codes, amounts.
         "2026-01-31T09:05:07.042Z",
         "2026-01-31 09:05:07 1769850307042",
