@@ -2,13 +2,13 @@
 //! is held is redeemed or let go exactly once. T33 in small.
 #![allow(clippy::unwrap_used)]
 
-use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Entry, Measure, Take, Way};
+use onhand_engine::account::{self, AccountAsk, AccountKind, Accounts, Cause, Entry, Hold, Measure, Take, Way};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Channel, Command};
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::Event;
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{AccountId, CommandId, Label, LocationId};
+use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, Owner};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
@@ -299,4 +299,50 @@ fn a_statement_says_what_is_there_and_what_is_held() {
         panic!("not a statement")
     };
     assert_eq!((said.ledger.balance(), said.held, said.expires), (Minor(5_000), Minor(1_000), Some(Timestamp(99))));
+}
+
+/// A step of a sale says where the sale is decided, so that it is taken in the ledger of that location.
+#[test]
+fn a_step_of_a_sale_says_where_that_is_decided() {
+    let sale = CommandId(1);
+    for (ask, at) in [
+        (hold(1, 5, false), Some(SHOP)),
+        (AccountAsk::Confirm { sale, at: SHOP }, Some(SHOP)),
+        (AccountAsk::LetGo { sale, at: SHOP, deadline: None }, Some(SHOP)),
+        (issue(5, None), None),
+        (AccountAsk::Read, None),
+    ] {
+        assert_eq!(ask.at(), at, "{ask:?}");
+    }
+}
+
+/// What is the server's own step, for which no client waits; what is held; and whose an account is by it.
+#[test]
+fn entries_say_who_asked_for_them_and_whose_the_account_is() {
+    let (amount, balance, sale) = (Minor(5), Minor(5), CommandId(1));
+    let (kind, measure, expires) = (AccountKind::GiftCard, EUROS, None);
+    let (ann, eve) = (Owner::new("ann").unwrap(), Owner::new("eve").unwrap());
+    let hold = Hold { at: SHOP, amount, short: Minor::ZERO, deadline: Timestamp(9), way: Way::Out };
+    let issued = |owner| Entry::Issued { kind, measure, amount, expires, owner };
+    let redeemed = |sale| Entry::Redeemed { amount, short: Minor::ZERO, sale, balance };
+    let assigned = |before| Entry::Assigned { owner: ann.clone(), before, balance };
+    for (entry, is_own_step, is_held, owners) in [
+        (issued(None), false, false, None),
+        (issued(Some(ann.clone())), false, false, Some((None, &ann))),
+        (assigned(None), false, false, Some((None, &ann))),
+        (assigned(Some(eve.clone())), false, false, Some((Some(&eve), &ann))),
+        (Entry::Loaded { amount, cause: Cause::Paid, balance }, false, false, None),
+        (Entry::Disabled { reason: Label::new("lost").unwrap(), balance }, false, false, None),
+        (redeemed(None), false, false, None),
+        (redeemed(Some(sale)), true, false, None),
+        (Entry::Refunded { amount, sale, balance }, true, false, None),
+        (Entry::Opened { kind, measure, sale, hold }, true, false, None),
+        (Entry::Held { sale, hold }, true, true, None),
+        (Entry::UseHeld { kind, issued: amount, sale, hold }, true, true, None),
+        (Entry::LetGo { sale }, true, false, None),
+    ] {
+        assert_eq!(entry.is_own_step(), is_own_step, "{entry:?}");
+        assert_eq!(entry.hold(), is_held.then_some((sale, &hold)), "{entry:?}");
+        assert_eq!(entry.owners(), owners, "{entry:?}");
+    }
 }

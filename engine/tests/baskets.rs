@@ -6,7 +6,7 @@ mod build;
 
 use build::{LOCATION, line, number, owner, run_at, sell};
 use onhand_engine::answer::Answer;
-use onhand_engine::basket::{Ask, Basket, NamedLine, SUSPENDED_MAX, Told};
+use onhand_engine::basket::{Ask, Basket, NamedLine, SUSPENDED_MAX, Suspended, Told};
 use onhand_engine::command::{Action, Channel};
 use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
@@ -177,4 +177,17 @@ fn suspended_hash(basket: Basket, goods: Option<Box<Goods>>) -> Vec<u8> {
     run_at(&mut place, 1, Channel::Till, Action::Basket { till: TillNo(1), ask }, Timestamp(1)).unwrap();
     assert_eq!(place.check(), Vec::<String>::new());
     hashed(&place)
+}
+
+#[test]
+fn a_basket_has_pieces_where_some_are_known_by_their_serial_numbers() {
+    let by_lot = || Traced { lot: Some(mark("L42")), ..Traced::default() };
+    let by_serial = || Traced { line: 1, serials: vec![mark("A1")], ..Traced::default() };
+    for (traced, expected) in
+        [(vec![], false), (vec![by_lot()], false), (vec![by_serial()], true), (vec![by_lot(), by_serial()], true)]
+    {
+        let suspended =
+            Suspended { till: TillNo(1), at: Timestamp(1), basket: basket(&[(0, 1), (1, 1)]), traced: traced.into() };
+        assert_eq!(suspended.has_pieces(), expected, "{:?}", suspended.traced);
+    }
 }

@@ -135,6 +135,26 @@ fn a_return_brings_a_use_back_once_it_stands_and_not_one_that_nobody_had() {
     assert_eq!(sums(&accounts), (1, 1, 0));
 }
 
+/// A use that comes back with a return is not given back by hand as well: there would be one more than were had.
+#[test]
+fn a_use_comes_back_once_by_a_return_or_by_hand() {
+    let mut accounts = Accounts::default();
+    let by_hand = AccountAsk::Load { measure: Measure::Uses, amount: Minor(1), cause: Cause::Refund(CommandId(1)) };
+    run(&mut accounts, &hold(1, 1, false)).unwrap();
+    run(&mut accounts, &confirm(1)).unwrap();
+    run(&mut accounts, &bring_back(11)).unwrap();
+    assert!(matches!(run(&mut accounts, &by_hand), Err(Refusal::BalanceHeld { .. })), "the return may still stand");
+    let mut undone = accounts.clone();
+    run(&mut undone, &let_go(11)).unwrap();
+    run(&mut undone, &by_hand).unwrap();
+    run(&mut accounts, &confirm(11)).unwrap();
+    assert_eq!(run(&mut accounts, &by_hand), Err(Refusal::BadAmount));
+    for mut accounts in [accounts, undone] {
+        run(&mut accounts, &hold(2, 1, false)).unwrap();
+        assert!(run(&mut accounts, &hold(3, 1, false)).is_err(), "there is one use");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Back(u128),

@@ -6,7 +6,10 @@ mod build;
 
 use build::{LOCATION, TEA, line, run, sale_line, sell, with_tea};
 use onhand_engine::account::{AccountKind, Measure, Redemption, TAKES_MAX, Take, Way};
-use onhand_engine::command::{Action, Channel, Command, Disposition, Said, SaleLine, Sell, SkuQty, Tender, TenderKind};
+use onhand_engine::command::{
+    Action, Channel, Command, Disposition, Said, SaleLine, Sell, SkuQty, Standing, Tender, TenderKind,
+};
+use onhand_engine::date::Date;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::goods::{Kit, Part, Piece, SoldGoods};
@@ -15,6 +18,7 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
+use onhand_engine::returns::unreceipted::{Asked, Limits};
 use onhand_engine::returns::{
     CouponsUsed, GivenBack, Grant, KnownSale, Payout, Portion, SaleRef, TakeBack, What, grant_first, grant_to,
     may_need_others, payout, takes,
@@ -65,6 +69,21 @@ fn back(of: Option<TakeBack>, accounts: &[Take]) -> Action {
         of: of.map(Box::new),
         unreceipted: None,
     }
+}
+
+/// The same of a customer whose returns without a receipt are counted.
+fn counted(action: Action, by: &[Take]) -> Action {
+    let Action::Return { till, currency, lines, said, disposition, tenders, accounts, goods, of, .. } = action else {
+        panic!("a return")
+    };
+    let unreceipted = Some(Box::new(Asked {
+        standing: Standing::Request,
+        customer: None,
+        day: Date::new(2026, 1, 31).unwrap(),
+        limits: Limits::default(),
+        counted: by.into(),
+    }));
+    Action::Return { till, currency, lines, said, disposition, tenders, accounts, goods, of, unreceipted }
 }
 
 fn exchange(of: TakeBack, tenders: Vec<Tender>, takes: &[Take]) -> Action {
@@ -158,8 +177,11 @@ fn others_have_a_part_where_accounts_or_another_location_do() {
     let by_card = KnownSale { takes: vec![taken(7, AccountKind::GiftCard, 100, Way::Out)], ..plain.clone() };
     let elsewhere = KnownSale { of: SaleRef { location: ELSEWHERE, seq: Seq(5) }, ..plain.clone() };
     let credit = [taken(9, AccountKind::StoreCredit, 100, Way::In)];
+    let uses = |of: &[Take]| counted(back(None, &[]), of);
     for (action, expected) in [
         (back(None, &[]), false),
+        (uses(&[]), false),
+        (uses(&[taken(9, AccountKind::CustomerReturns, 1, Way::Out)]), true),
         (back(None, &credit), true),
         (back(Some(asked(&plain, vec![])), &[]), false),
         (back(Some(asked(&plain, vec![])), &credit), true),
@@ -188,6 +210,8 @@ fn accounts_are_asked_for_what_was_named_or_granted() {
     let grant = Grant { portions: vec![], lines: vec![], tenders: vec![], credits, pieces: vec![] };
     let granted = TakeBack { granted: Some(grant), ..asked(&sale, vec![]) };
     assert_eq!(takes(&back(None, &[gets])), [gets]);
+    let counts = taken(6, AccountKind::CustomerReturns, 1, Way::Out);
+    assert_eq!(takes(&counted(back(None, &[gets]), &[counts])), [gets, counts]);
     assert_eq!(takes(&back(Some(asked(&sale, vec![])), &[gets])), [], "not before it is granted");
     assert_eq!(takes(&back(Some(granted.clone()), &[])), [gets]);
     assert_eq!(takes(&exchange(granted, vec![], &[pays, gets])), [pays, gets]);
@@ -329,6 +353,31 @@ fn no_account_is_refunded_where_nothing_goes_back() {
 }
 
 /// Any part of the stereos or the tea.
+/// An account has one part in an exchange: it pays, or it gets something back.
+#[test]
+fn no_account_pays_and_is_refunded_at_once() {
+    let card = |no, amount, way| taken(no, AccountKind::GiftCard, amount, way);
+    let sold = KnownSale {
+        takes: vec![card(7, 200, Way::Out)],
+        ..known(vec![sale_line(TEA, 2)], vec![tender(TenderKind::GiftCard, 200)])
+    };
+    // Two teas come back, one goes out: 50 more on a card, and 150 back to the card that paid.
+    let try_it = |payer: u128| {
+        let tenders = vec![tender(TenderKind::GiftCard, 50), tender(TenderKind::GiftCard, -150)];
+        let mut command = of(exchange(asked(&sold, vec![]), tenders, &[card(payer, 50, Way::Out)]));
+        let (_, ask) = grant_first(&command, None).unwrap();
+        let mut place = with_tea(9);
+        run(&mut place, 2, Channel::Till, Action::GrantReturn(Box::new(ask))).unwrap();
+        grant_to(&mut command, place.store.grants[&CommandId(9)].grant.clone());
+        run(&mut place, 9, Channel::Till, command.action)
+    };
+    assert_eq!(try_it(7), Err(Refusal::WrongAccount { field: "name" }));
+    let Event::Exchanged { sale, .. } = try_it(8).unwrap() else { panic!("an exchange") };
+    let takes: Vec<_> =
+        sale.redemption.unwrap().takes.iter().map(|take| (take.account.0, take.way, take.worth.0)).collect();
+    assert_eq!(takes, [(8, Way::Out, 50), (7, Way::In, 150)]);
+}
+
 fn portions() -> impl Strategy<Value = Portion> {
     let what = prop_oneof![
         2 => (1_i64..3).prop_map(|units| (1, What::Goods(Qty::units(units)))),

@@ -6,7 +6,7 @@ mod build;
 use build::{TEA, sale_line};
 use onhand_engine::catalogue::{Key, KeyId, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Channel, Disposition, Standing};
+use onhand_engine::command::{Action, Channel, Disposition, Standing, Tender, TenderKind};
 use onhand_engine::event::{Event, Return, Sale};
 use onhand_engine::ids::{Label, LocationId, UserCode};
 use onhand_engine::money::Minor;
@@ -134,5 +134,26 @@ proptest! {
         prop_assert_eq!(chain.people.check_limits(LocationId(2), by, Some(&key()), &back(amount)), Ok(()));
         let web = Key { role: Role::Web, ..key() };
         prop_assert_eq!(chain.people.check_limits(SHOP, by, Some(&web), &back(amount)), Ok(()));
+    }
+}
+
+/// What cash rounding makes up is no money that goes out.
+#[test]
+fn money_goes_out_as_it_is_given() {
+    let chain = people(&[(true, Some(1_000))], &[]);
+    let by = By { device: Some(KeyId(7)), user: no(&chain, "ann"), approver: None };
+    let tender = |kind, amount| Tender { kind, amount: Minor(amount) };
+    for (tenders, amount) in [
+        (vec![], 1_009),
+        (vec![tender(TenderKind::Cash, 1_009)], 1_009),
+        (vec![tender(TenderKind::Cash, 1_000), tender(TenderKind::CashRounding, 9)], 1_000),
+        (vec![tender(TenderKind::Cash, 1_010), tender(TenderKind::CashRounding, -1)], 1_010),
+        (vec![tender(TenderKind::Card, 9), tender(TenderKind::Cash, 1_000)], 1_009),
+    ] {
+        let mut event = back(1_009);
+        let Event::GoodsReturned(back) = &mut event else { panic!("a return") };
+        back.tenders.clone_from(&tenders);
+        let over = (amount > 1_000).then_some(OverLimit::Refund { amount: Minor(amount), max: Minor(1_000) });
+        assert_eq!(chain.people.check_limits(SHOP, by, Some(&key()), &event).err(), over, "{tenders:?}");
     }
 }

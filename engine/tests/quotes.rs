@@ -10,7 +10,7 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::pricing::{BookFlaw, PriceBook, PriceRow, Terms};
 use onhand_engine::promotion::{Benefit, Off, Part, Promotion, Scope};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::{BasketLine, ByHand, NamedPrice, Quote, QuoteLine, Why, is_at_price};
+use onhand_engine::quote::{Basket, BasketLine, ByHand, LinePricing, NamedPrice, Quote, QuoteLine, Why, is_at_price};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::rules::Rules;
 use onhand_engine::tax::{PriceBasis, RatePpm, TaxRounding};
@@ -207,4 +207,33 @@ fn very_many_units_are_counted_by_the_line() {
     let free = Benefit::BuyGet { scope: Scope::default(), buy: 2, get: 1, off: RatePpm(1_000_000) };
     let quote = rules(&[promotion("B2G1", free)]).quote(&basket(&place, &[line], &[]), NOW).unwrap();
     assert_eq!(quote.promotions[0].off, Minor(400 * units / 3));
+}
+
+/// The record of a sale keeps of its prices what its lines do not say: nothing of one that has the shop's.
+#[test]
+fn what_a_sale_keeps_of_its_prices() {
+    let place = location(PriceBasis::TaxInclusive, TaxRounding::Line);
+    let plain = || BasketLine { item: item(1, 100), qty: Qty::units(2), named: None, taxed: None, discount: None };
+    let named = |unit_price: i64, amount: i64, reason: Option<&str>| {
+        let price = NamedPrice { unit_price: Minor(unit_price), amount: Minor(amount), reason: reason.map(label) };
+        BasketLine { named: Some(price), ..plain() }
+    };
+    let reduced = || BasketLine { discount: Some(taken_off(1, "dented")), ..plain() };
+    for (lines, kept) in [
+        (vec![plain()], None),
+        (vec![plain(), plain()], None),
+        (vec![named(100, 200, None)], None),
+        (vec![named(90, 180, None)], Some(vec![(0, true)])),
+        (vec![named(100, 200, Some("as agreed"))], Some(vec![(0, true)])),
+        (vec![plain(), reduced()], Some(vec![(0, false), (1, false)])),
+    ] {
+        let pricing = Rules::default().quote(&basket(&place, &lines, &[]), NOW).unwrap().pricing();
+        let of = |line: &LinePricing| (line.discounts.len(), line.overridden.is_some());
+        let found: Option<Vec<_>> = pricing.map(|kept| kept.lines.iter().map(of).collect());
+        assert_eq!(found, kept, "{lines:?}");
+    }
+    let (lines, why) = ([plain()], label("diplomat"));
+    let exempt = Basket { exempt: Some(&why), ..basket(&place, &lines, &[]) };
+    let kept = Rules::default().quote(&exempt, NOW).unwrap().pricing();
+    assert_eq!(kept.map(|kept| kept.exempt.clone()), Some(Some(why)));
 }

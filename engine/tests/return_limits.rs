@@ -77,6 +77,7 @@ fn what_is_over_a_limit_is_refused_and_counts_for_nothing() {
         (money, &[(50, today, None, 0), (31, today, None, 3103), (30, today, None, 0), (1, today, None, 3103)]),
         (money, &[(80, today, None, 0), (1, today, None, 3103), (80, tomorrow, None, 0), (1, tomorrow, None, 3103)]),
         (often, &[(9, today, None, 0), (9, today, None, 0), (1, today, None, 3104), (1, tomorrow, None, 0)]),
+        (often, &[(9, today, None, 0), (9, tomorrow, None, 0), (9, tomorrow, None, 0), (1, tomorrow, None, 3104)]),
         (both, &[(51, today, None, 3102), (9, today, None, 0), (9, today, None, 0), (9, today, None, 3104)]),
         // What a customer got is known by the customer's accounts; here it is only asked who it is.
         (named, &[(9, today, None, 3105), (99, today, Some("ann"), 0)]),
@@ -206,5 +207,36 @@ fn limits_are_set_per_location_and_for_all_others() {
         let event = chain.decide(&set(LocationId::CHAIN, limits)).unwrap();
         chain.apply(&event, Timestamp(1));
         assert_eq!(chain.return_limits().get(&LocationId::CHAIN).copied(), limits);
+    }
+}
+
+/// The field of the request that is over a limit, for whoever asked.
+#[test]
+fn what_is_over_names_its_field() {
+    let (amount, max, left) = (Minor(2), Minor(1), Minor(1));
+    for (over, number, field) in [
+        (OverLimit::Amount { amount, max }, 3102, "lines"),
+        (OverLimit::DayAmount { amount, max }, 3103, "lines"),
+        (OverLimit::DayReturns { max: 1 }, 3104, "lines"),
+        (OverLimit::NoCustomer, 3105, "customer"),
+        (OverLimit::CustomerAmount { left }, 3106, "customer"),
+        (OverLimit::CustomerReturns, 3107, "customer"),
+    ] {
+        assert_eq!((over.number(), over.field()), (number, field), "{over:?}");
+    }
+}
+
+/// Of a return that has not happened and names nobody, there is nothing to say beside its lines.
+#[test]
+fn what_is_asked_says_something_or_nothing() {
+    for (customer, standing, expected) in [
+        (None, Standing::Request, false),
+        (Some("ann"), Standing::Request, true),
+        (None, Standing::Fact, true),
+        (Some("ann"), Standing::Fact, true),
+    ] {
+        let command = asked(1, 20_260_331, Limits::default(), customer, standing);
+        let Action::Return { unreceipted: Some(said), .. } = command.action else { panic!() };
+        assert_eq!(said.says_something(), expected, "{customer:?} {standing:?}");
     }
 }

@@ -161,6 +161,7 @@ proptest! {
         let hours = Hours::new(&days, from, until).unwrap();
         prop_assert!(hours.days().eq(days.iter().copied()));
         let found = (0..7 * 1_440).filter(|minute| hours.has(Wall(20_000 * DAY + minute * MINUTE))).count();
+        prop_assert_eq!((hours.from(), hours.until()), (from, until));
         let length = if from < until { until - from } else { 1_440 - from + until };
         prop_assert_eq!(found, usize::from(length) * days.len());
     }

@@ -89,9 +89,15 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
     check_between(Minor(1), amount)?;
     check_measure(account, measure)?;
     check_open(account, now)?;
-    // Only a use that was had comes back.
-    if measure == Measure::Uses && (amount > account.used() || !matches!(cause, Cause::Refund(_))) {
-        return Err(Refusal::BadAmount);
+    if measure == Measure::Uses {
+        // Only a use that was had comes back.
+        if amount > account.used() || !matches!(cause, Cause::Refund(_)) {
+            return Err(Refusal::BadAmount);
+        }
+        // One that a return brings back may stay away after all.
+        if amount > account.used().minus(account.coming()) {
+            return Err(Refusal::BalanceHeld { retry_ms: RETRY_MS });
+        }
     }
     let balance = account.ledger.balance().plus(amount);
     check_between(Minor(1), balance.plus(account.coming()))?;

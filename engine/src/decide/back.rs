@@ -1,6 +1,6 @@
 //! What comes back of a known sale: granted where it was sold, given back where the customer stands.
 
-use super::form::{check_sale_lines, check_takes, check_tenders};
+use super::form::{check_named_once, check_sale_lines, check_takes, check_tenders};
 use super::settling::{gross, rounding, settled_refund};
 use super::{Place, goods, next_receipt, sold};
 use crate::account::{HOLD, RETRY_MS, Redemption, Take, Way, later_than};
@@ -172,10 +172,12 @@ pub(super) fn exchange(
     if due > Minor::ZERO && sell.tenders.is_empty() {
         return Err(Refusal::TenderMismatch { due: due.0, tendered: 0 });
     }
+    let takes = takes(&command.action);
+    check_named_once(&takes)?;
     let out = grant.tenders.iter().map(|tender| Tender { amount: Minor::ZERO.minus(tender.amount), ..*tender });
     let as_paid: Vec<Tender> = if sell.tenders.is_empty() { out.collect() } else { sell.tenders.clone() };
     let mut sale = sold(place, sell, &as_paid, due, (command, now))?;
-    sale.redemption = redemption(command, takes(&command.action), Some(back));
+    sale.redemption = redemption(command, takes, Some(back));
     let back = given_back(place, command, None, disposition, back, grant);
     Ok(Event::Exchanged { back: Box::new(back), sale: Box::new(sale) })
 }

@@ -51,6 +51,10 @@ pub(super) fn check_takes(takes: &[account::Take]) -> Result<(), Refusal> {
     if takes.iter().any(|take| take.amount <= Minor::ZERO || take.amount > Minor::MAX) {
         return Err(Refusal::BadAmount);
     }
+    check_named_once(takes)
+}
+
+pub(super) fn check_named_once(takes: &[account::Take]) -> Result<(), Refusal> {
     let repeated =
         |(at, take): (usize, &account::Take)| takes.iter().skip(at).skip(1).any(|t| t.account == take.account);
     if takes.iter().enumerate().any(repeated) { Err(Refusal::WrongAccount { field: "name" }) } else { Ok(()) }

@@ -1,7 +1,7 @@
 //! Terms are enforced where a command is decided. What a request would be refused for becomes an exception of
 //! the record where the sale has happened.
 
-use super::{AgeChecked, Exception, Goods, Lot, Piece, Serials, SoldGoods, Under};
+use super::{AgeChecked, Exception, Goods, Lot, Piece, Serials, SoldGoods, Under, each_asked};
 use crate::command::{Channel, SkuQty, Standing};
 use crate::date::Date;
 use crate::event::Freed;
@@ -40,7 +40,7 @@ struct Breach {
 /// # Errors
 /// [`Refusal::ItemBlocked`], [`Refusal::NotForChannel`], [`Refusal::TooManyPerOrder`].
 pub fn check_request(goods: &Goods, lines: &[SkuQty], channel: Channel) -> Result<(), Refusal> {
-    goods.under.iter().try_for_each(|under| match restricted(under, lines, channel, false) {
+    goods.under.iter().try_for_each(|under| match restricted(goods, under, lines, channel, false) {
         Some(refusal) => Err(refusal),
         None => Ok(()),
     })
@@ -55,7 +55,7 @@ pub fn check_request(goods: &Goods, lines: &[SkuQty], channel: Channel) -> Resul
 pub fn sold(goods: &Goods, asking: &Asking<'_>) -> Result<SoldGoods, Refusal> {
     let mut breaches = Vec::new();
     for under in &goods.under {
-        let restricted = restricted(under, asking.lines, asking.channel, asking.is_ordered);
+        let restricted = restricted(goods, under, asking.lines, asking.channel, asking.is_ordered);
         let refusal = restricted.or_else(|| too_young(under, goods.age.as_ref(), asking.today));
         breaches.extend(refusal.map(|refusal| Breach { line: under.line, sku: under.sku, refusal }));
     }
@@ -128,7 +128,7 @@ fn not_free<'a>(pieces: &'a [Piece], serials: &'a Serials, freed: &'a [Freed]) -
     })
 }
 
-fn restricted(under: &Under, lines: &[SkuQty], channel: Channel, is_ordered: bool) -> Option<Refusal> {
+fn restricted(goods: &Goods, under: &Under, lines: &[SkuQty], channel: Channel, is_ordered: bool) -> Option<Refusal> {
     let (sku, terms) = (under.sku, &under.terms);
     if let Some(reason) = &terms.blocked {
         return Some(Refusal::ItemBlocked { sku, reason: reason.clone() });
@@ -136,9 +136,16 @@ fn restricted(under: &Under, lines: &[SkuQty], channel: Channel, is_ordered: boo
     if let Some(only) = terms.only.filter(|only| !is_ordered && !only.allows(channel)) {
         return Some(Refusal::NotForChannel { sku, only });
     }
-    let asked: Qty = lines.iter().filter(|line| line.sku == sku).map(|line| line.qty).sum();
-    let max = terms.max_per_order.filter(|max| asked > *max)?;
-    Some(Refusal::TooManyPerOrder { sku, max })
+    let max = terms.max_per_order?;
+    let mut asked = Qty::ZERO;
+    // A kit is none of its parts; of anything else there is what lines name, and what is in kits.
+    let kits = Some(goods).filter(|_| !terms.is_kit());
+    each_asked(lines.iter().copied(), kits, |line| {
+        if line.sku == sku {
+            asked = asked.plus(line.qty);
+        }
+    });
+    (asked > max).then_some(Refusal::TooManyPerOrder { sku, max })
 }
 
 fn too_young(under: &Under, age: Option<&AgeChecked>, today: Date) -> Option<Refusal> {

@@ -45,7 +45,7 @@ pub fn decide(
         }
         PaymentAsk::Take(transaction) => Some(take(known, transaction.as_ref(), now)?),
         PaymentAsk::GiveUp => give_up(known)?,
-        PaymentAsk::Refund(amount) => Some(refund(known, command, *amount)?),
+        PaymentAsk::Refund(amount) => refund(known, command, *amount)?,
         PaymentAsk::Report(said) => report(store, known, said, now)?,
         PaymentAsk::Due => due(known, now)?,
     };
@@ -132,9 +132,13 @@ fn give_up(known: &Payment) -> Result<Option<Happening>, Refusal> {
     Ok(wanted.then_some(Happening::GivenUp { by_itself: false }))
 }
 
-fn refund(known: &Payment, command: &Command, amount: Minor) -> Result<Happening, Refusal> {
+fn refund(known: &Payment, command: &Command, amount: Minor) -> Result<Option<Happening>, Refusal> {
     if amount <= Minor::ZERO || amount > Minor::MAX {
         return Err(Refusal::BadAmount);
+    }
+    // It is known for longer than its answer is remembered: asked once more, the money does not go back twice.
+    if let Some(earlier) = known.refunds.iter().find(|one| one.id == command.id) {
+        return if earlier.amount == amount { Ok(None) } else { Err(Refusal::IdReused { field: "amount" }) };
     }
     if !matches!(known.stage, Stage::Capturing | Stage::Captured) {
         return Err(Refused::Stage { stage: known.stage }.into());
@@ -146,7 +150,7 @@ fn refund(known: &Payment, command: &Command, amount: Minor) -> Result<Happening
     if known.refunds.len() >= REFUNDS_MAX {
         return Err(Refused::TooMany { max: REFUNDS_MAX }.into());
     }
-    Ok(Happening::RefundAsked { refund: command.id, amount })
+    Ok(Some(Happening::RefundAsked { refund: command.id, amount }))
 }
 
 fn report(store: &Store, known: &Payment, said: &Report, now: Timestamp) -> Result<Option<Happening>, Refusal> {

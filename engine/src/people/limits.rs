@@ -4,7 +4,7 @@
 
 use super::{By, Capabilities, Capability, People, User, UserNo, stands_before_a_person};
 use crate::catalogue::Key;
-use crate::command::{Standing, Tender};
+use crate::command::{Standing, Tender, TenderKind};
 use crate::event::{Event, Return, Sale};
 use crate::ids::{Label, LocationId};
 use crate::money::Minor;
@@ -183,6 +183,6 @@ fn part_off(pricing: &LinePricing, price: Minor) -> u32 {
 
 /// The money that goes out with a return.
 fn goes_out(back: &Return) -> Minor {
-    let money = |tender: &&Tender| tender.amount > Minor::ZERO;
+    let money = |tender: &&Tender| tender.kind != TenderKind::CashRounding && tender.amount > Minor::ZERO;
     if back.tenders.is_empty() { back.gross() } else { back.tenders.iter().filter(money).map(|one| one.amount).sum() }
 }

@@ -472,3 +472,37 @@ fn what_happens_to_a_payment_has_its_word() {
         assert_eq!(happening.name(), word);
     }
 }
+
+/// Only what a deadline brought about is the server's own step: for anything else somebody waits.
+#[test]
+fn what_happens_by_itself_is_nobody_s_answer() {
+    for (happening, expected) in [
+        (Happening::Lost { by_itself: true }, true),
+        (Happening::Lost { by_itself: false }, false),
+        (Happening::GivenUp { by_itself: true }, true),
+        (Happening::GivenUp { by_itself: false }, false),
+        (Happening::Captured, false),
+    ] {
+        assert_eq!(happening.is_own_step(), expected, "{happening:?}");
+    }
+}
+
+/// A refund is known by its id for as long as its payment is: repeated after its answer is forgotten, no money goes
+/// back a second time.
+#[test]
+fn a_refund_that_is_repeated_late_is_one_refund() {
+    let mut shop = Shop::open();
+    shop.start(1, start(100, 500)).unwrap();
+    approve(&mut shop, 1, false);
+    sold(&mut shop, 100, Standing::Request, &[(1, 500)]).unwrap();
+    shop.report(1, Report::Captured).unwrap();
+    let mut refund = |id, amount| {
+        let ask = PaymentAsk::Refund(Minor(amount));
+        shop.run_as(CommandId(id), Channel::Till, Action::Payment { payment: PaymentId(1), ask })
+    };
+    assert!(matches!(refund(7, 200), Ok(Some(_))));
+    assert_eq!(refund(7, 200), Ok(None));
+    assert_eq!(refund(7, 100), Err(Refusal::IdReused { field: "amount" }));
+    assert!(matches!(refund(8, 200), Ok(Some(_))), "another one is another one");
+    assert_eq!(of(&shop, 1).refunded(), Minor(400));
+}
