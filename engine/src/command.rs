@@ -399,9 +399,25 @@ pub enum Action {
         /// What.
         ask: PaymentAsk,
     },
+    /// What cannot be as things are now. Where it was done before, it gets its first answer; it is refused otherwise.
+    IfKnown {
+        /// What, as far as it tells two tries apart.
+        asked: Box<Action>,
+        /// The number that it is refused with.
+        number: u16,
+    },
 }
 
 impl Action {
+    /// What is asked, whether it can be as things are now or not.
+    #[must_use]
+    pub fn asked(&self) -> &Self {
+        match self {
+            Action::IfKnown { asked, .. } => asked,
+            action => action,
+        }
+    }
+
     /// Whether it only reads: a full disk does not matter to it.
     #[must_use]
     pub const fn is_reading(&self) -> bool {

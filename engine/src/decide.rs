@@ -120,6 +120,7 @@ pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<D
             }
             Event::PolicySet { sku: *sku, policy: *policy }
         }
+        Action::IfKnown { number, .. } => return Err(Refusal::NotAnyMore { number: *number }),
         Action::DefineItems { .. }
         | Action::DefineLocation { .. }
         | Action::CreateKey { .. }

@@ -40,7 +40,7 @@ impl Fingerprint {
         let mut parts = Parts::default();
         parts.op.number(u64::from(command.location.0));
         parts.op.text(command.channel.name());
-        parts.action(&command.action);
+        parts.action(command.action.asked());
         Self { op: parts.op.end(), lines: parts.lines.end(), money: parts.money.end(), rest: parts.rest.end() }
     }
 
@@ -259,6 +259,8 @@ impl Parts {
                 self.rest.number(u64::from(*required));
             }
             Action::Payment { payment, ask } => self.payment(*payment, ask),
+            // What is asked was looked at in its place.
+            Action::IfKnown { .. } => {}
         }
     }
 

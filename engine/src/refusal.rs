@@ -482,6 +482,12 @@ pub enum Refusal {
     /// 3131
     #[error("the sale was made in training and this is not, or the other way round")]
     OtherLedger,
+    /// Any number
+    #[error("it cannot be as things are now: {number}")]
+    NotAnyMore {
+        /// The number of why.
+        number: u16,
+    },
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -578,6 +584,7 @@ impl Refusal {
             Refusal::Payment(refused) => refused.number(),
             Refusal::NotInTraining => 3130,
             Refusal::OtherLedger => 3131,
+            Refusal::NotAnyMore { number } => *number,
         }
     }
 }

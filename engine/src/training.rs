@@ -36,6 +36,7 @@ fn can_be_trained(action: &Action) -> bool {
     match action {
         // It has no driver, and no provider settles it.
         Action::Payment { ask, .. } => !matches!(ask, PaymentAsk::Take(_) | PaymentAsk::Settle(_)),
+        Action::IfKnown { asked, .. } => can_be_trained(asked),
         Action::Sell(_)
         | Action::Exchange { .. }
         | Action::Return { .. }

@@ -39,6 +39,7 @@ fn hold(sale: u128, amount: i64, fact: bool) -> AccountAsk {
         amount,
         worth: amount,
         by_code: true,
+        by_customer: false,
         way: Way::Out,
         limit: Minor::ZERO,
     };

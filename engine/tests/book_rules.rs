@@ -38,7 +38,7 @@ const NOW: Timestamp = Timestamp(1_000);
 fn take(kind: AccountKind, way: Way) -> Take {
     let measure = if kind.is_of_uses() { Measure::Uses } else { Measure::Money(Currency::EUR) };
     let (account, amount, limit) = (ACCOUNT, Minor(1), Minor(1));
-    Take { account, kind, measure, amount, worth: amount, by_code: true, way, limit }
+    Take { account, kind, measure, amount, worth: amount, by_code: true, by_customer: false, way, limit }
 }
 
 fn hold(sale: u128, take: Take) -> AccountAsk {

@@ -19,7 +19,7 @@ const NOW: Timestamp = Timestamp(1_000);
 fn hold(sale: u128, limit: i64, fact: bool) -> AccountAsk {
     let (kind, limit) = (AccountKind::Coupon, Minor(limit));
     let (measure, amount, worth, way) = (Measure::Uses, Minor(1), Minor(0), Way::Out);
-    let take = Take { account: COUPON, kind, measure, amount, worth, by_code: false, way, limit };
+    let take = Take { account: COUPON, kind, measure, amount, worth, by_code: false, by_customer: false, way, limit };
     AccountAsk::Hold { take, sale: CommandId(sale), at: SHOP, fact }
 }
 

@@ -39,7 +39,7 @@ fn tender(kind: TenderKind, amount: i64) -> Tender {
 fn taken(account: u128, kind: AccountKind, amount: i64, way: Way) -> Take {
     let measure = Measure::Money(Currency::EUR);
     let (amount, worth, limit) = (Minor(amount), Minor(amount), Minor::ZERO);
-    Take { account: AccountId(account), kind, measure, amount, worth, by_code: true, way, limit }
+    Take { account: AccountId(account), kind, measure, amount, worth, by_code: true, by_customer: false, way, limit }
 }
 
 fn known(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> KnownSale {
@@ -297,6 +297,7 @@ fn uses_of_coupons_come_back_with_the_last_of_their_goods() {
                 measure: Measure::Uses,
                 worth: Minor::ZERO,
                 by_code: false,
+                by_customer: false,
                 ..taken(no, AccountKind::Coupon, 2, Way::In)
             };
             assert_eq!(uses, if expected { vec![came(70), came(71)] } else { vec![] }, "{lines:?} {portion:?}");

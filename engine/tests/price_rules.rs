@@ -329,7 +329,17 @@ fn what_a_sale_takes_from_accounts_has_bounds() {
     let take = |account: usize, amount: i64| {
         let (measure, way, limit) = (Measure::Money(Currency::EUR), Way::Out, Minor::ZERO);
         let (account, amount, worth) = (AccountId(account as u128), Minor(amount), Minor(1));
-        Take { account, kind: AccountKind::GiftCard, measure, amount, worth, by_code: true, way, limit }
+        Take {
+            account,
+            kind: AccountKind::GiftCard,
+            measure,
+            amount,
+            worth,
+            by_code: true,
+            by_customer: false,
+            way,
+            limit,
+        }
     };
     let sold = |takes: Vec<Take>| {
         let action = Action::Sell(Sell { takes: takes.into(), ..sell(&[(TEA, 1)]) });

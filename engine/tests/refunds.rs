@@ -197,7 +197,17 @@ fn sold(server: &mut Server, lines: &[SaleLine], card: i64, points: i64) -> Know
     let take = |account, kind, measure, worth: i64, amount: i64| {
         let (amount, worth, way) = (Minor(amount), Minor(worth), Way::Out);
         let limit = Minor::ZERO;
-        (amount > Minor::ZERO).then_some(Take { account, kind, measure, amount, worth, by_code: true, way, limit })
+        (amount > Minor::ZERO).then_some(Take {
+            account,
+            kind,
+            measure,
+            amount,
+            worth,
+            by_code: true,
+            by_customer: false,
+            way,
+            limit,
+        })
     };
     let taken = [
         take(CARD, AccountKind::GiftCard, Measure::Money(Currency::EUR), card, card),

@@ -180,6 +180,7 @@ fn what_a_customer_got_is_held_by_accounts() {
         amount: Minor(amount),
         worth: Minor::ZERO,
         by_code: false,
+        by_customer: false,
         way: Way::Out,
         limit: Minor(limit),
     };

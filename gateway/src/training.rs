@@ -50,7 +50,7 @@ pub(crate) fn enter(directory: &Directory, command: Command, asked: Asked) -> Re
             let Entered { command, asked } = Entered { command, asked }.in_training(&wire::Book(directory))?;
             Ok((command, Asked::Text(asked)))
         }
-        Asked::Compact(_) => Err(Fault::new(3130, "compact sales cannot be trained; send them as JSON")),
+        Asked::Compact(..) => Err(Fault::new(3130, "compact sales cannot be trained; send them as JSON")),
     }
 }
 

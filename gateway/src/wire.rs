@@ -24,7 +24,7 @@ pub(crate) use onhand_protocol::convert::Audience;
 use onhand_protocol::convert::{self, Names};
 use onhand_protocol::limits::PAGE_MAX;
 use onhand_protocol::message::{
-    BasketList, Channel, ItemScanned, LayawayList, LevelMessage, Reply, Role, Scan, Subscribe, Success,
+    BasketList, Channel, ErrorBody, ItemScanned, LayawayList, LevelMessage, Reply, Role, Scan, Subscribe, Success,
 };
 use onhand_protocol::value::{Id, Sku};
 use std::sync::Arc;
@@ -114,12 +114,17 @@ impl Principal {
 pub(crate) enum Asked {
     /// JSON text.
     Text(convert::Asked),
-    /// A compact sale.
-    Compact(Id),
+    /// A compact sale, and what is against it as things are now.
+    Compact(Id, Option<Box<ErrorBody>>),
 }
 
 /// The answer to a compact sale.
-pub(crate) fn write_compact(out: &mut Vec<u8>, handle: &Handle, id: Id, outcome: &Outcome) {
+pub(crate) fn write_compact(
+    out: &mut Vec<u8>,
+    handle: &Handle,
+    (id, against): (Id, Option<&ErrorBody>),
+    outcome: &Outcome,
+) {
     let book = Book(handle.directory());
     let refused = match outcome {
         Outcome::Done { seq, time, answer } if compact::recorded(out, id, *seq, *time, answer, &book) => return,
@@ -127,7 +132,7 @@ pub(crate) fn write_compact(out: &mut Vec<u8>, handle: &Handle, id: Id, outcome:
         Outcome::Done { .. } => &Refusal::Internal,
         Outcome::Refused(refusal) => refusal,
     };
-    compact::refused(out, id, &convert::refusal(refused, &book));
+    compact::refused(out, id, &convert::told(refused, against, &book));
 }
 
 /// The reply to a command.
@@ -135,7 +140,7 @@ pub(crate) fn write_reply(out: &mut Vec<u8>, handle: &Handle, asked: &convert::A
     let book = Book(handle.directory());
     match outcome {
         Outcome::Done { seq, time, answer } => convert::reply(out, asked, *seq, *time, answer, &book),
-        Outcome::Refused(refusal) => convert::refused(out, asked.id, refusal, &book),
+        Outcome::Refused(refusal) => convert::refused(out, asked, refusal, &book),
     }
 }
 

@@ -372,9 +372,10 @@ impl Worker {
                         Asked::Text(asked) => {
                             connection.answer(|out| wire::write_reply(out, &self.shared.handle, asked, &outcome))
                         }
-                        Asked::Compact(id) => {
+                        Asked::Compact(id, against) => {
+                            let asked = (*id, against.as_deref());
                             let write =
-                                |out: &mut Vec<u8>| wire::write_compact(out, &self.shared.handle, *id, &outcome);
+                                |out: &mut Vec<u8>| wire::write_compact(out, &self.shared.handle, asked, &outcome);
                             connection.answer_compact(write)
                         }
                     };

@@ -13,6 +13,7 @@ mod disk_full;
 mod drawer;
 mod exactly_once;
 mod fault_proxy;
+mod first_answers;
 mod harness;
 mod http;
 mod killing;

@@ -17,7 +17,9 @@ use onhand_engine::store::OrderState;
 
 impl Shard {
     pub(super) fn enqueue(&mut self, envelope: Envelope) {
-        if self.needs_paying(&envelope) { self.pay(envelope) } else { self.take_in(envelope) }
+        // What a known sale takes may be found otherwise by now; its accounts are being asked all the same.
+        let is_paying = !self.redemptions.is_idle() && self.redemptions.is_paying(envelope.command.id);
+        if is_paying || self.needs_paying(&envelope) { self.pay(envelope) } else { self.take_in(envelope) }
     }
 
     /// Puts a command into the mailboxes of its participants.
@@ -55,7 +57,7 @@ impl Shard {
         }
         let store = self.places.store(command.location, &self.shared.directory)?;
         let mut behind = [None, None];
-        match &command.action {
+        match command.action.asked() {
             Action::Sell(sell) => {
                 self.add_moved(store, sell.lines.iter().map(SaleLine::sku_qty), sell.goods.as_deref(), into)?;
                 into.extend(sell.till.map(|no| ActorRef::Till(self.places.till(store, no))));
@@ -161,7 +163,8 @@ impl Shard {
             | Action::DefineUser { .. }
             | Action::SetPin { .. }
             | Action::DisableUser { .. }
-            | Action::RequirePeople { .. } => {}
+            | Action::RequirePeople { .. }
+            | Action::IfKnown { .. } => {}
             Action::Drawer { till, .. } => into.push(ActorRef::Till(self.places.till(store, *till))),
         }
         into.extend(behind.into_iter().flatten().filter_map(|name| self.coming.get(&(store, name)).copied()));

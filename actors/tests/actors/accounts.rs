@@ -5,7 +5,7 @@ use crate::rig::{Rig, SHOP, WAREHOUSE, line, next_id, options, receive, sell};
 use onhand_actors::port::{Envelope, Outcome, Ticket};
 use onhand_engine::account::{Account, AccountAsk, AccountKind, Entry, HOLD, Measure, RedemptionAsk, Take, Way};
 use onhand_engine::answer::Answer;
-use onhand_engine::command::{Action, Standing};
+use onhand_engine::command::{Action, Command, Standing};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, Seq};
 use onhand_engine::money::{Currency, Minor};
@@ -36,7 +36,17 @@ pub(crate) fn issue(rig: &Rig, account: AccountId, amount: i64) {
 
 pub(crate) fn take(account: AccountId, amount: i64) -> Take {
     let (kind, amount) = (AccountKind::GiftCard, Minor(amount));
-    Take { account, kind, measure: EUROS, amount, worth: amount, by_code: true, way: Way::Out, limit: Minor::ZERO }
+    Take {
+        account,
+        kind,
+        measure: EUROS,
+        amount,
+        worth: amount,
+        by_code: true,
+        by_customer: false,
+        way: Way::Out,
+        limit: Minor::ZERO,
+    }
 }
 
 fn paid(takes: &[Take], standing: Standing) -> Action {
@@ -98,6 +108,35 @@ fn t33_as_many_sales_stand_as_the_card_covers() {
         let world = settled(&rig);
         assert_eq!((sales(&world), account(&world, card).ledger.balance()), (5, Minor(0)));
         assert_eq!(rig.atp(SHOP, 1) + rig.atp(WAREHOUSE, 1), 195);
+        rig.handle.stop();
+    }
+}
+
+/// The same once more, which cannot be any more, comes while the first is still on its way: it waits for that one's
+/// answer. One that nobody knows is refused with its number.
+#[test]
+fn what_cannot_be_any_more_waits_for_its_first_answer() {
+    for takes in [vec![], vec![take(NEAR, 500), take(FAR, 500)]] {
+        let rig = Rig::new();
+        rig.done(SHOP, receive(1, 5));
+        issue(&rig, NEAR, 500);
+        issue(&rig, FAR, 500);
+        let busy = rig.occupy(SHOP);
+        let sale = rig.envelope(SHOP, paid(&takes, Standing::Request));
+        let if_known = |of: &Envelope| {
+            let again = rig.again(of);
+            let action = Action::IfKnown { asked: Box::new(again.command.action), number: 3005 };
+            Envelope { command: Command { action, ..again.command }, ..again }
+        };
+        let (again, other) = (if_known(&sale), if_known(&rig.envelope(SHOP, paid(&takes, Standing::Request))));
+        let tickets = [sale.ticket, again.ticket, other.ticket];
+        rig.handle.submit(&mut vec![sale, again, other]);
+        busy.release();
+        let [first, again, other] = tickets.map(|ticket| rig.given.outcome(ticket));
+        assert!(is_done(&first), "{first:?}");
+        assert_eq!(again, first);
+        assert_eq!(other, Outcome::Refused(Refusal::NotAnyMore { number: 3005 }));
+        assert_eq!(rig.atp(SHOP, 1), 4);
         rig.handle.stop();
     }
 }

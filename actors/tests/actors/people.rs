@@ -186,7 +186,17 @@ fn a_sale_that_accounts_pay_for_is_of_whoever_asked() {
         refused(&ask(&rig, By { user: None, ..ann }, at, issue.clone()), &Refusal::PersonNeeded);
         assert!(matches!(ask(&rig, ann, at, issue), Outcome::Done { .. }));
         let (kind, amount, way) = (AccountKind::GiftCard, Minor(1_000), Way::Out);
-        let take = Take { account: card, kind, measure, amount, worth: amount, by_code: true, way, limit: Minor::ZERO };
+        let take = Take {
+            account: card,
+            kind,
+            measure,
+            amount,
+            worth: amount,
+            by_code: true,
+            by_customer: false,
+            way,
+            limit: Minor::ZERO,
+        };
         let Action::Sell(sale) = sell(&[1]) else { panic!() };
         let paid = Action::Sell(Sell { takes: [take].into(), ..sale });
         assert!(matches!(ask(&rig, ann, SHOP, paid.clone()), Outcome::Done { .. }));

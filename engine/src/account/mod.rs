@@ -176,6 +176,8 @@ pub struct Take {
     pub worth: Minor,
     /// Whether the code of the card was given.
     pub by_code: bool,
+    /// Whether it was found by its customer: another account may be theirs when the same sale comes again. Not kept.
+    pub by_customer: bool,
     /// Which way it goes.
     pub way: Way,
     /// Of uses: how many there may be in all, as the promotion said; otherwise zero.

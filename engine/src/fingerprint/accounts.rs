@@ -6,7 +6,10 @@ use crate::returns::{TakeBack, What};
 
 impl Parts {
     pub(super) fn take(&mut self, take: &Take) {
-        self.money.uuid(take.account.0);
+        // Of one that was found by its customer, their name is what was asked.
+        if !take.by_customer {
+            self.money.uuid(take.account.0);
+        }
         self.money.text(take.kind.name());
         self.money.text(take.measure.name());
         self.money.minor(take.amount);

@@ -145,6 +145,7 @@ impl Capabilities {
 pub fn needs(action: &Action) -> Capabilities {
     let needed = match action {
         Action::Sell(sell) => return needs_of_sale(sell),
+        Action::IfKnown { asked, .. } => return needs(asked),
         Action::Reserve { .. } | Action::Extend { .. } | Action::Release { .. } => Capability::Sell,
         Action::Expire { .. } | Action::Redemption(_) | Action::GrantReturn(_) => return Capabilities::NONE,
         Action::Allocate { .. } | Action::Deallocate { .. } => Capability::Orders,

@@ -120,6 +120,8 @@ fn walk(action: &Action) -> (&'static str, Option<Action>) {
         Action::DefinePromotions { .. } => ("define_promotions", Some(Action::EndPromotion { promotion: label("P") })),
         Action::EndPromotion { .. } => ("end_promotion", Some(of_payment(PaymentAsk::Start(Box::new(start()))))),
         Action::Payment { ask, .. } => walk_payment(ask),
+        // It needs what the action in it needs.
+        Action::IfKnown { .. } => ("if_known", None),
     }
 }
 
@@ -227,6 +229,7 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
                 amount,
                 worth: amount,
                 by_code,
+                by_customer: false,
                 way: Way::Out,
                 limit: Minor::ZERO,
             };

@@ -54,7 +54,8 @@ impl Shop {
                 let named = reading.value("way").unwrap_or("out".to_owned());
                 let way = Way::ALL.into_iter().find(|way| way.name() == named).unwrap();
                 let limit = reading.value("limit").map_or(Minor::ZERO, |limit| Minor(limit.parse().unwrap()));
-                let take = Take { account, kind, measure, amount, worth: amount, by_code, way, limit };
+                let take =
+                    Take { account, kind, measure, amount, worth: amount, by_code, by_customer: false, way, limit };
                 let fact = reading.value("standing").is_some_and(|standing| standing == "fact");
                 AccountAsk::Hold { take, sale, at: LOCATION, fact }
             }
@@ -80,7 +81,7 @@ impl Shop {
         let take = |(name, (kind, amount)): (&str, (AccountKind, _))| {
             let measure = Measure::Money(Currency::EUR);
             let (account, worth, way) = (self.account(name), amount, Way::Out);
-            Take { account, kind, measure, amount, worth, by_code: true, way, limit: Minor::ZERO }
+            Take { account, kind, measure, amount, worth, by_code: true, by_customer: false, way, limit: Minor::ZERO }
         };
         names.zip(of_accounts).map(take).collect()
     }

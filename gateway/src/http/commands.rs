@@ -76,7 +76,7 @@ async fn run(app: &Arc<App>, op: &str, request: Request) -> Result<Response, Fau
         if *refusal == Refusal::UnknownAccount {
             app.shared.guesses.miss(principal, clock::now());
         }
-        return Err(convert::refusal(refusal, &wire::Book(app.shared.handle.directory())).into());
+        return Err(asked.refusal(refusal, &wire::Book(app.shared.handle.directory())).into());
     }
     let mut text = Vec::with_capacity(256);
     wire::write_reply(&mut text, &app.shared.handle, &asked, &outcome);

@@ -23,8 +23,8 @@ impl Session<'_> {
         self.check_in_flight(principal)?;
         card_numbers::check_sale(sale)?;
         let book = self.worker.names.over(self.worker.shared.handle.directory());
-        let command = convert::sale(sale, principal.role().channel(), &book)?;
-        self.worker.ask_for(self.connection, self.by(), command, Asked::Compact(sale.id), now)
+        let (command, against) = convert::sale(sale, principal.role().channel(), &book)?;
+        self.worker.ask_for(self.connection, self.by(), command, Asked::Compact(sale.id, against), now)
     }
 
     /// Form was checked; here come identity, limits and rights, in this order.

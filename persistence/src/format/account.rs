@@ -321,6 +321,7 @@ impl TryFrom<TakePart> for account::Take {
             amount: Minor(take.amount),
             worth: Minor(take.worth),
             by_code: take.by_code,
+            by_customer: false,
             way: Way::from_code(take.way)?,
             limit: Minor(take.limit),
         })

@@ -49,6 +49,7 @@ fn credit() -> Take {
         amount: Minor(25),
         worth,
         by_code: false,
+        by_customer: false,
         way: Way::In,
         limit: Minor(0),
     }

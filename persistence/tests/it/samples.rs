@@ -192,7 +192,17 @@ pub(crate) fn of_accounts() -> Vec<Record> {
     let card = AccountId(u128::MAX / 5);
     let take = |amount| {
         let (kind, worth, way) = (AccountKind::GiftCard, Minor(7), Way::Out);
-        Take { account: card, kind, measure: euros, amount, worth, by_code: true, way, limit: Minor::ZERO }
+        Take {
+            account: card,
+            kind,
+            measure: euros,
+            amount,
+            worth,
+            by_code: true,
+            by_customer: false,
+            way,
+            limit: Minor::ZERO,
+        }
     };
     let redemption = Redemption { sale: id(3), takes: vec![take(Minor(1_000)), take(Minor(210))], granted_by: None };
     let (deadline, way) = (Timestamp(NOON + 10_000), Way::Out);

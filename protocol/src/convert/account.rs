@@ -1,7 +1,7 @@
 //! Requests about accounts, tenders that name one, and what is told of them.
 
 use super::Names;
-use super::enter::Refused;
+use super::enter::{Place, Refused};
 use crate::card_code::CardCode;
 use crate::coupon;
 use crate::message::{
@@ -20,6 +20,13 @@ use onhand_engine::time::Timestamp;
 struct Named {
     account: AccountId,
     by_code: bool,
+    by_customer: bool,
+}
+
+impl Named {
+    const fn by_id(account: AccountId) -> Self {
+        Self { account, by_code: false, by_customer: false }
+    }
 }
 
 pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refused> {
@@ -68,7 +75,7 @@ pub(super) fn load(body: &LoadAccount, names: &impl Names) -> Result<Action, Ref
 }
 
 pub(super) fn redeem(body: &Redeem) -> Result<Action, Refused> {
-    let Named { account, by_code } = named(body.account, body.code)?;
+    let Named { account, by_code, .. } = named(body.account, body.code)?;
     let (measure, amount) = measured(body.currency, body.amount, body.points)?;
     Ok(Action::Account { account, ask: AccountAsk::Redeem { measure, amount, by_code } })
 }
@@ -95,14 +102,14 @@ pub(super) fn takes(
     payer: &Payer<'_, impl Names>,
 ) -> Result<Vec<Take>, Refused> {
     named_in(tenders, |at, tender| match payer.pays(tender) {
-        Some(customer) => take_of(payer.account(customer, at)?, at, tender, currency),
+        Some(customer) => take_of(payer.account(customer, at), at, tender, currency),
         None => take(at, tender, currency),
     })
 }
 
 /// Who pays with points that no tender says the account of: the customer whom the sale names.
 pub(super) struct Payer<'a, N> {
-    pub(super) names: &'a N,
+    pub(super) place: &'a Place<'a, N>,
     /// The customer, and the field that names them.
     pub(super) customer: Option<(&'a str, &'static str)>,
     pub(super) completed: bool,
@@ -114,17 +121,16 @@ impl<'a, N: Names> Payer<'a, N> {
         self.customer.filter(|_| !is_named && tender.kind == TenderType::Other)
     }
 
-    fn account(&self, (customer, field): (&str, &str), at: usize) -> Result<(AccountKind, Named), Refused> {
-        let account = match loyalty_of(customer, self.names) {
-            Ok(account) => account,
+    fn account(&self, (customer, field): (&str, &str), at: usize) -> (AccountKind, Named) {
+        let account = loyalty_of(customer, self.place.names).unwrap_or_else(|error| {
             // What has happened is not refused: nobody has the account that it names, so it is told as not paid.
-            Err(_) if self.completed => coupon::account_of_nobody(customer),
-            Err(error) => {
+            if !self.completed {
                 let text = format!("{}; name the account in tenders[{at}]", error.message);
-                return Err(Box::new(ErrorBody { message: text, ..*error }.at(field)));
+                self.place.unless_known(Box::new(ErrorBody { message: text, ..*error }.at(field)));
             }
-        };
-        Ok((AccountKind::Loyalty, Named { account, by_code: false }))
+            coupon::account_of_nobody(customer)
+        });
+        (AccountKind::Loyalty, Named { account, by_code: false, by_customer: true })
     }
 }
 
@@ -179,7 +185,9 @@ fn named_in(tenders: &[Tender], read: impl Fn(usize, &Tender) -> Result<Take, Re
     let mut takes: Vec<Take> = Vec::new();
     for (at, tender) in tenders.iter().enumerate().filter(|(_, tender)| is_of_account(tender)) {
         let take = read(at, tender)?;
-        if takes.iter().any(|other| other.account == take.account) {
+        // Which account is a customer's may have changed since: one that is named twice by this is found out later.
+        let is_same = |other: &Take| other.account == take.account && other.by_customer == take.by_customer;
+        if takes.iter().any(is_same) {
             return Err(bad_tender("an account is named once; add up what it pays", at, "account"));
         }
         takes.push(take);
@@ -200,7 +208,7 @@ fn take(at: usize, tender: &Tender, currency: Currency) -> Result<Take, Refused>
 }
 
 fn take_of(
-    (kind, Named { account, by_code }): (AccountKind, Named),
+    (kind, Named { account, by_code, by_customer }): (AccountKind, Named),
     at: usize,
     tender: &Tender,
     currency: Currency,
@@ -215,12 +223,13 @@ fn take_of(
     };
     let field = if kind == AccountKind::Loyalty { "points" } else { "amount" };
     above_zero(at, field, amount)?;
-    Ok(Take { account, kind, measure, amount, worth: tender.amount.0, by_code, way: Way::Out, limit: Minor::ZERO })
+    let (worth, way, limit) = (tender.amount.0, Way::Out, Minor::ZERO);
+    Ok(Take { account, kind, measure, amount, worth, by_code, by_customer, way, limit })
 }
 
 /// A store credit that is named by the id of the request is opened by it.
 fn credit(at: usize, tender: &Tender, worth: Minor, currency: Currency, id: CommandId) -> Result<Take, Refused> {
-    let (kind, Named { account, by_code }) = kind_and_name(at, tender)?;
+    let (kind, Named { account, by_code, by_customer }) = kind_and_name(at, tender)?;
     if tender.points.is_some() {
         let text = "how many points go back follows from how many paid; give the `amount` alone";
         return Err(bad_tender(text, at, "points"));
@@ -229,7 +238,7 @@ fn credit(at: usize, tender: &Tender, worth: Minor, currency: Currency, id: Comm
     let measure = if kind == AccountKind::Loyalty { Measure::Points } else { Measure::Money(currency) };
     let is_new = kind == AccountKind::StoreCredit && account == AccountId(id.0);
     let way = if is_new { Way::Open } else { Way::In };
-    Ok(Take { account, kind, measure, amount: worth, worth, by_code, way, limit: Minor::ZERO })
+    Ok(Take { account, kind, measure, amount: worth, worth, by_code, by_customer, way, limit: Minor::ZERO })
 }
 
 fn above_zero(at: usize, field: &str, amount: Minor) -> Result<(), Refused> {
@@ -250,8 +259,8 @@ fn bad_tender(text: &str, at: usize, field: &str) -> Refused {
 
 fn named(account: Option<Id>, code: Option<CardCode>) -> Result<Named, Refused> {
     match (account, code) {
-        (Some(Id(id)), None) => Ok(Named { account: AccountId(id), by_code: false }),
-        (None, Some(code)) => Ok(Named { account: code.account(), by_code: true }),
+        (Some(Id(id)), None) => Ok(Named::by_id(AccountId(id))),
+        (None, Some(code)) => Ok(Named { by_code: true, ..Named::by_id(code.account()) }),
         _ => Err(form("name the account by either `account` or `code`", "account")),
     }
 }

@@ -1,8 +1,8 @@
 //! The engine's answers and levels as the wire's bytes.
 
-use super::{Names, account, basket, drawer, goods, layaway, payment};
+use super::{Names, account, basket, drawer, goods, layaway, payment, refusal};
 use crate::card_code::CardCode;
-use crate::message::{Band, Channel, LevelMessage};
+use crate::message::{Band, Channel, ErrorBody, LevelMessage};
 use crate::value::{LocationCode, Quantity, Sku, Time};
 use crate::write::Object;
 use onhand_engine::answer::{Answer, Excepted};
@@ -11,6 +11,7 @@ use onhand_engine::command::{self, Action, Command, SkuQty};
 use onhand_engine::ids::{CommandId, OrderId, ReceiptNo, Seq, SkuCode, TillNo};
 use onhand_engine::level::Level;
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use std::sync::Arc;
 
@@ -29,25 +30,50 @@ pub struct Asked {
     pub(super) code: Option<Box<CardCode>>,
     /// Whether it is decided where people train.
     pub(super) training: bool,
+    /// What is against it as things are now.
+    pub(super) against: Option<Box<ErrorBody>>,
 }
 
 impl Asked {
     /// Of a command and its location; none for commands of the chain.
     #[must_use]
     pub fn of(command: &Command, location: Option<Arc<Location>>) -> Self {
-        let (currency, order) = match &command.action {
+        let (currency, order) = match command.action.asked() {
             Action::Sell(sell) => (Some(sell.currency), None),
             Action::Return { currency, .. } => (Some(*currency), None),
             Action::Exchange { sell, .. } => (Some(sell.currency), None),
             Action::Allocate { order, .. } => (None, Some(order.clone())),
             _ => (None, None),
         };
-        let drawer = match (&command.action, &location) {
+        let drawer = match (command.action.asked(), &location) {
             (Action::Drawer { till, .. }, Some(location)) => Some((Arc::clone(location), *till)),
             _ => None,
         };
         let training = command.location.is_training();
-        Self { id: command.id, location, currency, order, drawer, code: None, training }
+        Self { id: command.id, location, currency, order, drawer, code: None, training, against: None }
+    }
+}
+
+impl Asked {
+    /// What is against it as things are now: it is only answered where it was done before.
+    #[must_use]
+    pub fn against(&self) -> Option<&ErrorBody> {
+        self.against.as_deref()
+    }
+
+    /// Why it was refused, as an error of the wire.
+    #[must_use]
+    pub fn refusal(&self, why: &Refusal, names: &impl Names) -> ErrorBody {
+        told(why, self.against(), names)
+    }
+}
+
+/// A refusal as an error of the wire, where this was against the command before anybody decided it.
+#[must_use]
+pub fn told(why: &Refusal, against: Option<&ErrorBody>, names: &impl Names) -> ErrorBody {
+    match (why, against) {
+        (Refusal::NotAnyMore { .. }, Some(error)) => error.clone(),
+        _ => refusal(why, names),
     }
 }
 

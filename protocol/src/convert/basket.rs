@@ -2,7 +2,7 @@
 
 use super::Names;
 use super::answer::{Asked, quantities};
-use super::enter::{Desk, Entered, Place, Refused, above_zero, on_line, till, ttl};
+use super::enter::{Desk, Entered, Place, Refused, on_line, till, ttl};
 use super::goods::Gathered;
 use super::priced;
 use super::read::sku;
@@ -18,8 +18,8 @@ use onhand_engine::tax::RatePpm;
 use std::sync::Arc;
 
 pub(super) fn suspend<N: Names>(desk: &Desk<'_, N>, body: &message::Suspend) -> Result<Entered, Refused> {
-    desk.at(&body.location, body.channel, |place| {
-        place.check_currency(body.currency.0)?;
+    let mut entered = desk.at(&body.location, body.channel, |place| {
+        place.check_currency(body.currency.0);
         let ttl = match (body.ttl_s, body.ttl_ms) {
             (None, None) => TTL_DEFAULT,
             (seconds, ms) => ttl(seconds, ms)?,
@@ -27,7 +27,15 @@ pub(super) fn suspend<N: Names>(desk: &Desk<'_, N>, body: &message::Suspend) -> 
         let mut goods = Gathered::default();
         let basket = Arc::new(basket_in(&body.basket, place, &mut goods)?);
         asked(body.till, Ask::Suspend { owner: body.owner.0.clone(), ttl, basket, goods: goods.goods() })
-    })
+    })?;
+    entered.asked.against = entered.asked.against.map(|why| if why.line.is_some() { inside(why) } else { why });
+    Ok(entered)
+}
+
+/// An error about a line of the basket.
+fn inside(mut error: Refused) -> Refused {
+    error.field = error.field.map(|field| format!("basket.{field}"));
+    error
 }
 
 pub(super) fn recall<N: Names>(desk: &Desk<'_, N>, body: &message::Recall) -> Result<Entered, Refused> {
@@ -39,11 +47,11 @@ pub(super) fn recall<N: Names>(desk: &Desk<'_, N>, body: &message::Recall) -> Re
 
 pub(super) fn void_line<N: Names>(desk: &Desk<'_, N>, body: &message::VoidLine) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         let item = place.item_of(body.sku.as_ref(), body.gtin, None)?;
         let line = VoidedLine {
             sku: item.sku,
-            qty: above_zero(&item, body.qty, None)?,
+            qty: place.above_zero(&item, body.qty, None)?,
             amount: amount(body.amount, "amount", None)?,
             reason: body.reason.0.clone(),
             person: body.person.clone().map(|person| person.0),
@@ -68,10 +76,6 @@ fn basket_in<N: Names>(
     place: &Place<'_, N>,
     goods: &mut Gathered,
 ) -> Result<basket::Basket, Refused> {
-    let inside = |mut error: Refused| {
-        error.field = error.field.map(|field| format!("basket.{field}"));
-        error
-    };
     place.check_count(asked.lines.len())?;
     if asked.coupons.len() > basket::COUPONS_MAX {
         let text = format!("a basket may show {} coupons", basket::COUPONS_MAX);
@@ -107,7 +111,7 @@ fn line_in<N: Names>(
     });
     Ok(NamedLine {
         sku: item.sku,
-        qty: above_zero(&item, line.qty, at)?,
+        qty: place.above_zero(&item, line.qty, at)?,
         unit_price: money(line.unit_price, "unit_price")?,
         amount: money(line.amount, "amount")?,
         tax: tax.transpose()?,

@@ -2,9 +2,10 @@
 //! same fingerprint, so that a repeat may come in either encoding.
 
 use super::Names;
-use super::enter::{Place, Refused, above_zero, on_line, till, unknown_location};
+use super::enter::{Place, Refused, on_line, till, unknown_location};
 use super::goods::Gathered;
 use super::priced::{self, For};
+use super::unfit::bare;
 use crate::compact::{Lines, Sale};
 use crate::message::{Channel, ErrorBody};
 use crate::value::{LocationCode, Sku, Text};
@@ -15,11 +16,15 @@ use onhand_engine::qty::Qty;
 use onhand_engine::quote::{BasketLine, Pricing};
 use std::sync::Arc;
 
-/// Turns a compact sale into the engine's command, for a channel.
+/// Turns a compact sale into the engine's command, for a channel; and what is against it as things are now.
 ///
 /// # Errors
 /// [`ErrorBody`] with the number, the field and the line that is wrong.
-pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Command, Refused> {
+pub fn sale(
+    sale: &Sale<'_>,
+    channel: Channel,
+    names: &impl Names,
+) -> Result<(Command, Option<Box<ErrorBody>>), Refused> {
     let currency = std::str::from_utf8(&sale.currency).ok().and_then(Currency::parse);
     let currency = currency.ok_or_else(|| {
         Box::new(ErrorBody::new(1001, "a currency is three capital letters such as EUR").at("currency"))
@@ -31,14 +36,19 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
             return Err(unknown_location(&code));
         }
     };
-    let place = Place { names, location };
-    place.check_currency(currency)?;
+    let place = Place::new(names, location);
+    place.check_currency(currency);
     let till = till(sale.till)?;
     let mut goods = Gathered::default();
-    let (lines, pricing) = if place.names.has_rules() {
-        priced_lines(&place, sale, channel, &mut goods)?
+    place.check_count(sale.lines.len())?;
+    let priced = if place.names.has_rules() {
+        priced_lines(&place, sale, channel, &mut goods)
     } else {
-        (lines(&place, sale.lines, &mut goods)?, None)
+        lines(&place, sale.lines, &mut goods).map(|lines| (lines, None))
+    };
+    let (lines, pricing) = match priced {
+        Ok(priced) => priced,
+        Err(why) => (unpriced(&place, sale.lines, why)?, None),
     };
     // As a JSON sale says with lines that name neither price nor tax.
     let said = std::iter::repeat_n(None, lines.len() * 4).fold(Said::default(), Said::and);
@@ -58,7 +68,8 @@ pub fn sale(sale: &Sale<'_>, channel: Channel, names: &impl Names) -> Result<Com
         pricing,
         goods: goods.sold(None, || place.location.day(names.now())),
     });
-    Ok(Command { id: sale.id.command(), location: place.location.id, channel: channel.into(), action })
+    let (location, action, against) = place.asks(action);
+    Ok((Command { id: sale.id.command(), location: location.id, channel: channel.into(), action }, against))
 }
 
 type Priced = (Vec<command::SaleLine>, Option<Arc<Pricing>>);
@@ -70,13 +81,12 @@ fn priced_lines<N: Names>(
     channel: Channel,
     goods: &mut Gathered,
 ) -> Result<Priced, Refused> {
-    place.check_count(sale.lines.len())?;
     let line = |(at, (text, qty)): (usize, (&str, Qty))| {
         let item = match place.names.item_called(text) {
             Some(item) => item,
             None => return Err(unknown_item(code(text, "sku", Some(at))?, at)),
         };
-        let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
+        let qty = place.above_zero(&item, crate::value::Quantity(qty), at)?;
         goods.see(at, &item, place.names);
         Ok(BasketLine { item, qty, named: None, taxed: None, discount: None })
     };
@@ -90,7 +100,6 @@ fn lines<N: Names>(
     lines: Lines<'_>,
     goods: &mut Gathered,
 ) -> Result<Vec<command::SaleLine>, Refused> {
-    place.check_count(lines.len())?;
     let mut sold = Vec::with_capacity(lines.len());
     let mut to_assess = Vec::with_capacity(lines.len());
     for (at, (text, qty)) in lines.iter().enumerate() {
@@ -98,7 +107,7 @@ fn lines<N: Names>(
             Some(item) => item,
             None => return Err(unknown_item(code(text, "sku", Some(at))?, at)),
         };
-        let qty = above_zero(&item, crate::value::Quantity(qty), at)?;
+        let qty = place.above_zero(&item, crate::value::Quantity(qty), at)?;
         let (unit_price, amount) = place.list_price(&item, qty, at)?;
         goods.see(at, &item, place.names);
         let (sku, unit_cost) = (item.sku, super::goods::unit_cost(&item, place.names));
@@ -114,6 +123,14 @@ fn lines<N: Names>(
         line.taxed = taxed;
     }
     Ok(sold)
+}
+
+/// Lines that cannot be priced as things are now, as far as they tell two tries apart.
+fn unpriced<N: Names>(place: &Place<'_, N>, lines: Lines<'_>, why: Refused) -> Result<Vec<command::SaleLine>, Refused> {
+    let line = |(text, qty)| place.names.item_called(text).map(|item| bare(&item, qty));
+    let Some(lines) = lines.iter().map(line).collect() else { return Err(why) };
+    place.unless_known(why);
+    Ok(lines)
 }
 
 fn unknown_item(sku: Sku, at: usize) -> Refused {

@@ -28,7 +28,7 @@ use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &OpenSession) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         let float = amount(body.float, Minor::ZERO, "float")?;
         let basis = place.location.tax.basis;
         let business_day = match body.business_day {
@@ -41,7 +41,7 @@ pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &OpenSession) -> Result<E
 
 pub(super) fn moved<N: Names>(desk: &Desk<'_, N>, body: &MoveCash, movement: Movement) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         let amount = amount(body.amount, Minor(1), "amount")?;
         let (reason, person) = (body.reason.0.clone(), body.person.0.clone());
         asked(body.till, Ask::Move { movement, amount, reason, person })
@@ -58,7 +58,7 @@ pub(super) fn read<N: Names>(desk: &Desk<'_, N>, body: &XReport) -> Result<Enter
 
 pub(super) fn close<N: Names>(desk: &Desk<'_, N>, body: &CloseSession) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         let counts = body.counts.iter().enumerate().map(|(at, one)| count(at, one, place)).collect::<Result<_, _>>()?;
         asked(body.till, Ask::Close { session: body.session.map(SessionNo), counts, pending: body.pending })
     })

@@ -11,20 +11,22 @@ use super::{
 };
 use crate::limits;
 use crate::message::{
-    AgeChecked, AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, SafetyStock, SaleLine, Sell, Tender,
+    AgeChecked, AskedLine, Body, BucketName, Channel, ErrorBody, Quote, Quoted, SaleLine, Sell, Tender,
 };
-use crate::value::{Gtin, Id, LocationCode, Quantity, Sku};
+use crate::value::{Gtin, Id, LocationCode, Sku};
+use onhand_engine::account::Take;
 use onhand_engine::catalogue::{Item, Location};
-use onhand_engine::command::{self, Action, Bucket, Command, Policy, Said, SkuQty, Standing};
+use onhand_engine::command::{self, Action, Bucket, Command, Said, SkuQty, Standing};
 use onhand_engine::drawer::Movement;
 use onhand_engine::goods::Goods;
 use onhand_engine::ids::{CommandId, LocationId, SessionNo, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::qty::Qty;
-use onhand_engine::quote::is_at_price;
+use onhand_engine::quote::{Pricing, is_at_price};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::tax::Taxed;
 use onhand_engine::time::Millis;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 pub(super) type Refused = Box<ErrorBody>;
@@ -88,18 +90,18 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
                 BucketName::Unavailable => Bucket::Unavailable(body.reason.0.clone()),
                 BucketName::Incoming => Bucket::Incoming,
             };
-            let delta = fitting(&item, body.delta, "delta", None)?;
+            let delta = place.fitting(&item, body.delta, "delta", None)?;
             Ok(Action::Adjust { sku: item.sku, bucket, delta, reason: body.reason.0.clone() })
         }),
         Body::Count(body) => desk.at(&body.location, None, |place| {
             let item = place.stocked_item(&body.sku)?;
-            let counted = fitting(&item, body.counted, "counted", None)?;
-            let then = body.on_hand_then.map(|qty| fitting(&item, qty, "on_hand_then", None)).transpose()?;
+            let counted = place.fitting(&item, body.counted, "counted", None)?;
+            let then = body.on_hand_then.map(|qty| place.fitting(&item, qty, "on_hand_then", None)).transpose()?;
             Ok(Action::Count { sku: item.sku, counted, on_hand_then: then })
         }),
         Body::SetPolicy(body) => desk.at(&body.location, None, |place| {
             let item = place.stocked_item(&body.sku)?;
-            Ok(Action::SetPolicy { sku: item.sku, policy: policy(&item, body.safety_stock, body.low_at)? })
+            Ok(Action::SetPolicy { sku: item.sku, policy: place.policy(&item, body.safety_stock, body.low_at)? })
         }),
         Body::DefineLocation(body) => define::location(body, names).map(|action| desk.chain(action)),
         Body::DefineItems(body) => define::items(body, names).map(|action| desk.chain(action)),
@@ -183,7 +185,9 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
 /// [`ErrorBody`] as of the sale with these lines.
 pub fn quote(body: &Quote, channel: Channel, names: &impl Names) -> Result<Quoted, Refused> {
     let desk = Desk { names, id: CommandId(0), channel };
-    priced::quoted(body, channel, &desk.place(&body.location)?)
+    let place = desk.place(&body.location)?;
+    let quoted = priced::quoted(body, channel, &place)?;
+    place.against.into_inner().map_or(Ok(quoted), Err)
 }
 
 /// Where requests become commands.
@@ -203,10 +207,15 @@ pub(super) struct Sold<'a> {
     pub(super) age: Option<&'a AgeChecked>,
 }
 
+/// Lines with their prices, how those came about, what there is to say of the goods, and the uses of coupons.
+type Priced = (Vec<command::SaleLine>, Option<Arc<Pricing>>, Gathered, Box<[Take]>);
+
 /// One command's location.
 pub(super) struct Place<'a, N> {
     pub(super) names: &'a N,
     pub(super) location: Arc<Location>,
+    /// What is against the command as things are now.
+    pub(super) against: OnceCell<Refused>,
 }
 
 impl<N: Names> Desk<'_, N> {
@@ -217,17 +226,23 @@ impl<N: Names> Desk<'_, N> {
         action: impl FnOnce(&Place<'_, N>) -> Result<Action, Refused>,
     ) -> Result<Entered, Refused> {
         let place = self.place(code)?;
-        let action = action(&place)?;
+        let action = match action(&place) {
+            Ok(action) => action,
+            // The first of several is told.
+            Err(why) => return Err(place.against.into_inner().unwrap_or(why)),
+        };
         let channel = channel.unwrap_or(self.channel).into();
-        let command = Command { id: self.id, location: place.location.id, channel, action };
-        let asked = Asked::of(&command, Some(place.location));
+        let (location, action, against) = place.asks(action);
+        let command = Command { id: self.id, location: location.id, channel, action };
+        let mut asked = Asked::of(&command, Some(location));
+        asked.against = against;
         Ok(Entered { command, asked })
     }
 
     pub(super) fn place(&self, code: &LocationCode) -> Result<Place<'_, N>, Refused> {
         let found = self.names.location(&code.0);
         let location = found.ok_or_else(|| unknown_location(code))?;
-        Ok(Place { names: self.names, location })
+        Ok(Place::new(self.names, location))
     }
 
     pub(super) fn chain(&self, action: Action) -> Entered {
@@ -249,7 +264,7 @@ impl<N: Names> Desk<'_, N> {
 
     fn sell(&self, body: Sell) -> Result<Entered, Refused> {
         self.at(&body.location, body.channel, |place| {
-            place.check_currency(body.currency.0)?;
+            place.check_currency(body.currency.0);
             let standing = if body.completed { Standing::Fact } else { Standing::Request };
             if body.sold_at.is_some() && !body.completed {
                 let text = "only a sale that has already happened, `completed`, says when it did";
@@ -271,7 +286,7 @@ impl<N: Names> Desk<'_, N> {
             let sell = place.sell(&sold, standing)?;
             let named = body.customer.as_ref().map(|customer| (customer.0.as_str(), "customer"));
             let customer = named.or(body.owner.as_ref().map(|owner| (owner.0.as_str(), "owner")));
-            let payer = account::Payer { names: place.names, customer, completed: body.completed };
+            let payer = account::Payer { place, customer, completed: body.completed };
             let mut takes = account::takes(&body.tenders, body.currency.0, &payer)?;
             takes.extend_from_slice(&sell.takes);
             Ok(Action::Sell(command::Sell {
@@ -286,10 +301,16 @@ impl<N: Names> Desk<'_, N> {
     }
 }
 
-impl<N: Names> Place<'_, N> {
-    pub(super) fn check_currency(&self, found: onhand_engine::money::Currency) -> Result<(), Refused> {
+impl<'a, N: Names> Place<'a, N> {
+    pub(super) fn new(names: &'a N, location: Arc<Location>) -> Self {
+        Self { names, location, against: OnceCell::new() }
+    }
+
+    pub(super) fn check_currency(&self, found: onhand_engine::money::Currency) {
         let expected = self.location.currency;
-        if expected == found { Ok(()) } else { Err(self.refuse(&Refusal::WrongCurrency { expected, found })) }
+        if expected != found {
+            self.unless_known(self.refuse(&Refusal::WrongCurrency { expected, found }));
+        }
     }
 
     pub(super) fn refuse(&self, why: &Refusal) -> Refused {
@@ -314,7 +335,9 @@ impl<N: Names> Place<'_, N> {
     /// An item that has stock of its own.
     fn stocked_item(&self, sku: &Sku) -> Result<Arc<Item>, Refused> {
         let item = self.item(sku, "sku", None)?;
-        goods::check_has_stock(&item, self.names)?;
+        if let Err(why) = goods::check_has_stock(&item, self.names) {
+            self.unless_known(why);
+        }
         Ok(item)
     }
 
@@ -324,7 +347,7 @@ impl<N: Names> Place<'_, N> {
         let line = |(at, line): (usize, &AskedLine)| {
             let item = self.item(&line.sku, "sku", Some(at))?;
             goods.see(at, &item, self.names);
-            Ok(SkuQty { sku: item.sku, qty: above_zero(&item, line.qty, at)? })
+            Ok(SkuQty { sku: item.sku, qty: self.above_zero(&item, line.qty, at)? })
         };
         let lines = lines.iter().enumerate().map(line).collect::<Result<_, Refused>>()?;
         Ok((lines, goods.goods()))
@@ -332,19 +355,14 @@ impl<N: Names> Place<'_, N> {
 
     pub(super) fn sell(&self, sold: &Sold<'_>, standing: Standing) -> Result<command::Sell, Refused> {
         let till = till(sold.till)?;
-        let by_rules = self.names.has_rules() || priced::needs_rules(sold);
-        let plain = if by_rules { None } else { Some(self.sale_lines(sold.lines)?) };
-        let (lines, pricing, goods, takes) = match plain {
-            Some((lines, goods, true)) => (lines, None, goods, Box::default()),
-            _ => {
-                let quote = self.quote(sold.lines, &sold.whose)?.0;
-                let goods = self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?;
-                let uses = self.uses(&quote, &sold.whose)?;
-                let (lines, pricing) = priced::sale_lines(quote, self.names);
-                (lines, pricing, goods, uses)
+        self.check_count(sold.lines.len())?;
+        let (lines, pricing, mut goods, takes) = match self.priced(sold) {
+            Ok(priced) => priced,
+            Err(why) => {
+                let (lines, goods) = self.unpriced(sold.lines, why)?;
+                (lines, None, goods, Box::default())
             }
         };
-        let mut goods = goods;
         self.see_taxes(sold, &lines, &mut goods);
         Ok(command::Sell {
             standing,
@@ -364,8 +382,25 @@ impl<N: Names> Place<'_, N> {
         })
     }
 
+    fn priced(&self, sold: &Sold<'_>) -> Result<Priced, Refused> {
+        let by_rules = self.names.has_rules() || priced::needs_rules(sold);
+        let plain = if by_rules { None } else { Some(self.sale_lines(sold.lines)?) };
+        if let Some((lines, goods, true)) = plain {
+            return Ok((lines, None, goods, Box::default()));
+        }
+        let quote = self.quote(sold.lines, &sold.whose)?.0;
+        let goods = self.goods_of(sold.lines, quote.lines.iter().map(|line| &*line.item))?;
+        let uses = self.uses(&quote, &sold.whose)?;
+        let (lines, pricing) = priced::sale_lines(quote, self.names);
+        Ok((lines, pricing, goods, uses))
+    }
+
     /// What there is to say of the goods of lines whose items were looked up.
-    fn goods_of<'b>(&self, lines: &[SaleLine], items: impl Iterator<Item = &'b Item>) -> Result<Gathered, Refused> {
+    pub(super) fn goods_of<'b>(
+        &self,
+        lines: &[SaleLine],
+        items: impl Iterator<Item = &'b Item>,
+    ) -> Result<Gathered, Refused> {
         let mut goods = Gathered::default();
         for (at, (line, item)) in lines.iter().zip(items).enumerate() {
             goods.see(at, item, self.names);
@@ -384,7 +419,7 @@ impl<N: Names> Place<'_, N> {
         let mut to_assess: Vec<(Arc<Item>, Minor)> = Vec::new();
         for (at, line) in lines.iter().enumerate() {
             let item = self.sold_item(line, at)?;
-            let qty = above_zero(&item, line.qty, at)?;
+            let qty = self.above_zero(&item, line.qty, at)?;
             let (unit_price, amount) = self.price(&item, line, qty, at)?;
             at_list_price &= item.price.is_none_or(|own| is_at_price(amount, own, qty, item.unit));
             let taxed = match line.tax {
@@ -478,45 +513,6 @@ pub(super) fn said(lines: &[SaleLine]) -> Said {
         let amounts = [line.amount.map(|amount| amount.0), line.unit_price.map(|price| price.0), tax, rate];
         amounts.into_iter().fold(said, Said::and)
     })
-}
-
-fn policy(item: &Item, safety: SafetyStock, low_at: Quantity) -> Result<Policy, Refused> {
-    let mut policy = Policy { low_at: fitting(item, low_at, "low_at", None)?, ..Policy::default() };
-    let named = [
-        (command::Channel::Till, safety.till, "safety_stock.till"),
-        (command::Channel::Web, safety.web, "safety_stock.web"),
-        (command::Channel::Marketplace, safety.marketplace, "safety_stock.marketplace"),
-    ];
-    for (channel, qty, field) in named {
-        policy.safety_stock[channel.index()] = fitting(item, qty, field, None)?;
-    }
-    Ok(policy)
-}
-
-/// A quantity that the item can have: pieces are whole, and nobody has more than the largest.
-fn fitting(item: &Item, qty: Quantity, field: &str, line: Option<usize>) -> Result<Qty, Refused> {
-    let why = if qty.0 > Qty::MAX || qty.0 < Qty::MAX.negated() {
-        "is beyond 1,000,000,000 units"
-    } else if !item.unit.allows(qty.0) {
-        "is not whole, and it is sold by the piece"
-    } else {
-        return Ok(qty.0);
-    };
-    Err(bad_quantity(item, qty, why, field, line))
-}
-
-/// `at` is the line that names it, where it is on one.
-pub(super) fn above_zero(item: &Item, qty: Quantity, at: impl Into<Option<usize>>) -> Result<Qty, Refused> {
-    let at = at.into();
-    if qty.0.is_positive() {
-        return fitting(item, qty, "qty", at);
-    }
-    Err(bad_quantity(item, qty, "is not above zero", "qty", at))
-}
-
-fn bad_quantity(item: &Item, qty: Quantity, why: &str, field: &str, line: Option<usize>) -> Refused {
-    let error = ErrorBody::new(1005, format!("{}: a quantity of {qty} {why}", item.code));
-    on_line(ErrorBody { sku: Some((&item.code).into()), ..error }, field, line)
 }
 
 pub(super) fn on_line(error: ErrorBody, field: &str, line: Option<usize>) -> Refused {

@@ -1,7 +1,7 @@
 //! Known sales come back: the requests that name a sale by its place in the log. The sale itself is
 //! brought along by whoever can read the log.
 
-use super::enter::{Desk, Place, Refused, Sold, above_zero, on_line, tenders, till};
+use super::enter::{Desk, Place, Refused, Sold, on_line, tenders, till};
 use super::priced::For;
 use super::{Entered, Names, account, payment};
 use crate::limits;
@@ -45,7 +45,7 @@ pub fn command_about(
     let currency = |place: &Place<'_, _>| place.location.currency;
     match body {
         Body::ReturnSale(body) => desk.at(&body.location, None, |place| {
-            place.check_currency(body.currency.0)?;
+            place.check_currency(body.currency.0);
             payment::check_none(&body.tenders)?;
             Ok(Action::Return {
                 till: till(body.till)?,
@@ -76,7 +76,7 @@ pub fn command_about(
             })
         }),
         Body::Exchange(body) => desk.at(&body.location, None, |place| {
-            place.check_currency(body.currency.0)?;
+            place.check_currency(body.currency.0);
             payment::check_none(&body.tenders)?;
             let takes = account::both_ways(&body.tenders, currency(place), id)?;
             let whose = For::anybody(channel);
@@ -97,7 +97,7 @@ impl<N: Names> Place<'_, N> {
     fn take_back(&self, sale: KnownSale, lines: &[BackLine]) -> Result<TakeBack, Refused> {
         // What was paid in one currency does not go back in another.
         if let Some(sold_at) = self.names.location_numbered(sale.of.location.real()) {
-            self.check_currency(sold_at.currency)?;
+            self.check_currency(sold_at.currency);
         }
         if !lines.is_empty() {
             self.check_count(lines.len())?;
@@ -116,11 +116,11 @@ impl<N: Names> Place<'_, N> {
         let what = match (line.qty, line.amount, &line.part) {
             (Some(qty), None, Some(part)) => {
                 let item = self.item(part, "part", Some(at))?;
-                What::Part { sku: item.sku, qty: above_zero(&item, qty, at)? }
+                What::Part { sku: item.sku, qty: self.above_zero(&item, qty, at)? }
             }
             (Some(qty), None, None) => {
                 let item = sale.lines.get(usize::from(line.line)).and_then(|sold| self.names.item_numbered(sold.sku));
-                What::Goods(item.map_or(Ok(qty.0), |item| above_zero(&item, qty, at))?)
+                What::Goods(item.map_or(Ok(qty.0), |item| self.above_zero(&item, qty, at))?)
             }
             (None, Some(amount), None) => What::Money(amount.0),
             _ => {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &message::OpenLayaway) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         let whose = For { group: body.group.as_ref(), ..For::anybody(desk.channel) };
         let sold = Sold {
             lines: &body.lines,
@@ -47,7 +47,7 @@ pub(super) fn open<N: Names>(desk: &Desk<'_, N>, body: &message::OpenLayaway) ->
 
 pub(super) fn deposit<N: Names>(desk: &Desk<'_, N>, body: &message::Deposit) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         if body.tenders.is_empty() {
             return Err(Box::new(ErrorBody::new(1001, "a deposit has a tender").at("tenders")));
         }
@@ -57,7 +57,7 @@ pub(super) fn deposit<N: Names>(desk: &Desk<'_, N>, body: &message::Deposit) -> 
 
 pub(super) fn cancel<N: Names>(desk: &Desk<'_, N>, body: &message::CancelLayaway) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         let ask = Ask::Cancel { tenders: money(&body.tenders)?, reason: body.reason.0.clone() };
         asked(body.till, &body.layaway, ask)
     })

@@ -23,17 +23,17 @@ pub(super) fn entered<N: Names>(desk: &Desk<'_, N>, body: &Body) -> Result<Enter
     let of = |location, payment, what| desk.at(location, None, |_| Ok(ask(payment, what)));
     match body {
         Body::StartPayment(body) => desk.at(&body.location, body.channel, |place| {
-            place.check_currency(body.currency.0)?;
+            place.check_currency(body.currency.0);
             start(desk.id, body, till(body.till)?)
         }),
         Body::GiveUpPayment(body) => of(&body.location, body.payment, PaymentAsk::GiveUp),
         Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
-            place.check_currency(body.currency.0)?;
+            place.check_currency(body.currency.0);
             Ok(ask(body.payment, PaymentAsk::Refund(body.amount.0)))
         }),
         Body::Payment(body) => of(&body.location, body.payment, PaymentAsk::Read),
         Body::SettlePayments(body) => desk.at(&body.location, None, |place| {
-            place.check_currency(body.currency.0)?;
+            place.check_currency(body.currency.0);
             settle(desk.id, body)
         }),
         Body::TakePayment(body) => desk.at(&body.location, None, |_| {

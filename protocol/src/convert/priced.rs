@@ -1,7 +1,7 @@
 //! Sales and quotes by the selling rules: a basket goes to the engine's evaluator, and its prices come back.
 
 use super::amounts::as_it_was;
-use super::enter::{Place, Refused, Sold, above_zero, on_line};
+use super::enter::{Place, Refused, Sold, on_line};
 use super::{Names, goods, refusal};
 use crate::coupon;
 use crate::limits;
@@ -189,7 +189,17 @@ impl<N: Names> Place<'_, N> {
                 let account = coupon::account(&promotion.code, customer.map(Label::as_str));
                 let limit = Minor(limit.into());
                 let (measure, amount, worth, way) = (Measure::Uses, Minor(1), Minor::ZERO, Way::Out);
-                takes.push(Take { account, kind, measure, amount, worth, by_code: false, way, limit });
+                takes.push(Take {
+                    account,
+                    kind,
+                    measure,
+                    amount,
+                    worth,
+                    by_code: false,
+                    by_customer: false,
+                    way,
+                    limit,
+                });
             };
             uses.in_all.into_iter().for_each(|limit| take(AccountKind::Coupon, None, limit));
             match (uses.per_customer, whose.customer) {
@@ -205,7 +215,7 @@ impl<N: Names> Place<'_, N> {
     }
 
     fn basket_line(&self, line: &SaleLine, item: Arc<Item>, at: usize) -> Result<BasketLine, Refused> {
-        let qty = above_zero(&item, line.qty, at)?;
+        let qty = self.above_zero(&item, line.qty, at)?;
         let mut named = self.named_price(line, qty, at)?;
         if line.price_reason.is_some() && named.is_none() {
             let text = "a reason for another price comes with the price: `unit_price` or `amount`";
@@ -241,7 +251,7 @@ impl<N: Names> Place<'_, N> {
 }
 
 pub(super) fn quoted<N: Names>(body: &Quote, channel: Channel, place: &Place<'_, N>) -> Result<Quoted, Refused> {
-    place.check_currency(body.currency.0)?;
+    place.check_currency(body.currency.0);
     let whose = For {
         group: body.group.as_ref(),
         coupons: &body.coupons,

@@ -1,17 +1,17 @@
 //! The engine's refusals as errors of the wire, with codes instead of numbers.
 
-use super::Names;
+use super::{Asked, Names};
 use crate::message::{ErrorBody, Reply};
 use crate::value::{Currency, Id, OrderName, Quantity, Sku, Text};
-use onhand_engine::ids::{CommandId, SkuId};
+use onhand_engine::ids::SkuId;
 use onhand_engine::payment::Refused;
 use onhand_engine::people::OverLimit;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::returns::unreceipted;
 
 /// Appends the reply to a refused command.
-pub fn refused(out: &mut Vec<u8>, id: CommandId, why: &Refusal, names: &impl Names) {
-    Reply::failed(Some(Id::from(id)), refusal(why, names)).write(out);
+pub fn refused(out: &mut Vec<u8>, asked: &Asked, why: &Refusal, names: &impl Names) {
+    Reply::failed(Some(Id::from(asked.id)), asked.refusal(why, names)).write(out);
 }
 
 /// A refusal as an error of the wire.
@@ -38,7 +38,8 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         | Refusal::RevokedDevice
         | Refusal::PersonNeeded
         | Refusal::LastManager
-        | Refusal::NotInTraining => error,
+        | Refusal::NotInTraining
+        | Refusal::NotAnyMore { .. } => error,
         Refusal::BadKit { part, .. } => ErrorBody { sku: sku(part), ..error }.at("items"),
         Refusal::KitHasNoStock { sku: number }
         | Refusal::ItemBlocked { sku: number, .. }

@@ -20,12 +20,16 @@ const DAY_MS: u64 = 86_400_000;
 
 pub(super) fn take_back(desk: &Desk<'_, impl Names>, body: Return) -> Result<Entered, Refused> {
     desk.at(&body.location, None, |place| {
-        place.check_currency(body.currency.0)?;
+        place.check_currency(body.currency.0);
         let accounts = account::credits(&body.tenders, body.currency.0, desk.id)?;
         account::check_store_credit(&accounts)?;
         payment::check_none(&body.tenders)?;
         check_as_sold(&body.lines)?;
-        let (lines, goods, _) = place.sale_lines(&body.lines)?;
+        place.check_count(body.lines.len())?;
+        let (lines, goods) = match place.sale_lines(&body.lines) {
+            Ok((lines, goods, _)) => (lines, goods),
+            Err(why) => place.unpriced(&body.lines, why)?,
+        };
         let worth = lines.iter().map(|line| line.taxed.gross()).sum();
         let asked = Asked {
             standing: if body.completed { Standing::Fact } else { Standing::Request },
@@ -72,7 +76,17 @@ fn counted(asked: &Asked, currency: Currency, worth: Minor) -> Box<[Take]> {
     let take = |kind: AccountKind, of: &str, amount, limit| {
         let text = format!("{of}\0{customer}\0{days}\0{period}");
         let (measure, worth, way) = (Measure::Uses, Minor::ZERO, Way::Out);
-        Take { account: account_of(&text), kind, measure, amount, worth, by_code: false, way, limit }
+        Take {
+            account: account_of(&text),
+            kind,
+            measure,
+            amount,
+            worth,
+            by_code: false,
+            by_customer: false,
+            way,
+            limit,
+        }
     };
     let often = limit.most.returns.map(|max| take(AccountKind::CustomerReturns, "", Minor(1), Minor(max.into())));
     let much = limit.most.amount.filter(|_| worth > Minor::ZERO);

@@ -1,7 +1,7 @@
 //! Accounts on the wire: what requests and tenders become, what is refused, and what is told.
 
 use crate::book::book;
-use crate::commands::ID;
+use crate::commands::{ID, as_things_are};
 use onhand_engine::account::{AccountAsk, AccountKind, Cause, Ledger, Measure, Statement, Take, Way};
 use onhand_engine::answer::Answer;
 use onhand_engine::command::{Action, Command, Sell};
@@ -27,7 +27,7 @@ fn enter(rest: &str) -> Result<Entered, Box<ErrorBody>> {
     if let Body::IssueAccount(asked) = &mut request.body {
         asked.code = Some(card());
     }
-    convert::command(request.id.command(), request.body, Channel::Till, &book())
+    as_things_are(convert::command(request.id.command(), request.body, Channel::Till, &book()))
 }
 
 fn entered(rest: &str) -> Command {
@@ -95,7 +95,17 @@ fn tenders_take_from_the_accounts_they_name() {
     let points = AccountId(OTHER.parse::<Id>().unwrap().0);
     let take = |account, kind, measure, amount, worth, by_code| {
         let (worth, way) = (Minor(worth), Way::Out);
-        Take { account, kind, measure, amount: Minor(amount), worth, by_code, way, limit: Minor::ZERO }
+        Take {
+            account,
+            kind,
+            measure,
+            amount: Minor(amount),
+            worth,
+            by_code,
+            by_customer: false,
+            way,
+            limit: Minor::ZERO,
+        }
     };
     assert_eq!(
         *takes,

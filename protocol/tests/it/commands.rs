@@ -4,16 +4,25 @@ use crate::book::book;
 use onhand_engine::command::{Action, Command, Standing};
 use onhand_engine::money::Minor;
 use onhand_engine::time::Millis;
-use onhand_protocol::convert;
-use onhand_protocol::message::{Channel, Request, parse_all};
+use onhand_protocol::convert::{self, Entered};
+use onhand_protocol::message::{Channel, ErrorBody, Request, parse_all};
 
 pub(crate) const ID: &str = "0190a0b0-7000-7000-8000-000000000001";
+
+/// Refused where nobody remembers that it was done.
+pub(crate) fn as_things_are(entered: Result<Entered, Box<ErrorBody>>) -> Result<Entered, Box<ErrorBody>> {
+    let entered = entered?;
+    match entered.asked.against() {
+        Some(why) => Err(Box::new(why.clone())),
+        None => Ok(entered),
+    }
+}
 
 pub(crate) fn entered(text: &str) -> Command {
     let request = Request::parse(text).unwrap_or_else(|why| panic!("{why:?}"));
     let written = request.to_json();
     assert_eq!(Request::parse(&written).unwrap(), request, "{written}");
-    let entered = convert::command(request.id.command(), request.body, Channel::Till, &book());
+    let entered = as_things_are(convert::command(request.id.command(), request.body, Channel::Till, &book()));
     entered.unwrap_or_else(|why| panic!("{why:?}")).command
 }
 

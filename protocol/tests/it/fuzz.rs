@@ -2,6 +2,7 @@
 //! the same when it is written again.
 
 use crate::book::book;
+use crate::commands::as_things_are;
 use onhand_engine::refusal::name_of;
 use onhand_protocol::convert;
 use onhand_protocol::message::{Body, Channel, Incoming, OPS, Request, parse_all};
@@ -62,7 +63,8 @@ fn feed(text: &str) {
             Ok(request) => {
                 let again = Request::parse(&request.to_json()).unwrap_or_else(|why| panic!("{why:?}"));
                 assert_eq!(again, request);
-                if let Err(why) = convert::command(request.id.command(), request.body, Channel::Till, &book()) {
+                let entered = convert::command(request.id.command(), request.body, Channel::Till, &book());
+                if let Err(why) = as_things_are(entered) {
                     assert_ne!(name_of(why.number), "unknown", "{why:?}");
                 }
             }

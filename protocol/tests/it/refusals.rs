@@ -1,7 +1,7 @@
 //! Requests that are bad: which number, which field, which id. Nothing panics.
 
 use crate::book::book;
-use crate::commands::ID;
+use crate::commands::{ID, as_things_are};
 use onhand_protocol::convert;
 use onhand_protocol::message::{Body, Channel, ErrorBody, Request};
 use onhand_protocol::value::Id;
@@ -10,7 +10,7 @@ fn refusal(text: &str) -> (Option<Id>, Box<ErrorBody>) {
     match Request::parse(text) {
         Err(why) => (why.id, why.error),
         Ok(request) => {
-            let entered = convert::command(request.id.command(), request.body, Channel::Till, &book());
+            let entered = as_things_are(convert::command(request.id.command(), request.body, Channel::Till, &book()));
             (Some(request.id), entered.err().unwrap_or_else(|| panic!("accepted: {text}")))
         }
     }

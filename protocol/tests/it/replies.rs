@@ -22,7 +22,7 @@ use onhand_engine::tax::{PriceBasis, RatePpm};
 use onhand_engine::time::Timestamp;
 use onhand_protocol::convert::{self, Asked, Audience, Names};
 use onhand_protocol::message::{Channel, ErrorBody, Incoming, Reply};
-use onhand_protocol::value::{Id, Text};
+use onhand_protocol::value::Text;
 
 const NOW: Timestamp = Timestamp(1_767_225_600_042);
 
@@ -186,10 +186,10 @@ fn levels_show_what_their_audience_may_know() {
 
 #[test]
 fn refusals_carry_codes_and_data() {
-    let id: Id = ID.parse().unwrap();
+    let asked = Asked::of(&entered(&format!(r#"{{"op":"end_promotion","promotion":"P","id":"{ID}"}}"#)), None);
     let why = Refusal::ShortStock { sku: SkuId(0), short_by: Qty::units(1), available: Qty::ZERO };
     let mut out = Vec::new();
-    convert::refused(&mut out, id.command(), &why, &book());
+    convert::refused(&mut out, &asked, &why, &book());
     let text = String::from_utf8(out).unwrap();
     assert_eq!(
         text,
