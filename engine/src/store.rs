@@ -184,10 +184,12 @@ impl Store {
             }
             Event::GrantEnded { command, kept, .. } => self.end_grant(*command, *kept),
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
+                // It takes the place of these: their pieces stay held.
+                let taken_over = freed.iter().filter_map(|one| self.reservations.get(&one.reservation));
+                let pieces = taken_over.flat_map(|one| one.pieces.iter().cloned()).collect();
                 self.free(freed);
                 let (owner, lines) = (owner.clone(), lines.clone());
-                let (channel, deadline) = (*channel, *deadline);
-                let (suspended, pieces) = (None, Box::default());
+                let (channel, deadline, suspended) = (*channel, *deadline, None);
                 self.insert(*reservation, Reservation { owner, channel, deadline, lines, suspended, pieces });
             }
             Event::Layaway { layaway, happening, .. } => self.set_aside(layaway, happening),
