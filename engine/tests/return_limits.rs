@@ -3,21 +3,23 @@
 
 mod build;
 
-use build::{LOCATION, TEA, sale_line};
+use build::{LOCATION, TEA, sale_line, sell};
 use onhand_engine::account::{AccountKind, Measure, Take, Way};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::{Action, Channel, Command, Disposition, Said, Standing, Tender, TenderKind};
+use onhand_engine::command::{Action, Channel, Command, Disposition, Said, Sell, Standing, Tender, TenderKind};
 use onhand_engine::date::Date;
 use onhand_engine::decide::{Decision, decide};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, UserCode};
+use onhand_engine::goods::{Goods, Terms, Traced, Under};
+use onhand_engine::ids::{AccountId, Code, CommandId, Label, LocationId, UserCode};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::people::{By, Capabilities, Capability, Limits as RoleLimits, UserNo};
 use onhand_engine::refusal::Refusal;
 use onhand_engine::returns::unreceipted::{Asked, Limits, Most, OverLimit, PerCustomer};
 use onhand_engine::time::Timestamp;
 use onhand_engine::world::PlaceState;
+use std::sync::Arc;
 
 fn label(text: &str) -> Label {
     Label::new(text).unwrap()
@@ -239,5 +241,43 @@ fn what_is_asked_says_something_or_nothing() {
         let command = asked(1, 20_260_331, Limits::default(), customer, standing);
         let Action::Return { unreceipted: Some(said), .. } = command.action else { panic!() };
         assert_eq!(said.says_something(), expected, "{customer:?} {standing:?}");
+    }
+}
+
+/// A piece comes back without a receipt where it was sold. What has happened is recorded, and says which was not.
+#[test]
+fn a_piece_that_was_not_sold_here_comes_back_as_an_exception() {
+    let serials = Arc::new(Terms { serials: true, ..Terms::default() });
+    let pieces = |numbers: &[&str]| {
+        let under = vec![Under { line: 0, sku: TEA, terms: serials.clone() }];
+        let serials = numbers.iter().map(|number| Code::new(number).unwrap()).collect();
+        let traced = vec![Traced { serials, ..Traced::default() }];
+        Goods { under, traced, ..Goods::default() }.boxed()
+    };
+    let mut place = PlaceState::default();
+    let sold = Sell { standing: Standing::Fact, goods: pieces(&["A1", "A2", "A3"]), ..sell(&[(TEA, 3)]) };
+    run(
+        &mut place,
+        &Command { action: Action::Sell(sold), ..asked(1, 20_260_331, Limits::default(), None, Standing::Fact) },
+    )
+    .unwrap();
+    for (numbers, standing, refused, exceptions) in [
+        (&["B1"][..], Standing::Request, 2038, &[][..]),
+        (&["A1", "A2"], Standing::Request, 2036, &[]),
+        (&["A1"], Standing::Request, 0, &[]),
+        (&["A1"], Standing::Request, 2038, &[]),
+        (&["A2"], Standing::Fact, 0, &[]),
+        (&["A2"], Standing::Fact, 0, &[2038]),
+        (&[], Standing::Fact, 0, &[2036]),
+        (&["A3", "B1"], Standing::Fact, 0, &[2036]),
+    ] {
+        let mut command = asked(1, 20_260_331, Limits::default(), None, standing);
+        let Action::Return { goods, .. } = &mut command.action else { panic!() };
+        *goods = pieces(numbers);
+        let found = run(&mut place, &command);
+        assert_eq!(found.as_ref().err().map_or(0, |why| why.number()), refused, "{numbers:?} {standing:?}");
+        let Ok(Event::GoodsReturned(back)) = found else { continue };
+        let told = back.goods.iter().flat_map(|goods| &goods.exceptions).map(|one| (one.line, one.sku, one.number));
+        assert!(told.eq(exceptions.iter().map(|number| (0, TEA, *number))), "{numbers:?} {standing:?}: {back:?}");
     }
 }
