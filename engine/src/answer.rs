@@ -162,6 +162,17 @@ pub enum Answer {
         /// What went out.
         sale: Box<Excepted>,
     },
+    /// A return or an exchange is in the books, and something goes back to card payments.
+    Refunding(Box<Refunding>),
+}
+
+/// A return or an exchange of which something goes back to card payments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refunding {
+    /// What is told of it beside that.
+    pub told: Answer,
+    /// How much goes back of which payment. The refund is named by the command.
+    pub parts: Box<[(PaymentId, Minor)]>,
 }
 
 /// A sale or return in the books that a person has to look at.
@@ -175,4 +186,12 @@ pub struct Excepted {
     pub oversold: Box<[SkuQty]>,
     /// What to look at.
     pub exceptions: Box<[Exception]>,
+}
+
+impl Excepted {
+    /// Whether there is nothing to look at after all.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.oversold.is_empty() && self.exceptions.is_empty()
+    }
 }

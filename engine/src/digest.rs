@@ -307,6 +307,11 @@ impl Bytes {
         grant.credits.iter().for_each(|take| self.take(take));
         self.count(grant.pieces.len());
         grant.pieces.iter().for_each(|piece| self.text(piece.serial.as_str()));
+        // What goes back to no card payment has the bytes it always had.
+        for (payment, amount) in &grant.refunds {
+            self.uuid(payment.0);
+            self.minor(*amount);
+        }
     }
 
     fn account(&mut self, account: &Account) {

@@ -15,7 +15,7 @@ use crate::ids::{
 };
 use crate::layaway;
 use crate::money::Minor;
-use crate::payment::{self, Paid};
+use crate::payment::{self, Paid, Refunds};
 use crate::people::{By, Capabilities, Limits, PinHash, UserNo};
 use crate::pricing::PriceBook;
 use crate::promotion::Promotion;
@@ -107,6 +107,8 @@ pub struct Return {
     pub goods: Option<Box<SoldGoods>>,
     /// What there is to say of it without a receipt.
     pub unreceipted: Option<Box<Unreceipted>>,
+    /// What of it goes back to card payments.
+    pub refunds: Option<Box<Refunds>>,
 }
 
 /// What happened.
@@ -236,6 +238,8 @@ pub enum Event {
         sale: Seq,
         /// Whether the return stands; otherwise what was granted did not come back.
         kept: bool,
+        /// What goes back of which card payment now that it stands.
+        refunds: Vec<(PaymentId, Minor)>,
     },
     /// Something happened to the drawer of a till.
     Drawer {
@@ -386,6 +390,13 @@ impl Return {
         self.unreceipted.as_ref().is_some_and(|one| one.standing == Standing::Fact)
     }
 
+    /// The refunds of card payments that its record begins: those that were granted begin with the end of the grant.
+    #[must_use]
+    pub fn begun(&self) -> Option<&Refunds> {
+        let is_granted = self.of.as_ref().is_some_and(|of| of.granted);
+        self.refunds.as_deref().filter(|_| !is_granted)
+    }
+
     /// What the customer gets back.
     #[must_use]
     pub fn gross(&self) -> Minor {
@@ -402,6 +413,17 @@ impl Event {
             Event::Exchanged { sale, .. } => Some(sale),
             _ => None,
         }
+    }
+
+    /// The card payments of which it begins refunds, for a return.
+    pub fn refunded(&self) -> impl Iterator<Item = PaymentId> {
+        let parts = match self {
+            Event::GoodsReturned(back) => back.begun().map(|begun| &*begun.parts),
+            Event::Exchanged { back, .. } => back.begun().map(|begun| &*begun.parts),
+            Event::GrantEnded { refunds, .. } => Some(&**refunds),
+            _ => None,
+        };
+        parts.into_iter().flatten().map(|(payment, _)| *payment)
     }
 
     /// Whether a person has to decide what follows: a sale or return that had happened, and that stock did not cover or

@@ -9,7 +9,7 @@ use crate::goods::{Piece, Serials};
 use crate::ids::{CommandId, OrderId, Owner, ReservationId, Seq};
 use crate::layaway::{self, Layaways};
 use crate::money::Minor;
-use crate::payment::Payments;
+use crate::payment::{Payments, check_granted};
 use crate::qty::Qty;
 use crate::returns::unreceipted::OfDay;
 use crate::returns::{GivenBack, Grant, PendingGrant};
@@ -182,7 +182,10 @@ impl Store {
                 grant.pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
                 self.grants.insert(*command, (**pending).clone());
             }
-            Event::GrantEnded { command, kept, .. } => self.end_grant(*command, *kept),
+            Event::GrantEnded { command, kept, refunds, .. } => {
+                self.end_grant(*command, *kept);
+                self.payments.refund(*command, refunds);
+            }
             Event::Reserved { reservation, owner, channel, deadline, lines, freed } => {
                 // It takes the place of these: their pieces stay held.
                 let taken_over = freed.iter().filter_map(|one| self.reservations.get(&one.reservation));
@@ -307,7 +310,8 @@ impl Store {
         self.layaways().check()?;
         self.serials.check()?;
         self.accounts.list.values().try_for_each(Account::check)?;
-        self.payments.check()
+        self.payments.check()?;
+        check_granted(self)
     }
 
     fn sold(&mut self, sale: &Sale) {
@@ -345,7 +349,11 @@ impl Store {
         if let Some(of) = back.of.as_ref().filter(|of| !of.granted) {
             let (portions, lines, tenders) = (of.portions.clone(), back.lines.clone(), back.tenders.clone());
             let given = self.given_back.entry(of.sale.seq).or_default();
-            given.take(&Grant { portions, lines, tenders, credits: Vec::new(), pieces: pieces.to_vec() });
+            let (credits, refunds) = (Vec::new(), Vec::new());
+            given.take(&Grant { portions, lines, tenders, credits, pieces: pieces.to_vec(), refunds });
+        }
+        if let Some(refunds) = back.begun() {
+            self.payments.refund(refunds.id, &refunds.parts);
         }
         pieces.iter().for_each(|piece| self.serials.take_back(piece.sku, &piece.serial));
         if let Some(unreceipted) = &back.unreceipted {

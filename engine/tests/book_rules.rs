@@ -128,7 +128,18 @@ fn decided(place: &mut PlaceState, id: u128, action: Action) -> Decision {
 fn known(units: i64) -> KnownSale {
     let lines = sell(&[(TEA, units)]).lines;
     let (of, tenders, takes) = (SaleRef { location: LOCATION, seq: Seq(5) }, vec![], vec![]);
-    KnownSale { of, till: Some(TillNo(1)), lines, tenders, takes, coupons: None, goods: None, time: NOW, late: None }
+    KnownSale {
+        of,
+        till: Some(TillNo(1)),
+        lines,
+        tenders,
+        takes,
+        payments: vec![],
+        coupons: None,
+        goods: None,
+        time: NOW,
+        late: None,
+    }
 }
 
 fn back(units: i64) -> TakeBack {

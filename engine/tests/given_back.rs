@@ -45,7 +45,7 @@ fn taken(account: u128, kind: AccountKind, amount: i64, way: Way) -> Take {
 fn known(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> KnownSale {
     let of = SaleRef { location: LOCATION, seq: Seq(5) };
     let (takes, coupons, goods, time) = (vec![], None, None, Timestamp(1));
-    KnownSale { of, till: None, lines, tenders, takes, coupons, goods, time, late: None }
+    KnownSale { of, till: None, lines, tenders, takes, payments: vec![], coupons, goods, time, late: None }
 }
 
 fn asked(sale: &KnownSale, portions: Vec<Portion>) -> TakeBack {
@@ -207,7 +207,7 @@ fn accounts_are_asked_for_what_was_named_or_granted() {
     let (pays, gets) = (taken(7, AccountKind::GiftCard, 60, Way::Out), taken(8, AccountKind::StoreCredit, 40, Way::In));
     let less_than_a_point = Take { amount: Minor::ZERO, ..taken(9, AccountKind::Loyalty, 1, Way::In) };
     let credits = vec![gets, less_than_a_point];
-    let grant = Grant { portions: vec![], lines: vec![], tenders: vec![], credits, pieces: vec![] };
+    let grant = Grant { portions: vec![], lines: vec![], tenders: vec![], credits, pieces: vec![], refunds: vec![] };
     let granted = TakeBack { granted: Some(grant), ..asked(&sale, vec![]) };
     assert_eq!(takes(&back(None, &[gets])), [gets]);
     let counts = taken(6, AccountKind::CustomerReturns, 1, Way::Out);

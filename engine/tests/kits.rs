@@ -189,6 +189,7 @@ fn sold_kits() -> impl Strategy<Value = KnownSale> {
             till: None,
             lines: vec![line],
             tenders,
+            payments: vec![],
             takes,
             goods: Some(Box::new(goods)),
             time,

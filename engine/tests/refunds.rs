@@ -14,8 +14,10 @@ use onhand_engine::drawer::rules::Account;
 use onhand_engine::drawer::{Ask, Happening};
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, Seq, TillNo};
+use onhand_engine::ids::{AccountId, CommandId, Label, LocationId, PaymentId, Seq, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment::card::{Card, Safe};
+use onhand_engine::payment::{ATTEMPT, Approval, Payment, PaymentAsk, Report, Start};
 use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
 use onhand_engine::refusal::Refusal;
@@ -32,6 +34,7 @@ const OTHER: LocationId = LocationId(2);
 const TILL: TillNo = TillNo(1);
 const CARD: AccountId = AccountId(7);
 const POINTS: AccountId = AccountId(8);
+const PAYMENT: PaymentId = PaymentId(1 << 100);
 const SALE: Seq = Seq(77);
 const ON_IT: i64 = 1_000_000;
 
@@ -113,6 +116,27 @@ impl Server {
             self.run(location, Action::Redemption(RedemptionAsk::Settle { sale: id, unpaid: vec![] })).unwrap();
         }
         decided
+    }
+
+    /// An approved payment of the command that comes next; none of nothing.
+    fn approved(&mut self, amount: Minor) -> Box<[(PaymentId, Minor)]> {
+        if amount <= Minor::ZERO {
+            return Box::default();
+        }
+        let (sale, provider) = (CommandId(self.commands + 1), Label::new("sim").unwrap());
+        let (till, currency, attempt) = (Some(TILL), Currency::EUR, ATTEMPT);
+        let start = Start { sale, till, provider, currency, amount, token: None, reservation: None, attempt };
+        let approval = Approval { transaction: Safe::new("tx").unwrap(), card: Card::default(), taken: false };
+        let reported = PaymentAsk::Report(Box::new(Report::Approved(approval)));
+        for (id, ask) in [(PAYMENT.0, PaymentAsk::Start(Box::new(start))), (PAYMENT.0 + 1, reported)] {
+            self.decide(CommandId(id), SHOP, Action::Payment { payment: PAYMENT, ask }).unwrap();
+        }
+        [(PAYMENT, amount)].into()
+    }
+
+    /// What goes back of the payment.
+    fn refunded(&self) -> Minor {
+        self.world.places[&SHOP].store.payments.get(PAYMENT).map_or(Minor::ZERO, Payment::refunded)
     }
 
     fn given(&self) -> &GivenBack {
@@ -222,6 +246,8 @@ fn sold(server: &mut Server, lines: &[SaleLine], card: i64, points: i64) -> Know
     let takes = taken.into_iter().flatten().collect();
     let (lines, tenders) = (lines.to_vec(), tenders.into_iter().filter(|one| one.amount > Minor::ZERO).collect());
     let sale = Sell { till: Some(TILL), lines, tenders, takes, ..sell(&[]) };
+    let payments = server.approved(Minor(of_card));
+    let sale = Sell { payments, ..sale };
     KnownSale::of(SALE, &server.ask(SHOP, Action::Sell(sale), false).unwrap().unwrap()).unwrap()
 }
 
@@ -304,6 +330,8 @@ proptest! {
                 let paid: Minor = sale.tenders.iter().filter(|one| one.kind == *kind).map(|one| one.amount).sum();
                 prop_assert!(*sum <= paid, "{:?} got {:?} of {:?}", kind, sum, paid);
             }
+            let by_card = server.given().tenders.get(&TenderKind::Card).copied().unwrap_or_default();
+            prop_assert_eq!(server.refunded(), by_card, "the payment has what was given back by card");
             for (account, paid) in [CARD, POINTS].into_iter().zip(paid) {
                 let back = server.given().accounts.get(&account).copied().unwrap_or_default();
                 prop_assert!(back.amount <= paid);

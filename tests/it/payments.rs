@@ -1,62 +1,18 @@
 //! Card payments with the real programs: a server, and a driver whose provider is simulated, both of which
 //! may be killed at any moment. T31.
 
-use crate::harness::{PATIENCE, Server, onhand, run, text};
-use crate::paying::{self, Driver, for_drivers, is, sale};
+use crate::harness::{Server, run, text};
+use crate::paying::{self, is, sale};
+use crate::simulated::Shop;
 use crate::wire::{Socket, block_on, body_of, get, http, id, ok, post, refused, stocked_shop};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::ops::Deref;
-use std::process::Stdio;
-use std::time::Duration;
 
 /// What the last two digits of an amount make the simulated provider do.
 const APPROVED: i64 = 1_000;
 const DECLINED: i64 = 1_051;
 const APPROVED_THEN_SILENT: i64 = 1_068;
 const SILENT: i64 = 1_091;
-
-/// A shop, and the books of the simulated provider.
-struct Shop(paying::Shop);
-
-impl Deref for Shop {
-    type Target = paying::Shop;
-
-    fn deref(&self) -> &paying::Shop {
-        &self.0
-    }
-}
-
-impl Shop {
-    fn new() -> Self {
-        Self(paying::Shop::new())
-    }
-
-    fn drive(&self, server: &Server, more: &[&str]) -> Driver {
-        let (url, bank) = (for_drivers(server), self.data.beside("bank.jsonl"));
-        let mut words = vec!["simulator", "--server", &url, "--key", &self.driver, "--bank", &bank];
-        words.extend(more);
-        Driver(onhand(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    }
-
-    /// What the provider has in its books about a payment, in order.
-    fn entries(&self, payment: &str) -> Vec<String> {
-        let books = std::fs::read_to_string(self.data.beside("bank.jsonl")).unwrap_or_default();
-        let entry = |line: &str| serde_json::from_str::<Value>(line).ok();
-        let own = books.lines().filter_map(entry).filter(|entry| entry["payment"] == payment);
-        own.map(|entry| entry["entry"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Waits until the provider has an entry.
-    async fn wait_for(&self, payment: &str, wanted: &str) {
-        let found = async {
-            while !self.entries(payment).iter().any(|entry| entry == wanted) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, found).await.expect("the provider heard nothing in time");
-    }
-}
 
 fn start(payment: &str, sale: &str, amount: i64, timeout_s: u64) -> Value {
     paying::start("simulator", payment, sale, amount, timeout_s)

@@ -24,7 +24,7 @@ impl Shard {
             self.payment_changed(store, *payment, record.time);
         }
         let paid = record.event.sale().and_then(|sale| sale.payments.as_ref());
-        for payment in paid.iter().flat_map(|paid| paid.each()) {
+        for payment in paid.iter().flat_map(|paid| paid.each()).chain(record.event.refunded()) {
             self.payment_changed(store, payment, record.time);
         }
     }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod baskets;
+mod card_refunds;
 mod deadlines;
 mod drawers;
 mod faults;

@@ -27,7 +27,7 @@ fn sold(rig: &Rig) -> KnownSale {
     rig.handle.events(Seq(0), 100_000).unwrap().iter().find_map(known).unwrap()
 }
 
-fn back(sale: &KnownSale, lines: &[u16]) -> Action {
+pub(crate) fn back(sale: &KnownSale, lines: &[u16]) -> Action {
     let portion = |line: &u16| Portion { line: *line, what: What::Goods(Qty::units(1)) };
     let portions = lines.iter().map(portion).collect();
     Action::Return {

@@ -203,6 +203,10 @@ impl<P: Provider> Driver<P> {
             self.tries.remove(&id);
             return;
         }
+        // What was to be done before is done: how often it was tried says nothing of what is next.
+        if self.payments.get(&id).is_some_and(|known| known.task != payment.task) {
+            self.tries.remove(&id);
+        }
         // Whoever still waits for a terminal that says nothing waits no more: something else is to be done.
         if let Some(job) = self.busy.get(&id)
             && job.version < payment.version

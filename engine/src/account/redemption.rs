@@ -90,7 +90,10 @@ pub fn decide_redemption(store: &Store, ask: &RedemptionAsk) -> Result<Decision,
     let ended = |command: CommandId, at: LocationId, deadline: Option<Timestamp>, kept: bool| {
         let is_meant = |grant: &&PendingGrant| grant.to == at && deadline.is_none_or(|one| one == grant.deadline);
         let pending = store.grants.get(&command).filter(is_meant);
-        pending.map(|pending| Event::GrantEnded { command, sale: pending.sale, kept })
+        pending.map(|pending| {
+            let refunds = if kept { pending.grant.refunds.clone() } else { Vec::new() };
+            Event::GrantEnded { command, sale: pending.sale, kept, refunds }
+        })
     };
     let event = match ask {
         RedemptionAsk::Inquire { sale } => {

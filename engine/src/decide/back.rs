@@ -9,6 +9,7 @@ use crate::drawer::Drawer;
 use crate::event::{Event, Return};
 use crate::ids::{CommandId, TillNo};
 use crate::money::Minor;
+use crate::payment::{Refunds, going_back};
 use crate::refusal::Refusal;
 use crate::returns::unreceipted::{Asked, OverLimit, Unreceipted};
 use crate::returns::{Grant, GrantAsk, KnownSale, Of, Payout, PendingGrant, TakeBack, payout, takes};
@@ -37,13 +38,15 @@ fn grant(place: &impl Place, command: CommandId, of: &TakeBack, payout: &Payout)
     } else {
         store.given_back(sale).grant(of, payout)
     };
-    found.map_err(|why| {
+    let mut grant = found.map_err(|why| {
         let others = store.grants.iter().any(|(one, pending)| *one != command && pending.sale == sale);
         if others && store.given_without(sale, |_| true).grant(of, payout).is_ok() {
             return Refusal::GrantPending { retry_ms: RETRY_MS };
         }
         why
-    })
+    })?;
+    grant.refunds = going_back(store, &of.sale.payments, &grant.tenders, command)?;
+    Ok(grant)
 }
 
 /// What is given back here: as it was granted, or by the books of this location where nobody else has a part.
@@ -102,13 +105,15 @@ fn given_back(
     of: &TakeBack,
     grant: Grant,
 ) -> Return {
-    let Grant { portions, lines, tenders, pieces, .. } = grant;
+    let Grant { portions, lines, tenders, pieces, refunds: parts, .. } = grant;
     let goods = goods::given_back(&of.sale, &portions, pieces);
     let granted = of.granted.is_some();
     let of = Some(Box::new(Of { sale: of.sale.of, portions, void: of.void.clone(), granted }));
     let receipt = next_receipt(place, till);
     let channel = command.channel;
-    Return { receipt, channel, lines, disposition, tenders, of, redemption: None, goods, unreceipted: None }
+    let refunds = (!parts.is_empty()).then(|| Box::new(Refunds { id: command.id, parts }));
+    let (redemption, unreceipted) = (None, None);
+    Return { receipt, channel, lines, disposition, tenders, of, redemption, goods, unreceipted, refunds }
 }
 
 /// A return of which nobody knows the sale. What a request is refused for becomes an exception where it has
@@ -141,6 +146,7 @@ pub(super) fn without_receipt(place: &impl Place, command: &Command) -> Result<E
         redemption: redemption(command, takes(&command.action), None),
         goods,
         unreceipted,
+        refunds: None,
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Event, Freed, Return, Sale};
 use crate::account::Entry;
-use crate::answer::{Answer, Excepted};
+use crate::answer::{Answer, Excepted, Refunding};
 use crate::command::{SaleLine, SkuQty};
 use crate::goods::{Kit, SoldGoods, each_moved};
 use crate::ids::SkuId;
@@ -135,7 +135,7 @@ impl Event {
             Event::Allocated { .. } => Answer::Allocated,
             Event::Deallocated { .. } => Answer::Deallocated,
             Event::GoodsReceived { .. } => Answer::Received,
-            Event::GoodsReturned(back) => returned(back),
+            Event::GoodsReturned(back) => refunding(back, returned(back)),
             Event::StockAdjusted { .. } => Answer::Adjusted,
             Event::Counted { variance, .. } => Answer::Counted { variance: *variance },
             Event::PolicySet { .. } => Answer::PolicySet,
@@ -147,12 +147,7 @@ impl Event {
             Event::KeyCreated { .. } => Answer::KeyCreated,
             Event::KeyRevoked { .. } => Answer::KeyRevoked,
             Event::ReturnGranted { pending, .. } => Answer::ReturnGranted(Box::new(pending.grant.clone())),
-            Event::Exchanged { back, sale } => match recorded(sale) {
-                Answer::RecordedWithExceptions(sale) => {
-                    Answer::ExchangedWithExceptions { returned: back.gross(), sale }
-                }
-                _ => Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() },
-            },
+            Event::Exchanged { back, sale } => refunding(back, exchanged(back, sale)),
             Event::Drawer { happening, .. } => Answer::Drawer(happening.told()),
             Event::Basket { happening, .. } => Answer::Basket(happening.told()),
             Event::Layaway { happening, .. } => Answer::Layaway(happening.told()),
@@ -213,6 +208,21 @@ fn returned(back: &Return) -> Answer {
             Answer::ReturnedWithExceptions(Box::new(Excepted { receipt, gross, oversold, exceptions }))
         }
         _ => Answer::Returned { receipt, gross },
+    }
+}
+
+fn exchanged(back: &Return, sale: &Sale) -> Answer {
+    match recorded(sale) {
+        Answer::RecordedWithExceptions(sale) => Answer::ExchangedWithExceptions { returned: back.gross(), sale },
+        _ => Answer::Exchanged { receipt: sale.receipt, returned: back.gross(), gross: sale.gross() },
+    }
+}
+
+/// With what goes back to card payments, where anything does.
+fn refunding(back: &Return, told: Answer) -> Answer {
+    match &back.refunds {
+        Some(refunds) => Answer::Refunding(Box::new(Refunding { told, parts: refunds.parts.clone().into() })),
+        None => told,
     }
 }
 

@@ -122,6 +122,13 @@ impl Payments {
         }
     }
 
+    /// Begins a refund of so much of each, named by the return that it is for.
+    pub fn refund(&mut self, refund: CommandId, parts: &[(PaymentId, Minor)]) {
+        for (id, amount) in parts {
+            self.apply(*id, &Happening::RefundAsked { refund, amount: *amount });
+        }
+    }
+
     fn settle(&mut self, settled: &Settled) {
         for id in &settled.charges {
             self.change(*id, |payment| payment.settled = true);

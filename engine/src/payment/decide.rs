@@ -1,10 +1,11 @@
 //! What may be asked of a payment, and what then happens. Checks come in a fixed order: form, state.
 
 use super::card::{Reason, Transaction};
+use super::refunds::{check_one_more, left};
 use super::settlement::settle;
 use super::{
-    ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk,
-    REFUNDS_MAX, Refused, Report, Stage, Start, Started,
+    ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk, Refused,
+    Report, Stage, Start, Started,
 };
 use crate::answer::Answer;
 use crate::command::{Channel, Command};
@@ -45,7 +46,7 @@ pub fn decide(
         }
         PaymentAsk::Take(transaction) => Some(take(known, transaction.as_ref(), now)?),
         PaymentAsk::GiveUp => give_up(known)?,
-        PaymentAsk::Refund(amount) => refund(known, command, *amount)?,
+        PaymentAsk::Refund(amount) => refund(store, (payment, known), command, *amount)?,
         PaymentAsk::Report(said) => report(store, known, said, now)?,
         PaymentAsk::Due => due(known, now)?,
     };
@@ -102,7 +103,13 @@ fn start(
         None => return Err(Refused::NotHeld.into()),
     };
     let old = Timestamp(now.0.saturating_sub(KEPT.0));
-    let forgotten = store.payments.ended_before(old).take(FORGOTTEN_AT_ONCE).collect();
+    // A return that is granted may still begin a refund.
+    let is_granted = |id: &PaymentId| {
+        let mut granted = store.grants.values().flat_map(|pending| &pending.grant.refunds);
+        granted.any(|(payment, _)| payment == id)
+    };
+    let ended = store.payments.ended_before(old).filter(|id| !is_granted(id));
+    let forgotten = ended.take(FORGOTTEN_AT_ONCE).collect();
     let start = asked.clone();
     Ok(Happening::Started(Box::new(Started { start, channel, at: now, expires, keeps, forgotten })))
 }
@@ -132,7 +139,12 @@ fn give_up(known: &Payment) -> Result<Option<Happening>, Refusal> {
     Ok(wanted.then_some(Happening::GivenUp { by_itself: false }))
 }
 
-fn refund(known: &Payment, command: &Command, amount: Minor) -> Result<Option<Happening>, Refusal> {
+fn refund(
+    store: &Store,
+    (id, known): (PaymentId, &Payment),
+    command: &Command,
+    amount: Minor,
+) -> Result<Option<Happening>, Refusal> {
     if amount <= Minor::ZERO || amount > Minor::MAX {
         return Err(Refusal::BadAmount);
     }
@@ -143,13 +155,11 @@ fn refund(known: &Payment, command: &Command, amount: Minor) -> Result<Option<Ha
     if !matches!(known.stage, Stage::Capturing | Stage::Captured) {
         return Err(Refused::Stage { stage: known.stage }.into());
     }
-    let left = known.captured().minus(known.refunded());
+    let left = left(store, id, known, command.id);
     if amount > left {
         return Err(Refused::amount(left).into());
     }
-    if known.refunds.len() >= REFUNDS_MAX {
-        return Err(Refused::TooMany { max: REFUNDS_MAX }.into());
-    }
+    check_one_more(store, id, known, command.id)?;
     Ok(Some(Happening::RefundAsked { refund: command.id, amount }))
 }
 

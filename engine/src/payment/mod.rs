@@ -13,12 +13,15 @@ mod apply;
 pub mod card;
 mod decide;
 mod digest;
+mod refunds;
 mod refusal;
 pub mod settlement;
 mod uses;
 
 pub use apply::Payments;
 pub use decide::decide;
+pub use refunds::Refunds;
+pub(crate) use refunds::{check_granted, going_back};
 pub use refusal::Refused;
 pub use uses::{Paid, Use, paid};
 

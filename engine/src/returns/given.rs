@@ -156,7 +156,7 @@ impl GivenBack {
         let tenders = self.refunds(&asked.sale, &tenders, amount)?;
         let mut credits = self.credits(&asked.sale, &tenders, &payout.accounts)?;
         credits.extend(self.uses_back(&asked.sale, &now));
-        Ok(Grant { portions, lines, tenders, credits, pieces })
+        Ok(Grant { portions, lines, tenders, credits, pieces, refunds: Vec::new() })
     }
 
     /// All goods that did not come back yet.

@@ -21,7 +21,7 @@ use crate::account::{Take, Way};
 use crate::command::{SaleLine, SkuQty, Tender};
 use crate::event::{Record, Sale};
 use crate::goods::{Kit, Piece, SoldGoods, each_moved};
-use crate::ids::{Label, LocationId, Seq, SessionNo, SkuId, TillNo};
+use crate::ids::{Label, LocationId, PaymentId, Seq, SessionNo, SkuId, TillNo};
 use crate::money::Minor;
 use crate::qty::Qty;
 use crate::scan::Mark;
@@ -49,6 +49,8 @@ pub struct KnownSale {
     pub tenders: Vec<Tender>,
     /// What accounts paid of that.
     pub takes: Vec<Take>,
+    /// The card payments that have paid of it, in the order in which it names them.
+    pub payments: Vec<PaymentId>,
     /// The uses of coupons that it took, and on which lines; none: it took none.
     pub coupons: Option<Box<CouponsUsed>>,
     /// What there is to say of its goods.
@@ -125,6 +127,8 @@ pub struct Grant {
     pub credits: Vec<Take>,
     /// The pieces that are known by their serial numbers, by portion.
     pub pieces: Vec<Piece>,
+    /// What of that goes back to which card payment.
+    pub refunds: Vec<(PaymentId, Minor)>,
 }
 
 impl KnownSale {
@@ -139,6 +143,7 @@ impl KnownSale {
     #[must_use]
     pub fn new(of: SaleRef, time: Timestamp, sale: &Sale) -> Self {
         let paid = sale.redemption.iter().flat_map(|paid| &paid.takes).filter(|take| take.way == Way::Out);
+        let payments = sale.payments.iter().flat_map(|paid| &paid.uses).filter(|one| one.covered);
         let (uses, takes): (Vec<Take>, Vec<Take>) = paid.partition(|take| take.kind.is_of_uses());
         Self {
             of,
@@ -146,6 +151,7 @@ impl KnownSale {
             lines: sale.lines.clone(),
             tenders: sale.tenders.clone(),
             takes,
+            payments: payments.map(|one| one.payment).collect(),
             coupons: CouponsUsed::of(sale, uses),
             goods: sale.goods.clone(),
             time,

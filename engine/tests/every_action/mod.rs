@@ -292,7 +292,18 @@ fn of_account(ask: AccountAsk) -> Action {
 pub(crate) fn take_back(void: Option<&str>) -> Box<TakeBack> {
     let of = SaleRef { seq: Seq(1), location: SHOP };
     let (lines, tenders, takes, time) = (vec![], vec![], vec![], Timestamp(0));
-    let sale = KnownSale { of, till: None, lines, tenders, takes, coupons: None, time, late: None, goods: None };
+    let sale = KnownSale {
+        of,
+        till: None,
+        lines,
+        tenders,
+        takes,
+        payments: vec![],
+        coupons: None,
+        time,
+        late: None,
+        goods: None,
+    };
     Box::new(TakeBack { sale, portions: vec![], void: void.map(label), granted: None, serials: vec![] })
 }
 

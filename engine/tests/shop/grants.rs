@@ -44,7 +44,9 @@ impl Shop {
         let (_, ask) = grant_first(&command, None).unwrap();
         let text = self.outcome(Channel::Till, Action::GrantReturn(Box::new(ask)));
         if let Some(pending) = self.place().store.grants.get(&id).filter(|_| !text.starts_with("refused")) {
-            let text = said(&pending.grant);
+            let refunds = self.parts_of_refund(&pending.grant.refunds);
+            let refunds = if refunds.is_empty() { refunds } else { format!(" refunds={refunds}") };
+            let text = said(&pending.grant) + &refunds;
             grant_to(&mut command, pending.grant.clone());
             self.granted.insert(id, command);
             return text;

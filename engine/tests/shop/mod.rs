@@ -295,7 +295,8 @@ impl Shop {
         touched.sort_unstable();
         touched.dedup();
         let paid = record.event.sale().and_then(|sale| sale.payments.as_ref());
-        let standings: Vec<_> = paid.iter().flat_map(|paid| paid.each()).map(|id| self.standing(id)).collect();
+        let paid = paid.iter().flat_map(|paid| paid.each()).chain(record.event.refunded());
+        let standings: Vec<_> = paid.map(|id| self.standing(id)).collect();
         let counts = self.counts(touched);
         format!("{text} {counts} {}", standings.join(" ")).trim_end().to_owned()
     }
@@ -313,6 +314,9 @@ impl Shop {
             Answer::Exchanged { receipt, returned, gross } => {
                 let receipt = receipt.map(|(till, no)| format!(" receipt=T{}-{}", till.0, no.0)).unwrap_or_default();
                 format!("exchanged{receipt} returned={} total={}", returned.0, gross.0)
+            }
+            Answer::Refunding(one) => {
+                format!("{} refunds={}", self.answered(&one.told), self.parts_of_refund(&one.parts))
             }
             Answer::Counted { variance } => format!("counted variance={variance}"),
             Answer::PolicySet | Answer::DrawerRulesSet => "set".to_owned(),

@@ -109,8 +109,19 @@ impl Shop {
         PaymentId(FIRST + super::accounts::place(&mut self.payments, name))
     }
 
+    /// A refund by its own name, or by that of the return that it is for.
     fn refund(&mut self, name: &str) -> CommandId {
+        if self.paid_sales.iter().any(|known| known == name) {
+            return self.sale(name);
+        }
         CommandId(FIRST_REFUND + super::accounts::place(&mut self.refunds, name))
+    }
+
+    pub(super) fn parts_of_refund(&self, parts: &[(PaymentId, Minor)]) -> String {
+        let part = |(id, amount): &(PaymentId, Minor)| {
+            format!("{}:{}", self.payments[usize::try_from(id.0 - FIRST).unwrap()], amount.0)
+        };
+        parts.iter().map(part).collect::<Vec<_>>().join(",")
     }
 
     /// How a payment stands: its stage, what is sold and goes back, what its driver has to do.

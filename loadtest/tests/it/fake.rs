@@ -117,7 +117,15 @@ impl State {
             Body::Release(_) => Success::Released(Plain { seq, time }),
             Body::Return(goods) => {
                 let (total, currency) = (Amount(Minor(1)), goods.currency);
-                Success::Returned(Returned { seq, time, receipt: None, total, currency, exceptions: vec![] })
+                Success::Returned(Returned {
+                    seq,
+                    time,
+                    receipt: None,
+                    total,
+                    currency,
+                    exceptions: vec![],
+                    refunds: vec![],
+                })
             }
             other => panic!("{} was not expected", other.op()),
         };

@@ -5,7 +5,7 @@ use super::drawer::AnyTold;
 use super::event::{Line, lines_in, lines_out};
 use super::goods::Exception;
 use super::layaway;
-use super::returns::Grant;
+use super::returns::{Grant, RefundParts, parts_in, parts_out};
 use super::settlement::SettledPart;
 use super::{ArchiveError, DecodeError};
 use onhand_engine::answer::{self, Answer};
@@ -61,6 +61,15 @@ pub(super) enum AnyAnswer {
     ReturnLimitsSet,
     ReturnedWithExceptions(Box<Excepted>),
     ExchangedWithExceptions(Box<(i64, Excepted)>),
+    Refunding(Box<Refunding>),
+}
+
+/// A return, or an exchange for what came back, and what goes back of which card payment.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) struct Refunding {
+    returned: Option<i64>,
+    told: Excepted,
+    parts: RefundParts,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -100,6 +109,40 @@ impl ArchivedExcepted {
     }
 }
 
+impl From<&answer::Refunding> for Refunding {
+    fn from(one: &answer::Refunding) -> Self {
+        let plain = |receipt: &Option<(TillNo, ReceiptNo)>, gross: &Minor| Excepted {
+            receipt: receipt.map(|(till, no)| (till.0, no.0)),
+            gross: gross.0,
+            oversold: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        let (returned, told) = match &one.told {
+            Answer::Exchanged { receipt, returned, gross } => (Some(returned.0), plain(receipt, gross)),
+            Answer::ExchangedWithExceptions { returned, sale } => (Some(returned.0), (&**sale).into()),
+            Answer::ReturnedWithExceptions(told) => (None, (&**told).into()),
+            Answer::Returned { receipt, gross } => (None, plain(receipt, gross)),
+            // Nothing else gives money back to cards.
+            _ => (None, plain(&None, &Minor::ZERO)),
+        };
+        Self { returned, told, parts: parts_out(&one.parts) }
+    }
+}
+
+impl Refunding {
+    fn read(self) -> Answer {
+        let sale = self.told.read();
+        let (receipt, gross) = (sale.receipt, sale.gross);
+        let told = match self.returned.map(Minor) {
+            Some(returned) if sale.is_plain() => Answer::Exchanged { receipt, returned, gross },
+            Some(returned) => Answer::ExchangedWithExceptions { returned, sale },
+            None if sale.is_plain() => Answer::Returned { receipt, gross },
+            None => Answer::ReturnedWithExceptions(sale),
+        };
+        Answer::Refunding(Box::new(answer::Refunding { told, parts: parts_in(self.parts).into() }))
+    }
+}
+
 impl From<&Answer> for AnyAnswer {
     fn from(answer: &Answer) -> Self {
         let number = |receipt: &Option<(TillNo, ReceiptNo)>| receipt.map(|(till, no)| (till.0, no.0));
@@ -112,6 +155,7 @@ impl From<&Answer> for AnyAnswer {
             Answer::ExchangedWithExceptions { returned, sale } => {
                 Self::ExchangedWithExceptions(Box::new((returned.0, (&**sale).into())))
             }
+            Answer::Refunding(one) => Self::Refunding(Box::new((&**one).into())),
             Answer::Reserved { deadline } => Self::Reserved { deadline: deadline.0 },
             Answer::Extended { deadline } => Self::Extended { deadline: deadline.0 },
             Answer::Released => Self::Released,
@@ -187,6 +231,10 @@ impl ArchivedAnyAnswer {
             Self::Received => Answer::Received,
             Self::Returned { receipt, gross } => {
                 Answer::Returned { receipt: number(receipt), gross: Minor(gross.to_native()) }
+            }
+            Self::Refunding(one) => {
+                let one = rkyv::deserialize::<Refunding, ArchiveError>(&**one);
+                one.map_err(|why| DecodeError(format!("an answer with refunds: {why}")))?.read()
             }
             Self::Adjusted => Answer::Adjusted,
             Self::Counted { variance } => Answer::Counted { variance: Qty::from_milli(variance.to_native()) },

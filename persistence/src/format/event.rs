@@ -12,7 +12,7 @@ use super::layaway;
 use super::payment::PaymentEvent;
 use super::people::{RoleWithLimits, capabilities, labels_in, labels_out, user_no};
 use super::pricing::{Book, DatedRate, Promotion};
-use super::returns::{Exchange, ReturnGrant, SaleReturn};
+use super::returns::{Exchange, Refunding, ReturnGrant, SaleReturn};
 use super::unreceipted::{Limits, UnreceiptedReturn};
 use super::whole_sale::WholeSale;
 use super::zone::Zone;
@@ -78,6 +78,7 @@ pub(super) enum AnyEvent {
     ZonedLocationDefined(Box<(Location, Vec<DatedRate>, Zone)>),
     UnreceiptedReturned(Box<UnreceiptedReturn>),
     ReturnLimitsSet { at: u32, limits: Option<Box<Limits>> },
+    Refunding(Refunding),
 }
 
 impl ArchivedAnyEvent {
@@ -88,6 +89,9 @@ impl ArchivedAnyEvent {
 
     /// Whether it is a sale, a return, an exchange, of a layaway, or of a drawer.
     pub(super) fn is_of_tills(&self) -> bool {
+        if let Self::Refunding(refunding) = self {
+            return refunding.is_of_tills();
+        }
         matches!(
             self,
             Self::SaleRecorded(_)
@@ -300,6 +304,7 @@ impl TryFrom<Return> for event::Return {
             redemption: None,
             goods: None,
             unreceipted: None,
+            refunds: None,
         })
     }
 }
@@ -340,6 +345,9 @@ impl From<Policy> for command::Policy {
 
 impl From<&Event> for AnyEvent {
     fn from(event: &Event) -> Self {
+        if let Some(refunding) = Refunding::of(event) {
+            return Self::Refunding(refunding);
+        }
         match event {
             Event::SaleRecorded(sale) if WholeSale::is_needed(sale) || costs::are_known(&sale.lines) => {
                 Self::WholeSale(Box::new(sale.into()))
@@ -406,7 +414,7 @@ impl From<&Event> for AnyEvent {
             }
             Event::KeyCreated { key } => Self::KeyCreated(Box::new(key.into())),
             Event::KeyRevoked { key } => Self::KeyRevoked { key: key.0 },
-            Event::GrantEnded { command, sale, kept } => {
+            Event::GrantEnded { command, sale, kept, .. } => {
                 Self::GrantEnded { command: command.0, sale: sale.0, kept: *kept }
             }
             Event::ReturnGranted { command, pending } => {
@@ -517,9 +525,10 @@ impl TryFrom<AnyEvent> for Event {
                 Self::ReturnGranted { command, pending: Box::new(pending) }
             }
             AnyEvent::GrantEnded { command, sale, kept } => {
-                Self::GrantEnded { command: CommandId(command), sale: Seq(sale), kept }
+                Self::GrantEnded { command: CommandId(command), sale: Seq(sale), kept, refunds: Vec::new() }
             }
             AnyEvent::Exchanged(exchange) => exchange.read()?,
+            AnyEvent::Refunding(refunding) => refunding.read()?,
             AnyEvent::Drawer { till, happening } => {
                 Self::Drawer { till: TillNo(till), happening: (*happening).try_into()? }
             }

@@ -9,11 +9,13 @@ use super::event::{Return, Tender, WideLine, tenders_in, tenders_out, wide_in, w
 use super::goods::{Apart, Piece, SoldGoods, pieces_in, pieces_out};
 use super::whole_sale::WholeSale;
 use onhand_engine::command::TenderKind;
-use onhand_engine::event;
-use onhand_engine::ids::{AccountId, CommandId, LocationId, Seq, SkuId};
+use onhand_engine::event::{self, Event};
+use onhand_engine::ids::{AccountId, CommandId, LocationId, PaymentId, Seq, SkuId};
 use onhand_engine::money::Minor;
+use onhand_engine::payment::Refunds;
 use onhand_engine::qty::Qty;
 use onhand_engine::returns::{self, AccountBack, LineBack, PendingGrant, SaleRef, What};
+use onhand_engine::store::Store;
 use onhand_engine::time::Timestamp;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -140,9 +142,96 @@ impl Exchange {
         Self { back: SaleReturn::new(back), sale: sale.into() }
     }
 
-    pub(super) fn read(self) -> Result<event::Event, DecodeError> {
+    pub(super) fn read(self) -> Result<Event, DecodeError> {
         let (back, sale) = (Box::new(self.back.read()?), Box::new(self.sale.read()?));
-        Ok(event::Event::Exchanged { back, sale })
+        Ok(Event::Exchanged { back, sale })
+    }
+}
+
+/// What goes back of which card payment.
+pub(super) type RefundParts = Vec<(u128, i64)>;
+
+/// Events by which something goes back to card payments. New members go to the end, in a box as these are.
+#[derive(Archive, Serialize, Deserialize)]
+pub(super) enum Refunding {
+    /// A return, and the command that names the refunds.
+    Return(Box<(SaleReturn, u128, RefundParts)>),
+    /// An exchange, likewise.
+    Exchange(Box<(Exchange, u128, RefundParts)>),
+    Grant(Box<(ReturnGrant, RefundParts)>),
+    /// A grant that was kept: the return, and the place of its sale.
+    Kept(Box<(u128, u64, RefundParts)>),
+}
+
+pub(super) fn parts_out(parts: &[(PaymentId, Minor)]) -> RefundParts {
+    parts.iter().map(|(payment, amount)| (payment.0, amount.0)).collect()
+}
+
+pub(super) fn parts_in(parts: RefundParts) -> Vec<(PaymentId, Minor)> {
+    parts.into_iter().map(|(payment, amount)| (PaymentId(payment), Minor(amount))).collect()
+}
+
+fn refunds_in(id: u128, parts: RefundParts) -> Option<Box<Refunds>> {
+    Some(Box::new(Refunds { id: CommandId(id), parts: parts_in(parts) }))
+}
+
+impl Refunding {
+    /// The event in this form, where it needs it.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        let refunds = |back: &event::Return| back.refunds.as_ref().map(|one| (one.id.0, parts_out(&one.parts)));
+        Some(match event {
+            Event::GoodsReturned(back) => {
+                let (id, parts) = refunds(back)?;
+                Self::Return(Box::new((SaleReturn::new(back), id, parts)))
+            }
+            Event::Exchanged { back, sale } => {
+                let (id, parts) = refunds(back)?;
+                Self::Exchange(Box::new((Exchange::new(back, sale), id, parts)))
+            }
+            Event::ReturnGranted { command, pending } if !pending.grant.refunds.is_empty() => {
+                let parts = parts_out(&pending.grant.refunds);
+                Self::Grant(Box::new((ReturnGrant::new(*command, pending), parts)))
+            }
+            Event::GrantEnded { command, sale, kept: true, refunds } if !refunds.is_empty() => {
+                Self::Kept(Box::new((command.0, sale.0, parts_out(refunds))))
+            }
+            _ => return None,
+        })
+    }
+
+    pub(super) fn read(self) -> Result<Event, DecodeError> {
+        Ok(match self {
+            Self::Return(all) => {
+                let (back, id, parts) = *all;
+                Event::GoodsReturned(event::Return { refunds: refunds_in(id, parts), ..back.read()? })
+            }
+            Self::Exchange(all) => {
+                let (exchange, id, parts) = *all;
+                let back = event::Return { refunds: refunds_in(id, parts), ..exchange.back.read()? };
+                Event::Exchanged { back: Box::new(back), sale: Box::new(exchange.sale.read()?) }
+            }
+            Self::Grant(both) => {
+                let (granted, parts) = *both;
+                let (command, mut pending) = granted.read()?;
+                pending.grant.refunds = parts_in(parts);
+                Event::ReturnGranted { command, pending: Box::new(pending) }
+            }
+            Self::Kept(all) => {
+                let (command, sale, parts) = *all;
+                let (command, sale) = (CommandId(command), Seq(sale));
+                Event::GrantEnded { command, sale, kept: true, refunds: parts_in(parts) }
+            }
+        })
+    }
+}
+
+impl ArchivedRefunding {
+    /// Whether it is of a till: a return or an exchange.
+    pub(super) const fn is_of_tills(&self) -> bool {
+        match self {
+            Self::Return(_) | Self::Exchange(_) => true,
+            Self::Grant(_) | Self::Kept(_) => false,
+        }
     }
 }
 
@@ -156,6 +245,22 @@ impl ReturnGrant {
         let (to, sale, deadline) = (LocationId(self.to), Seq(self.seq), Timestamp(self.deadline));
         Ok((CommandId(self.command), PendingGrant { to, sale, deadline, grant: self.grant.read()? }))
     }
+}
+
+/// What a grant in a snapshot gives back of card payments, by its command.
+pub(super) type GrantRefunds = (u128, RefundParts);
+
+/// Those of a grant that has any.
+pub(super) fn grant_refunds((command, pending): (&CommandId, &PendingGrant)) -> Option<GrantRefunds> {
+    let parts = &pending.grant.refunds;
+    (!parts.is_empty()).then(|| (command.0, parts_out(parts)))
+}
+
+/// Puts them to their grant, which was read before.
+pub(super) fn read_grant_refunds((command, parts): GrantRefunds, store: &mut Store) -> Result<(), DecodeError> {
+    let granted = store.grants.get_mut(&CommandId(command));
+    granted.ok_or_else(|| DecodeError("refunds of no grant".into()))?.grant.refunds = parts_in(parts);
+    Ok(())
 }
 
 impl From<&returns::Grant> for Grant {
@@ -179,6 +284,7 @@ impl Grant {
             tenders: tenders_in(self.tenders)?,
             credits: takes_in(self.credits)?,
             pieces: pieces_in(self.pieces)?,
+            refunds: Vec::new(),
         })
     }
 }

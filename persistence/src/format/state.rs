@@ -15,7 +15,7 @@ use super::layaway::LayawaysPart;
 use super::payment::{self, NamesPart, PaymentPart};
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
-use super::returns::{GivenBack, ReturnGrant};
+use super::returns::{GivenBack, GrantRefunds, ReturnGrant, grant_refunds, read_grant_refunds};
 use super::unreceipted::{Limits, OfDay};
 use super::zone::{self, Zone};
 use super::{DecodeError, SCRATCH, access, answer, archive, unarchive};
@@ -99,6 +99,8 @@ enum Part {
     ReturnsOfDay(Box<OfDay>),
     /// Accounts that are a customer's, by id; after those accounts.
     AccountOwners(Vec<(u128, String)>),
+    /// What some grants give back of card payments, by command; after those grants.
+    GrantRefunds(Vec<GrantRefunds>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -251,6 +253,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     store.returns_of_day.iter().for_each(|of_day| tell(part(&Part::ReturnsOfDay(Box::new(of_day.into())))));
     let grants = store.grants.iter().map(|(command, pending)| ReturnGrant::new(*command, pending));
     in_parts(grants, Part::Grants, tell);
+    in_parts(store.grants.iter().filter_map(grant_refunds), Part::GrantRefunds, tell);
     in_parts(store.settling.list.values().map(RedemptionPart::from), Part::Settling, tell);
     in_parts(store.accounts.list.iter().map(|(id, account)| AccountPart::of(*id, account)), Part::Accounts, tell);
     in_parts(store.accounts.list.iter().filter_map(account::owner), Part::AccountOwners, tell);
@@ -370,6 +373,9 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 let (command, pending) = one.read()?;
                 place.store.grants.insert(command, pending);
             }
+        }
+        Part::GrantRefunds(all) => {
+            all.into_iter().try_for_each(|one| read_grant_refunds(one, &mut place.store))?;
         }
         Part::Drawers(drawers) => {
             for (till, drawer) in drawers {

@@ -80,6 +80,7 @@ pub(crate) fn days() -> Vec<Record> {
             redemption: None,
             goods: None,
             unreceipted: None,
+            refunds: None,
         };
         happens(&mut world, &mut records, Event::GoodsReturned(back));
         ask(&mut world, &mut records, moved(Movement::PaidIn, 500));

@@ -91,6 +91,7 @@ fn back() -> Return {
         redemption: None,
         goods: SoldGoods { kits, pieces, ..SoldGoods::default() }.boxed(),
         unreceipted: None,
+        refunds: None,
     }
 }
 
@@ -98,7 +99,8 @@ pub(crate) fn records() -> Vec<Record> {
     let unseen = Return { of: None, ..back() };
     let Return { lines, of, .. } = back();
     let pieces = vec![Piece { line: 1, sku: SkuId(1), serial: mark("A-1") }];
-    let grant = Grant { portions: of.unwrap().portions, lines, tenders: vec![], credits: vec![], pieces };
+    let grant =
+        Grant { portions: of.unwrap().portions, lines, tenders: vec![], credits: vec![], pieces, refunds: vec![] };
     let pending = PendingGrant { to: LocationId(2), sale: Seq(900), deadline: Timestamp(99), grant };
     let asked: Box<[_]> = vec![sku_qty(2, 1)].into();
     let order = OrderId::new("W-1").unwrap();

@@ -12,6 +12,7 @@ mod layaways;
 mod payments;
 mod people;
 mod pricing;
+mod refunds;
 mod returns;
 mod samples;
 mod segments;

@@ -110,6 +110,12 @@ fn one(payment: u128, covered: bool, card: Option<Card>) -> Use {
     Use { payment: PaymentId(payment), amount: Minor(1_210), covered, card }
 }
 
+/// A payment that is sold and captured.
+pub(crate) fn captured(payment: u128) -> Vec<Event> {
+    let sale = Event::SaleRecorded(paid(vec![one(payment, true, None)], vec![]));
+    vec![event(payment, started(false)), event(payment, approved(false)), sale, event(payment, Happening::Captured)]
+}
+
 pub(crate) fn records() -> Vec<Record> {
     let sales = [
         paid(vec![one(4, true, Some(card()))], vec![]),

@@ -169,6 +169,7 @@ pub(crate) fn records_with(rows: u32) -> Vec<Record> {
         redemption: None,
         goods: None,
         unreceipted: None,
+        refunds: None,
     };
     let exchanged = Event::Exchanged { back: Box::new(back), sale: Box::new(priced_sale()) };
     let sales = [record(8, 1, Event::SaleRecorded(priced_sale())), record(9, 1, exchanged)];

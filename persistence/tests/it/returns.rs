@@ -14,7 +14,7 @@ use onhand_persistence::format::{decode, encode, state};
 use onhand_persistence::log::Remembered;
 use onhand_persistence::state_hash;
 
-const SALE: SaleRef = SaleRef { location: LocationId(1), seq: Seq(812) };
+pub(crate) const SALE: SaleRef = SaleRef { location: LocationId(1), seq: Seq(812) };
 
 fn portions() -> Vec<Portion> {
     let goods = What::Goods(Qty::from_milli(500));
@@ -25,7 +25,7 @@ fn tenders() -> Vec<Tender> {
     vec![Tender { kind: TenderKind::StoreCredit, amount: Minor(250) }]
 }
 
-fn back(void: Option<&str>, granted: bool) -> Return {
+pub(crate) fn back(void: Option<&str>, granted: bool) -> Return {
     let void = void.map(|why| Label::new(why).unwrap());
     Return {
         receipt: Some((TillNo(1), ReceiptNo(2))),
@@ -37,6 +37,7 @@ fn back(void: Option<&str>, granted: bool) -> Return {
         redemption: granted.then(|| Box::new(redemption(LocationId(2)))),
         goods: None,
         unreceipted: None,
+        refunds: None,
     }
 }
 
@@ -59,15 +60,18 @@ fn redemption(sold_at: LocationId) -> Redemption {
     Redemption { sale: CommandId(7), takes: vec![credit()], granted_by: Some(sold_at) }
 }
 
-fn pending() -> PendingGrant {
+pub(crate) fn pending() -> PendingGrant {
     let (portions, lines, tenders) = (portions(), vec![line(6, 1), line(7, 2)], tenders());
-    let grant = Grant { portions, lines, tenders, credits: vec![credit()], pieces: vec![] };
+    let grant = Grant { portions, lines, tenders, credits: vec![credit()], pieces: vec![], refunds: vec![] };
     PendingGrant { to: LocationId(2), sale: SALE.seq, deadline: Timestamp(99_000), grant }
 }
 
 pub(crate) fn records() -> Vec<Record> {
     let pending = |command: u128| Event::ReturnGranted { command: CommandId(command), pending: Box::new(pending()) };
-    let ended = |command: u128, kept| Event::GrantEnded { command: CommandId(command), sale: SALE.seq, kept };
+    let ended = |command: u128, kept| {
+        let refunds = vec![];
+        Event::GrantEnded { command: CommandId(command), sale: SALE.seq, kept, refunds }
+    };
     let sale = Box::new(plain_sale(1, 4));
     let events = [
         Event::GoodsReturned(back(None, false)),

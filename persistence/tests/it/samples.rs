@@ -134,6 +134,7 @@ pub(crate) fn every_kind() -> Vec<Record> {
         redemption: None,
         goods: None,
         unreceipted: None,
+        refunds: None,
     };
     let adjusted = |bucket, milli| Event::StockAdjusted {
         sku: SkuId(4),
@@ -282,12 +283,14 @@ pub(crate) fn of_costs() -> Vec<Record> {
         redemption: None,
         goods: None,
         unreceipted: None,
+        refunds: None,
     };
     let portions =
         vec![Portion { line: 0, what: What::Goods(Qty::units(3)) }, Portion { line: 1, what: What::Money(Minor(5)) }];
     let sale = SaleRef { location: LocationId(1), seq: Seq(9) };
     let of = Of { sale, portions: portions.clone(), void: None, granted: false };
-    let grant = Grant { portions, lines: lines(Some(640)), tenders: vec![], credits: vec![], pieces: vec![] };
+    let grant =
+        Grant { portions, lines: lines(Some(640)), tenders: vec![], credits: vec![], pieces: vec![], refunds: vec![] };
     let pending = PendingGrant { to: LocationId(2), sale: sale.seq, deadline: Timestamp(NOON), grant };
     let items =
         vec![Item { unit_cost: Some(Minor(210)), ..item(0) }, item(1), Item { unit_cost: Some(Minor(0)), ..item(2) }];

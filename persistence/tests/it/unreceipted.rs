@@ -30,6 +30,7 @@ fn back(standing: Standing, on: u32, lifted: Vec<OverLimit>) -> Return {
         redemption: None,
         goods: None,
         unreceipted: Some(Box::new(Unreceipted { standing, customer, day: day(on), lifted })),
+        refunds: None,
     }
 }
 

@@ -87,7 +87,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
     if asked.training {
         object.flag("training", true);
     }
-    match answer {
+    match told(answer) {
         Answer::Recorded { receipt, gross, oversold } => {
             document(&mut object, asked, *receipt, *gross);
             if !oversold.is_empty() {
@@ -175,8 +175,22 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
             object.number("added", u64::from(*added));
             object.number("changed", u64::from(*changed));
         }
+        // It holds what is told, and nothing like itself.
+        Answer::Refunding(_) => {}
+    }
+    if let Answer::Refunding(one) = answer {
+        // A Vec takes whatever is written.
+        let _ = serde_json::to_writer(object.field("refunds"), &payment::parts(&one.parts));
     }
     object.end();
+}
+
+/// What is told beside what goes back to card payments.
+const fn told(answer: &Answer) -> &Answer {
+    match answer {
+        Answer::Refunding(one) => &one.told,
+        plain => plain,
+    }
 }
 
 /// What a person has to look at.
@@ -189,7 +203,7 @@ fn excepted(object: &mut Object<'_>, one: &Excepted, names: &impl Names) {
 }
 
 const fn word(answer: &Answer) -> &'static str {
-    match answer {
+    match told(answer) {
         Answer::Recorded { .. } | Answer::RecordedWithExceptions(_) => "recorded",
         Answer::Reserved { .. } => "reserved",
         Answer::Extended { .. } => "extended",
@@ -201,6 +215,8 @@ const fn word(answer: &Answer) -> &'static str {
         // Only servers ask one another for a grant.
         Answer::Returned { .. } | Answer::ReturnedWithExceptions(_) | Answer::ReturnGranted(_) => "returned",
         Answer::Exchanged { .. } | Answer::ExchangedWithExceptions { .. } => "exchanged",
+        // It holds what is told.
+        Answer::Refunding(_) => "returned",
         Answer::Adjusted => "adjusted",
         Answer::Counted { .. } => "counted",
         Answer::PolicySet => "policy_set",

@@ -4,13 +4,14 @@ use super::enter::{Desk, Refused, till};
 use super::{Entered, Names};
 use crate::message::read::EventMessage;
 use crate::message::{
-    Body, CardMessage, DiscrepancyMessage, ErrorBody, PaymentLine, PaymentMessage, PaymentOutcome, ReportPayment,
-    SettlePayments, SettlementLine, StartPayment, Tender,
+    Body, CardMessage, DiscrepancyMessage, ErrorBody, PaidBack, PaymentLine, PaymentMessage, PaymentOutcome,
+    ReportPayment, SettlePayments, SettlementLine, StartPayment, Tender,
 };
 use crate::value::{Amount, Currency, Id, Text, Time};
 use crate::write::Object;
 use onhand_engine::catalogue::Location;
 use onhand_engine::command::{Action, TenderKind};
+use onhand_engine::event::{Event, Return};
 use onhand_engine::ids::{CommandId, PaymentId, TillNo};
 use onhand_engine::money::Minor;
 use onhand_engine::payment::card::{Card, Last4, Safe, SafeError};
@@ -177,11 +178,11 @@ pub(super) fn uses(tenders: &[Tender]) -> Result<Box<[(PaymentId, Minor)]>, Refu
     Ok(uses.into())
 }
 
-/// What goes back to a card goes back by `refund_payment`.
+/// What goes back to a card goes to the payments of its sale by itself.
 pub(super) fn check_none(tenders: &[Tender]) -> Result<(), Refused> {
     match tenders.iter().position(|tender| tender.payment.is_some()) {
         Some(at) => {
-            let text = "only what is sold takes from a payment; what it has taken goes back with refund_payment";
+            let text = "only what is sold names a payment; what goes back by card goes to those that paid";
             Err(Box::new(ErrorBody::new(3101, text).at(format!("tenders[{at}].payment"))))
         }
         None => Ok(()),
@@ -249,6 +250,34 @@ pub(super) fn paid(paid: &Paid) -> impl Iterator<Item = PaymentLine> {
         card: one.card.as_ref().map(card_message),
         ..line(one.payment)
     })
+}
+
+/// What goes back of card payments, in the answer to a return.
+pub(super) fn parts(parts: &[(PaymentId, Minor)]) -> Vec<PaidBack> {
+    parts.iter().map(|(payment, amount)| PaidBack { payment: Id(payment.0), amount: Amount(*amount) }).collect()
+}
+
+impl EventMessage {
+    /// With what goes back of card payments for a return.
+    pub(super) fn refunding(mut self, event: &Event) -> Self {
+        let (refund, parts) = match event {
+            Event::GoodsReturned(Return { refunds: Some(refunds), .. }) => (refunds.id, &refunds.parts),
+            Event::Exchanged { back, .. } => match &back.refunds {
+                Some(refunds) => (refunds.id, &refunds.parts),
+                None => return self,
+            },
+            Event::ReturnGranted { command, pending } => (*command, &pending.grant.refunds),
+            Event::GrantEnded { command, refunds, .. } => (*command, refunds),
+            _ => return self,
+        };
+        let back = |(payment, amount): &(PaymentId, Minor)| PaymentLine {
+            refund: Some(refund.into()),
+            amount: Some(Amount(*amount)),
+            ..line(*payment)
+        };
+        self.payments.extend(parts.iter().map(back));
+        self
+    }
 }
 
 /// What happened to a payment, for the feed of events.

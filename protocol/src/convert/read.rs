@@ -186,7 +186,7 @@ pub fn event(seq: Seq, record: &Record, names: &impl Names) -> EventMessage {
         disabled: None,
         required: None,
     };
-    teller.fill(blank, &record.event)
+    teller.fill(blank, &record.event).refunding(&record.event)
 }
 
 /// What accounts pay of a sale, or get back with a return.

@@ -447,6 +447,15 @@ told!(
     }
 );
 told!(
+    /// What goes back of a card payment. The refund is named by the request.
+    PaidBack {
+        /// Which.
+        payment: Id,
+        /// How much.
+        amount: Amount,
+    }
+);
+told!(
     /// A payment in an event of the feed.
     PaymentLine {
         /// Its id.

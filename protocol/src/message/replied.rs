@@ -2,6 +2,7 @@
 
 use super::goods::Exception;
 use super::level::LevelMessage;
+use super::payment::PaidBack;
 use super::role::Role;
 use super::word::Unit;
 use crate::value::{Amount, Currency, Day, Gtin, Id, Mark, OrderName, Position, Quantity, Sku, Time};
@@ -116,6 +117,9 @@ recorded!(
         /// What a person has to look at, although it is recorded.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         exceptions: Vec<Exception>,
+        /// What goes back of which card payment by itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refunds: Vec<PaidBack>,
     }
 );
 recorded!(
@@ -136,6 +140,9 @@ recorded!(
         /// What a person has to look at, although it is recorded.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         exceptions: Vec<Exception>,
+        /// What goes back of which card payment by itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refunds: Vec<PaidBack>,
     }
 );
 recorded!(

@@ -252,7 +252,9 @@ impl Provider for Stripe {
             .with("amount", &amount.to_string())
             .with("metadata[refund]", &id)
             .with("metadata[payment]", &payment.payment.to_string());
-        match self.api.post::<Refund>("/v1/refunds", form, Some(&id)).await {
+        // One return may give back of two payments, under its one name.
+        let key = format!("{}-{id}", payment.payment);
+        match self.api.post::<Refund>("/v1/refunds", form, Some(&key)).await {
             Ok(refund) => done(&refund),
             Err(why) => failed(why),
         }
