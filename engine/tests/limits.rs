@@ -99,6 +99,7 @@ fn back(amount: i64) -> Event {
         redemption: None,
         goods: None,
         unreceipted: None,
+        refunds: None,
     })
 }
 

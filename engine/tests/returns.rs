@@ -32,6 +32,7 @@ fn sale() -> impl Strategy<Value = KnownSale> {
             lines,
             tenders,
             takes: vec![],
+            payments: vec![],
             coupons: None,
             time: Timestamp(0),
             late: None,

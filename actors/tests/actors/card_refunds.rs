@@ -100,7 +100,7 @@ fn returns_and_refunds_at_once_give_back_what_was_captured_and_no_more() {
             _ => (WAREHOUSE, back(&sale, &[2])),
         }
     };
-    let mut all: Vec<Envelope> = (0..30).map(|n| action(n)).map(|(at, action)| rig.envelope(at, action)).collect();
+    let mut all: Vec<Envelope> = (0..30).map(action).map(|(at, action)| rig.envelope(at, action)).collect();
     let tickets: Vec<_> = all.iter().map(|envelope| envelope.ticket).collect();
     rig.handle.submit(&mut all);
     tickets.iter().for_each(|ticket| drop(rig.given.outcome(*ticket)));

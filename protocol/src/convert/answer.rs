@@ -87,7 +87,7 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
     if asked.training {
         object.flag("training", true);
     }
-    match told(answer) {
+    match plain(answer) {
         Answer::Recorded { receipt, gross, oversold } => {
             document(&mut object, asked, *receipt, *gross);
             if !oversold.is_empty() {
@@ -186,10 +186,10 @@ pub fn reply(out: &mut Vec<u8>, asked: &Asked, seq: Seq, time: Timestamp, answer
 }
 
 /// What is told beside what goes back to card payments.
-const fn told(answer: &Answer) -> &Answer {
+const fn plain(answer: &Answer) -> &Answer {
     match answer {
         Answer::Refunding(one) => &one.told,
-        plain => plain,
+        other => other,
     }
 }
 
@@ -203,7 +203,7 @@ fn excepted(object: &mut Object<'_>, one: &Excepted, names: &impl Names) {
 }
 
 const fn word(answer: &Answer) -> &'static str {
-    match told(answer) {
+    match plain(answer) {
         Answer::Recorded { .. } | Answer::RecordedWithExceptions(_) => "recorded",
         Answer::Reserved { .. } => "reserved",
         Answer::Extended { .. } => "extended",
