@@ -403,7 +403,7 @@ pub enum Action {
     IfKnown {
         /// What, as far as it tells two tries apart.
         asked: Box<Action>,
-        /// The number that it is refused with.
+        /// The number that it is refused with; zero: somebody else goes on with it.
         number: u16,
     },
 }
@@ -422,6 +422,12 @@ impl Action {
     #[must_use]
     pub const fn is_reading(&self) -> bool {
         matches!(self, Action::Account { ask: AccountAsk::Read, .. } | Action::Payment { ask: PaymentAsk::Read, .. })
+    }
+
+    /// Whether its account was found by a customer: the first time it may have been another one, elsewhere.
+    #[must_use]
+    pub fn is_found_by_customer(&self) -> bool {
+        matches!(self.asked(), Action::Account { ask: AccountAsk::Load { customer: Some(_), .. }, .. })
     }
 
     /// Whether an account is asked for something by somebody, and not by the server for a sale.

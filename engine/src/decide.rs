@@ -64,7 +64,7 @@ pub enum Decision {
 /// The numbered [`Refusal`]; nothing changes.
 pub fn decide(place: &impl Place, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
     let channel = command.channel;
-    if command.location.is_of_accounts() && !matches!(command.action, Action::Account { .. }) {
+    if command.location.is_of_accounts() && !matches!(command.action, Action::Account { .. } | Action::IfKnown { .. }) {
         return Err(Refusal::UnknownLocation);
     }
     training::check(command)?;

@@ -38,7 +38,10 @@ impl Fingerprint {
     #[must_use]
     pub fn of(command: &Command) -> Self {
         let mut parts = Parts::default();
-        parts.op.number(u64::from(command.location.0));
+        // Which account was found by its customer, and so where, may be another by the time of a repeat.
+        let found = command.action.is_found_by_customer();
+        let location = if found { u32::from(command.location.is_training()) } else { command.location.0 };
+        parts.op.number(u64::from(location));
         parts.op.text(command.channel.name());
         parts.action(command.action.asked());
         Self { op: parts.op.end(), lines: parts.lines.end(), money: parts.money.end(), rest: parts.rest.end() }
@@ -189,7 +192,7 @@ impl Parts {
             }
             Action::Account { account, ask } => {
                 // A card's id is made anew with each try to issue it.
-                if !matches!(ask, AccountAsk::Issue { .. }) {
+                if !matches!(ask, AccountAsk::Issue { .. } | AccountAsk::Load { customer: Some(_), .. }) {
                     self.rest.uuid(account.0);
                 }
                 self.account(ask);

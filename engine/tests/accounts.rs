@@ -103,6 +103,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn ask(step: &Step) -> AccountAsk {
     match *step {
         Step::Load(amount, refund) => AccountAsk::Load {
+            customer: None,
             measure: EUROS,
             amount: Minor(amount),
             cause: if refund { Cause::Refund(CommandId(1)) } else { Cause::Paid },

@@ -71,7 +71,8 @@ fn the_first_use_opens_the_account_and_the_last_closes_the_coupon() {
 #[test]
 fn a_use_that_was_had_comes_back_and_no_other() {
     let mut accounts = Accounts::default();
-    let back = |amount: i64, cause| AccountAsk::Load { measure: Measure::Uses, amount: Minor(amount), cause };
+    let back =
+        |amount: i64, cause| AccountAsk::Load { measure: Measure::Uses, amount: Minor(amount), cause, customer: None };
     let refund = || Cause::Refund(CommandId(1));
     run(&mut accounts, &hold(1, 1, false)).unwrap();
     assert_eq!(run(&mut accounts, &back(1, refund())), Err(Refusal::BadAmount), "it is only held");
@@ -139,7 +140,12 @@ fn a_return_brings_a_use_back_once_it_stands_and_not_one_that_nobody_had() {
 #[test]
 fn a_use_comes_back_once_by_a_return_or_by_hand() {
     let mut accounts = Accounts::default();
-    let by_hand = AccountAsk::Load { measure: Measure::Uses, amount: Minor(1), cause: Cause::Refund(CommandId(1)) };
+    let by_hand = AccountAsk::Load {
+        measure: Measure::Uses,
+        amount: Minor(1),
+        cause: Cause::Refund(CommandId(1)),
+        customer: None,
+    };
     run(&mut accounts, &hold(1, 1, false)).unwrap();
     run(&mut accounts, &confirm(1)).unwrap();
     run(&mut accounts, &bring_back(11)).unwrap();

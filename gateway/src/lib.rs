@@ -10,6 +10,7 @@ mod card_numbers;
 mod cards;
 mod clock;
 mod connection;
+mod elsewhere;
 mod fault;
 mod figures;
 mod giving;

@@ -18,7 +18,7 @@ use crate::rights::Address;
 use crate::server::{Place, Shared};
 use crate::shares::{Share, Shares};
 use crate::wire::{self, Asked};
-use crate::{clock, giving, http, metrics, session, training};
+use crate::{clock, elsewhere, giving, http, metrics, session, training};
 use hashbrown::HashMap;
 use hyper::upgrade::OnUpgrade;
 use onhand_actors::port::{Envelope, Outcome, PaymentChange, PortId, Ticket};
@@ -243,7 +243,7 @@ impl Worker {
 
     /// Puts a command of a WebSocket into the batch.
     pub(crate) fn ask_for(
-        &self,
+        self: &Rc<Self>,
         connection: &Rc<Connection>,
         by: By,
         command: Command,
@@ -254,6 +254,21 @@ impl Worker {
             true => training::enter(self.shared.handle.directory(), command, asked)?,
             false => (command, asked),
         };
+        let first = elsewhere::asks(&self.shared.handle, &command);
+        if !first.is_empty() {
+            self.ask_elsewhere(connection, by, (command, asked), first);
+            return Ok(());
+        }
+        self.ask_here(connection, by, (command, asked), now)
+    }
+
+    pub(crate) fn ask_here(
+        &self,
+        connection: &Rc<Connection>,
+        by: By,
+        (command, asked): (Command, Asked),
+        now: Instant,
+    ) -> Result<(), Fault> {
         let (location, share) = (command.location, connection.share.borrow().clone());
         let mut shares = self.shares.borrow_mut();
         let pressed = self.pressed.borrow().get(self.shared.handle.shard_of(location)).copied();

@@ -68,6 +68,65 @@ fn points_found_by_their_customer_are_taken_once_whosever_they_are_later() {
     data.verify();
 }
 
+/// Points are given to whoever's account it was the first time, wherever that is: no other account gets them when the
+/// same comes again.
+#[test]
+fn points_given_by_their_customers_name_are_given_once() {
+    let data = Data::new();
+    let (admin, till) = (data.key("admin"), data.key("till"));
+    let mut server = data.serve();
+    let load = json!({"op": "load_account", "id": id(), "customer": "ann", "points": 7});
+    // Of two accounts the ids say where they are: next to one another, so not on the same shard.
+    let issued = |last: char| {
+        let id = format!("{}{last}", &id()[..35]);
+        json!({"op": "issue_account", "id": id, "type": "loyalty", "points": 0, "customer": "ann"})
+    };
+    let accounts = ['0', '1'].map(issued);
+    let mut first = String::new();
+    for round in 0..4 {
+        block_on(async {
+            let mut setup = Socket::open(&server.address, &admin).await;
+            let assign = |at: usize, customer: &str| json!({"op": "assign_account", "account": accounts[at]["id"], "customer": customer});
+            match round {
+                0 => {
+                    ok(&setup.call(&accounts[0]).await, "account_issued");
+                    first = setup.call_text(&load).await;
+                    ok(&serde_json::from_str(&first).unwrap(), "account_booked");
+                }
+                1 => ok(&setup.call(&accounts[1]).await, "account_issued"),
+                2 => change(&mut setup, assign(0, "bob")).await,
+                _ => change(&mut setup, assign(1, "bob")).await,
+            }
+        });
+        for is_killed in [false, true] {
+            if is_killed {
+                server.kill();
+                server = data.serve();
+            }
+            block_on(async {
+                let mut cashier = Socket::open(&server.address, &till).await;
+                assert_eq!(cashier.call_text(&load).await, first, "{round} {is_killed}");
+                let key = load["id"].as_str().unwrap();
+                let again = post(&server.address, &till, "load_account", key, &body_of(&load)).await;
+                assert_eq!(again.json(), serde_json::from_str::<Value>(&first).unwrap());
+                let other = with(load.clone(), &json!({"points": 8}));
+                refused(&cashier.call(&other).await, 1008);
+                for account in &accounts[..2.min(round + 1)] {
+                    let read = cashier.call(&json!({"op": "account", "id": id(), "account": account["id"]})).await;
+                    assert_eq!(read["balance"], if account == &accounts[0] { 7 } else { 0 }, "{read:#}");
+                }
+                match round {
+                    1 => refused(&cashier.call(&with(load.clone(), &json!({"id": id()}))).await, 3062),
+                    3 => refused(&cashier.call(&with(load.clone(), &json!({"id": id()}))).await, 3061),
+                    _ => {}
+                }
+            });
+        }
+    }
+    assert!(server.terminate().success());
+    data.verify();
+}
+
 /// A sale with points that names only its customer.
 fn by_points(field: &str) -> Value {
     let mut sale = sell("S1", "TEA", 1);

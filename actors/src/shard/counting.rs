@@ -168,7 +168,9 @@ impl Shard {
     /// A command was refused.
     #[inline]
     pub(super) fn count_refusal(&mut self, command: &Command, refusal: &Refusal) {
-        self.tally.refused(refusal.number());
+        if refusal.number() != 0 {
+            self.tally.refused(refusal.number());
+        }
         if let Refusal::ShortStock { sku, short_by, .. } = refusal
             && self.counting.wanted
             && !command.location.is_training()

@@ -29,7 +29,7 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
             Entry::Issued { kind, measure, amount, expires, owner: owner.clone() }
         }
         AccountAsk::Assign { owner } => assign(known()?, owner)?,
-        AccountAsk::Load { measure, amount, cause } => load(known()?, *measure, *amount, *cause, now)?,
+        AccountAsk::Load { measure, amount, cause, .. } => load(known()?, *measure, *amount, *cause, now)?,
         AccountAsk::Redeem { measure, amount, by_code } => {
             check_between(Minor(1), *amount)?;
             let account = known()?;

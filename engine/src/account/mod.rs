@@ -256,6 +256,8 @@ pub enum AccountAsk {
         amount: Minor,
         /// Why.
         cause: Cause,
+        /// The customer by whom the account was found: another one may be theirs when the same comes again.
+        customer: Option<Owner>,
     },
     /// Pay out without a sale.
     Redeem {

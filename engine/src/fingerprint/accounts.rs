@@ -30,12 +30,13 @@ impl Parts {
                 self.op.text("assign_account");
                 self.rest.text(owner.as_str());
             }
-            AccountAsk::Load { measure, amount, cause } => {
+            AccountAsk::Load { measure, amount, cause, customer } => {
                 self.op.text("load_account");
                 self.money.text(measure.name());
                 self.money.minor(*amount);
                 self.rest.text(cause.name());
                 self.rest.uuid(cause.sale().map_or(0, |sale| sale.0));
+                customer.iter().for_each(|customer| self.rest.text(customer.as_str()));
             }
             AccountAsk::Redeem { measure, amount, .. } => {
                 self.op.text("redeem");

@@ -207,7 +207,7 @@ fn walk_layaway(till: TillNo, name: &OrderId, ask: &layaway::Ask) -> (&'static s
 fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
     let (measure, amount, by_code) = (Measure::Money(Currency::EUR), Minor(1), true);
     let (sale, at) = (CommandId(7), SHOP);
-    let load = |cause| of_account(AccountAsk::Load { measure, amount, cause });
+    let load = |cause| of_account(AccountAsk::Load { measure, amount, cause, customer: None });
     match ask {
         AccountAsk::Issue { .. } => ("issue_account", Some(load(Cause::Paid))),
         AccountAsk::Load { cause: Cause::Paid, .. } => ("load_account", Some(load(Cause::Earned(sale)))),

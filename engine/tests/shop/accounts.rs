@@ -37,6 +37,7 @@ impl Shop {
             },
             "assign" => AccountAsk::Assign { owner: Owner::new(&reading.word()).unwrap() },
             "load" => AccountAsk::Load {
+                customer: None,
                 measure: measure(&reading.word()),
                 amount: reading.minor(),
                 cause: match (reading.value("earned"), reading.value("refund")) {

@@ -1,12 +1,12 @@
 //! What the handlers share, and who is calling.
 
-use crate::clock;
 use crate::fault::Fault;
 use crate::keys::{self, Principal};
 use crate::limits::Bucket;
 use crate::rights::Address;
 use crate::server::Shared;
 use crate::worker::{FromHttp, too_busy};
+use crate::{clock, elsewhere};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use onhand_actors::port::Outcome;
@@ -85,6 +85,16 @@ impl App {
 
     /// Has a command decided. The outcome stands also when the caller stops waiting for it.
     pub(crate) async fn decide(&self, by: By, command: Command) -> Result<Outcome, Fault> {
+        for asked in elsewhere::asks(&self.shared.handle, &command) {
+            let outcome = self.decide_here(by, asked).await?;
+            if !elsewhere::is_unknown(&outcome) {
+                return Ok(outcome);
+            }
+        }
+        self.decide_here(by, command).await
+    }
+
+    async fn decide_here(&self, by: By, command: Command) -> Result<Outcome, Fault> {
         let (reply, outcome) = oneshot::channel();
         self.to_worker.try_send(FromHttp::Command(by, Box::new(command), reply)).map_err(|_| too_busy())?;
         match tokio::time::timeout(self.shared.limits.answer, outcome).await {

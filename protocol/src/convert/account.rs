@@ -53,8 +53,16 @@ pub(super) fn issue(id: CommandId, body: &IssueAccount) -> Result<Action, Refuse
     Ok(Action::Account { account, ask: AccountAsk::Issue { kind, measure, amount, expires, owner } })
 }
 
-pub(super) fn load(body: &LoadAccount, names: &impl Names) -> Result<Action, Refused> {
-    let account = found(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref(), names)?;
+/// And what is against it as things are now.
+pub(super) fn load(body: &LoadAccount, names: &impl Names) -> Result<(Action, Option<Refused>), Refused> {
+    let is_named = body.account.is_some() || body.code.is_some() || body.promotion.is_some();
+    let customer = body.customer.as_ref().filter(|_| !is_named).map(|customer| customer.0.clone());
+    let found = found(body.account, body.code, body.promotion.as_ref(), body.customer.as_ref(), names);
+    let (account, against) = match (found, &customer) {
+        (Ok(account), _) => (account, None),
+        (Err(why), Some(customer)) => (coupon::account_of_nobody(customer.as_str()), Some(why)),
+        (Err(why), None) => return Err(why),
+    };
     let (measure, amount) = match body.uses {
         None => measured(body.currency, body.amount, body.points)?,
         Some(_) if body.amount.is_some() || body.points.is_some() || body.currency.is_some() => {
@@ -71,7 +79,7 @@ pub(super) fn load(body: &LoadAccount, names: &impl Names) -> Result<Action, Ref
         (None, Some(sale)) => Cause::Refund(sale.command()),
         _ => return Err(form("give either earned_by or refund_of", "refund_of")),
     };
-    Ok(Action::Account { account, ask: AccountAsk::Load { measure, amount, cause } })
+    Ok((Action::Account { account, ask: AccountAsk::Load { measure, amount, cause, customer } }, against))
 }
 
 pub(super) fn redeem(body: &Redeem) -> Result<Action, Refused> {

@@ -127,7 +127,10 @@ pub fn command(id: CommandId, body: Body, channel: Channel, names: &impl Names) 
             entered.asked.code = body.code.map(Box::new);
             Ok(entered)
         }
-        Body::LoadAccount(body) => Ok(desk.of_account(account::load(&body, names)?)),
+        Body::LoadAccount(body) => {
+            let (action, against) = account::load(&body, names)?;
+            Ok(desk.of_account(action).unless_known(against))
+        }
         Body::Redeem(body) => Ok(desk.of_account(account::redeem(&body)?)),
         Body::DisableAccount(body) => Ok(desk.of_account(account::disable(&body)?)),
         Body::AssignAccount(body) => Ok(desk.of_account(account::assign(&body)?)),

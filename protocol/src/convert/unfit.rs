@@ -1,9 +1,9 @@
 //! A command that cannot be as things are now: where it was done before, it gets its first answer all the same.
 
-use super::Names;
 use super::enter::{Place, Refused};
 use super::goods::Gathered;
-use crate::message::SaleLine;
+use super::{Entered, Names};
+use crate::message::{ErrorBody, SaleLine};
 use onhand_engine::catalogue::{Item, Location};
 use onhand_engine::command::{self, Action};
 use onhand_engine::money::Minor;
@@ -23,11 +23,7 @@ impl<N: Names> Place<'_, N> {
     /// What was asked of it, and what is against that.
     pub(super) fn asks(self, action: Action) -> (Arc<Location>, Action, Option<Refused>) {
         let against = self.against.into_inner();
-        let action = match &against {
-            Some(why) => Action::IfKnown { asked: Box::new(action), number: why.number },
-            None => action,
-        };
-        (self.location, action, against)
+        (self.location, if_known(action, against.as_deref()), against)
     }
 
     /// Lines that cannot be priced as things are now, as far as they tell two tries apart.
@@ -42,6 +38,22 @@ impl<N: Names> Place<'_, N> {
         let goods = self.goods_of(lines, items.iter().map(|item| &**item))?;
         self.unless_known(why);
         Ok((items.iter().zip(lines).map(|(item, line)| bare(item, line.qty.0)).collect(), goods))
+    }
+}
+
+impl Entered {
+    /// The same, where this is against it as things are now.
+    pub(super) fn unless_known(mut self, against: Option<Refused>) -> Self {
+        self.command.action = if_known(self.command.action, against.as_deref());
+        self.asked.against = against;
+        self
+    }
+}
+
+fn if_known(action: Action, against: Option<&ErrorBody>) -> Action {
+    match against {
+        Some(why) => Action::IfKnown { asked: Box::new(action), number: why.number },
+        None => action,
     }
 }
 

@@ -51,12 +51,17 @@ fn requests_name_an_account_by_id_or_code() {
         (
             format!(r#""op":"load_account","account":"{OTHER}","currency":"EUR","amount":5"#),
             AccountId(other.0),
-            AccountAsk::Load { measure: EUROS, amount: Minor(5), cause: Cause::Paid },
+            AccountAsk::Load { measure: EUROS, amount: Minor(5), cause: Cause::Paid, customer: None },
         ),
         (
             format!(r#""op":"load_account","code":"{CODE}","points":5,"earned_by":"{OTHER}""#),
             card().account(),
-            AccountAsk::Load { measure: Measure::Points, amount: Minor(5), cause: Cause::Earned(other.command()) },
+            AccountAsk::Load {
+                measure: Measure::Points,
+                amount: Minor(5),
+                cause: Cause::Earned(other.command()),
+                customer: None,
+            },
         ),
         (
             r#""op":"redeem","code":"0123 4567 89ab cdef ghjk","currency":"EUR","amount":5"#.to_owned(),
