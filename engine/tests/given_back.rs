@@ -82,6 +82,7 @@ fn counted(action: Action, by: &[Take]) -> Action {
         day: Date::new(2026, 1, 31).unwrap(),
         limits: Limits::default(),
         counted: by.into(),
+        closed: vec![],
     }));
     Action::Return { till, currency, lines, said, disposition, tenders, accounts, goods, of, unreceipted }
 }

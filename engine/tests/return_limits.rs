@@ -33,6 +33,7 @@ fn asked(euros: i64, on: u32, limits: Limits, customer: Option<&str>, standing: 
         day: Date::numbered(on).unwrap(),
         limits,
         counted: Box::default(),
+        closed: vec![],
     };
     let action = Action::Return {
         till: None,
@@ -118,6 +119,47 @@ fn what_has_happened_is_recorded_with_what_it_was_over() {
     // One that comes late for a day that is over counts for nothing any more.
     run(&mut place, &asked(5, 20_260_330, limits, None, Standing::Fact)).unwrap();
     assert_eq!(place.store.returns_of_day, Some(of_day));
+}
+
+/// What has happened stands without an account that takes nothing in; what is asked for does not.
+#[test]
+fn an_account_that_is_closed_is_an_exception_of_what_has_happened() {
+    let to = |account: u128, amount: i64| {
+        let (kind, measure, amount) = (AccountKind::StoreCredit, Measure::Money(Currency::EUR), Minor(amount));
+        let (account, way, limit) = (AccountId(account), Way::In, Minor::ZERO);
+        Take { account, kind, measure, amount, worth: amount, by_code: false, by_customer: false, way, limit }
+    };
+    let refusals = [
+        (Refusal::AccountDisabled, true),
+        (Refusal::AccountExpired, true),
+        (Refusal::UnknownAccount, true),
+        (Refusal::WrongAccount { field: "currency" }, true),
+        (Refusal::IdReused { field: "location" }, false),
+        (Refusal::DiskFull, false),
+    ];
+    for (why, is_closed) in refusals {
+        for standing in [Standing::Request, Standing::Fact] {
+            let mut command = asked(30, 20_260_331, Limits::default(), None, standing);
+            let Action::Return { accounts, tenders, unreceipted: Some(asked), .. } = &mut command.action else {
+                panic!()
+            };
+            *accounts = [to(7, 2_000), to(8, 1_000)].into();
+            *tenders = vec![Tender { kind: TenderKind::StoreCredit, amount: Minor(3_000) }];
+            assert_eq!(asked.goes_without(AccountId(7), &why), is_closed && standing == Standing::Fact, "{why:?}");
+            let before = Fingerprint::of(&command);
+            let event = run(&mut PlaceState::default(), &command).unwrap();
+            assert_eq!(Fingerprint::of(&command), before, "it is the same command when it comes again");
+            let Event::GoodsReturned(back) = &event else { panic!() };
+            let exceptions = back.goods.as_ref().map_or(vec![], |goods| goods.exceptions.clone());
+            let told: Vec<_> = exceptions.iter().map(|one| (one.number, one.amounts.unwrap().said)).collect();
+            let taken: Vec<_> = back.redemption.as_ref().unwrap().takes.iter().map(|take| take.amount.0).collect();
+            if is_closed && standing == Standing::Fact {
+                assert_eq!((told, taken), (vec![(why.number(), Minor(2_000))], vec![0, 1_000]));
+            } else {
+                assert_eq!((told, taken), (vec![], vec![2_000, 1_000]));
+            }
+        }
+    }
 }
 
 /// Ann returns; Max has the right; Eve may approve and has not.

@@ -19,6 +19,50 @@ fn back(customer: &str, shop: usize) -> Value {
         "tenders": [{"type": "cash", "amount": 450}]})
 }
 
+/// Store credit that was disabled meanwhile: what is asked for is refused, what has happened is an exception, and the
+/// credit that takes something in gets it.
+#[test]
+fn what_happened_stands_without_an_account_that_is_closed() {
+    let data = Data::new();
+    let (admin, till) = (data.key("admin"), data.key("till"));
+    let server = data.serve();
+    block_on(async {
+        let mut setup = Socket::open(&server.address, &admin).await;
+        shops(&mut setup).await;
+        let mut credits = Vec::new();
+        for _ in 0..2 {
+            let issue =
+                json!({"op": "issue_account", "id": id(), "type": "store_credit", "currency": "EUR", "amount": 0});
+            credits.push(setup.call(&issue).await["account"].clone());
+        }
+        let [closed, open] = [&credits[0], &credits[1]];
+        let disable = json!({"op": "disable_account", "id": id(), "account": closed, "reason": "lost"});
+        ok(&setup.call(&disable).await, "account_booked");
+        let mut cashier = Socket::open(&server.address, &till).await;
+        let mut credit = back("ann", 1);
+        credit["tenders"] = json!([
+            {"type": "store_credit", "amount": 200, "account": closed},
+            {"type": "store_credit", "amount": 250, "account": open},
+        ]);
+        refused(&cashier.call(&credit).await, 3031);
+        credit["completed"] = json!(true);
+        credit["id"] = json!(id());
+        let first = cashier.call(&credit).await;
+        ok(&first, "returned");
+        let told = &first["exceptions"];
+        let wanted =
+            json!([{"line": 0, "sku": "TEA", "number": 3031, "name": "account_disabled", "said": 200, "own": 0}]);
+        assert_eq!(told, &wanted);
+        assert_eq!(cashier.call(&credit).await, first, "a repeat finds it");
+        for (account, balance) in [(closed, 0), (open, 250)] {
+            let read = json!({"op": "account", "id": id(), "account": account});
+            assert_eq!(setup.call(&read).await["balance"], balance);
+        }
+    });
+    assert!(server.terminate().success());
+    data.verify();
+}
+
 #[test]
 fn a_customer_comes_back_so_often_in_all_shops_also_when_the_server_is_killed() {
     let data = Data::new();

@@ -47,7 +47,7 @@ pub(super) enum Awaited {
     /// The location that sold was asked to grant a return.
     Grant { sale: CommandId },
     /// An account of a sale was asked to hold.
-    Hold { sale: CommandId },
+    Hold { sale: CommandId, account: AccountId },
     /// A sale was asked for, everything being held.
     Sale { sale: CommandId },
     /// An account of a sale that stands was asked to do its part; none: the location that granted it.
@@ -82,6 +82,15 @@ pub(super) struct Round {
     refusal: Option<Refusal>,
     /// The same command once more, behind its first answer.
     repeats: Vec<Envelope>,
+}
+
+impl Round {
+    /// Whether it is a return that has happened, and stands without an account that takes nothing in.
+    fn goes_without(&mut self, account: AccountId, why: &Refusal) -> bool {
+        let action = self.command.as_mut().map(|command| &mut command.action);
+        let Some(Action::Return { unreceipted: Some(asked), .. }) = action else { return false };
+        asked.goes_without(account, why)
+    }
 }
 
 /// A sale or return that stands, while the others do their part.
@@ -202,7 +211,7 @@ impl Shard {
         for take in takes {
             let fact = fact || (counts_anyway && take.kind.is_of_uses());
             let ask = AccountAsk::Hold { take, sale, at, fact };
-            self.step_at(take.account, ask, Awaited::Hold { sale });
+            self.step_at(take.account, ask, Awaited::Hold { sale, account: take.account });
         }
     }
 
@@ -214,7 +223,7 @@ impl Shard {
             match self.redemptions.awaited.remove(&ticket) {
                 None => {}
                 Some(Awaited::Grant { sale }) => self.granted(sale, outcome),
-                Some(Awaited::Hold { sale }) => self.held(sale, outcome),
+                Some(Awaited::Hold { sale, account }) => self.held(sale, account, outcome),
                 Some(Awaited::Sale { sale }) => self.decided(sale, outcome, now),
                 Some(Awaited::Confirm { sale, take }) => self.confirmed(sale, take, &outcome, now),
                 Some(Awaited::GrantInquiry { store, command, to, deadline }) => {
@@ -248,12 +257,13 @@ impl Shard {
     }
 
     /// An account answered whether it holds its part.
-    fn held(&mut self, sale: CommandId, outcome: Outcome) {
+    fn held(&mut self, sale: CommandId, account: AccountId, outcome: Outcome) {
         let Some(round) = self.redemptions.rounds.get_mut(&sale) else { return };
         round.left -= 1;
         match outcome {
             // What has happened has happened: what there is no account for stays unpaid.
             Outcome::Refused(Refusal::UnknownAccount) if round.fact => {}
+            Outcome::Refused(refusal) if round.goes_without(account, &refusal) => {}
             Outcome::Refused(refusal) => drop(round.refusal.get_or_insert(refusal)),
             Outcome::Done { .. } => {}
         }

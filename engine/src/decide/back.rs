@@ -132,8 +132,14 @@ pub(super) fn without_receipt(place: &impl Place, command: &Command) -> Result<E
     let settled = settled_refund(rounding(place), due, tenders);
     let tenders = if standing == Standing::Fact { settled.unwrap_or_else(|_| tenders.clone()) } else { settled? };
     let over = asked.map(|asked| asked.over(place.store().returns_of_day.as_ref(), due)).unwrap_or_default();
-    if let (Standing::Fact, Some(first)) = (standing, lines.first().filter(|_| !over.is_empty())) {
-        goods.get_or_insert_default().exceptions.extend(over.iter().map(|over| over.exception(first.sku)));
+    let mut going = takes(&command.action);
+    if let (Standing::Fact, Some(asked), Some(first)) = (standing, asked, lines.first()) {
+        let exceptions = over.iter().map(|over| over.exception(first.sku));
+        let exceptions: Vec<_> = exceptions.chain(asked.lost(accounts, first.sku)).collect();
+        if !exceptions.is_empty() {
+            goods.get_or_insert_default().exceptions.extend(exceptions);
+        }
+        going = asked.taken_in(going);
     }
     let unreceipted = asked.map(|asked| kept(asked, over)).transpose()?;
     Ok(Event::GoodsReturned(Return {
@@ -143,7 +149,7 @@ pub(super) fn without_receipt(place: &impl Place, command: &Command) -> Result<E
         disposition: *disposition,
         tenders,
         of: None,
-        redemption: redemption(command, takes(&command.action), None),
+        redemption: redemption(command, going, None),
         goods,
         unreceipted,
         refunds: None,

@@ -9,8 +9,9 @@ use crate::account::Take;
 use crate::command::Standing;
 use crate::date::Date;
 use crate::goods::{Amounts, Exception};
-use crate::ids::{Label, SkuId};
+use crate::ids::{AccountId, Label, SkuId};
 use crate::money::Minor;
+use crate::refusal::Refusal;
 
 /// The longest period in which a customer's returns are counted, in days.
 pub const DAYS_MAX: u16 = 366;
@@ -60,6 +61,9 @@ pub struct Asked {
     pub limits: Limits,
     /// The accounts that count the customer's returns.
     pub counted: Box<[Take]>,
+    /// Accounts that take nothing in, with the number of why, where it has happened all the same. Known once they were
+    /// asked.
+    pub closed: Vec<(AccountId, u16)>,
 }
 
 /// What its record keeps.
@@ -170,6 +174,33 @@ impl Asked {
     #[must_use]
     pub fn says_something(&self) -> bool {
         self.standing == Standing::Fact || self.customer.is_some()
+    }
+
+    /// Takes note that an account would not take what goes to it; false where that is a reason to refuse the return.
+    #[must_use]
+    pub fn goes_without(&mut self, account: AccountId, why: &Refusal) -> bool {
+        use Refusal::{AccountDisabled, AccountExpired, UnknownAccount, WrongAccount};
+        let is_closed = matches!(why, AccountDisabled | AccountExpired | UnknownAccount | WrongAccount { .. });
+        let happened = is_closed && self.standing == Standing::Fact;
+        self.closed.extend(happened.then(|| (account, why.number())));
+        happened
+    }
+
+    /// What of a return goes to accounts: nothing to those that take nothing in.
+    #[must_use]
+    pub fn taken_in(&self, takes: Vec<Take>) -> Vec<Take> {
+        let is_closed = |take: &Take| self.closed.iter().any(|(account, _)| *account == take.account);
+        let taken = |take: Take| Take { amount: if is_closed(&take) { Minor::ZERO } else { take.amount }, ..take };
+        takes.into_iter().map(taken).collect()
+    }
+
+    /// What of a return went to no account although the customer was told so: of the whole return, so it stands at its
+    /// first line.
+    pub fn lost(&self, takes: &[Take], sku: SkuId) -> impl Iterator<Item = Exception> {
+        self.closed.iter().map(move |(account, number)| {
+            let said = takes.iter().find(|take| take.account == *account).map_or(Minor::ZERO, |take| take.worth);
+            Exception { line: 0, sku, number: *number, amounts: Some(Amounts { said, own: Minor::ZERO }) }
+        })
     }
 
     /// What it is over, in the order in which it is looked at. What the customer's accounts say is not among it:

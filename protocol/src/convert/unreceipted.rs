@@ -37,6 +37,7 @@ pub(super) fn take_back(desk: &Desk<'_, impl Names>, body: Return) -> Result<Ent
             day: place.location.day(place.names.now()),
             limits: place.names.return_limits(place.location.id),
             counted: Box::default(),
+            closed: Vec::new(),
         };
         let counted = counted(&asked, body.currency.0, worth);
         let is_plain = asked.limits == Limits::default() && !asked.says_something();
