@@ -123,6 +123,12 @@ impl Paid {
         self.cash.minus(self.change).plus(self.other)
     }
 
+    /// The same as it is for whoever was paid.
+    const fn turned(&self) -> Self {
+        let (other, rounding) = (Minor::ZERO.minus(self.other), Minor::ZERO.minus(self.rounding));
+        Self { cash: self.change, change: self.cash, other, rounding }
+    }
+
     /// All of it.
     #[must_use]
     pub const fn total(&self) -> Minor {
@@ -132,9 +138,12 @@ impl Paid {
 
 impl CashRounding {
     /// Whether what a customer paid for a sale is the rounded amount: the part that other means do
-    /// not cover, rounded as due, or its change rounded as change.
+    /// not cover, rounded as due, or its change rounded as change. What is due below zero goes back.
     #[must_use]
     pub fn fits_sale(&self, due: Minor, paid: &Paid) -> bool {
+        if due < Minor::ZERO {
+            return self.fits_refund(Minor::ZERO.minus(due), &paid.turned());
+        }
         let in_cash = due.minus(paid.other);
         if in_cash <= Minor::ZERO || paid.cash <= Minor::ZERO {
             return false;
