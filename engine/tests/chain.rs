@@ -4,16 +4,20 @@
 use onhand_engine::answer::Answer;
 use onhand_engine::catalogue::{Item, Key, KeyId, Location, LocationKind, Role};
 use onhand_engine::chain::Chain;
-use onhand_engine::command::Action;
+use onhand_engine::command::{Action, Channel};
+use onhand_engine::date::Weekday;
 use onhand_engine::event::Event;
-use onhand_engine::goods::{Part, Terms};
+use onhand_engine::goods::{self, Part};
 use onhand_engine::ids::{Label, LocationCode, LocationId, ReservationId, SkuCode, SkuId};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::pricing::{Hours, LocalPeriod, PriceBook, PriceRow, Terms};
 use onhand_engine::qty::{Qty, Unit};
 use onhand_engine::refusal::Refusal;
+use onhand_engine::returns::unreceipted::{Limits, Most, PerCustomer};
 use onhand_engine::scan::Layout;
-use onhand_engine::tax::TaxRules;
-use onhand_engine::time::Timestamp;
+use onhand_engine::tax::{PriceBasis, TaxRules};
+use onhand_engine::time::{Period, Timestamp};
+use onhand_engine::zone::{Change, Wall, Zone};
 use std::sync::Arc;
 
 fn item(code: &str, price: i64) -> Item {
@@ -91,7 +95,7 @@ fn a_kit_and_its_parts_are_defined_together() {
     run(&mut chain, 1, Action::DefineItems { items: vec![item("TEA", 100)] }).unwrap();
     let part = |sku| Part { sku, qty: Qty::units(2), worth: Minor::ZERO };
     let kit = |parts: &[SkuId]| {
-        let terms = Terms { parts: parts.iter().copied().map(part).collect(), ..Terms::default() };
+        let terms = goods::Terms { parts: parts.iter().copied().map(part).collect(), ..goods::Terms::default() };
         Item { terms: Some(Arc::new(terms)), ..item("GIFT", 500) }
     };
     let gift = kit(&[SkuId::in_request(2), SkuId::in_request(1), SkuId::in_request(3)]);
@@ -187,6 +191,76 @@ fn the_digest_tells_states_apart_and_no_clocks() {
         states[at + 1..].iter().for_each(|other| assert_ne!(one, other));
     }
     assert_eq!(states[7], with(2, &[create, revoke]));
+}
+
+/// Whom rules are for, where and when, is part of them; so is the clock of a location, and what limits returns there.
+#[test]
+fn the_digest_tells_rules_apart() {
+    let of = |event: Event| {
+        let mut chain = Chain::default();
+        chain.apply(&event, Timestamp(1));
+        bytes(&chain)
+    };
+    let label = |text: &str| Label::new(text).unwrap();
+    let book = |terms: Terms| {
+        let rows = vec![PriceRow { sku: SkuId(1), min_qty: Qty::ZERO, price: Minor(5) }];
+        let book = PriceBook::new(label("B"), Currency::EUR, PriceBasis::TaxInclusive, terms, rows).unwrap();
+        of(Event::PriceBookDefined { book: Arc::new(book) })
+    };
+    let hours = |from| Some([Hours::new(&[Weekday::Friday], from, 1_200).unwrap()].into());
+    let (first, second) = (Some(Timestamp(1)), Some(Timestamp(2)));
+    let (wall, later) = (Some(Wall(1)), Some(Wall(2)));
+    let zone = |name, offset_min, changes: &[(u64, i16)], known_until| {
+        let change = |(at, offset_min): &(u64, i16)| Change { at: Timestamp(*at), offset_min: *offset_min };
+        let changes = changes.iter().map(change).collect();
+        let zone = Some(Arc::new(Zone::new(name, offset_min, changes, Timestamp(known_until)).unwrap()));
+        of(Event::LocationDefined { location: Location { zone, id: LocationId(0), ..location("S1", "North") } })
+    };
+    let limited = |at, limits| of(Event::ReturnLimitsSet { at, limits: Some(limits) });
+    let here = |limits| limited(LocationId(1), limits);
+    let most = |amount, returns| Most { amount, returns };
+    let customer = |days, most| Limits { per_customer: Some(PerCustomer { days, most }), ..Limits::default() };
+    let nobody = Limits::default();
+    let states = [
+        book(Terms::default()),
+        book(Terms { channels: vec![Channel::Till], ..Terms::default() }),
+        book(Terms { channels: vec![Channel::Web], ..Terms::default() }),
+        book(Terms { locations: vec![LocationId(1)], ..Terms::default() }),
+        book(Terms { locations: vec![LocationId(2)], ..Terms::default() }),
+        book(Terms { groups: vec![label("staff")], ..Terms::default() }),
+        book(Terms { groups: vec![label("club")], ..Terms::default() }),
+        book(Terms { period: Period { from: first, until: None }, ..Terms::default() }),
+        book(Terms { period: Period { from: None, until: first }, ..Terms::default() }),
+        book(Terms { period: Period { from: first, until: second }, ..Terms::default() }),
+        book(Terms { local: LocalPeriod { from: wall, until: None }, ..Terms::default() }),
+        book(Terms { local: LocalPeriod { from: None, until: wall }, ..Terms::default() }),
+        book(Terms { local: LocalPeriod { from: wall, until: later }, ..Terms::default() }),
+        book(Terms { hours: hours(600), ..Terms::default() }),
+        book(Terms { hours: hours(601), ..Terms::default() }),
+        zone("A/B", 0, &[], 9),
+        zone("A/C", 0, &[], 9),
+        zone("A/B", 60, &[], 9),
+        zone("A/B", 0, &[], 8),
+        zone("A/B", 0, &[(5, 60)], 9),
+        zone("A/B", 0, &[(6, 60)], 9),
+        zone("A/B", 0, &[(5, 120)], 9),
+        limited(LocationId::CHAIN, nobody),
+        here(nobody),
+        here(Limits { can_be_lifted: true, ..nobody }),
+        here(Limits { amount_max: Some(Minor(0)), ..nobody }),
+        here(Limits { amount_max: Some(Minor(5)), ..nobody }),
+        here(Limits { per_day: most(Some(Minor(5)), None), ..nobody }),
+        here(Limits { per_day: most(None, Some(5)), ..nobody }),
+        here(customer(7, most(None, None))),
+        here(customer(8, most(None, None))),
+        here(customer(7, most(Some(Minor(5)), None))),
+        here(customer(7, most(None, Some(5)))),
+    ];
+    for (at, one) in states.iter().enumerate() {
+        for (later, other) in states.iter().enumerate().skip(at + 1) {
+            assert_ne!(one, other, "{at} and {later}");
+        }
+    }
 }
 
 #[test]
