@@ -12,7 +12,7 @@ use onhand_engine::date::Date;
 use onhand_engine::decide::Decision;
 use onhand_engine::event::{Event, Record};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::goods::{Goods, Traced};
+use onhand_engine::goods::{Goods, Piece, Serials, Traced};
 use onhand_engine::ids::{CommandId, ReservationId, SkuId, TillNo};
 use onhand_engine::people::By;
 use onhand_engine::qty::Qty;
@@ -190,4 +190,31 @@ fn a_basket_has_pieces_where_some_are_known_by_their_serial_numbers() {
             Suspended { till: TillNo(1), at: Timestamp(1), basket: basket(&[(0, 1), (1, 1)]), traced: traced.into() };
         assert_eq!(suspended.has_pieces(), expected, "{:?}", suspended.traced);
     }
+}
+
+/// Whoever holds a piece is a live reservation that has it among its own.
+#[test]
+fn pieces_that_others_hold_are_found() {
+    let traced = vec![Traced { serials: vec![mark("A1")], ..Traced::default() }];
+    let goods = Goods { traced, ..Goods::default() }.boxed();
+    let ask = Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket(&[(0, 1)]).into(), goods };
+    let mut place = PlaceState::default();
+    run_at(&mut place, 1, Channel::Till, Action::Basket { till: TillNo(1), ask }, Timestamp(1)).unwrap();
+    let own = place.store.reservations[&ReservationId(1)].pieces.clone();
+    let other = [Piece { serial: mark("B1"), ..own[0].clone() }];
+    let found = |spoil: &dyn Fn(&mut Serials)| {
+        let mut place = place.clone();
+        spoil(&mut place.store.serials);
+        place.check().join(" ")
+    };
+    assert_eq!(found(&|_| {}), "");
+    for spoiled in [
+        found(&|serials| serials.let_go(ReservationId(1), &own)),
+        found(&|serials| serials.hold(ReservationId(2), &own)),
+        found(&|serials| serials.hold(ReservationId(1), &other)),
+    ] {
+        assert!(spoiled.contains("held serial numbers"), "{spoiled}");
+    }
+    // One that holds it no more lets go of nothing of another's.
+    assert_eq!(found(&|serials| serials.let_go(ReservationId(2), &own)), "");
 }

@@ -15,7 +15,9 @@ use onhand_engine::drawer::{Ask, BusinessDay, Movement};
 use onhand_engine::fingerprint::Fingerprint;
 use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SessionNo, SkuId, TillNo};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::people::{Capabilities, Limits as RoleLimits};
 use onhand_engine::qty::Qty;
+use onhand_engine::returns::unreceipted::{Asked, Limits, Most, PerCustomer};
 use onhand_engine::scan::Layout;
 use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Millis;
@@ -126,6 +128,76 @@ fn back(disposition: Disposition) -> Action {
         of: None,
         goods: None,
         unreceipted: None,
+    }
+}
+
+/// The same without a receipt, of somebody or nobody, asked for or already happened.
+fn unreceipted(customer: Option<&str>, standing: Standing, limits: Limits) -> Action {
+    let Action::Return { till, currency, lines, said, disposition, tenders, accounts, of, goods, .. } =
+        back(Disposition::Resell)
+    else {
+        panic!("a return")
+    };
+    let customer = customer.map(|name| Label::new(name).unwrap());
+    let day = Date::parse("2026-01-31").unwrap();
+    let asked = Asked { standing, customer, day, limits, counted: Box::default(), closed: vec![] };
+    let unreceipted = Some(Box::new(asked));
+    Action::Return { till, currency, lines, said, disposition, tenders, accounts, of, goods, unreceipted }
+}
+
+/// What limits a return follows from what is set: it may have changed when the same return comes again.
+#[test]
+fn what_limits_a_return_makes_no_other_of_it() {
+    let limits = Limits { amount_max: Some(Minor(5)), ..Limits::default() };
+    assert_eq!(of(unreceipted(None, Standing::Request, limits)), of(back(Disposition::Resell)));
+    let ann = |limits| of(unreceipted(Some("ann"), Standing::Fact, limits));
+    assert_eq!(ann(limits), ann(Limits::default()));
+}
+
+fn set_limits(at: u32, limits: Option<Limits>) -> Action {
+    Action::SetReturnLimits { at: LocationId(at), limits }
+}
+
+fn role(discount_ppm_max: Option<u32>, refund_max: Option<i64>) -> Action {
+    let limits = RoleLimits { discount_ppm_max, refund_max: refund_max.map(Minor) };
+    Action::DefineRole { role: Label::new("clerk").unwrap(), capabilities: Capabilities::NONE, limits }
+}
+
+#[test]
+fn rules_of_returns_and_roles_differ() {
+    let nobody = Limits::default();
+    let most = |amount: Option<i64>, returns| Most { amount: amount.map(Minor), returns };
+    let daily = |per_day| Some(Limits { per_day, ..nobody });
+    let customer = |days, most| Some(Limits { per_customer: Some(PerCustomer { days, most }), ..nobody });
+    let all = [
+        unreceipted(None, Standing::Request, nobody),
+        unreceipted(None, Standing::Fact, nobody),
+        unreceipted(Some("ann"), Standing::Request, nobody),
+        unreceipted(Some("ann"), Standing::Fact, nobody),
+        unreceipted(Some("bob"), Standing::Fact, nobody),
+        set_limits(0, None),
+        set_limits(1, None),
+        set_limits(1, Some(nobody)),
+        set_limits(1, Some(Limits { can_be_lifted: true, ..nobody })),
+        set_limits(1, Some(Limits { amount_max: Some(Minor(0)), ..nobody })),
+        set_limits(1, Some(Limits { amount_max: Some(Minor(1)), ..nobody })),
+        set_limits(1, daily(most(Some(1), None))),
+        set_limits(1, daily(most(None, Some(0)))),
+        set_limits(1, daily(most(None, Some(1)))),
+        set_limits(1, customer(7, most(None, None))),
+        set_limits(1, customer(8, most(None, None))),
+        set_limits(1, customer(7, most(Some(1), None))),
+        set_limits(1, customer(7, most(None, Some(1)))),
+        role(None, None),
+        role(Some(0), None),
+        role(Some(1), None),
+        role(None, Some(0)),
+        role(None, Some(1)),
+    ];
+    for (at, one) in all.iter().enumerate() {
+        for other in &all[at + 1..] {
+            assert_ne!(of(one.clone()), of(other.clone()), "{one:?} and {other:?}");
+        }
     }
 }
 

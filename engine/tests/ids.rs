@@ -57,4 +57,9 @@ fn every_place_has_a_training_twin_of_its_own_but_the_chain() {
     }
     assert!(of_accounts.iter().all(|place| place.is_of_accounts()) && !places[0].is_of_accounts());
     assert_eq!(LocationId::CHAIN.training_twin(), None);
+    // The last places of all have none: it would be that of a place of accounts.
+    let first_without = LocationId((1 << 30) - LocationId::ACCOUNT_PLACES);
+    assert_eq!(first_without.training_twin(), None);
+    let last = LocationId(first_without.0 - 1);
+    assert_eq!(last.training_twin().map(|twin| (twin.real(), twin.is_of_accounts())), Some((last, false)));
 }

@@ -3,6 +3,7 @@
 
 mod build;
 mod every_action;
+mod training;
 
 use build::{TEA, sell};
 use every_action::{every_action, first, take_back};

@@ -102,7 +102,7 @@ fn what_has_happened_is_recorded_with_what_it_was_over() {
     let per_customer = Some(PerCustomer { days: 30, most: Most::default() });
     let limits = Limits { amount_max: euros(20), per_day, per_customer, can_be_lifted: false };
     let mut place = PlaceState::default();
-    run(&mut place, &asked(10, 20_260_331, limits, Some("ann"), Standing::Request)).unwrap();
+    let first = run(&mut place, &asked(10, 20_260_331, limits, Some("ann"), Standing::Request)).unwrap();
     let mut late = asked(30, 20_260_331, limits, None, Standing::Fact);
     // Tenders that do not add up are a fact, too.
     if let Action::Return { tenders, .. } = &mut late.action {
@@ -110,7 +110,10 @@ fn what_has_happened_is_recorded_with_what_it_was_over() {
     }
     let event = run(&mut place, &late).unwrap();
     assert!(event.is_exceptional());
+    let Event::GoodsReturned(asked_for) = &first else { panic!() };
+    assert!(!first.is_exceptional() && !asked_for.has_happened(), "a request is none");
     let Event::GoodsReturned(back) = &event else { panic!() };
+    assert!(back.has_happened());
     let told = back.goods.as_ref().unwrap().exceptions.iter();
     let told: Vec<_> = told.map(|one| (one.number, one.amounts.map(|two| (two.said.0, two.own.0)))).collect();
     assert_eq!(told, [(3102, Some((3_000, 2_000))), (3103, Some((4_000, 1_000))), (3104, None), (3105, None)]);

@@ -132,6 +132,13 @@ fn a_table_is_outdated_by_what_is_known_of_the_time_to_come() {
     let ending = known(&all, 0);
     assert!(ending.is_outdated(&table, now));
     assert!(!ending.is_outdated(&ending, now), "nobody knows more");
+    let days = |days: u64| {
+        let mut known = known(&all, 0);
+        known.known_until = now.plus(Millis(days * DAY));
+        known
+    };
+    assert!(days(365).is_outdated(&table, now), "the coming year is not known to its end");
+    assert!(!days(367).is_outdated(&table, now) && !days(366).is_outdated(&table, now));
     // The clock is no longer put back.
     assert!(table.is_outdated(&known(&all[..1], 5), now));
     // Or not by as much, or it was put elsewhere yesterday.

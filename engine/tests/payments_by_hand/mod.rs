@@ -15,6 +15,7 @@ use onhand_engine::payment::{
 };
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
+use onhand_engine::training::simulated;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn of(shop: &Shop, id: u128) -> &Payment {
@@ -505,4 +506,35 @@ fn a_refund_that_is_repeated_late_is_one_refund() {
     assert_eq!(refund(7, 100), Err(Refusal::IdReused { field: "amount" }));
     assert!(matches!(refund(8, 200), Ok(Some(_))), "another one is another one");
     assert_eq!(of(&shop, 1).refunded(), Minor(400));
+}
+
+/// What a provider says of a payment that is trained: amounts that end in 51 are declined, and anything else is done.
+#[test]
+fn what_is_simulated_follows_from_the_amount() {
+    let said = |shop: &Shop| simulated(PaymentId(1), of(shop, 1));
+    for (amount, declined) in [(500, false), (51, true), (1_051, true), (1_050, false), (5_100, false)] {
+        let mut shop = Shop::open();
+        shop.start(1, start(100, amount)).unwrap();
+        match said(&shop) {
+            Some(Report::Approved(approval)) => assert!(!declined && !approval.taken, "{amount}"),
+            other => assert!(declined && matches!(other, Some(Report::Declined(Some(_)))), "{amount}: {other:?}"),
+        }
+    }
+    let mut shop = Shop::open();
+    shop.start(1, start(100, 500)).unwrap();
+    shop.ask(1, PaymentAsk::Take(None)).unwrap();
+    assert_eq!(said(&shop), None, "somebody else has it");
+    shop.report(1, Report::Unknown).unwrap();
+    assert!(matches!(said(&shop), Some(Report::Approved(_))), "asked after, it has paid");
+    shop.report(1, said(&shop).unwrap()).unwrap();
+    assert_eq!(said(&shop), None, "it waits for its sale");
+    let mut given_up = Shop { place: shop.place.clone(), captured: vec![], ..Shop::open() };
+    given_up.ask(1, PaymentAsk::GiveUp).unwrap();
+    assert_eq!(said(&given_up), Some(Report::Voided));
+    sold(&mut shop, 100, Standing::Request, &[(1, 500)]).unwrap();
+    assert_eq!(said(&shop), Some(Report::Captured));
+    shop.report(1, Report::Captured).unwrap();
+    let ask = PaymentAsk::Refund(Minor(200));
+    shop.run_as(CommandId(7), Channel::Till, Action::Payment { payment: PaymentId(1), ask }).unwrap();
+    assert_eq!(said(&shop), Some(Report::Refunded(CommandId(7))));
 }
