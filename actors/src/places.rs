@@ -134,6 +134,11 @@ impl Places {
         Ok(self.add_store(location))
     }
 
+    /// The store of a location that something has happened at.
+    pub(crate) fn known(&self, location: LocationId) -> Option<&Store> {
+        self.by_location.get(&location).map(|at| &self.stores[*at as usize].store)
+    }
+
     fn add_store(&mut self, location: LocationId) -> u32 {
         let at = index(self.stores.len());
         self.stores.push(StoreActor {

@@ -88,7 +88,7 @@ const RETRY: Millis = Millis(20);
 impl Shared {
     /// The shard of a location.
     pub(crate) fn shard_of(&self, location: LocationId) -> usize {
-        location.0 as usize % self.inboxes.len()
+        location.part_of(self.inboxes.len() as u32) as usize
     }
 
     /// How long the commands of a shard wait for their turn at the moment; zero while they are few.

@@ -85,6 +85,15 @@ impl LocationId {
         self.training_twin().filter(|_| other.is_training()).unwrap_or(self)
     }
 
+    /// Whose part it is where locations are shared out among so many: that of its training twin, too.
+    #[must_use]
+    pub const fn part_of(self, parts: u32) -> u32 {
+        match self.real().0.checked_rem(parts) {
+            Some(part) => part,
+            None => 0,
+        }
+    }
+
     /// Whether it is where people train.
     #[must_use]
     pub const fn is_training(self) -> bool {

@@ -480,14 +480,26 @@ pub enum Refusal {
     #[error("this cannot be done in training")]
     NotInTraining,
     /// 3131
-    #[error("the sale was made in training and this is not, or the other way round")]
-    OtherLedger,
+    #[error("{}", of_other_ledger(field, *is_real))]
+    OtherLedger {
+        /// What belongs to the other one: a sale, an account or a payment.
+        field: &'static str,
+        /// Whether that is the real one.
+        is_real: bool,
+    },
     /// Any number
     #[error("it cannot be as things are now: {number}")]
     NotAnyMore {
         /// The number of why.
         number: u16,
     },
+}
+
+fn of_other_ledger(what: &str, is_real: bool) -> String {
+    match is_real {
+        true => format!("the {what} belongs to the real ledger, and this is training"),
+        false => format!("the {what} belongs to training, and this is real"),
+    }
 }
 
 fn not_open(session: &Option<SessionNo>) -> String {
@@ -583,7 +595,7 @@ impl Refusal {
             Refusal::OverReturn(over) => over.number(),
             Refusal::Payment(refused) => refused.number(),
             Refusal::NotInTraining => 3130,
-            Refusal::OtherLedger => 3131,
+            Refusal::OtherLedger { .. } => 3131,
             Refusal::NotAnyMore { number } => *number,
         }
     }

@@ -2,12 +2,14 @@
 //! its own for. No training payment reaches a driver: what a provider would say follows from its amount. What the whole
 //! chain goes by is always real.
 
+use crate::account::AccountAsk;
 use crate::command::{Action, Command};
 use crate::ids::{LocationId, PaymentId};
 use crate::payment::card::{Brand, Card, Last4, Reason, Transaction};
-use crate::payment::{Approval, Payment, PaymentAsk, Report, Task};
+use crate::payment::{self, Approval, Payment, PaymentAsk, Report, Task};
 use crate::refusal::Refusal;
 use crate::returns::TakeBack;
+use crate::store::Store;
 
 /// Whether a command stays in the ledger that it is decided in: training in training, trade in trade.
 ///
@@ -28,7 +30,30 @@ pub(crate) fn check(command: &Command) -> Result<(), Refusal> {
         Action::GrantReturn(ask) => crosses(ask.to) || came_from(&ask.of),
         _ => false,
     };
-    if is_crossing { Err(Refusal::OtherLedger) } else { Ok(()) }
+    if is_crossing { Err(Refusal::OtherLedger { field: "sale", is_real: trains }) } else { Ok(()) }
+}
+
+/// Why a command was refused where people train; `real` is the same location's store in the real ledger. What is
+/// unknown to training and known there is said to belong there.
+#[must_use]
+pub fn explained(refusal: Refusal, action: &Action, real: &Store) -> Refusal {
+    use AccountAsk::{Confirm, Hold, LetGo};
+    let unknown_payment = Refusal::Payment(payment::Refused::Unknown);
+    let (field, is_real) = match action {
+        // What has happened stays unpaid.
+        Action::Account { ask: Confirm { .. } | LetGo { .. } | Hold { fact: true, .. }, .. } => return refusal,
+        Action::Account { account, .. } if refusal == Refusal::UnknownAccount => {
+            ("account", real.accounts.list.contains_key(account))
+        }
+        Action::Payment { payment, .. } if refusal == unknown_payment => {
+            ("payment", real.payments.get(*payment).is_some())
+        }
+        Action::Sell(sell) if refusal == unknown_payment => {
+            ("payment", sell.payments.iter().any(|(payment, _)| real.payments.get(*payment).is_some()))
+        }
+        _ => return refusal,
+    };
+    if is_real { Refusal::OtherLedger { field, is_real } } else { refusal }
 }
 
 /// Deny is the default: what is new is real until somebody says that it can be trained.

@@ -107,7 +107,8 @@ impl PaymentWatch {
 /// How a payment stands, as a message; none where its location has no name.
 pub(crate) fn message(handle: &Handle, change: &PaymentChange) -> Option<PaymentMessage> {
     let location = handle.directory().location(change.location.real())?;
-    Some(convert::payment(change.id, &location, &change.payment))
+    let training = change.location.is_training();
+    Some(PaymentMessage { training, ..convert::payment(change.id, &location, &change.payment) })
 }
 
 /// Begins to watch: first come those that are not ended.

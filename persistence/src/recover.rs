@@ -26,7 +26,7 @@ pub(crate) struct Share {
 
 impl Share {
     pub(crate) const fn has(self, location: LocationId) -> bool {
-        location.0 % self.of == self.index
+        location.part_of(self.of) == self.index
     }
 }
 

@@ -37,5 +37,6 @@ mod simulated;
 mod stranger;
 mod stripe;
 mod tidy;
+mod trained;
 mod unreceipted;
 mod wire;

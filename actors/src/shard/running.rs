@@ -20,6 +20,7 @@ use onhand_engine::payment::PaymentAsk;
 use onhand_engine::people::By;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
+use onhand_engine::training;
 use onhand_persistence::format;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -143,7 +144,16 @@ impl Shard {
                 self.happen(store, &record, command)
             }
             Ok(Decision::Already(answer)) => Outcome::Done { seq: Seq(0), time: now, answer },
-            Err(refusal) => Outcome::Refused(refusal),
+            Err(refusal) => Outcome::Refused(self.in_its_ledger(command, refusal)),
+        }
+    }
+
+    /// Why it was refused, where people train as well as anywhere.
+    fn in_its_ledger(&self, command: &Command, refusal: Refusal) -> Refusal {
+        let location = command.location;
+        match self.places.known(location.real()).filter(|_| location.is_training()) {
+            Some(real) => training::explained(refusal, &command.action, real),
+            None => refusal,
         }
     }
 

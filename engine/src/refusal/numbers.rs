@@ -114,7 +114,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3113, "customer_needed", "The coupon asks for a customer who is named."),
     (3120, "bad_hours", "The weekly hours cannot be kept."),
     (3130, "not_in_training", "This cannot be done in training."),
-    (3131, "other_ledger", "Sales of training and sales of the shop never mix."),
+    (3131, "other_ledger", "What is trained and what is real never mix."),
     (4001, "not_authenticated", "A key or token is needed."),
     (4002, "wrong_key", "The key or token is not known."),
     (4003, "revoked_key", "The key was revoked."),

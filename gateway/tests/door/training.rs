@@ -248,7 +248,7 @@ async fn gift_cards_points_cards_and_layaways_are_trained_in_ledgers_of_their_ow
     // What is real is not known there.
     for (account, of) in [(&real_card, &own_points), (&card, &real_points)] {
         let reply = training.ask(paid_by(&id(), 2, tenders(account, of))).await;
-        assert_eq!(reply["error"]["number"], 3030, "{reply}");
+        assert_eq!((&reply["error"]["number"], &reply["error"]["field"]), (&json!(3131), &json!("account")), "{reply}");
     }
     // A card is approved by its amount alone, captured with its sale, and refunded.
     let (sale, payment) = (id(), id());
@@ -269,8 +269,27 @@ async fn gift_cards_points_cards_and_layaways_are_trained_in_ledgers_of_their_ow
     let give_up = json!({"op": "give_up_payment", "id": id(), "location": "S1", "payment": given_up});
     done(&mut training, give_up, "payment_noted").await;
     stands(&mut training, &given_up, "voided").await;
-    let reply = training.ask(paid_by(&id(), 1, by_card(&real_payment))).await;
-    assert_eq!(reply["error"]["number"], 3093, "{reply}");
+    let read = |op: &str, field: &str, name: &Value| json!({"op": op, "id": id(), "location": "S1", field: name});
+    for asked in [paid_by(&id(), 1, by_card(&real_payment)), read("payment", "payment", &json!(real_payment))] {
+        let reply = training.ask(asked).await;
+        assert_eq!((&reply["error"]["number"], &reply["error"]["field"]), (&json!(3131), &json!("payment")), "{reply}");
+    }
+    let by_name = json!([{"type": "other", "amount": 450, "points": 450}]);
+    let mut by_name = paid_by(&id(), 1, by_name);
+    by_name["customer"] = json!("ann");
+    let real_account = json!({"op": "account", "id": id(), "account": real_points["account"]});
+    for asked in [by_name.clone(), real_account] {
+        assert_eq!(training.ask(asked).await["error"]["number"], 3131);
+    }
+    // What has happened is recorded all the same, and what nobody paid is left open.
+    by_name["id"] = json!(id());
+    by_name["completed"] = json!(true);
+    done(&mut training, by_name, "recorded").await;
+    for (unknown, number) in
+        [(paid_by(&id(), 1, by_card(&id())), 3093), (json!({"op": "account", "id": id(), "account": id()}), 3030)]
+    {
+        assert_eq!(training.ask(unknown).await["error"]["number"], number, "nobody has it");
+    }
     // A layaway is paid and fetched there.
     let deposit = json!([{"type": "cash", "amount": 100}]);
     let aside = json!({"layaway": "L-1", "customer": "Ann", "ttl_s": 86_400, "tenders": deposit,

@@ -216,6 +216,7 @@ pub fn payment(id: PaymentId, location: &Location, payment: &Payment) -> Payment
         transaction: payment.transaction().map(ToString::to_string),
         card: approval.map(|approval| card_message(&approval.card)),
         reason: payment.reason.as_ref().map(ToString::to_string),
+        training: false,
     }
 }
 

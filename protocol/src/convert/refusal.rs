@@ -116,9 +116,8 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
         Refusal::TenderMismatch { due, tendered } => {
             ErrorBody { due: Some(*due), tendered: Some(*tendered), ..error }.at("tenders")
         }
-        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill | Refusal::OtherLedger => {
-            error.at("sale")
-        }
+        Refusal::NoSuchLine { .. } | Refusal::AlreadyReturned { .. } | Refusal::AnotherTill => error.at("sale"),
+        Refusal::OtherLedger { field, .. } => error.at(*field),
         Refusal::SoldElsewhere => error.at("location"),
         Refusal::MoreThanSold { sku: number, left } => {
             let sku = sku(number);

@@ -367,6 +367,9 @@ told!(
         /// Why it was declined, or why what is to be done does not work.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Whether it is of training.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        training: bool,
     }
 );
 told!(
