@@ -371,8 +371,10 @@ impl Bytes {
             [back.for_goods, back.alone, back.tax].iter().for_each(|sum| self.minor(*sum));
             self.apart(back.apart.as_deref());
         }
-        self.count(given.tenders.len());
-        for (kind, sum) in &given.tenders {
+        // A kind that came to nothing was kept once: such a state is the same without it.
+        let tenders = || given.tenders.iter().filter(|(_, sum)| **sum != Minor::ZERO);
+        self.count(tenders().count());
+        for (kind, sum) in tenders() {
             self.text(kind.name());
             self.minor(*sum);
         }

@@ -167,6 +167,24 @@ fn another_basket_is_another_hash() {
     assert_eq!(hashes.len(), 9);
 }
 
+/// What a recalled basket holds is part of the state, piece by piece.
+#[test]
+fn another_piece_that_is_held_is_another_hash() {
+    let hashes: BTreeSet<Vec<u8>> = [None, Some("A1"), Some("A2")]
+        .map(|serial| {
+            let traced = serial.map(|serial| Traced { serials: vec![mark(serial)], ..Traced::default() });
+            let goods = Goods { traced: traced.into_iter().collect(), ..Goods::default() }.boxed();
+            let mut place = build::with_tea(1);
+            let ask =
+                Ask::Suspend { owner: owner("till"), ttl: Millis(1_000), basket: basket(&[(0, 1)]).into(), goods };
+            run_at(&mut place, 2, Channel::Till, Action::Basket { till: TillNo(1), ask }, Timestamp(1)).unwrap();
+            run_at(&mut place, 3, Channel::Till, recall(2, ReservationId(2)), Timestamp(1)).unwrap();
+            hashed(&place)
+        })
+        .into();
+    assert_eq!(hashes.len(), 3);
+}
+
 fn mark(text: &str) -> Mark {
     Mark::new(text).unwrap()
 }

@@ -4,23 +4,30 @@
 mod build;
 
 use build::{LOCATION, TEA, line, owner, reserve, sale_line, sell};
+use onhand_engine::account::{AccountKind, Measure, Take, Way};
 use onhand_engine::cash_rounding::{CashRounding, Direction, RoundingRule, Tie};
 use onhand_engine::command::{
     Action, Bucket, Channel, Command, Disposition, Policy, Said, Sell, Standing, Tender, TenderKind,
 };
-use onhand_engine::date::Date;
+use onhand_engine::date::{Date, Weekday};
 use onhand_engine::drawer::report::{Count, Counted, Denomination};
 use onhand_engine::drawer::rules::{Account, DrawerRules};
 use onhand_engine::drawer::{Ask, BusinessDay, Movement};
 use onhand_engine::fingerprint::Fingerprint;
-use onhand_engine::ids::{CommandId, Label, LocationId, OrderId, ReservationId, SessionNo, SkuId, TillNo};
+use onhand_engine::ids::{
+    AccountId, CommandId, Label, LocationId, OrderId, PaymentId, ReservationId, SessionNo, SkuId, TillNo,
+};
 use onhand_engine::money::{Currency, Minor};
+use onhand_engine::payment::card::Safe;
+use onhand_engine::payment::{ATTEMPT, PaymentAsk, Report, Start};
 use onhand_engine::people::{Capabilities, Limits as RoleLimits};
+use onhand_engine::pricing::{Hours, LocalPeriod, PriceBook, PriceRow, Terms};
 use onhand_engine::qty::Qty;
 use onhand_engine::returns::unreceipted::{Asked, Limits, Most, PerCustomer};
 use onhand_engine::scan::Layout;
 use onhand_engine::tax::PriceBasis;
 use onhand_engine::time::Millis;
+use onhand_engine::zone::Wall;
 
 fn command(action: Action) -> Command {
     Command { id: CommandId(1), location: LOCATION, channel: Channel::Web, action }
@@ -193,6 +200,90 @@ fn rules_of_returns_and_roles_differ() {
         role(Some(1), None),
         role(None, Some(0)),
         role(None, Some(1)),
+    ];
+    for (at, one) in all.iter().enumerate() {
+        for other in &all[at + 1..] {
+            assert_ne!(of(one.clone()), of(other.clone()), "{one:?} and {other:?}");
+        }
+    }
+}
+
+fn of_payment(payment: u128, ask: PaymentAsk) -> Action {
+    Action::Payment { payment: PaymentId(payment), ask }
+}
+
+fn book(terms: Terms) -> Action {
+    let rows = vec![PriceRow { sku: TEA, min_qty: Qty::ZERO, price: Minor(5) }];
+    let code = Label::new("B").unwrap();
+    let book = PriceBook::new(code, Currency::EUR, PriceBasis::TaxInclusive, terms, rows).unwrap();
+    Action::DefinePriceBook { book: book.into() }
+}
+
+/// Accounts and payments that are named, and whom a price book is for.
+#[test]
+fn accounts_payments_and_terms_differ() {
+    let take = |account, amount| Take {
+        account: AccountId(account),
+        kind: AccountKind::GiftCard,
+        measure: Measure::Money(Currency::EUR),
+        amount: Minor(amount),
+        worth: Minor(amount),
+        by_code: true,
+        by_customer: false,
+        way: Way::Out,
+        limit: Minor::ZERO,
+    };
+    let paid_by = |takes: &[Take]| Action::Sell(Sell { takes: takes.into(), ..whole_sale() });
+    let start = |amount, token: Option<&str>| {
+        of_payment(
+            1,
+            PaymentAsk::Start(Box::new(Start {
+                sale: CommandId(7),
+                till: None,
+                provider: Label::new("sim").unwrap(),
+                currency: Currency::EUR,
+                amount: Minor(amount),
+                token: token.map(|token| Safe::new(token).unwrap()),
+                reservation: None,
+                attempt: ATTEMPT,
+            })),
+        )
+    };
+    let report = |report| of_payment(1, PaymentAsk::Report(Box::new(report)));
+    let hours = |from| Some([Hours::new(&[Weekday::Friday], from, 1_200).unwrap()].into());
+    let local = |from, until| Terms { local: LocalPeriod { from, until }, ..Terms::default() };
+    let all = [
+        paid_by(&[]),
+        paid_by(&[take(1, 5)]),
+        paid_by(&[take(2, 5)]),
+        paid_by(&[take(1, 6)]),
+        paid_by(&[Take { kind: AccountKind::StoreCredit, ..take(1, 5) }]),
+        paid_by(&[Take { measure: Measure::Points, ..take(1, 5) }]),
+        start(5, None),
+        start(6, None),
+        start(5, Some("tok_1")),
+        start(5, Some("tok_2")),
+        of_payment(1, PaymentAsk::GiveUp),
+        of_payment(2, PaymentAsk::GiveUp),
+        of_payment(1, PaymentAsk::Refund(Minor(1))),
+        of_payment(1, PaymentAsk::Refund(Minor(2))),
+        of_payment(1, PaymentAsk::Read),
+        of_payment(1, PaymentAsk::Take(None)),
+        of_payment(1, PaymentAsk::Take(Some(Safe::new("pi_1").unwrap()))),
+        of_payment(1, PaymentAsk::Take(Some(Safe::new("pi_2").unwrap()))),
+        of_payment(1, PaymentAsk::Due),
+        report(Report::Captured),
+        report(Report::Voided),
+        report(Report::Refunded(CommandId(1))),
+        report(Report::Refunded(CommandId(2))),
+        book(Terms::default()),
+        book(Terms { channels: vec![Channel::Web], ..Terms::default() }),
+        book(Terms { locations: vec![LOCATION], ..Terms::default() }),
+        book(Terms { groups: vec![Label::new("staff").unwrap()], ..Terms::default() }),
+        book(Terms { hours: hours(600), ..Terms::default() }),
+        book(Terms { hours: hours(601), ..Terms::default() }),
+        book(local(Some(Wall(1)), None)),
+        book(local(None, Some(Wall(1)))),
     ];
     for (at, one) in all.iter().enumerate() {
         for other in &all[at + 1..] {

@@ -267,6 +267,28 @@ fn a_grant_is_for_one_return() {
     assert!(run(&mut place, 9, Channel::Till, command.action).is_ok());
 }
 
+/// A means of payment that nothing went back by is not kept, so that what is undone leaves all as it was.
+#[test]
+fn what_came_to_nothing_is_not_kept() {
+    let sale = known(vec![sale_line(TEA, 4)], vec![tender(TenderKind::Cash, 400)]);
+    let of = |tenders: Vec<Tender>| Grant {
+        tenders,
+        ..GivenBack::default().grant(&asked(&sale, vec![units(0, 1)]), &Payout::default()).unwrap()
+    };
+    let (up, down) = (tender(TenderKind::CashRounding, 2), tender(TenderKind::CashRounding, -2));
+    let mut given = GivenBack::default();
+    given.take(&of(vec![tender(TenderKind::Cash, 100), tender(TenderKind::StoreCredit, 0)]));
+    assert_eq!(given.tenders, [(TenderKind::Cash, Minor(100))].into());
+    given.take(&of(vec![tender(TenderKind::Cash, 98), up]));
+    given.take(&of(vec![tender(TenderKind::Cash, 102), down]));
+    assert_eq!(given.tenders, [(TenderKind::Cash, Minor(300))].into());
+    let before = given.clone();
+    let undone = of(vec![tender(TenderKind::Cash, 98), up]);
+    given.take(&undone);
+    given.undo(&undone);
+    assert_eq!(given, before);
+}
+
 /// The uses of coupons come back with the last of the goods that they were for, once, and with no money.
 #[test]
 fn uses_of_coupons_come_back_with_the_last_of_their_goods() {

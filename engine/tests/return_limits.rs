@@ -326,3 +326,17 @@ fn a_piece_that_was_not_sold_here_comes_back_as_an_exception() {
         assert!(told.eq(exceptions.iter().map(|number| (0, TEA, *number))), "{numbers:?} {standing:?}: {back:?}");
     }
 }
+
+/// What counts for the day is part of the state, and so is which day it is.
+#[test]
+fn another_day_is_another_hash() {
+    let hash = |on, customer| {
+        let mut place = PlaceState::default();
+        run(&mut place, &asked(5, on, Limits::default(), customer, Standing::Fact)).unwrap();
+        let mut bytes = Vec::new();
+        place.digest(LOCATION, &mut |part| bytes.extend_from_slice(part));
+        bytes
+    };
+    assert_ne!(hash(20_260_331, None), hash(20_260_401, None));
+    assert_eq!(hash(20_260_331, None), hash(20_260_331, Some("ann")), "whose it is stands in the record");
+}

@@ -285,7 +285,6 @@ impl GivenBack {
     pub fn undo(&mut self, grant: &Grant) {
         self.fold(grant, Sign::Minus);
         self.lines.retain(|_, back| *back != LineBack::default());
-        self.tenders.retain(|_, sum| *sum != Minor::ZERO);
         self.accounts.retain(|_, back| *back != AccountBack::default());
     }
 
@@ -311,6 +310,8 @@ impl GivenBack {
             let sum = self.tenders.entry(tender.kind).or_default();
             *sum = sign.fold(*sum, tender.amount);
         }
+        // What comes to nothing is not there, however it came to that: undone, all is as before.
+        self.tenders.retain(|_, sum| *sum != Minor::ZERO);
         for take in &grant.credits {
             let back = self.accounts.entry(take.account).or_default();
             back.worth = sign.fold(back.worth, take.worth);
