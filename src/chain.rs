@@ -35,6 +35,10 @@ impl Port for Answers {
         }
     }
 
+    fn wants_levels(&self) -> bool {
+        false
+    }
+
     fn levels(&self, _: Arc<[LevelChange]>) {}
 
     fn chain_changed(&self) {}

@@ -2,7 +2,7 @@
 
 use crate::directory::{ChainChange, OwnerChange};
 use crate::figures::part::Part;
-use crate::port::{LevelChange, Outcome, PaymentChange, Port, PortId, Ticket};
+use crate::port::{LevelChange, Outcome, PaymentChange, Port, PortId, Spent, Ticket};
 use crate::view::{HoldChange, LayawayChange, SessionChange};
 use onhand_engine::ids::{LocationId, Seq};
 use onhand_engine::refusal::Refusal;
@@ -151,6 +151,19 @@ impl Ports {
                 contained(|| port.outcomes(std::mem::take(outcomes)));
             }
         }
+    }
+
+    /// Gives every port the lists of its commands.
+    pub(crate) fn give_back(&self, spent: &mut [Vec<Spent>]) {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        for (port, own) in list.iter().zip(spent).filter(|(_, own)| !own.is_empty()) {
+            contained(|| port.take_back(own));
+        }
+    }
+
+    /// Whether it is so of any port.
+    pub(crate) fn any(&self, is_so: impl Fn(&dyn Port) -> bool) -> bool {
+        self.list.read().unwrap_or_else(PoisonError::into_inner).iter().any(|port| is_so(port.as_ref()))
     }
 
     /// Tells every port something.

@@ -112,8 +112,7 @@ impl LogThread {
 
     fn release(&self, first: Seq, batch: &mut Vec<Drained>) {
         let shared = &self.shared;
-        let levels = newest(batch);
-        shared.view.put_levels(&levels);
+        batch.iter().for_each(|drained| shared.view.put_levels(&drained.levels));
         let mut replies = Replies::default();
         let mut chain_changed = false;
         let mut payments = Vec::new();
@@ -141,14 +140,12 @@ impl LogThread {
             let payments = Arc::from(payments);
             shared.ports.each(|port| port.payments(&payments));
         }
-        // Nobody watches shelves that are only trained at.
-        let is_training = |change: &LevelChange| change.location.is_training();
-        let told = match levels.iter().any(is_training) {
-            true => levels.iter().filter(|change| !is_training(change)).copied().collect(),
-            false => levels,
-        };
-        if !told.is_empty() {
-            shared.ports.each(|port| port.levels(Arc::clone(&told)));
+        // Looked at when they are published: whoever begins to watch now finds them there.
+        if shared.ports.any(|port| port.wants_levels()) {
+            let told = newest(batch);
+            if !told.is_empty() {
+                shared.ports.each(|port| port.levels(Arc::clone(&told)));
+            }
         }
         self.give_back(Some(first), batch);
     }
@@ -180,15 +177,15 @@ impl LogThread {
     }
 }
 
-/// The newest level of each SKU. A drain names a SKU once, and a location belongs to one shard.
+/// The newest level of each SKU; nobody watches shelves that are only trained at. A drain names a SKU once, and a
+/// location belongs to one shard.
 fn newest(batch: &[Drained]) -> Arc<[LevelChange]> {
-    if let [only] = batch {
-        return Arc::from(only.levels.as_slice());
-    }
-    let mut seen: HashSet<(LocationId, SkuId)> = HashSet::new();
     let newest_first = batch.iter().rev().flat_map(|drained| drained.levels.iter().rev());
+    let watched = newest_first.filter(|change| !change.location.is_training());
+    let mut seen: HashSet<(LocationId, SkuId)> = HashSet::new();
+    let is_only = batch.len() == 1;
     let mut levels: Vec<LevelChange> =
-        newest_first.filter(|change| seen.insert((change.location, change.sku))).copied().collect();
+        watched.filter(|change| is_only || seen.insert((change.location, change.sku))).copied().collect();
     levels.reverse();
     Arc::from(levels)
 }

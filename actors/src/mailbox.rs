@@ -143,10 +143,10 @@ impl PostOffice {
         (entry.behind == 0).then_some(next)
     }
 
-    /// Forgets a job that stands nowhere any more.
-    pub(crate) fn forget(&mut self, job: JobId) {
-        self.jobs[job.0 as usize].envelope = None;
+    /// Forgets a job that stands nowhere any more; its command.
+    pub(crate) fn forget(&mut self, job: JobId) -> Option<Envelope> {
         self.free_jobs.push(job.0);
+        self.jobs[job.0 as usize].envelope.take()
     }
 
     /// Jobs that wait.

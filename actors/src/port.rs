@@ -2,11 +2,12 @@
 //! worker once however many replies it carries.
 
 use onhand_engine::answer::Answer;
-use onhand_engine::command::Command;
+use onhand_engine::command::{Action, Command, SaleLine, Tender};
 use onhand_engine::ids::{LocationId, PaymentId, Seq, SkuId};
 use onhand_engine::level::Level;
 use onhand_engine::payment::Payment;
 use onhand_engine::people::By;
+use onhand_engine::quote::Pricing;
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::Timestamp;
 use std::sync::Arc;
@@ -61,6 +62,26 @@ pub struct LevelChange {
     pub level: Level,
 }
 
+/// What a sale was made of, done with.
+#[derive(Debug)]
+pub struct Spent {
+    _lines: Vec<SaleLine>,
+    _tenders: Vec<Tender>,
+    _pricing: Option<Arc<Pricing>>,
+}
+
+impl Spent {
+    /// The lists of a command that has several.
+    pub(crate) fn of(command: Command) -> Option<Self> {
+        match command.action {
+            Action::Sell(sell) if sell.pricing.is_some() => {
+                Some(Self { _lines: sell.lines, _tenders: sell.tenders, _pricing: sell.pricing })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A payment as it stands after a durable change.
 #[derive(Clone, Debug)]
 pub struct PaymentChange {
@@ -79,6 +100,17 @@ pub struct PaymentChange {
 pub trait Port: Send + Sync {
     /// Outcomes of requests of this port, in the order of their decision.
     fn outcomes(&self, outcomes: Vec<(Ticket, Outcome)>);
+
+    /// Lists of its commands that are done with. Memory is let go of most cheaply by the thread that asked for it.
+    fn take_back(&self, spent: &mut Vec<Spent>) {
+        spent.clear();
+    }
+
+    /// Whether it wants to be told of levels. Asked when they are published: who says no until then and yes from now
+    /// on finds them there.
+    fn wants_levels(&self) -> bool {
+        true
+    }
 
     /// Levels that became durable with one batch, one per SKU, shared among all ports.
     fn levels(&self, changes: Arc<[LevelChange]>);

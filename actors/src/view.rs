@@ -1,5 +1,6 @@
 //! The published view: what is durable, for every thread to read. Never the truth; the actors are.
 
+use crate::figures::Spot;
 use crate::figures::stockouts::{Stockouts, is_out};
 use crate::meters::payments::PaymentMeters;
 use crate::port::{LevelChange, PaymentChange};
@@ -76,7 +77,7 @@ impl SessionChange {
 /// Levels, totals, live reservations and till sessions as of the last durable record.
 #[derive(Default)]
 pub(crate) struct View {
-    levels: Map<(LocationId, SkuId), (Level, Timestamp)>,
+    levels: Map<Spot, (Level, Timestamp)>,
     listing: Map<LocationId, BTreeSet<SkuId>>,
     totals: Map<LocationId, [Totals; 3]>,
     holds: Map<(LocationId, ReservationId), Reservation>,
@@ -177,15 +178,39 @@ impl View {
 
     /// Publishes levels, each newer than the one before of its SKU.
     pub(crate) fn put_levels(&self, changes: &[LevelChange]) {
+        let shards = self.levels.shards();
+        let mut by_shard: Vec<Vec<(u64, &LevelChange)>> = shards.iter().map(|_| Vec::new()).collect();
         for change in changes {
-            let spot = (change.location, change.sku);
-            let known = self.levels.insert(spot, (change.level, change.time));
-            if !change.location.is_training() {
-                self.stockouts.see(spot, known.as_ref().map(|(before, _)| before), &change.level, change.time);
+            let hash = self.levels.hash_usize(&(change.location, change.sku));
+            by_shard[self.levels.determine_shard(hash)].push((hash as u64, change));
+        }
+        let mut new = Vec::new();
+        for (shard, own) in shards.iter().zip(by_shard).filter(|(_, own)| !own.is_empty()) {
+            let mut shard = shard.write();
+            let is_of = |change: &LevelChange, spot: &Spot| *spot == (change.location, change.sku);
+            // Touched in a loop so short that the processor fetches many at once.
+            let touched = own.iter().filter_map(|(hash, change)| shard.get(*hash, |(spot, _)| is_of(change, spot)));
+            std::hint::black_box(touched.map(|(_, known)| known.get().1.0).max());
+            for (hash, change) in own {
+                match shard.get_mut(hash, |(spot, _)| is_of(change, spot)) {
+                    Some((_, known)) => {
+                        let (before, _) = std::mem::replace(known.get_mut(), (change.level, change.time));
+                        self.see(Some(&before), change);
+                    }
+                    None => new.push(change),
+                }
             }
-            if known.is_none() {
-                self.listing.entry(change.location).or_default().insert(change.sku);
-            }
+        }
+        for change in new {
+            let known = self.levels.insert((change.location, change.sku), (change.level, change.time));
+            self.see(known.as_ref().map(|(before, _)| before), change);
+            self.listing.entry(change.location).or_default().insert(change.sku);
+        }
+    }
+
+    fn see(&self, before: Option<&Level>, change: &LevelChange) {
+        if !change.location.is_training() {
+            self.stockouts.see((change.location, change.sku), before, &change.level, change.time);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The worker's port: what the log's thread leaves for a worker, and the wake that goes with it.
 
-use onhand_actors::port::{LevelChange, Outcome, PaymentChange, Port, Ticket};
+use onhand_actors::port::{LevelChange, Outcome, PaymentChange, Port, Spent, Ticket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -13,6 +13,8 @@ pub(crate) struct Waiting {
     pub(crate) levels: Vec<Arc<[LevelChange]>>,
     pub(crate) payments: Vec<Arc<[PaymentChange]>>,
     pub(crate) chain_changed: bool,
+    /// To be let go of here, where it was made.
+    spent: Vec<Spent>,
 }
 
 #[derive(Default)]
@@ -53,6 +55,15 @@ impl Inbox {
 impl Port for Inbox {
     fn outcomes(&self, outcomes: Vec<(Ticket, Outcome)>) {
         self.leave(|waiting| waiting.outcomes.push(outcomes));
+    }
+
+    fn take_back(&self, spent: &mut Vec<Spent>) {
+        // No reason to wake anybody: the outcomes of these commands do.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).spent.append(spent);
+    }
+
+    fn wants_levels(&self) -> bool {
+        self.watched.load(Ordering::SeqCst)
     }
 
     fn levels(&self, changes: Arc<[LevelChange]>) {

@@ -13,11 +13,11 @@ mod waiting;
 
 pub(crate) use redemptions::StepPort;
 
-use crate::drained::{Drained, Replies};
+use crate::drained::{Drained, NOBODY, Replies};
 use crate::mailbox::{ActorRef, JobId, PostOffice};
 use crate::meters::Tally;
 use crate::places::Places;
-use crate::port::{Envelope, LevelChange, Outcome, PortId, Ticket};
+use crate::port::{Envelope, LevelChange, Outcome, PortId, Spent, Ticket};
 use crate::quarantine::Quarantine;
 use crate::remembered::Remembered;
 use crate::shared::{Inbox, News, Shared};
@@ -101,6 +101,8 @@ pub(crate) struct Shard {
     in_flight: usize,
     waiting_repeats: Vec<WaitingRepeat>,
     spare: Vec<Drained>,
+    /// Lists of commands that are done with, by the port that they came from.
+    spent: Vec<Vec<Spent>>,
     /// Taken from the inbox and not yet in a mailbox.
     arrived: VecDeque<Envelope>,
     /// When the first of these came.
@@ -177,6 +179,7 @@ impl Shard {
             in_flight: 0,
             waiting_repeats: Vec::new(),
             spare: Vec::new(),
+            spent: Vec::new(),
             arrived: VecDeque::new(),
             arrived_since: Timestamp::default(),
             participants: Vec::new(),
@@ -384,7 +387,16 @@ impl Shard {
                 (None, _) => {}
             }
         }
-        post.forget(job);
+        if let Some(Envelope { port, command, .. }) = post.forget(job)
+            && port != NOBODY
+            && let Some(spent) = Spent::of(command)
+        {
+            let at = usize::from(port.0);
+            if self.spent.len() <= at {
+                self.spent.resize_with(at + 1, Vec::new);
+            }
+            self.spent[at].push(spent);
+        }
         next
     }
 
@@ -429,6 +441,7 @@ impl Shard {
             self.quarantine.close(store, self.sent);
         }
         self.shared.ports.deliver(&mut self.direct);
+        self.shared.ports.give_back(&mut self.spent);
     }
 
     fn publish_gauges(&mut self, ran: usize) {

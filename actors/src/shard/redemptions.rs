@@ -37,6 +37,10 @@ impl Port for StepPort {
         }
     }
 
+    fn wants_levels(&self) -> bool {
+        false
+    }
+
     fn levels(&self, _: Arc<[LevelChange]>) {}
 
     fn chain_changed(&self) {}
