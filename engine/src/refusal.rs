@@ -3,7 +3,7 @@
 
 mod numbers;
 
-pub use numbers::NUMBERS;
+pub use numbers::{NUMBERS, name_of};
 
 use crate::command::TenderKind;
 use crate::date::Date;
@@ -504,105 +504,4 @@ fn of_other_ledger(what: &str, is_real: bool) -> String {
 
 fn not_open(session: &Option<SessionNo>) -> String {
     session.map_or_else(|| "no session is open".to_owned(), |session| format!("session {} is closed", session.0))
-}
-
-impl Refusal {
-    /// The number people look up.
-    #[must_use]
-    pub const fn number(&self) -> u16 {
-        match self {
-            Refusal::UnknownSku { .. } => 1003,
-            Refusal::UnknownLocation => 1004,
-            Refusal::BadQuantity { .. } => 1005,
-            Refusal::IdReused { .. } => 1008,
-            Refusal::EmptyBasket => 1010,
-            Refusal::TooManyLines { .. } => 1011,
-            Refusal::BadTtl => 1012,
-            Refusal::ShortStock { .. } => 2001,
-            Refusal::UnknownReservation { .. } => 2002,
-            Refusal::UnknownOrder { .. } => 2003,
-            Refusal::OrderClosed { .. } => 2004,
-            Refusal::NotSoMany { .. } => 2005,
-            Refusal::WrongCurrency { .. } => 3001,
-            Refusal::TenderMismatch { .. } => 3002,
-            Refusal::BadAmount => 3003,
-            Refusal::NoTaxRate { .. } => 3004,
-            Refusal::NoPrice { .. } => 3005,
-            Refusal::NoSuchLine { .. } => 1018,
-            Refusal::MoreThanSold { .. } => 2006,
-            Refusal::AlreadyReturned { .. } => 2007,
-            Refusal::AnotherTill => 2008,
-            Refusal::SoldElsewhere => 2010,
-            Refusal::SessionOver => 2011,
-            Refusal::GrantPending { .. } => 2012,
-            Refusal::IsLayaway { .. } => 2022,
-            Refusal::LayawayExists { .. } => 2023,
-            Refusal::UnknownLayaway { .. } => 2024,
-            Refusal::TooManyLayaways { .. } => 2025,
-            Refusal::DepositMismatch { .. } => 3056,
-            Refusal::DepositTooLarge { .. } => 3057,
-            Refusal::NoSuchBasket { .. } => 2020,
-            Refusal::TooManySuspended { .. } => 2021,
-            Refusal::MoreThanPaid { .. } => 3006,
-            Refusal::TenderSpent { .. } => 3007,
-            Refusal::UnknownAccount => 3030,
-            Refusal::AccountDisabled => 3031,
-            Refusal::AccountExpired => 3032,
-            Refusal::BalanceShort { .. } => 3033,
-            Refusal::BalanceHeld { .. } => 3034,
-            Refusal::WrongAccount { .. } => 3035,
-            Refusal::CodeNeeded => 3036,
-            Refusal::NoSuchRedemption => 3039,
-            Refusal::NotPaidBy { .. } => 3076,
-            Refusal::UnknownCoupon { .. } => 3050,
-            Refusal::BadDiscount { .. } => 3051,
-            Refusal::BadPercentOff => 3110,
-            Refusal::CouponUsedUp => 3111,
-            Refusal::CouponUsedByCustomer => 3112,
-            Refusal::UnknownPromotion { .. } => 3053,
-            Refusal::UnknownPriceBook { .. } => 3055,
-            Refusal::UnknownKey => 4007,
-            Refusal::UnknownDevice => 4002,
-            Refusal::RevokedDevice => 4003,
-            Refusal::PersonNeeded => 4010,
-            Refusal::LacksCapability { .. } => 4011,
-            Refusal::UserDisabled { .. } => 4012,
-            Refusal::MayNotApprove { .. } => 4013,
-            Refusal::OwnApproval => 4014,
-            Refusal::UnknownUser => 4015,
-            Refusal::UnknownRole { .. } => 4016,
-            Refusal::LastManager => 4017,
-            Refusal::Busy { .. } => 5001,
-            Refusal::DiskFull => 5002,
-            Refusal::LogStopped => 5003,
-            Refusal::ShuttingDown => 5004,
-            Refusal::Internal => 5005,
-            Refusal::SessionNotOpen { .. } => 3010,
-            Refusal::SessionOpen { .. } => 3011,
-            Refusal::UnknownSession { .. } => 3012,
-            Refusal::ItemExpired { .. } => 1022,
-            Refusal::BadKit { .. } => 2030,
-            Refusal::KitHasNoStock { .. } => 2031,
-            Refusal::ItemBlocked { .. } => 2032,
-            Refusal::NotForChannel { .. } => 2033,
-            Refusal::TooManyPerOrder { .. } => 2034,
-            Refusal::AgeNotChecked { .. } => 2035,
-            Refusal::TraceMissing { .. } => 2036,
-            Refusal::SerialSold { .. } => 2037,
-            Refusal::SerialHeld { .. } => 1054,
-            Refusal::SerialNotSold { .. } => 2038,
-            Refusal::OverLimit(over) => over.number(),
-            Refusal::OverReturn(over) => over.number(),
-            Refusal::Payment(refused) => refused.number(),
-            Refusal::NotInTraining => 3130,
-            Refusal::OtherLedger { .. } => 3131,
-            Refusal::NotAnyMore { number } => *number,
-        }
-    }
-}
-
-/// The short name of a number, as it stands in messages.
-#[must_use]
-pub fn name_of(number: u16) -> &'static str {
-    NUMBERS.iter().find(|(n, _, _)| *n == number).map_or("unknown", |(_, name, _)| name)
 }
