@@ -47,7 +47,7 @@ pub(crate) struct OwnerChange {
     account: AccountId,
     kind: AccountKind,
     before: Option<Owner>,
-    owner: Owner,
+    owner: Option<Owner>,
 }
 
 impl OwnerChange {
@@ -55,7 +55,7 @@ impl OwnerChange {
     pub(crate) fn of(account: AccountId, entry: &Entry, accounts: &Accounts) -> Option<Self> {
         let (before, owner) = entry.owners()?;
         let kind = accounts.list.get(&account)?.kind;
-        Some(Self { account, kind, before: before.cloned(), owner: owner.clone() })
+        Some(Self { account, kind, before: before.cloned(), owner: owner.cloned() })
     }
 }
 
@@ -238,7 +238,9 @@ impl Directory {
             }
             self.accounts.remove_if(&before, |_, own| own.is_empty());
         }
-        self.accounts.entry(owner).or_default().insert(account, kind);
+        if let Some(owner) = owner {
+            self.accounts.entry(owner).or_default().insert(account, kind);
+        }
     }
 
     /// Takes over the chain as it was recovered.

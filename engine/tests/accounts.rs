@@ -327,12 +327,13 @@ fn entries_say_who_asked_for_them_and_whose_the_account_is() {
     let hold = Hold { at: SHOP, amount, short: Minor::ZERO, deadline: Timestamp(9), way: Way::Out };
     let issued = |owner| Entry::Issued { kind, measure, amount, expires, owner };
     let redeemed = |sale| Entry::Redeemed { amount, short: Minor::ZERO, sale, balance };
-    let assigned = |before| Entry::Assigned { owner: ann.clone(), before, balance };
+    let assigned = |before, owner| Entry::Assigned { owner, before, balance };
     for (entry, is_own_step, is_held, owners) in [
         (issued(None), false, false, None),
-        (issued(Some(ann.clone())), false, false, Some((None, &ann))),
-        (assigned(None), false, false, Some((None, &ann))),
-        (assigned(Some(eve.clone())), false, false, Some((Some(&eve), &ann))),
+        (issued(Some(ann.clone())), false, false, Some((None, Some(&ann)))),
+        (assigned(None, Some(ann.clone())), false, false, Some((None, Some(&ann)))),
+        (assigned(Some(eve.clone()), Some(ann.clone())), false, false, Some((Some(&eve), Some(&ann)))),
+        (assigned(Some(eve.clone()), None), false, false, Some((Some(&eve), None))),
         (Entry::Loaded { amount, cause: Cause::Paid, balance }, false, false, None),
         (Entry::Disabled { reason: Label::new("lost").unwrap(), balance }, false, false, None),
         (redeemed(None), false, false, None),

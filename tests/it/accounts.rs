@@ -285,6 +285,29 @@ fn whose_an_account_is_is_known_after_a_kill() {
             refused(&socket.call(&json!({"op": "account", "id": id(), "customer": before})).await, 3061);
         });
     }
+    // Nobody's, and that again and again is one change, on the feed with whose it was.
+    let nobodys = json!({"op": "assign_account", "id": id(), "account": account});
+    let told = block_on(async {
+        let told = Socket::open(&server.address, &admin).await.call_text(&nobodys).await;
+        ok(&serde_json::from_str(&told).unwrap(), "account_booked");
+        told
+    });
+    server.kill();
+    server = data.serve();
+    block_on(async {
+        let mut socket = Socket::open(&server.address, &admin).await;
+        assert_eq!(socket.call_text(&nobodys).await, told);
+        let mut somebodys = nobodys.clone();
+        somebodys["customer"] = json!("cleo");
+        refused(&socket.call(&somebodys).await, 1008);
+        let read = socket.call(&json!({"op": "account", "id": id(), "account": account})).await;
+        assert_eq!((&read["customer"], &read["balance"]), (&Value::Null, &json!(5)));
+        refused(&socket.call(&json!({"op": "account", "id": id(), "customer": "cleo"})).await, 3061);
+        let feed = get(&server.address, &admin, "/v1/events?limit=1000").await.json();
+        let last = feed["events"].as_array().unwrap().iter().rfind(|one| one["event"] == "account_assigned").unwrap();
+        let line = &last["accounts"][0];
+        assert_eq!((&line["customer"], &line["customer_before"]), (&Value::Null, &json!("cleo")), "{last:#}");
+    });
     assert!(server.terminate().success());
     data.verify();
 }

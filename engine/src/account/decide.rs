@@ -28,7 +28,7 @@ pub fn decide(accounts: &Accounts, id: AccountId, ask: &AccountAsk, now: Timesta
             let (kind, measure, amount, expires) = (*kind, *measure, *amount, *expires);
             Entry::Issued { kind, measure, amount, expires, owner: owner.clone() }
         }
-        AccountAsk::Assign { owner } => assign(known()?, owner)?,
+        AccountAsk::Assign { owner } => assign(known()?, owner.as_ref())?,
         AccountAsk::Load { measure, amount, cause, .. } => load(known()?, *measure, *amount, *cause, now)?,
         AccountAsk::Redeem { measure, amount, by_code } => {
             check_between(Minor(1), *amount)?;
@@ -105,11 +105,11 @@ fn load(account: &Account, measure: Measure, amount: Minor, cause: Cause, now: T
 }
 
 /// Uses are counted under the name of their customer: that name is whose they are.
-fn assign(account: &Account, owner: &Owner) -> Result<Entry, Refusal> {
+fn assign(account: &Account, owner: Option<&Owner>) -> Result<Entry, Refusal> {
     if account.kind.is_of_uses() {
         return Err(Refusal::WrongAccount { field: "type" });
     }
-    let (owner, before) = (owner.clone(), account.owner.clone());
+    let (owner, before) = (owner.cloned(), account.owner.clone());
     Ok(Entry::Assigned { owner, before, balance: account.ledger.balance() })
 }
 

@@ -93,8 +93,8 @@ pub enum Entry {
     },
     /// Whose it is was said.
     Assigned {
-        /// The customer.
-        owner: Owner,
+        /// The customer; none: it is nobody's.
+        owner: Option<Owner>,
         /// Whose it was before.
         before: Option<Owner>,
         /// What is on it.
@@ -128,10 +128,10 @@ impl Entry {
 
     /// What it changes about whose an account is: whose it was, and whose it is now.
     #[must_use]
-    pub const fn owners(&self) -> Option<(Option<&Owner>, &Owner)> {
+    pub const fn owners(&self) -> Option<(Option<&Owner>, Option<&Owner>)> {
         match self {
-            Entry::Issued { owner: Some(owner), .. } => Some((None, owner)),
-            Entry::Assigned { owner, before, .. } => Some((before.as_ref(), owner)),
+            Entry::Issued { owner: Some(owner), .. } => Some((None, Some(owner))),
+            Entry::Assigned { owner, before, .. } => Some((before.as_ref(), owner.as_ref())),
             _ => None,
         }
     }

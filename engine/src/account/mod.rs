@@ -245,8 +245,8 @@ pub enum AccountAsk {
     },
     /// Say whose it is.
     Assign {
-        /// The customer.
-        owner: Owner,
+        /// The customer; none: it is nobody's.
+        owner: Option<Owner>,
     },
     /// Add to it.
     Load {
@@ -433,7 +433,7 @@ impl Account {
                 }
             }
             Entry::Disabled { reason, .. } => self.disabled = Some(reason.clone()),
-            Entry::Assigned { owner, .. } => self.owner = Some(owner.clone()),
+            Entry::Assigned { owner, .. } => self.owner.clone_from(owner),
             Entry::Held { sale, hold } => {
                 self.holds.insert(*sale, *hold);
             }

@@ -28,7 +28,7 @@ impl Parts {
             }
             AccountAsk::Assign { owner } => {
                 self.op.text("assign_account");
-                self.rest.text(owner.as_str());
+                owner.iter().for_each(|owner| self.rest.text(owner.as_str()));
             }
             AccountAsk::Load { measure, amount, cause, customer } => {
                 self.op.text("load_account");

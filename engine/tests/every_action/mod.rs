@@ -218,7 +218,7 @@ fn walk_account(ask: &AccountAsk) -> (&'static str, Option<Action>) {
         AccountAsk::Redeem { .. } => ("redeem", Some(of_account(AccountAsk::Disable { reason: label("lost") }))),
         AccountAsk::Disable { .. } => {
             let owner = Owner::new("ann").unwrap();
-            ("disable_account", Some(of_account(AccountAsk::Assign { owner })))
+            ("disable_account", Some(of_account(AccountAsk::Assign { owner: Some(owner) })))
         }
         AccountAsk::Assign { .. } => ("assign_account", Some(of_account(AccountAsk::Read))),
         AccountAsk::Read => {

@@ -35,7 +35,10 @@ impl Shop {
                 expires: reading.value("for").map(|ttl| self.now.plus(super::reading::millis(&ttl))),
                 owner: reading.value("owner").map(|name| Owner::new(&name).unwrap()),
             },
-            "assign" => AccountAsk::Assign { owner: Owner::new(&reading.word()).unwrap() },
+            "assign" => {
+                let name = reading.word();
+                AccountAsk::Assign { owner: (name != "nobody").then(|| Owner::new(&name).unwrap()) }
+            }
             "load" => AccountAsk::Load {
                 customer: None,
                 measure: measure(&reading.word()),

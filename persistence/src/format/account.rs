@@ -70,6 +70,7 @@ enum AnyEntry {
     /// Opened for a customer. In a box, as what comes after it: no entry may become wider.
     IssuedTo(Box<IssuedTo>),
     Assigned(Box<Assigned>),
+    Unassigned(Box<Unassigned>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -84,6 +85,13 @@ struct IssuedTo {
 #[derive(Archive, Serialize, Deserialize)]
 struct Assigned {
     owner: String,
+    before: Option<String>,
+    balance: i64,
+}
+
+/// It is nobody's from now on.
+#[derive(Archive, Serialize, Deserialize)]
+struct Unassigned {
     before: Option<String>,
     balance: i64,
 }
@@ -183,7 +191,11 @@ impl From<&Entry> for AnyEntry {
             Entry::UseHeld { kind, issued, sale, hold } => {
                 Self::UseHeld { kind: kind.code(), issued: issued.0, sale: sale.0, hold: hold.into() }
             }
-            Entry::Assigned { owner, before, balance } => Self::Assigned(Box::new(Assigned {
+            Entry::Assigned { owner: None, before, balance } => Self::Unassigned(Box::new(Unassigned {
+                before: before.as_ref().map(ToString::to_string),
+                balance: balance.0,
+            })),
+            Entry::Assigned { owner: Some(owner), before, balance } => Self::Assigned(Box::new(Assigned {
                 owner: owner.to_string(),
                 before: before.as_ref().map(ToString::to_string),
                 balance: balance.0,
@@ -241,7 +253,12 @@ impl TryFrom<AnyEntry> for Entry {
                 owner: Some(code(&issued.owner)?),
             },
             AnyEntry::Assigned(assigned) => Self::Assigned {
-                owner: code(&assigned.owner)?,
+                owner: Some(code(&assigned.owner)?),
+                before: assigned.before.as_deref().map(code).transpose()?,
+                balance: Minor(assigned.balance),
+            },
+            AnyEntry::Unassigned(assigned) => Self::Assigned {
+                owner: None,
                 before: assigned.before.as_deref().map(code).transpose()?,
                 balance: Minor(assigned.balance),
             },

@@ -2,7 +2,7 @@
 //!
 //! `ONHAND_GOLDEN=new cargo test -p onhand-persistence golden` writes those that are missing.
 
-use crate::samples::{encoded, every_kind, of_owners};
+use crate::samples::{encoded, every_kind, of_nobody, of_owners};
 use crate::{baskets, drawer, goods, layaways, payments, people, pricing, refunds, returns, unreceipted};
 use onhand_engine::answer::Answer;
 use onhand_engine::event::Record;
@@ -108,9 +108,10 @@ fn a_snapshot_of_version_1_opens() {
 }
 
 /// What came after version 1, by what it is about.
-fn later() -> [(&'static str, Vec<Record>); 12] {
+fn later() -> [(&'static str, Vec<Record>); 13] {
     [
         ("account_owners", of_owners()),
+        ("accounts-of-nobody", of_nobody()),
         ("baskets", baskets::records()),
         ("basket-pieces", baskets::with_pieces()),
         ("drawer", drawer::days()),

@@ -310,12 +310,24 @@ pub(crate) fn of_costs() -> Vec<Record> {
     (100..).zip(events).map(|(n, event)| record(n, u32::from(n != 101), event)).collect()
 }
 
+/// Accounts that are nobody's any more.
+pub(crate) fn of_nobody() -> Vec<Record> {
+    let gone = |before: Option<&str>| {
+        let before = before.map(|name| Owner::new(name).unwrap());
+        Entry::Assigned { owner: None, before, balance: Minor(5) }
+    };
+    let at = LocationId::of_account(AccountId(0)).0;
+    let event = |(account, entry)| Event::Account { account: AccountId(account), entry };
+    let entries = [(192, gone(Some("bob"))), (256, gone(Some("bob"))), (320, gone(None))].map(event);
+    of_owners().into_iter().chain((7..).zip(entries).map(|(n, event)| record(n, at, event))).collect()
+}
+
 /// Accounts that are somebody's: said when they were opened, and later.
 pub(crate) fn of_owners() -> Vec<Record> {
     let owner = |name: &str| Owner::new(name).unwrap();
     let (kind, measure, amount) = (AccountKind::Loyalty, Measure::Points, Minor(5));
     let issued = |owner| Entry::Issued { kind, measure, amount, expires: Some(Timestamp(NOON)), owner };
-    let assigned = |name, before| Entry::Assigned { owner: owner(name), before, balance: amount };
+    let assigned = |name, before| Entry::Assigned { owner: Some(owner(name)), before, balance: amount };
     let entries = [
         (128, issued(Some(owner("ann")))),
         (192, issued(None)),

@@ -95,7 +95,10 @@ pub(super) fn disable(body: &DisableAccount) -> Result<Action, Refused> {
 
 pub(super) fn assign(body: &AssignAccount) -> Result<Action, Refused> {
     let account = named(body.account, body.code)?.account;
-    Ok(Action::Account { account, ask: AccountAsk::Assign { owner: body.customer.0.clone() } })
+    Ok(Action::Account {
+        account,
+        ask: AccountAsk::Assign { owner: body.customer.as_ref().map(|customer| customer.0.clone()) },
+    })
 }
 
 pub(super) fn read(body: &ReadAccount, names: &impl Names) -> Result<Action, Refused> {
@@ -405,7 +408,7 @@ pub(super) fn line(account: AccountId, entry: &Entry) -> AccountLine {
         Entry::Disabled { balance, .. } => AccountLine { balance: some(*balance), ..blank },
         Entry::Assigned { owner, before, balance } => AccountLine {
             balance: some(*balance),
-            customer: Some(owner.into()),
+            customer: owner.as_ref().map(Into::into),
             customer_before: before.as_ref().map(Into::into),
             ..blank
         },

@@ -169,8 +169,9 @@ asked!(
         /// Which, by its card's code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<CardCode>,
-        /// The customer whose it is from now on.
-        customer: Owner,
+        /// The customer whose it is from now on; none: it is nobody's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<Owner>,
     }
 );
 asked!(
