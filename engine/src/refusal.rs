@@ -473,7 +473,7 @@ pub enum Refusal {
     /// 3102 to 3107
     #[error(transparent)]
     OverReturn(#[from] unreceipted::OverLimit),
-    /// 3090 to 3099
+    /// 3090 to 3099 and 3115
     #[error(transparent)]
     Payment(#[from] payment::Refused),
     /// 3130

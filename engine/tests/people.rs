@@ -192,6 +192,8 @@ fn the_table_of_needs() {
         ("start_payment", "sell"),
         ("give_up_payment", "sell"),
         ("refund_payment", "return"),
+        ("refund_again", "return"),
+        ("refund_otherwise", "return refund_otherwise"),
         ("payment", ""),
         ("take_payment", ""),
         ("report_payment", ""),

@@ -178,7 +178,7 @@ fn key_may(role: Role, op: &str) -> bool {
         "quote" => matches!(role, Role::Admin | Role::Till | Role::Web),
         "watch_prices" => !matches!(role, Role::Operations | Role::Driver),
         "start_payment" | "give_up_payment" => matches!(role, Role::Admin | Role::Till | Role::Web),
-        "refund_payment" => matches!(role, Role::Admin | Role::Till),
+        "refund_payment" | "refund_otherwise" => matches!(role, Role::Admin | Role::Till),
         "payment" | "watch_payments" => matches!(role, Role::Admin | Role::Till | Role::Web | Role::Driver),
         "settle_payments" => role == Role::Admin,
         // Not even an administrator says what a provider did.
@@ -245,7 +245,7 @@ mod tests {
              receive adjust count allocate deallocate open_session paid_in paid_out drop no_sale x_report close_session \
              issue_account load_account redeem disable_account assign_account account quote watch_prices \
              sign_in sign_out suspend recall void_line baskets open_layaway deposit \
-             cancel_layaway layaways start_payment give_up_payment refund_payment payment \
+             cancel_layaway layaways start_payment give_up_payment refund_payment refund_otherwise payment \
              watch_payments",
         ),
         (

@@ -290,6 +290,12 @@ pub const ROUTES: &[Route] = &[
         "Give a payment up; what is approved is voided.",
     ),
     command("/v1/refund_payment", "refund_payment", "payment_noted", "Give back of what a payment has taken."),
+    command(
+        "/v1/refund_otherwise",
+        "refund_otherwise",
+        "payment_noted",
+        "A refund that the provider declined was given otherwise.",
+    ),
     command("/v1/payment", "payment", "payment", "How a payment stands."),
     admin(command(
         "/v1/settle_payments",

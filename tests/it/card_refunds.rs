@@ -5,7 +5,7 @@ use crate::harness::Server;
 use crate::killing::{answer, killed};
 use crate::paying::{is, start};
 use crate::simulated::Shop;
-use crate::wire::{Socket, block_on, id, ok, refused, stocked_shop};
+use crate::wire::{Socket, block_on, get, id, ok, refused, stocked_shop};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -204,6 +204,71 @@ fn kills_amid_returns_leave_the_providers_books_equal_to_ours() {
         drop(driver);
         assert_eq!(shop.given_back(&sale.payment), sale.amount, "round {round}");
     }
+    assert!(server.terminate().success());
+    shop.data.verify();
+}
+
+/// A provider that says no to a refund: the customer is owed it, which is seen where payments are, until it is given.
+#[test]
+fn what_the_provider_declines_to_give_back_is_owed_until_it_is_given() {
+    // The simulated provider gives no amount back that ends so.
+    const DECLINED: i64 = 1_057;
+    let shop = Shop::new();
+    let admin = shop.data.key("admin");
+    let server = shop.serve();
+    let driver = shop.drive(&server, &[]);
+    block_on(async {
+        let mut till = shop.till(&server).await;
+        let (sale, payment, amount) = (id(), id(), 2 * DECLINED);
+        ok(&till.call(&start("simulator", &payment, &sale, amount, 600)).await, "payment_started");
+        till.payment(&payment, is("approved")).await;
+        let sell = json!({
+            "op": "sell", "id": sale, "location": "S1", "till": 1, "currency": "EUR",
+            "lines": [{"sku": "TEA", "qty": "2", "amount": amount}],
+            "tenders": [{"type": "card", "amount": amount, "payment": payment}],
+        });
+        let sold = Sold { seq: till.call(&sell).await["seq"].clone(), payment: payment.clone(), amount };
+        till.payment(&payment, is("captured")).await;
+        let back = give_back(&sold, "S1", 1);
+        ok(&till.call(&back).await, "returned");
+        let owes = |refund: &Value| {
+            let owed = json!([{"refund": refund, "amount": DECLINED}]);
+            move |payment: &Value| payment["owed"] == owed && payment["task"].is_null()
+        };
+        let owed = till.payment(&payment, owes(&back["id"])).await;
+        assert_eq!((&owed["reason"], &owed["refunded"]), (&json!("not permitted"), &json!(DECLINED)));
+        let metrics = async || get(&server.address, &admin, "/metrics").await.body;
+        let owed = |count: u32| format!("onhand_payment_refunds_owed{{provider=\"simulator\"}} {count}\n");
+        assert!(metrics().await.contains(&owed(1)));
+        let listed = get(&server.address, &shop.till, "/v1/payments?location=S1").await.json();
+        assert_eq!(listed["payments"][0]["payment"], *payment, "it is not ended");
+
+        // By card once more: the provider says the same to that.
+        let refund = |amount: i64, instead_of: &Value| {
+            json!({
+                "op": "refund_payment", "id": id(), "location": "S1", "payment": payment, "currency": "EUR",
+                "amount": amount, "instead_of": instead_of,
+            })
+        };
+        refused(&till.call(&refund(DECLINED - 1, &back["id"])).await, 3096);
+        let again = refund(DECLINED, &back["id"]);
+        ok(&till.call(&again).await, "payment_noted");
+        till.payment(&payment, owes(&again["id"])).await;
+        refused(&till.call(&refund(DECLINED, &back["id"])).await, 3115);
+        let otherwise = |refund: &Value| {
+            json!({
+                "op": "refund_otherwise", "id": id(), "location": "S1", "payment": payment, "refund": refund,
+                "how": "cash",
+            })
+        };
+        refused(&till.call(&otherwise(&back["id"])).await, 3115);
+        ok(&till.call(&otherwise(&again["id"])).await, "payment_noted");
+        refused(&till.call(&otherwise(&again["id"])).await, 3115);
+        let known = at_rest(&mut till, &payment).await;
+        assert_eq!((&known["refunded"], &known["owed"]), (&json!(DECLINED), &Value::Null), "what was given counts");
+        assert!(metrics().await.contains(&owed(0)));
+    });
+    drop(driver);
     assert!(server.terminate().success());
     shop.data.verify();
 }

@@ -24,6 +24,7 @@ struct Provider {
     open: [Gauge; Stage::ALL.len()],
     entered: [Counter; Stage::ALL.len()],
     refunds: Gauge,
+    owed: Gauge,
     known_seconds: Histogram,
 }
 
@@ -71,6 +72,7 @@ impl Provider {
             open: Stage::ALL.map(|stage| metrics::gauge!("onhand_payments_open", &labels(stage))),
             entered: Stage::ALL.map(|stage| metrics::counter!("onhand_payments_total", &labels(stage))),
             refunds: metrics::gauge!("onhand_payment_refunds_pending", "provider" => name.to_owned()),
+            owed: metrics::gauge!("onhand_payment_refunds_owed", "provider" => name.to_owned()),
             known_seconds: metrics::histogram!("onhand_payment_known_seconds", "provider" => name.to_owned()),
         }
     }
@@ -80,18 +82,25 @@ impl Provider {
         if let Some(before) = before {
             self.open[place(before.stage)].decrement(1.0);
             self.refunds.decrement(pending(before));
+            self.owed.decrement(owed(before));
         }
         if let Some(now) = now {
             self.open[place(now.stage)].increment(1.0);
             self.refunds.increment(pending(now));
+            self.owed.increment(owed(now));
         }
     }
 }
 
 /// Refunds that the provider has not given back.
 fn pending(payment: &Payment) -> f64 {
-    let count = payment.refunds.iter().filter(|refund| !refund.done).count();
+    let count = payment.refunds.iter().filter(|refund| refund.is_pending()).count();
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Refunds that the provider declined and nobody has given since.
+fn owed(payment: &Payment) -> f64 {
+    f64::from(u32::try_from(payment.owed().count()).unwrap_or(u32::MAX))
 }
 
 fn since(began: Timestamp, now: Timestamp) -> Duration {
@@ -121,6 +130,11 @@ pub(super) fn describe() {
         "onhand_payment_refunds_pending",
         Unit::Count,
         "Refunds that providers have not given back yet, by provider."
+    );
+    describe_gauge!(
+        "onhand_payment_refunds_owed",
+        Unit::Count,
+        "Refunds that providers declined and nobody has given since, by provider."
     );
     describe_histogram!(
         "onhand_payment_known_seconds",

@@ -76,7 +76,7 @@ fn a_crash_between_any_two_steps_begins_one_refund_or_none() {
                     assert_eq!(answer, known);
                 }
                 let world = settled(&rig);
-                let one = Refund { id: command.id, amount: Minor(300), done: false, settled: false };
+                let one = Refund::new(command.id, Minor(300));
                 let wanted = if comes_again || kept >= decided { vec![one] } else { vec![] };
                 let text = format!("{at:?}, {kept} of {} records kept, again: {comes_again}", all.len());
                 assert_eq!(refunds(&world, payment), wanted, "{text}");

@@ -346,6 +346,10 @@ fn report(payment: &PaymentMessage, task: &PaymentTask, answer: Answer) -> Optio
             let reason = reason.and_then(shorter);
             return Some(ReportPayment { outcome: PaymentOutcome::Declined, reason, ..blank });
         }
+        (Answer::Declined(reason), PaymentTaskName::Refund) => {
+            let (refund, reason) = (task.refund, reason.and_then(shorter));
+            return Some(ReportPayment { outcome: PaymentOutcome::Declined, refund, reason, ..blank });
+        }
         (Answer::NotFound, PaymentTaskName::Inquire) => PaymentOutcome::NotFound,
         (_, PaymentTaskName::Authorise) => PaymentOutcome::Unknown,
         (_, PaymentTaskName::Inquire) => return None,

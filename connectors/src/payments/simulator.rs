@@ -4,6 +4,7 @@
 //! | amount ends in | what happens |
 //! |---|---|
 //! | 51 | declined: insufficient funds |
+//! | 57 | approved; a refund of such an amount is declined: not permitted |
 //! | 68 | approved, and then it says nothing: the response comes too late |
 //! | 91 | not approved, and it says nothing: the issuer cannot be reached |
 //! | anything else | approved |
@@ -114,6 +115,9 @@ impl Provider for Simulator {
     }
 
     async fn refund(&self, payment: &PaymentMessage, refund: Id, amount: Amount) -> Answer {
+        if amount.0.0.rem_euclid(100) == 57 {
+            return Answer::Declined(Some("not permitted".to_owned()));
+        }
         let id = payment.payment;
         self.bank.with(id, |known| match known {
             Some(known) if known.refunds.contains_key(&refund) => (None, Answer::Done),

@@ -31,6 +31,16 @@ impl Parts {
                 self.op.text("refund_payment");
                 self.money.minor(*amount);
             }
+            PaymentAsk::RefundAgain(declined, amount) => {
+                self.op.text("refund_payment");
+                self.money.minor(*amount);
+                self.rest.uuid(declined.0);
+            }
+            PaymentAsk::RefundOtherwise(declined, how) => {
+                self.op.text("refund_otherwise");
+                self.rest.uuid(declined.0);
+                self.rest.text(how.as_str());
+            }
             PaymentAsk::Read => self.op.text("payment"),
             PaymentAsk::Take(transaction) => {
                 self.op.text("take_payment");
@@ -77,6 +87,10 @@ impl Parts {
             Report::Declined(reason) => self.rest.maybe(reason.as_ref().map(Safe::as_str)),
             Report::Failed(reason) => self.rest.text(reason.as_str()),
             Report::Refunded(refund) => self.rest.uuid(refund.0),
+            Report::RefundDeclined(refund, reason) => {
+                self.rest.uuid(refund.0);
+                self.rest.maybe(reason.as_ref().map(Safe::as_str));
+            }
             Report::Unknown | Report::NotFound | Report::Captured | Report::Voided => {}
         }
     }

@@ -1,7 +1,7 @@
 //! The payments of a location, and what an event changes of them.
 
 use super::settlement::Settled;
-use super::{Approval, Happening, Payment, Refund, Stage, Started, Use};
+use super::{Approval, Declined, Happening, Payment, Refund, Stage, Started, Use};
 use crate::ids::{CommandId, PaymentId, ReservationId, TillNo};
 use crate::money::Minor;
 use crate::time::Timestamp;
@@ -206,13 +206,32 @@ impl Payment {
             Happening::Captured => self.enter(Stage::Captured, None),
             Happening::Voided => self.enter(Stage::Voided, None),
             Happening::RefundAsked { refund, amount } => {
-                self.refunds.push(Refund { id: *refund, amount: *amount, done: false, settled: false });
+                self.refunds.push(Refund::new(*refund, *amount));
             }
             Happening::Refunded { refund } => {
-                self.refunds.iter_mut().filter(|one| one.id == *refund).for_each(|one| one.done = true);
+                self.change_refund(*refund, |one| (one.done, one.declined) = (true, None));
+                self.reason = None;
+            }
+            Happening::RefundDeclined { refund, reason } => {
+                self.change_refund(*refund, |one| one.declined = Some(Declined::Owed));
+                self.reason.clone_from(reason);
+            }
+            Happening::RefundAskedAgain { refund, amount, instead_of } => {
+                self.change_refund(*instead_of, |one| one.declined = Some(Declined::Again));
+                self.refunds.push(Refund::new(*refund, *amount));
+                self.reason = None;
+            }
+            Happening::RefundGivenOtherwise { refund, .. } => {
+                self.change_refund(*refund, |one| one.declined = Some(Declined::Otherwise));
                 self.reason = None;
             }
             Happening::Failed { reason } => self.reason = Some(reason.clone()),
+        }
+    }
+
+    fn change_refund(&mut self, id: CommandId, change: impl FnOnce(&mut Refund)) {
+        if let Some(refund) = self.refunds.iter_mut().find(|one| one.id == id) {
+            change(refund);
         }
     }
 
@@ -230,7 +249,7 @@ impl Payment {
             self.enter(if approval.taken { Stage::Captured } else { Stage::Capturing }, None);
             let rest = self.captured().minus(sold);
             if rest > Minor::ZERO {
-                self.refunds.push(Refund { id: CommandId(id.0), amount: rest, done: false, settled: false });
+                self.refunds.push(Refund::new(CommandId(id.0), rest));
             }
         } else {
             self.enter(Stage::Approved, Some(self.expires));
@@ -247,12 +266,7 @@ impl Payment {
             Stage::Asked => self.enter(Stage::Cancelled, None),
             Stage::Approved if self.is_taken() => {
                 self.enter(Stage::Captured, None);
-                self.refunds.push(Refund {
-                    id: CommandId(id.0),
-                    amount: self.start.amount,
-                    done: false,
-                    settled: false,
-                });
+                self.refunds.push(Refund::new(CommandId(id.0), self.start.amount));
             }
             Stage::Approved => self.enter(Stage::Voiding, None),
             Stage::Unknown => self.until = None,

@@ -4,14 +4,14 @@ use super::card::{Reason, Transaction};
 use super::refunds::{check_one_more, left};
 use super::settlement::settle;
 use super::{
-    ATTEMPT_RANGE, Approval, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk, Refused,
-    Report, Stage, Start, Started,
+    ATTEMPT_RANGE, Approval, Declined, GRACE, Happening, KEPT, LIFE, OPEN_MAX, OPEN_PER_TILL_MAX, Payment, PaymentAsk,
+    Refund, Refused, Report, Stage, Start, Started,
 };
 use crate::answer::Answer;
 use crate::command::{Channel, Command};
 use crate::decide::Decision;
 use crate::event::Event;
-use crate::ids::{PaymentId, ReservationId};
+use crate::ids::{CommandId, Label, PaymentId, ReservationId};
 use crate::money::Minor;
 use crate::refusal::Refusal;
 use crate::store::Store;
@@ -47,6 +47,10 @@ pub fn decide(
         PaymentAsk::Take(transaction) => Some(take(known, transaction.as_ref(), now)?),
         PaymentAsk::GiveUp => give_up(known)?,
         PaymentAsk::Refund(amount) => refund(store, (payment, known), command, *amount)?,
+        PaymentAsk::RefundAgain(declined, amount) => {
+            refund_again(store, (payment, known), command, (*declined, *amount))?
+        }
+        PaymentAsk::RefundOtherwise(declined, how) => refund_otherwise(known, *declined, how)?,
         PaymentAsk::Report(said) => report(store, known, said, now)?,
         PaymentAsk::Due => due(known, now)?,
     };
@@ -163,6 +167,33 @@ fn refund(
     Ok(Some(Happening::RefundAsked { refund: command.id, amount }))
 }
 
+/// What the provider declined goes back once more, under a name of its own: the provider may remember what it said to
+/// the first.
+fn refund_again(
+    store: &Store,
+    (id, known): (PaymentId, &Payment),
+    command: &Command,
+    (declined, amount): (CommandId, Minor),
+) -> Result<Option<Happening>, Refusal> {
+    if known.refunds.iter().any(|one| one.id == command.id && one.amount == amount) {
+        return Ok(None);
+    }
+    let owed = known.owed().find(|one| one.id == declined).ok_or(Refused::NotOwed)?;
+    if owed.amount != amount {
+        return Err(Refused::amount(owed.amount).into());
+    }
+    check_one_more(store, id, known, command.id)?;
+    Ok(Some(Happening::RefundAskedAgain { refund: command.id, amount, instead_of: declined }))
+}
+
+/// Somebody gave it in another way, once.
+fn refund_otherwise(known: &Payment, refund: CommandId, how: &Label) -> Result<Option<Happening>, Refusal> {
+    match known.refunds.iter().find(|one| one.id == refund).and_then(|one| one.declined) {
+        Some(Declined::Owed) => Ok(Some(Happening::RefundGivenOtherwise { refund, how: how.clone() })),
+        Some(Declined::Otherwise | Declined::Again) | None => Err(Refused::NotOwed.into()),
+    }
+}
+
 fn report(store: &Store, known: &Payment, said: &Report, now: Timestamp) -> Result<Option<Happening>, Refusal> {
     let happening = match (said, known.stage) {
         (Report::Approved(approval), _) => return approved(store, known, approval, now),
@@ -179,8 +210,19 @@ fn report(store: &Store, known: &Payment, said: &Report, now: Timestamp) -> Resu
         (Report::Refunded(refund), Stage::Captured) => match known.refunds.iter().find(|one| one.id == *refund) {
             None => return Err(Refused::NoSuchRefund.into()),
             Some(one) if one.done => return Ok(None),
+            Some(Refund { declined: Some(Declined::Again | Declined::Otherwise), .. }) => {
+                return Err(Refused::NotOwed.into());
+            }
             Some(_) => Happening::Refunded { refund: *refund },
         },
+        (Report::RefundDeclined(refund, reason), Stage::Captured) => {
+            match known.refunds.iter().find(|one| one.id == *refund) {
+                None => return Err(Refused::NoSuchRefund.into()),
+                Some(one) if one.declined.is_some() => return Ok(None),
+                Some(one) if one.done => return Err(Refused::Stage { stage: known.stage }.into()),
+                Some(_) => Happening::RefundDeclined { refund: *refund, reason: reason.clone() },
+            }
+        }
         (Report::Failed(reason), _) if known.task().is_some() => {
             if known.reason.as_ref() == Some(reason) {
                 return Ok(None);

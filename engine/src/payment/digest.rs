@@ -43,6 +43,8 @@ impl Payment {
             bytes.minor(refund.amount);
             bytes.flag(refund.done);
             bytes.flag(refund.settled);
+            // What no provider declined has the bytes it always had.
+            refund.declined.iter().for_each(|declined| bytes.text(declined.name()));
         }
         bytes.text(self.reason.as_ref().map_or("", Safe::as_str));
         bytes.flag(self.settled);

@@ -156,6 +156,48 @@ pub struct Refund {
     pub done: bool,
     /// Whether a settlement has it.
     pub settled: bool,
+    /// What becomes of it where the provider declined it.
+    pub declined: Option<Declined>,
+}
+
+impl Refund {
+    /// One that its driver has to do.
+    #[must_use]
+    pub const fn new(id: CommandId, amount: Minor) -> Self {
+        Self { id, amount, done: false, settled: false, declined: None }
+    }
+
+    /// Whether its driver has to do it.
+    #[must_use]
+    pub const fn is_pending(&self) -> bool {
+        !self.done && self.declined.is_none()
+    }
+}
+
+/// What becomes of a refund that the provider declined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Declined {
+    /// The customer is still owed it.
+    Owed,
+    /// Another refund of the payment goes in its place.
+    Again,
+    /// It was given otherwise.
+    Otherwise,
+}
+
+impl Declined {
+    /// All of them.
+    pub const ALL: [Declined; 3] = [Declined::Owed, Declined::Again, Declined::Otherwise];
+
+    /// A word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Declined::Owed => "owed",
+            Declined::Again => "again",
+            Declined::Otherwise => "otherwise",
+        }
+    }
 }
 
 /// What a payment is asked for with.
@@ -224,6 +266,8 @@ pub enum Report {
     Voided,
     /// A refund is done.
     Refunded(CommandId),
+    /// The provider declined a refund, for good.
+    RefundDeclined(CommandId, Option<Reason>),
     /// What was to be done does not work; it is tried on.
     Failed(Reason),
 }
@@ -234,7 +278,7 @@ impl Report {
     pub const fn name(&self) -> &'static str {
         match self {
             Report::Approved(_) => "approved",
-            Report::Declined(_) => "declined",
+            Report::Declined(_) | Report::RefundDeclined(..) => "declined",
             Report::Unknown => "unknown",
             Report::NotFound => "not_found",
             Report::Captured => "captured",
@@ -254,6 +298,10 @@ pub enum PaymentAsk {
     GiveUp,
     /// Give back so much of what it has taken.
     Refund(Minor),
+    /// Give back so much in the place of a refund that was declined.
+    RefundAgain(CommandId, Minor),
+    /// A refund that was declined was given otherwise, and how.
+    RefundOtherwise(CommandId, Label),
     /// Say how it stands.
     Read,
     /// A driver is about to send it to the provider, under this name of the provider's where there is one already.
@@ -318,6 +366,29 @@ pub enum Happening {
         /// Which.
         refund: CommandId,
     },
+    /// The provider declined to give a part of it back.
+    RefundDeclined {
+        /// Which.
+        refund: CommandId,
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// What the provider declined to give back is to go back once more.
+    RefundAskedAgain {
+        /// The command that asked for it.
+        refund: CommandId,
+        /// How much.
+        amount: Minor,
+        /// The refund that was declined.
+        instead_of: CommandId,
+    },
+    /// What the provider declined to give back was given otherwise.
+    RefundGivenOtherwise {
+        /// Which.
+        refund: CommandId,
+        /// How.
+        how: Label,
+    },
     /// What was to be done does not work yet.
     Failed {
         /// Why.
@@ -348,6 +419,9 @@ impl Happening {
             Happening::Voided => "payment_voided",
             Happening::RefundAsked { .. } => "payment_refund_asked",
             Happening::Refunded { .. } => "payment_refunded",
+            Happening::RefundDeclined { .. } => "payment_refund_declined",
+            Happening::RefundAskedAgain { .. } => "payment_refund_asked",
+            Happening::RefundGivenOtherwise { .. } => "payment_refund_given_otherwise",
             Happening::Failed { .. } => "payment_failed",
             Happening::Settled(_) => "payments_settled",
         }
@@ -407,7 +481,7 @@ impl Payment {
             Stage::Capturing => Some(Task::Capture(self.sold.unwrap_or(self.start.amount))),
             Stage::Voiding => Some(Task::Void),
             Stage::Captured => {
-                let next = self.refunds.iter().find(|refund| !refund.done)?;
+                let next = self.refunds.iter().find(|refund| refund.is_pending())?;
                 Some(Task::Refund(next.id, next.amount))
             }
             Stage::Sent | Stage::Approved | Stage::Voided | Stage::Declined | Stage::Cancelled => None,
@@ -417,7 +491,7 @@ impl Payment {
     /// Whether anything is still to happen to it by itself, by a driver or by its sale.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.task().is_some() || matches!(self.stage, Stage::Sent | Stage::Approved)
+        self.task().is_some() || matches!(self.stage, Stage::Sent | Stage::Approved) || self.owed().next().is_some()
     }
 
     /// The provider's own name for it, as far as it is known.
@@ -438,10 +512,16 @@ impl Payment {
         }
     }
 
-    /// What goes back of it, done or not.
+    /// What goes back of it, done or not, by card or otherwise. What goes back in the place of another counts once.
     #[must_use]
     pub fn refunded(&self) -> Minor {
-        self.refunds.iter().map(|refund| refund.amount).sum()
+        let counts = self.refunds.iter().filter(|refund| refund.declined != Some(Declined::Again));
+        counts.map(|refund| refund.amount).sum()
+    }
+
+    /// Refunds that the provider declined and that the customer is still owed.
+    pub fn owed(&self) -> impl Iterator<Item = &Refund> {
+        self.refunds.iter().filter(|refund| refund.declined == Some(Declined::Owed))
     }
 
     /// Whether the amount was taken with the approval.

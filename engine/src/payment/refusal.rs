@@ -4,7 +4,7 @@ use super::Stage;
 use crate::ids::PaymentId;
 use crate::money::Minor;
 
-/// A refusal, 3090 to 3099. It changed nothing.
+/// A refusal, 3090 to 3099 and 3115. It changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// 3090
@@ -51,6 +51,9 @@ pub enum Refused {
     /// 3099
     #[error("the payment has no such refund")]
     NoSuchRefund,
+    /// 3115
+    #[error("the payment owes no such refund: none of this name was declined, or it was given since")]
+    NotOwed,
 }
 
 impl Refused {
@@ -68,6 +71,7 @@ impl Refused {
             Refused::AnotherTransaction => 3097,
             Refused::SaleRecorded => 3098,
             Refused::NoSuchRefund => 3099,
+            Refused::NotOwed => 3115,
         }
     }
 

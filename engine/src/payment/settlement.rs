@@ -209,11 +209,13 @@ impl Matching<'_> {
     /// The refund that a line is: by our name for it, or one of its amount.
     fn refund(&self, id: PaymentId, payment: &Payment, line: &Line) -> Result<CommandId, (Mismatch, Minor)> {
         let is_open = |refund: &super::Refund| !refund.settled && !self.refunds.contains(&(id, refund.id));
+        let went = |refund: &&super::Refund| refund.declined.is_none();
         let Some(named) = line.refund else {
-            let of_amount = payment.refunds.iter().find(|refund| is_open(refund) && refund.amount == line.amount);
+            let mut went = payment.refunds.iter().filter(went);
+            let of_amount = went.find(|refund| is_open(refund) && refund.amount == line.amount);
             return of_amount.map(|refund| refund.id).ok_or((Mismatch::UnknownRefund, Minor::ZERO));
         };
-        let known = payment.refunds.iter().find(|refund| refund.id == named);
+        let known = payment.refunds.iter().filter(went).find(|refund| refund.id == named);
         let known = known.ok_or((Mismatch::UnknownRefund, Minor::ZERO))?;
         if !is_open(known) {
             return Err((Mismatch::Twice, known.amount));

@@ -253,7 +253,10 @@ fn needs_of_account(ask: &AccountAsk) -> Capabilities {
 fn needs_of_payment(ask: &PaymentAsk) -> Capabilities {
     let needed = match ask {
         PaymentAsk::Start(_) | PaymentAsk::GiveUp => Capability::Sell,
-        PaymentAsk::Refund(_) => Capability::Return,
+        PaymentAsk::Refund(_) | PaymentAsk::RefundAgain(..) => Capability::Return,
+        PaymentAsk::RefundOtherwise(..) => {
+            return Capabilities::of(&[Capability::Return, Capability::RefundOtherwise]);
+        }
         PaymentAsk::Settle(_) => Capability::CloseSession,
         PaymentAsk::Read | PaymentAsk::Take(_) | PaymentAsk::Report(_) | PaymentAsk::Due => return Capabilities::NONE,
     };

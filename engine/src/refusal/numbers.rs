@@ -114,6 +114,7 @@ pub const NUMBERS: &[(u16, &str, &str)] = &[
     (3111, "coupon_used_up", "The coupon has been used as often as it may be."),
     (3112, "coupon_used_by_customer", "This customer has used the coupon as often as they may."),
     (3113, "customer_needed", "The coupon asks for a customer who is named."),
+    (3115, "refund_not_owed", "The payment owes no such refund."),
     (3120, "bad_hours", "The weekly hours cannot be kept."),
     (3130, "not_in_training", "This cannot be done in training."),
     (3131, "other_ledger", "What is trained and what is real never mix."),

@@ -8,7 +8,7 @@ use onhand_engine::catalogue::{KeyId, Role};
 use onhand_engine::command::{Action, Bucket, Disposition, Policy, Said};
 use onhand_engine::date::Date;
 use onhand_engine::drawer::{self, Movement};
-use onhand_engine::ids::{AccountId, CommandId, OrderId, Owner, PaymentId, ReservationId, Seq, TillNo};
+use onhand_engine::ids::{AccountId, CommandId, Label, OrderId, Owner, PaymentId, ReservationId, Seq, TillNo};
 use onhand_engine::layaway;
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::settlement::Settlement;
@@ -245,7 +245,12 @@ fn walk_payment(ask: &PaymentAsk) -> (&'static str, Option<Action>) {
     match ask {
         PaymentAsk::Start(_) => ("start_payment", Some(of_payment(PaymentAsk::GiveUp))),
         PaymentAsk::GiveUp => ("give_up_payment", Some(of_payment(PaymentAsk::Refund(Minor(1))))),
-        PaymentAsk::Refund(_) => ("refund_payment", Some(of_payment(PaymentAsk::Read))),
+        PaymentAsk::Refund(_) => ("refund_payment", Some(of_payment(PaymentAsk::RefundAgain(CommandId(2), Minor(1))))),
+        PaymentAsk::RefundAgain(declined, _) => {
+            let cash = Label::new("cash").unwrap();
+            ("refund_again", Some(of_payment(PaymentAsk::RefundOtherwise(*declined, cash))))
+        }
+        PaymentAsk::RefundOtherwise(..) => ("refund_otherwise", Some(of_payment(PaymentAsk::Read))),
         PaymentAsk::Read => ("payment", Some(of_payment(PaymentAsk::Take(None)))),
         PaymentAsk::Take(_) => ("take_payment", Some(of_payment(PaymentAsk::Report(Box::new(Report::Unknown))))),
         PaymentAsk::Report(_) => ("report_payment", Some(of_payment(PaymentAsk::Due))),

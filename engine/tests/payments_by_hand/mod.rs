@@ -232,7 +232,7 @@ fn broken_payments_and_accounts_are_told() {
     sold(&mut shop, 100, Standing::Request, &[(1, 500)]).unwrap();
     shop.report(1, Report::Captured).unwrap();
     let captured = of(&shop, 1).clone();
-    let back = |amount| Refund { id: CommandId(7), amount: Minor(amount), done: false, settled: false };
+    let back = |amount| Refund::new(CommandId(7), Minor(amount));
     let sum = |amount| Start { amount: Minor(amount), ..captured.start.clone() };
     let sound = [
         asked.clone(),
@@ -408,7 +408,7 @@ fn every_part_of_a_payment_counts_in_the_hash() {
         payment
     };
     let approved = |change: &dyn Fn(&mut Approval)| with(&|payment| change(payment.approval.as_mut().unwrap()));
-    let refund = |id, amount, done, settled| Refund { id: CommandId(id), amount: Minor(amount), done, settled };
+    let refund = |id, amount, done, settled| Refund { done, settled, ..Refund::new(CommandId(id), Minor(amount)) };
     let refunds = |all: &[Refund]| with(&|payment| payment.refunds = all.to_vec());
     let all = [
         one.clone(),

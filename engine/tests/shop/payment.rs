@@ -8,7 +8,7 @@ use onhand_engine::payment::card::{Card, Last4, Safe};
 use onhand_engine::payment::{ATTEMPT, Approval, Payment, PaymentAsk, Report, Start, Task};
 use std::fmt::Write as _;
 
-pub(crate) const VERBS: [&str; 14] = [
+pub(crate) const VERBS: [&str; 17] = [
     "pay",
     "give_up",
     "take",
@@ -20,6 +20,9 @@ pub(crate) const VERBS: [&str; 14] = [
     "voided",
     "refund",
     "refunded",
+    "refund_declined",
+    "again",
+    "otherwise",
     "failed",
     "payment",
     "due",
@@ -59,6 +62,15 @@ impl Shop {
                 id = self.refund(&reading.word());
                 PaymentAsk::Refund(amount)
             }
+            "again" => {
+                let amount = reading.minor();
+                id = self.refund(&reading.word());
+                PaymentAsk::RefundAgain(self.refund(&reading.value("for").unwrap()), amount)
+            }
+            "otherwise" => {
+                let declined = self.refund(&reading.word());
+                PaymentAsk::RefundOtherwise(declined, Label::new(&reading.word()).unwrap())
+            }
             report => PaymentAsk::Report(Box::new(self.report(report, reading))),
         };
         let action = Action::Payment { payment, ask };
@@ -79,6 +91,10 @@ impl Shop {
             "captured" => Report::Captured,
             "voided" => Report::Voided,
             "refunded" => Report::Refunded(self.refund(&reading.word())),
+            "refund_declined" => {
+                let refund = self.refund(&reading.word());
+                Report::RefundDeclined(refund, reading.next_word().map(|why| Safe::new(&why).unwrap()))
+            }
             _ => Report::Failed(Safe::new(&reading.word()).unwrap()),
         }
     }
@@ -140,6 +156,9 @@ fn said(payment: &Payment) -> String {
     }
     if payment.refunded() != Minor::ZERO {
         let _ = write!(text, " back={}", payment.refunded().0);
+    }
+    if payment.owed().next().is_some() {
+        let _ = write!(text, " owed={}", payment.owed().map(|one| one.amount).sum::<Minor>().0);
     }
     if let Some(token) = payment.start.token.as_ref().filter(|_| payment.stage.is_undecided()) {
         let _ = write!(text, " token={token}");

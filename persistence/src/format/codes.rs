@@ -9,8 +9,8 @@ use onhand_engine::drawer::Movement;
 use onhand_engine::drawer::journal::Posting;
 use onhand_engine::drawer::rules::Account;
 use onhand_engine::goods::Only;
-use onhand_engine::payment::Stage;
 use onhand_engine::payment::settlement::Mismatch;
+use onhand_engine::payment::{Declined, Stage};
 use onhand_engine::qty::Unit;
 use onhand_engine::tax::{PriceBasis, TaxRounding};
 
@@ -71,6 +71,7 @@ codes!(Stage {
     Declined = 8,
     Cancelled = 9,
 });
+codes!(Declined { Owed = 0, Again = 1, Otherwise = 2 });
 codes!(Movement { PaidIn = 0, PaidOut = 1, Drop = 2 });
 codes!(Direction { Nearest = 0, Up = 1, Down = 2 });
 codes!(Tie { Up = 0, Down = 1 });

@@ -9,7 +9,7 @@ use onhand_engine::event::Event;
 use onhand_engine::ids::{CommandId, PaymentId, ReservationId, TillNo};
 use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::card::{self, Last4, Safe};
-use onhand_engine::payment::{self, Happening, Paid, Payment, Refund, Stage, Use};
+use onhand_engine::payment::{self, Declined, Happening, Paid, Payment, Refund, Stage, Use};
 use onhand_engine::store::Store;
 use onhand_engine::time::{Millis, Timestamp};
 use rkyv::{Archive, Deserialize, Serialize};
@@ -59,6 +59,10 @@ enum AnyHappening {
     StartedWith(Box<(StartedPart, String)>),
     /// It was sent, under a name that the provider had given it before.
     SentAs(Box<(u64, String)>),
+    RefundDeclined(Box<(u128, Option<String>)>),
+    /// The refund, how much, and the one that was declined.
+    RefundAskedAgain(Box<(u128, i64, u128)>),
+    RefundGivenOtherwise(Box<(u128, String)>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -198,6 +202,15 @@ impl From<&Happening> for AnyHappening {
             Happening::Voided => Self::Voided,
             Happening::RefundAsked { refund, amount } => Self::RefundAsked { refund: refund.0, amount: amount.0 },
             Happening::Refunded { refund } => Self::Refunded { refund: refund.0 },
+            Happening::RefundDeclined { refund, reason } => {
+                Self::RefundDeclined(Box::new((refund.0, text(reason.as_ref()))))
+            }
+            Happening::RefundAskedAgain { refund, amount, instead_of } => {
+                Self::RefundAskedAgain(Box::new((refund.0, amount.0, instead_of.0)))
+            }
+            Happening::RefundGivenOtherwise { refund, how } => {
+                Self::RefundGivenOtherwise(Box::new((refund.0, how.to_string())))
+            }
             Happening::Failed { reason } => Self::Failed { reason: reason.to_string() },
             Happening::Settled(settled) => Self::Settled(Box::new((&**settled).into())),
         }
@@ -234,6 +247,17 @@ impl TryFrom<AnyHappening> for Happening {
                 Self::RefundAsked { refund: CommandId(refund), amount: Minor(amount) }
             }
             AnyHappening::Refunded { refund } => Self::Refunded { refund: CommandId(refund) },
+            AnyHappening::RefundDeclined(both) => {
+                Self::RefundDeclined { refund: CommandId(both.0), reason: maybe(both.1.as_deref())? }
+            }
+            AnyHappening::RefundAskedAgain(all) => {
+                let (refund, amount, instead_of) = *all;
+                let (refund, instead_of) = (CommandId(refund), CommandId(instead_of));
+                Self::RefundAskedAgain { refund, amount: Minor(amount), instead_of }
+            }
+            AnyHappening::RefundGivenOtherwise(both) => {
+                Self::RefundGivenOtherwise { refund: CommandId(both.0), how: label(&both.1)? }
+            }
             AnyHappening::Failed { reason } => Self::Failed { reason: safe(&reason)? },
             AnyHappening::Settled(settled) => Self::Settled(Box::new((*settled).try_into()?)),
         })
@@ -381,7 +405,8 @@ impl PaymentPart {
     }
 
     pub(super) fn read_into(self, store: &mut Store) -> Result<(), DecodeError> {
-        let refund = |(id, amount, done, settled)| Refund { id: CommandId(id), amount: Minor(amount), done, settled };
+        let refund =
+            |(id, amount, done, settled)| Refund { done, settled, ..Refund::new(CommandId(id), Minor(amount)) };
         let payment = Payment {
             start: self.start.try_into()?,
             channel: Channel::from_code(self.channel)?,
@@ -401,6 +426,24 @@ impl PaymentPart {
         store.payments.put(PaymentId(self.id), payment);
         Ok(())
     }
+}
+
+/// A refund in a snapshot that was declined: its payment, its name, and what becomes of it.
+pub(super) type DeclinedPart = (u128, u128, u8);
+
+/// Those of a payment.
+pub(super) fn declined((id, payment): (PaymentId, &Payment)) -> impl Iterator<Item = DeclinedPart> {
+    payment.refunds.iter().filter_map(move |one| Some((id.0, one.id.0, one.declined?.code())))
+}
+
+/// Puts it to its payment, which was read before.
+pub(super) fn read_declined((id, refund, code): DeclinedPart, store: &mut Store) -> Result<(), DecodeError> {
+    let known = store.payments.get(PaymentId(id));
+    let mut payment = known.ok_or_else(|| DecodeError("a refund of no payment".into()))?.clone();
+    let declined = Declined::from_code(code)?;
+    payment.refunds.iter_mut().filter(|one| one.id.0 == refund).for_each(|one| one.declined = Some(declined));
+    store.payments.put(PaymentId(id), payment);
+    Ok(())
 }
 
 /// What a payment in a snapshot has beside its part: its token, and the provider's name for it before its approval.

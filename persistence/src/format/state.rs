@@ -12,7 +12,7 @@ use super::drawer::{DrawerPart, RulesPart};
 use super::event::{Line, Policy, code, layouts_in, lines_in, lines_out};
 use super::goods::{Terms, serial_in};
 use super::layaway::LayawaysPart;
-use super::payment::{self, NamesPart, PaymentPart};
+use super::payment::{self, DeclinedPart, NamesPart, PaymentPart};
 use super::people::Everybody;
 use super::pricing::{BookHead, DatedRate, Promotion, Row};
 use super::returns::{GivenBack, GrantRefunds, ReturnGrant, grant_refunds, read_grant_refunds};
@@ -101,6 +101,7 @@ enum Part {
     AccountOwners(Vec<(u128, String)>),
     /// What some grants give back of card payments, by command; after those grants.
     GrantRefunds(Vec<GrantRefunds>),
+    DeclinedRefunds(Vec<DeclinedPart>),
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -259,6 +260,7 @@ pub fn place_parts(place: &PlaceState, tell: &mut dyn FnMut(Vec<u8>)) {
     in_parts(store.accounts.list.iter().filter_map(account::owner), Part::AccountOwners, tell);
     in_parts(store.payments.list().map(|(id, payment)| PaymentPart::of(id, payment)), Part::Payments, tell);
     in_parts(store.payments.list().filter_map(|(id, payment)| payment::names(id, payment)), Part::PaymentNames, tell);
+    in_parts(store.payments.list().flat_map(payment::declined), Part::DeclinedRefunds, tell);
 }
 
 /// Tells all that there are of one kind, so many in each part.
@@ -374,9 +376,7 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
                 place.store.grants.insert(command, pending);
             }
         }
-        Part::GrantRefunds(all) => {
-            all.into_iter().try_for_each(|one| read_grant_refunds(one, &mut place.store))?;
-        }
+        Part::GrantRefunds(all) => all.into_iter().try_for_each(|one| read_grant_refunds(one, &mut place.store))?,
         Part::Drawers(drawers) => {
             for (till, drawer) in drawers {
                 place.tills.entry(TillNo(till)).or_default().drawer = Some(Box::new(drawer.try_into()?));
@@ -407,7 +407,10 @@ fn read_other(location: LocationId, part: Part, world: &mut World) -> Result<(),
         }
         Part::Payments(payments) => payments.into_iter().try_for_each(|one| one.read_into(&mut place.store))?,
         Part::PaymentNames(names) => {
-            names.into_iter().try_for_each(|one| payment::read_names(one, &mut place.store))?;
+            names.into_iter().try_for_each(|one| payment::read_names(one, &mut place.store))?
+        }
+        Part::DeclinedRefunds(all) => {
+            all.into_iter().try_for_each(|one| payment::read_declined(one, &mut place.store))?
         }
         _ => {}
     }

@@ -108,7 +108,7 @@ fn a_snapshot_of_version_1_opens() {
 }
 
 /// What came after version 1, by what it is about.
-fn later() -> [(&'static str, Vec<Record>); 13] {
+fn later() -> [(&'static str, Vec<Record>); 14] {
     [
         ("account_owners", of_owners()),
         ("accounts-of-nobody", of_nobody()),
@@ -121,6 +121,7 @@ fn later() -> [(&'static str, Vec<Record>); 13] {
         ("people", people::all()),
         ("pricing", pricing::records_with(20)),
         ("refunds", refunds::records()),
+        ("refunds-declined", refunds::declined()),
         ("returns", returns::records()),
         ("unreceipted", unreceipted::records()),
     ]

@@ -4,8 +4,8 @@ use super::enter::{Desk, Refused, till};
 use super::{Entered, Names};
 use crate::message::read::EventMessage;
 use crate::message::{
-    Body, CardMessage, DiscrepancyMessage, ErrorBody, PaidBack, PaymentLine, PaymentMessage, PaymentOutcome,
-    ReportPayment, SettlePayments, SettlementLine, StartPayment, Tender,
+    Body, CardMessage, DiscrepancyMessage, ErrorBody, OwedRefund, PaidBack, PaymentLine, PaymentMessage,
+    PaymentOutcome, ReportPayment, SettlePayments, SettlementLine, StartPayment, Tender,
 };
 use crate::value::{Amount, Currency, Id, Text, Time};
 use crate::write::Object;
@@ -30,8 +30,16 @@ pub(super) fn entered<N: Names>(desk: &Desk<'_, N>, body: &Body) -> Result<Enter
         Body::GiveUpPayment(body) => of(&body.location, body.payment, PaymentAsk::GiveUp),
         Body::RefundPayment(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0);
-            Ok(ask(body.payment, PaymentAsk::Refund(body.amount.0)))
+            let refund = match body.instead_of {
+                Some(declined) => PaymentAsk::RefundAgain(declined.command(), body.amount.0),
+                None => PaymentAsk::Refund(body.amount.0),
+            };
+            Ok(ask(body.payment, refund))
         }),
+        Body::RefundOtherwise(body) => {
+            let given = PaymentAsk::RefundOtherwise(body.refund.command(), body.how.0.clone());
+            of(&body.location, body.payment, given)
+        }
         Body::Payment(body) => of(&body.location, body.payment, PaymentAsk::Read),
         Body::SettlePayments(body) => desk.at(&body.location, None, |place| {
             place.check_currency(body.currency.0);
@@ -78,7 +86,10 @@ fn report(body: &ReportPayment) -> Result<Action, Refused> {
                 taken: body.taken,
             })
         }
-        PaymentOutcome::Declined => Report::Declined(reason()?),
+        PaymentOutcome::Declined => match body.refund {
+            Some(refund) => Report::RefundDeclined(refund.command(), reason()?),
+            None => Report::Declined(reason()?),
+        },
         PaymentOutcome::Unknown => Report::Unknown,
         PaymentOutcome::NotFound => Report::NotFound,
         PaymentOutcome::Captured => Report::Captured,
@@ -209,6 +220,7 @@ pub fn payment(id: PaymentId, location: &Location, payment: &Payment) -> Payment
         token: start.token.as_ref().map(ToString::to_string),
         sold: payment.sold.map(Amount),
         refunded: Amount(payment.refunded()),
+        owed: payment.owed().map(|one| OwedRefund { refund: one.id.into(), amount: Amount(one.amount) }).collect(),
         reservation: start.reservation.map(Into::into),
         asked: Time(payment.at),
         expires: Time(payment.expires),
@@ -305,7 +317,17 @@ pub(super) fn happened(blank: EventMessage, payment: PaymentId, happening: &Happ
         Happening::RefundAsked { refund, amount } => {
             PaymentLine { refund: Some((*refund).into()), amount: Some(Amount(*amount)), ..line }
         }
+        Happening::RefundAskedAgain { refund, amount, .. } => {
+            PaymentLine { refund: Some((*refund).into()), amount: Some(Amount(*amount)), ..line }
+        }
         Happening::Refunded { refund } => PaymentLine { refund: Some((*refund).into()), ..line },
+        Happening::RefundDeclined { refund, reason } => {
+            let reason = reason.as_ref().map(ToString::to_string);
+            PaymentLine { refund: Some((*refund).into()), reason, ..line }
+        }
+        Happening::RefundGivenOtherwise { refund, how } => {
+            PaymentLine { refund: Some((*refund).into()), reason: Some(how.to_string()), ..line }
+        }
         Happening::Sent { transaction, .. } => {
             PaymentLine { transaction: transaction.as_ref().map(ToString::to_string), ..line }
         }

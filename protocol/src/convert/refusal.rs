@@ -68,7 +68,7 @@ pub fn refusal(why: &Refusal, names: &impl Names) -> ErrorBody {
             Refused::Amount { has } => ErrorBody { due: Some(*has), ..error }.at("amount"),
             Refused::AnotherTransaction => error.at("transaction"),
             Refused::SaleRecorded => error.at("sale"),
-            Refused::NoSuchRefund => error.at("refund"),
+            Refused::NoSuchRefund | Refused::NotOwed => error.at("refund"),
         },
         Refusal::BadQuantity { sku: number } | Refusal::NoPrice { sku: number } => {
             let sku = sku(number);

@@ -60,10 +60,10 @@ pub use metrics::{
     StockoutBegan, StockoutEnded, Stockouts, Velocity, What,
 };
 pub use payment::{
-    CardMessage, DiscrepancyMessage, GiveUpPayment, MismatchName, PaidBack, PaymentLine, PaymentMessage,
+    CardMessage, DiscrepancyMessage, GiveUpPayment, MismatchName, OwedRefund, PaidBack, PaymentLine, PaymentMessage,
     PaymentOutcome, PaymentPage, PaymentReply, PaymentStarted, PaymentState, PaymentTask, PaymentTaskName, Payments,
-    PaymentsSettled, ReadPayment, RefundPayment, ReportPayment, SettlePayments, SettlementLine, StartPayment,
-    TakePayment, WatchPayments,
+    PaymentsSettled, ReadPayment, RefundOtherwise, RefundPayment, ReportPayment, SettlePayments, SettlementLine,
+    StartPayment, TakePayment, WatchPayments,
 };
 pub use people::{
     Approval, ByMessage, DefineRole, DefineUser, DisableUser, PeopleList, Pin, PinError, RequirePeople, RoleLimits,

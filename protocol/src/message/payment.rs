@@ -68,6 +68,22 @@ asked!(
         currency: Currency,
         /// How much, above zero.
         amount: Amount,
+        /// The refund that the provider declined and that this one takes the place of: the whole of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<Id>,
+    }
+);
+asked!(
+    /// A refund that the provider declined was given otherwise.
+    RefundOtherwise {
+        /// Where.
+        location: LocationCode,
+        /// Which payment.
+        payment: Id,
+        /// The refund that was declined.
+        refund: Id,
+        /// How it was given, in the shop's own words.
+        how: Label,
     }
 );
 asked!(
@@ -112,7 +128,7 @@ asked!(
 pub enum PaymentOutcome {
     /// The provider approved it: `transaction` names it there.
     Approved,
-    /// The provider declined it.
+    /// The provider declined it; with `refund`, that refund, for good.
     Declined,
     /// No answer came, or the connection was lost.
     Unknown,
@@ -149,7 +165,7 @@ asked!(
         /// Why it was declined, or does not work, at most 64 characters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// The refund that is done.
+        /// The refund that is done, or declined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refund: Option<Id>,
     }
@@ -349,6 +365,9 @@ told!(
         sold: Option<Amount>,
         /// What goes back of it, done or not.
         refunded: Amount,
+        /// Refunds that the provider declined and that the customer is still owed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        owed: Vec<OwedRefund>,
         /// The reservation that lives as long.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<Id>,
@@ -447,6 +466,15 @@ told!(
         /// Give this as `after` to go on; none: these were all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<Id>,
+    }
+);
+told!(
+    /// A refund that is owed.
+    OwedRefund {
+        /// Its name.
+        refund: Id,
+        /// How much.
+        amount: Amount,
     }
 );
 told!(

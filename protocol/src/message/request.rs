@@ -12,7 +12,8 @@ use super::drawer::{CloseSession, MoveCash, NoSale, OpenSession, SetDrawerRules,
 use super::error::ErrorBody;
 use super::layaway::{CancelLayaway, Deposit, Layaways, OpenLayaway};
 use super::payment::{
-    GiveUpPayment, ReadPayment, RefundPayment, ReportPayment, SettlePayments, StartPayment, TakePayment, WatchPayments,
+    GiveUpPayment, ReadPayment, RefundOtherwise, RefundPayment, ReportPayment, SettlePayments, StartPayment,
+    TakePayment, WatchPayments,
 };
 use super::people::{Approval, DefineRole, DefineUser, DisableUser, RequirePeople, SetPin, SignIn, SignOut};
 use super::pricing::{DefinePriceBook, DefinePromotions, EndPriceBook, EndPromotion, Quote, WatchPrices};
@@ -234,6 +235,8 @@ bodies! {
     GiveUpPayment(GiveUpPayment) = "give_up_payment",
     /// Something of it goes back.
     RefundPayment(RefundPayment) = "refund_payment",
+    /// What of it the provider declined to give back was given otherwise.
+    RefundOtherwise(RefundOtherwise) = "refund_otherwise",
     /// How it stands.
     Payment(ReadPayment) = "payment",
     /// How payments stand, from now on.

@@ -162,6 +162,7 @@ fn failed(why: Not) -> Answer {
 fn done(refund: &Refund) -> Answer {
     match refund.status.as_deref() {
         Some("succeeded") => Answer::Done,
+        Some("failed" | "canceled") => Answer::Declined(refund.failure_reason.clone()),
         Some(other) => {
             let why = refund.failure_reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             Answer::Failed(format!("the refund is {other}{why}"))
@@ -256,6 +257,10 @@ impl Provider for Stripe {
         let key = format!("{}-{id}", payment.payment);
         match self.api.post::<Refund>("/v1/refunds", form, Some(&key)).await {
             Ok(refund) => done(&refund),
+            // It will say so however often it is asked.
+            Err(Not::Refused(StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED, fault)) => {
+                Answer::Declined(fault.reason())
+            }
             Err(why) => failed(why),
         }
     }
