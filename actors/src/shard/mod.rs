@@ -387,17 +387,20 @@ impl Shard {
                 (None, _) => {}
             }
         }
-        if let Some(Envelope { port, command, .. }) = post.forget(job)
-            && port != NOBODY
-            && let Some(spent) = Spent::of(command)
-        {
-            let at = usize::from(port.0);
-            if self.spent.len() <= at {
-                self.spent.resize_with(at + 1, Vec::new);
-            }
-            self.spent[at].push(spent);
+        if let Some(done) = post.forget(job) {
+            self.spend(done);
         }
         next
+    }
+
+    /// Keeps what a command was made of for the port that it came from.
+    fn spend(&mut self, Envelope { port, command, .. }: Envelope) {
+        let Some(spent) = Spent::of(command).filter(|_| port != NOBODY) else { return };
+        let at = usize::from(port.0);
+        if self.spent.len() <= at {
+            self.spent.resize_with(at + 1, Vec::new);
+        }
+        self.spent[at].push(spent);
     }
 
     /// One message to the log per drain. Refusals ride along, so that a rival is refused only when the

@@ -184,6 +184,15 @@ pub struct Take {
     pub limit: Minor,
 }
 
+impl Take {
+    /// What is counted on an account of uses.
+    #[must_use]
+    pub const fn of_uses(account: AccountId, kind: AccountKind, amount: Minor, limit: Minor) -> Self {
+        let (measure, worth, way) = (Measure::Uses, Minor::ZERO, Way::Out);
+        Self { account, kind, measure, amount, worth, by_code: false, by_customer: false, way, limit }
+    }
+}
+
 /// What other places hold for one sale or return, as its record keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redemption {

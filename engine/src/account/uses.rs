@@ -1,5 +1,6 @@
 //! How often coupons are used, and how much a customer got without a receipt: accounts that come into being with
-//! the first use. Each sale that uses the coupon takes one use, and says how many there may be as the promotion stood when it was priced.
+//! the first use. Each sale that uses the coupon takes one use, and says how many there may be as the promotion
+//! stood when it was priced.
 
 use super::decide::check_open;
 use super::{Account, AccountKind, Accounts, Entry, HOLD, Hold, Measure, RETRY_MS, Take, Way, later_than};

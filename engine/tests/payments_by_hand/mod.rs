@@ -10,8 +10,8 @@ use onhand_engine::money::{Currency, Minor};
 use onhand_engine::payment::card::{Last4, Safe};
 use onhand_engine::payment::settlement::{Line, MISSING_MAX, Mismatch, Settled, Settlement};
 use onhand_engine::payment::{
-    ATTEMPT, Approval, GRACE, Happening, LIFE, Payment, PaymentAsk, Refund, Refused, Report, Stage, Start, Task,
-    USES_MAX,
+    ATTEMPT, Approval, GRACE, Happening, LIFE, Payment, PaymentAsk, REFUNDS_MAX, Refund, Refused, Report, Stage, Start,
+    Task, USES_MAX,
 };
 use onhand_engine::refusal::Refusal;
 use onhand_engine::time::{Millis, Timestamp};
@@ -304,6 +304,24 @@ fn paid(shop: &mut Shop, id: u128) {
     shop.start(id, start(100 + id, 500)).unwrap();
     approve(shop, id, true);
     sold(shop, 100 + id, Standing::Request, &[(id, 500)]).unwrap();
+}
+
+/// The provider knows a refund by its name for longer than answers are remembered. A payment has so many.
+#[test]
+fn a_name_is_one_refunds_and_so_many_there_may_be() {
+    let mut shop = Shop::open();
+    paid(&mut shop, 1);
+    let refund = |shop: &mut Shop, id: u128, amount| {
+        let action = Action::Payment { payment: PaymentId(1), ask: PaymentAsk::Refund(Minor(amount)) };
+        shop.run_as(CommandId(id), Channel::Till, action)
+    };
+    refund(&mut shop, 1_000, 5).unwrap();
+    assert_eq!(refund(&mut shop, 1_000, 5), Ok(None), "it is asked already");
+    assert!(matches!(refund(&mut shop, 1_000, 6), Err(Refusal::IdReused { .. })));
+    for id in 1..REFUNDS_MAX as u128 {
+        refund(&mut shop, 1_000 + id, 1).unwrap();
+    }
+    assert_eq!(refund(&mut shop, 2_000, 1), Err(Refused::TooMany { max: REFUNDS_MAX }.into()));
 }
 
 /// Refunds are matched by our name for them, once, and by their amount.

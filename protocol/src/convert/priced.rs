@@ -9,7 +9,7 @@ use crate::message::{
     Channel, DiscountByHand, DiscountMessage, ErrorBody, PriceFrom, PromotionTotal, Quote, Quoted, QuotedLine, SaleLine,
 };
 use crate::value::{Amount, Currency, Label, Quantity, Text, Time};
-use onhand_engine::account::{AccountKind, Measure, Take, Way};
+use onhand_engine::account::{AccountKind, Take};
 use onhand_engine::catalogue::Item;
 use onhand_engine::command::{self, Said};
 use onhand_engine::ids;
@@ -187,19 +187,7 @@ impl<N: Names> Place<'_, N> {
             let Some(uses) = promotion.uses else { continue };
             let mut take = |kind, customer: Option<&Label>, limit: u32| {
                 let account = coupon::account(&promotion.code, customer.map(Label::as_str));
-                let limit = Minor(limit.into());
-                let (measure, amount, worth, way) = (Measure::Uses, Minor(1), Minor::ZERO, Way::Out);
-                takes.push(Take {
-                    account,
-                    kind,
-                    measure,
-                    amount,
-                    worth,
-                    by_code: false,
-                    by_customer: false,
-                    way,
-                    limit,
-                });
+                takes.push(Take::of_uses(account, kind, Minor(1), Minor(limit.into())));
             };
             uses.in_all.into_iter().for_each(|limit| take(AccountKind::Coupon, None, limit));
             match (uses.per_customer, whose.customer) {

@@ -6,7 +6,7 @@ use super::{Entered, Names, account, payment};
 use crate::message::read::EventMessage;
 use crate::message::{CustomerReturnsMax, ErrorBody, Return, ReturnLimits, ReturnsMax, SaleLine, SetReturnLimits};
 use crate::value::Amount;
-use onhand_engine::account::{AccountKind, Measure, Take, Way};
+use onhand_engine::account::{AccountKind, Take};
 use onhand_engine::command::{Action, Standing};
 use onhand_engine::event;
 use onhand_engine::ids::{AccountId, LocationId};
@@ -76,18 +76,7 @@ fn counted(asked: &Asked, currency: Currency, worth: Minor) -> Box<[Take]> {
     let period = asked.day.begins().0 / DAY_MS / days;
     let take = |kind: AccountKind, of: &str, amount, limit| {
         let text = format!("{of}\0{customer}\0{days}\0{period}");
-        let (measure, worth, way) = (Measure::Uses, Minor::ZERO, Way::Out);
-        Take {
-            account: account_of(&text),
-            kind,
-            measure,
-            amount,
-            worth,
-            by_code: false,
-            by_customer: false,
-            way,
-            limit,
-        }
+        Take::of_uses(account_of(&text), kind, amount, limit)
     };
     let often = limit.most.returns.map(|max| take(AccountKind::CustomerReturns, "", Minor(1), Minor(max.into())));
     let much = limit.most.amount.filter(|_| worth > Minor::ZERO);
